@@ -1,0 +1,51 @@
+# One command per purpose, the same for people and for CI. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Python 3.11 or newer is needed: sudo apt-get install python3 (or set PYTHON=python3.12)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "The package python3-venv is missing: sudo apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/hub: .venv/python requirements/hub.txt pyproject.toml
+	@echo "Installing what Crossroads needs into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/hub.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/hub requirements/dev.txt
+	@echo "Installing what the tests need into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+install: .venv/hub ## make .venv with the command `crossroads` in it
+
+demo: install ## run a whole network on this machine; ARGS=--once ends after the tour
+	@$(BIN)/crossroads demo $(ARGS)
+
+check: .venv/dev ## rules of the house, style and types
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+	@$(BIN)/mypy
+
+test: check ## everything that tells whether it works, in less than ten minutes
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not torture" $(ARGS)
+
+torture: .venv/dev ## what takes long: a hundred rounds of kill -9, and more
+	@$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
+
+bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
+	@for name in exchange directory audit; do $(BIN)/crossroads bench $$name --json || exit 1; done
+
+clean: ## remove what was installed and the state of the demo
+	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: help install demo check test torture bench clean

@@ -1,0 +1,151 @@
+"""The rules, in the order in which they are tried. The order keeps a refusal from telling an outsider that a person exists.
+
+Each rule stops a data group or lets it pass; no rule that lets it pass means refused. Precedence numbers are those of the
+table in `docs/reference/status.md`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from crossroads.access.model import Request, Withheld
+from crossroads.catalogue.model import Authorisation, Institution, Temporality
+from crossroads.catalogue.snapshot import Snapshot
+from crossroads.directory.model import Facts, Line
+from crossroads.kernel.codes import Code, StatusValue
+from crossroads.kernel.period import Period, covered, day
+
+PROVISIONAL = 902
+SSIN_REPLACED = 999
+_MONTHS = 12
+
+
+def asked_period(request: Request, snapshot: Snapshot, group: str) -> Period | None:
+    """Give the days a data group is asked for: the reference date of a moment group, the period of a period group."""
+    data_group = snapshot.data_group(group)
+    if data_group is None:
+        return None
+    if data_group.temporality is Temporality.MOMENT:
+        return day(request.reference_date) if request.reference_date else None
+    return request.period
+
+
+def assigned(request: Request, snapshot: Snapshot, concerned: Institution) -> Code | None:
+    """Tell why the legal context is not one of the asker's, or None when it is."""
+    context = snapshot.legal_context(request.legal_context)
+    if context is None or not context.in_force(request.received_on) or not context.assigned(concerned):
+        return Code.LEGAL_CONTEXT_NOT_ALLOWED
+    if concerned.id == request.asker.institution:
+        return None
+    managers = [m.manager for m in concerned.managed_by if m.applies(request.legal_context, request.received_on)]
+    return None if request.asker.institution in managers else Code.NOT_MANAGED
+
+
+def authorised(
+    request: Request, snapshot: Snapshot, concerned: Institution, group: str, period: Period
+) -> tuple[list[Authorisation], Withheld | None]:
+    """Give the authorisations that cover the data group, or why there are none."""
+    in_force = [
+        authorisation
+        for authorisation in snapshot.authorisations(request.legal_context, group, request.mode)
+        if authorisation.in_force(request.received_on)
+        and any(party.includes(concerned) for party in authorisation.parties)
+    ]
+    within = [a for a in in_force if period.start_date >= look_back(a, request.received_on)]
+    if within:
+        return within, None
+    reference = in_force[0].reference if in_force else None
+    detail = Code.DETAIL_LOOK_BACK if in_force else None
+    return [], refused(group, 4, Code.NOT_AUTHORISED, detail, reference)
+
+
+def look_back(authorisation: Authorisation, received: date) -> date:
+    """Give the first day that an authorisation lets a period begin with."""
+    if authorisation.look_back_months is None:
+        return date.min
+    months = received.year * _MONTHS + received.month - 1 - authorisation.look_back_months
+    if months < _MONTHS:
+        return date.min
+    first = date(months // _MONTHS, months % _MONTHS + 1, 1)
+    return first.replace(day=min(received.day, _last_day(first)))
+
+
+def inscribed(
+    authorisations: Sequence[Authorisation], lines: Iterable[Line], snapshot: Snapshot, group: str, period: Period
+) -> tuple[Authorisation | None, tuple[Line, ...], Withheld | None]:
+    """Give the first authorisation of whose contexts the asker's lines cover every day asked, and those lines.
+
+    Lines of different authorisations are never added up, and a period partly covered is refused, not trimmed.
+    """
+    own = tuple(lines)
+    furthest: Withheld | None = None
+    for authorisation in authorisations:
+        if not authorisation.inscription_contexts:
+            return authorisation, (), None
+        counting = tuple(line for line in own if counts(line, authorisation, snapshot, group))
+        if covered(period, [line.period for line in counting]):
+            return authorisation, counting, None
+        if counting:
+            furthest = refused(group, 6, Code.NOT_INSCRIBED, Code.DETAIL_PERIOD_NOT_COVERED, authorisation.reference)
+        elif furthest is None:
+            furthest = refused(group, 5, Code.NOT_INSCRIBED, Code.DETAIL_NOT_INSCRIBED, authorisation.reference)
+    return None, (), furthest
+
+
+def counts(line: Line, authorisation: Authorisation, snapshot: Snapshot, group: str) -> bool:
+    """Tell whether a line is in a context of the authorisation; a provisional one serves only the groups allowed then."""
+    if line.phase == SSIN_REPLACED or line.context not in authorisation.inscription_contexts:
+        return False
+    if line.phase != PROVISIONAL:
+        return True
+    context = snapshot.context(line.context)
+    return context is not None and group in context.provisional_groups
+
+
+def alive(facts: Facts, group: str, period: Period) -> Withheld | None:
+    """Stop a data group about a person who does not exist, or was dead before the period."""
+    if facts.person is None:
+        return refused(group, 7, Code.SSIN_DOES_NOT_EXIST)
+    if facts.person.deceased_on is not None and facts.person.deceased_on < period.start_date:
+        return withheld(group, 8, StatusValue.NO_DATA_FOUND, Code.DECEASED)
+    return None
+
+
+def holders(facts: Facts, snapshot: Snapshot, group: str, period: Period, on: date) -> dict[str, tuple[Period, set[int]]]:
+    """Give who holds the data group for days of the period: for each the days it answers for, and its lines."""
+    contexts = {a.inscription_context for a in snapshot.availabilities(group) if a.in_force(on)}
+    found: dict[str, tuple[Period, set[int]]] = {}
+    for line in facts.inscriptions:
+        part = line.period.intersection(period)
+        institution = snapshot.institution(line.institution)
+        if line.context not in contexts or line.phase == SSIN_REPLACED or part is None or institution is None:
+            continue
+        if not institution.in_force(on):
+            continue
+        known, ids = found.get(line.institution, (part, set()))
+        hull = Period(min(known.start_date, part.start_date), max(known.last, part.last))
+        found[line.institution] = (period.intersection(hull) or part, ids | {line.inscription})
+    return found
+
+
+def refused(
+    group: str, stage: int, code: Code, detail: Code | None = None, authorisation: str | None = None
+) -> Withheld:
+    """Make a refusal of a data group."""
+    return Withheld(
+        data_group=group,
+        stage=stage,
+        value=StatusValue.NO_RESULT,
+        code=code,
+        detail=detail,
+        authorisation=authorisation,
+    )
+
+
+def withheld(group: str, stage: int, value: StatusValue, code: Code) -> Withheld:
+    """Make the account of a data group that is allowed and cannot be given."""
+    return Withheld(data_group=group, stage=stage, value=value, code=code)
+
+
+def _last_day(first: date) -> int:
+    following = date(first.year + first.month // _MONTHS, first.month % _MONTHS + 1, 1)
+    return (following - first).days

@@ -1,0 +1,1 @@
+"""The gate: limits, signatures, nonces. What comes through is authentic and new."""

@@ -1,0 +1,99 @@
+"""The gate: a request is let through when it is signed by a key in force, fresh, and seen for the first time by any process."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crossroads.admission.limits import LimitReached, Limits
+from crossroads.catalogue.service import Catalogue
+from crossroads.catalogue.snapshot import RegisteredKey, Snapshot
+from crossroads.directory.facts import FactsReader
+from crossroads.directory.model import Facts, FactsQuery
+from crossroads.kernel.clock import Clock, brussels_day
+from crossroads.kernel.codes import Code
+from crossroads.wire.registrations import KeyUse
+from crossroads.wire.signatures import Request, Signature, SignatureRejected, check_fresh, find_signature, verify_request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authentic:
+    """A request whose signature holds. It is not known yet whether it was seen before: `Gate.admit` tells."""
+
+    institution: str
+    key_id: str
+    nonce: str
+    created_at: datetime
+    received_at: datetime
+    signature: str
+    """The signature header, as the log keeps it."""
+    request: Request
+
+
+@dataclass(slots=True, kw_only=True)
+class Gate:
+    """Lets requests of institutions through. Nonces and rates hold across all processes: they are in the database."""
+
+    catalogue: Catalogue
+    facts: FactsReader
+    clock: Clock
+    limits: Limits
+
+    def authenticate(self, request: Request) -> Authentic:
+        """Check signature, key and age. Raises SignatureRejected."""
+        received_at = self.clock.now()
+        signature = find_signature(request.headers)
+        check_fresh(signature, received_at)
+        key = self._key(signature, self.catalogue.current, received_at)
+        verify_request(signature, key.verifier, request)
+        return Authentic(
+            institution=key.institution,
+            key_id=key.key_id,
+            nonce=signature.nonce,
+            created_at=datetime.fromtimestamp(signature.created, UTC),
+            received_at=received_at,
+            signature=request.headers["signature"],
+            request=request,
+        )
+
+    async def admit(self, authentic: Authentic, ssin: str | None = None) -> Facts:
+        """Take the nonce, count the request, and give what the directory knows of the person; one round trip.
+
+        Raises SignatureRejected, LimitReached, or Unavailable: no nonce store, no answer.
+        """
+        facts = await self.facts.read(
+            FactsQuery(
+                institution=authentic.institution,
+                nonce=authentic.nonce,
+                created_at=authentic.created_at,
+                ssin=ssin,
+            )
+        )
+        if authentic.created_at < facts.accepted_since:
+            raise SignatureRejected(Code.BEFORE_RESTART, key_id=authentic.key_id)
+        if not facts.nonce_new:
+            raise SignatureRejected(Code.NONCE_REPLAYED, key_id=authentic.key_id)
+        if facts.requests_this_second > self.limits.requests_per_second:
+            raise LimitReached(Code.TOO_MANY_REQUESTS)
+        return facts
+
+    def recheck(self, authentic: Authentic, snapshot: Snapshot) -> None:
+        """Check again, on a newer catalogue, that the key is in force. Raises SignatureRejected."""
+        self._in_force(authentic.key_id, snapshot, authentic.received_at)
+
+    def _key(self, signature: Signature, snapshot: Snapshot, now: datetime) -> RegisteredKey:
+        key = self._in_force(signature.key_id, snapshot, now)
+        if key.use is not KeyUse.SIGN:
+            raise SignatureRejected(Code.KEY_UNKNOWN, "It is not a key for messages.", signature.key_id)
+        return key
+
+    def _in_force(self, key_id: str, snapshot: Snapshot, now: datetime) -> RegisteredKey:
+        key = snapshot.key(key_id)
+        if key is None:
+            raise SignatureRejected(Code.KEY_UNKNOWN, key_id=key_id)
+        if key.revoked_at is not None:
+            raise SignatureRejected(Code.KEY_REVOKED, key_id=key_id)
+        if not key.in_force(now):
+            raise SignatureRejected(Code.KEY_EXPIRED, key_id=key_id)
+        institution = snapshot.institution(key.institution)
+        if institution is None or not institution.in_force(brussels_day(now)):
+            raise SignatureRejected(Code.INSTITUTION_INACTIVE, key_id=key_id)
+        return key

@@ -1,0 +1,183 @@
+"""Errors as RFC 9457 problems in the Belgif vocabulary. A message tells what is wrong and where, and repeats no value."""
+
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+
+from crossroads.admission.limits import LimitReached
+from crossroads.exchange.errors import ExchangeFailed
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Conflict, CrossroadsError, Fault, InvalidValue, Malformed, Refused, Tampered, Unavailable
+from crossroads.wire.decoding import fault
+from crossroads.wire.messages import Issue, Problem
+from crossroads.wire.signatures import SignatureRejected
+
+_BELGIF = "urn:problem-type:belgif:"
+_OWN = "urn:problem-type:crossroads:"
+_MEDIA_TYPE = "application/problem+json"
+_RETRY_SECONDS = 1
+
+_log = structlog.get_logger(__name__)
+
+_TITLES = {
+    400: ("badRequest", "Bad Request"),
+    403: ("missingPermission", "Missing Permission"),
+    404: ("resourceNotFound", "Resource Not Found"),
+    413: ("payloadTooLarge", "Payload Too Large"),
+    429: ("tooManyRequests", "Too Many Requests"),
+    500: ("internalServerError", "Internal Server Error"),
+    503: ("serviceUnavailable", "Service Unavailable"),
+}
+_ISSUE_TITLES = {
+    "schemaViolation": "Input is not valid with respect to the schema",
+    "unknownInput": "Unknown input",
+    "invalidInput": "Invalid input",
+    "invalidPeriod": "Period is invalid",
+    "invalidStructure": "Input has an invalid structure",
+    "requiredInput": "Input is required",
+}
+_EXPIRED = {Code.CLOCK_SKEW, Code.KEY_EXPIRED, Code.STATEMENT_EXPIRED, Code.BEFORE_RESTART}
+
+
+def respond(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Give the problem of an error."""
+    problem = problem_of(error)
+    headers = {}
+    if problem.status == 401:  # noqa: PLR2004
+        headers["www-authenticate"] = 'Signature realm="crossroads"'
+    if problem.retry_after_sec is not None:
+        headers["retry-after"] = str(problem.retry_after_sec)
+    return Response(
+        msgspec.json.encode(problem), status_code=problem.status, media_type=_MEDIA_TYPE, headers=headers
+    )
+
+
+def problem_of(error: Exception) -> Problem:
+    """Give the problem of an error; what was not foreseen says nothing but that it happened."""
+    match error:
+        case SignatureRejected():
+            return _unauthenticated(error)
+        case LimitReached(code=Code.TOO_MANY_REQUESTS):
+            return _problem(429, str(error), error.code, retry=error.retry_after)
+        case LimitReached():
+            return _problem(503, str(error), error.code, retry=error.retry_after)
+        case Malformed():
+            return _malformed(*error.faults)
+        case ValidationException():
+            return _malformed(*_litestar_faults(error))
+        case HTTPException():
+            return _http(error)
+        case Conflict():
+            return _own(409, "conflict", "Conflict", error)
+        case Refused():
+            return _problem(403, str(error), error.code)
+        case Unavailable():
+            return _problem(503, str(error), error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)
+        case InvalidValue() | Tampered():
+            return _malformed(Fault("$", f"{_BELGIF}input-validation:invalidInput", str(error)))
+        case _:
+            return _unforeseen(error)
+
+
+def _problem(
+    status: int, detail: str, code: Code | None = None, *, retry: int | None = None, issues: tuple[Issue, ...] = ()
+) -> Problem:
+    name, title = _TITLES[status]
+    return Problem(
+        type=_BELGIF + name,
+        title=title,
+        status=status,
+        detail=detail,
+        code=str(code) if code else None,
+        instance=uuid4().urn,
+        retry_after_sec=retry,
+        issues=issues,
+    )
+
+
+def _own(status: int, name: str, title: str, error: CrossroadsError) -> Problem:
+    return Problem(
+        type=_OWN + name,
+        title=title,
+        status=status,
+        detail=str(error),
+        code=str(error.code) if error.code else None,
+        instance=uuid4().urn,
+    )
+
+
+def _unauthenticated(error: SignatureRejected) -> Problem:
+    name, title = "invalidAccessToken", "Invalid Access Token"
+    if error.code is Code.SIGNATURE_MISSING:
+        name, title = "noAccessToken", "No Access Token"
+    elif error.code in _EXPIRED:
+        name, title = "expiredAccessToken", "Expired Access Token"
+    return Problem(
+        type=_BELGIF + name,
+        title=title,
+        status=401,
+        detail=str(error),
+        code=str(error.code),
+        instance=uuid4().urn,
+    )
+
+
+def _malformed(*faults: Fault) -> Problem:
+    issues = tuple(
+        Issue(
+            type=fault.type,
+            title=_ISSUE_TITLES.get(fault.type.rsplit(":", 1)[-1], "Invalid input"),
+            detail=fault.detail,
+            name=fault.path,
+        )
+        for fault in faults
+    )
+    return _problem(400, "The input message is incorrect.", issues=issues)
+
+
+def _litestar_faults(error: ValidationException) -> list[Fault]:
+    cause = error.__cause__
+    if isinstance(cause, msgspec.ValidationError):
+        return [fault(cause)]
+    extra = error.extra if isinstance(error.extra, list) else []
+    return [
+        Fault(str(item.get("key", "$")), f"{_BELGIF}input-validation:schemaViolation", "The value is not valid.")
+        for item in extra
+        if isinstance(item, dict)
+    ] or [Fault("$", f"{_BELGIF}input-validation:schemaViolation", "The input is not valid.")]
+
+
+def _http(error: HTTPException) -> Problem:
+    status = error.status_code
+    if status == 413:  # noqa: PLR2004
+        return _problem(status, Code.PAYLOAD_TOO_LARGE.description, Code.PAYLOAD_TOO_LARGE)
+    if status == 404:  # noqa: PLR2004
+        return _problem(status, "There is no such resource.")
+    if status == 400:  # noqa: PLR2004
+        return _malformed(Fault("$", f"{_BELGIF}input-validation:schemaViolation", "The body is not JSON in UTF-8."))
+    if status >= 500:  # noqa: PLR2004
+        return _unforeseen(error)
+    return Problem(
+        type=f"{_OWN}http{status}",
+        title=type(error).__name__.removesuffix("Exception"),
+        status=status,
+        detail="The method or the media type is not one that this resource takes.",
+        instance=uuid4().urn,
+    )
+
+
+def _unforeseen(error: Exception) -> Problem:
+    # Neither the message nor the values of an unforeseen error may be shown or logged: they can hold anything.
+    ticket = error.ticket if isinstance(error, ExchangeFailed) else None
+    cause = error.__cause__ or error
+    place = cause.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+    _log.error("unforeseen", error=type(cause).__name__, where=where, ticket=str(ticket) if ticket else None)
+    problem = _problem(500, Code.INTERNAL_ERROR.description, Code.INTERNAL_ERROR)
+    return msgspec.structs.replace(problem, ticket=ticket)

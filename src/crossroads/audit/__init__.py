@@ -1,0 +1,1 @@
+"""The append-only log: streams, commitments, checkpoints, proofs. Everybody writes, few read."""

@@ -1,0 +1,15 @@
+"""What can go wrong with the log, beside what the kernel names."""
+
+from crossroads.kernel.errors import InvalidValue, Refused, Unavailable
+
+
+class NotInLog(InvalidValue):
+    """The log has no such entry."""
+
+
+class NotYetSigned(Unavailable):
+    """The entry is in the log but under no checkpoint yet; that takes up to two seconds."""
+
+
+class EntryExpired(Refused):
+    """The content of the entry was removed at the end of its retention; only its leaf remains."""

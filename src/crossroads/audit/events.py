@@ -1,0 +1,61 @@
+"""What the log records: one closed list, `source:subject:action`, each with a sentence."""
+
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """Something that happened and is kept."""
+
+    sentence: str
+
+    def __new__(cls, value: str, sentence: str) -> "Event":
+        """Keep the sentence beside the event."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.sentence = sentence
+        return member
+
+    INSTALLATION_FOUNDED = "installation:log:founded", "The log began; the entry names the keys of the operators."
+
+    QUESTION_DECIDED = "exchange:question:decided", "A question was permitted; no source was contacted before this entry."
+    QUESTION_REFUSED = "exchange:question:refused", "A question was refused, wholly; no source was contacted."
+    ANSWER_SENT = "exchange:answer:sent", "An answer was about to leave; the entry holds its digest."
+    OUTCOME_UNKNOWN = "exchange:outcome:unknown", "A question was decided, and the hub stopped before its answer was logged."
+    BLOCK_DROPPED = "source:block:dropped", "A source sent what it was not asked for, or badly signed; it was dropped."
+
+    INSCRIPTION_OPENED = "directory:inscription:opened", "An institution inscribed a person."
+    INSCRIPTION_CLOSED = "directory:inscription:closed", "An institution ended an inscription."
+    INSCRIPTION_CUT = "directory:inscription:cut", "An institution took days out of an inscription."
+    INSCRIPTION_CANCELLED = "directory:inscription:cancelled", "An institution withdrew an inscription as never right."
+    INSCRIPTION_REFUSED = "directory:inscription:refused", "An inscription was refused; the entry holds the rule."
+    IMPORT_CHUNK = "directory:import:chunk", "A part of a bulk import was stored; the entry holds the root of its lines."
+
+    PERSON_CREATED = "identity:person:created", "A person came into being here, confirmed by the register."
+    PERSON_LINKED = "identity:person:linked", "Two persons were found to be one."
+    PERSON_UNLINKED = "identity:person:unlinked", "Two persons taken for one were told apart again."
+    SSIN_ASSIGNED = "identity:person:ssin-assigned", "A number was assigned to a person."
+    SSIN_REPLACED = "identity:person:replaced", "A number of a person was replaced by another."
+    PERSONS_LOADED = "identity:person:loaded", "A first load of persons was imported, signed by two operators."
+
+    CATALOGUE_APPLIED = "catalogue:version:applied", "A new version of the catalogue came into force."
+    KEY_REGISTERED = "catalogue:key:registered", "A key of an institution was registered."
+    KEY_REVOKED = "catalogue:key:revoked", "A key of an institution was revoked."
+    ENDPOINT_REGISTERED = "catalogue:endpoint:registered", "The endpoint of an institution was registered."
+
+    RANGE_EXPIRED = "log:range:expired", "The content of a range of entries was removed at the end of its retention."
+
+
+CLOSING = frozenset({Event.ANSWER_SENT, Event.OUTCOME_UNKNOWN})
+"""What ends a question that was decided."""
+
+KEPT = frozenset(
+    {
+        Event.INSTALLATION_FOUNDED,
+        Event.CATALOGUE_APPLIED,
+        Event.KEY_REGISTERED,
+        Event.KEY_REVOKED,
+        Event.ENDPOINT_REGISTERED,
+        Event.RANGE_EXPIRED,
+    }
+)
+"""What never expires: it is about no person, and others go on relying on it."""

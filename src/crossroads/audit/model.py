@@ -1,0 +1,153 @@
+"""What the log is made of."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from crossroads.audit.events import Event
+from crossroads.kernel.errors import InvalidValue
+from crossroads.wire.commitments import commit
+from crossroads.wire.merkle import Frontier
+from crossroads.wire.notes import Checkpoint
+from crossroads.wire.proofs import Heads, StreamHead
+
+TOP = -1
+"""The number under which the tree above the streams is kept."""
+
+OWN_FIELDS = frozenset({"event", "ticket", "person", "asker", "at"})
+"""The names of the fields that every entry has; they stand in columns, not in the content."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to be logged. `fields` holds what this event says beside the columns; never under their names."""
+
+    event: Event
+    ticket: UUID | None = None
+    person: int | None = None
+    asker: str | None = None
+    fields: dict[str, Any]
+
+
+class Receipt(msgspec.Struct, frozen=True, rename="camel"):
+    """Where an entry stands in the log, and its leaf."""
+
+    stream: int
+    index: int
+    leaf: bytes
+
+
+class Record(NamedTuple):
+    """An entry as it is stored, less its place."""
+
+    event: str
+    ticket: UUID | None
+    person: int | None
+    asker: str | None
+    at: datetime
+    content: str | None
+    salts: bytes | None
+    leaf: bytes
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the leaf commits to. Only for an entry whose content is there."""
+        return committed_fields(self, msgspec.json.decode(self.content or ""))
+
+
+class Head(msgspec.Struct):
+    """A stream as this process holds it: until `lease_until` of its row, and only while the epoch is the newest."""
+
+    stream: int
+    epoch: int
+    frontier: Frontier
+    settled: int
+
+
+class CheckpointRow(NamedTuple):
+    """A checkpoint with the list of heads that is its last leaf; none for the empty log."""
+
+    size: int
+    note: str
+    heads: Heads
+
+
+class Cursor(NamedTuple):
+    """Where a page of entries ended."""
+
+    at: datetime
+    stream: int
+    place: int
+
+
+class UsageLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One thing that was logged about a person."""
+
+    at: datetime
+    stream: int
+    index: int
+    event: str
+    ticket: UUID | None
+    person: int
+    asker: str | None
+    fields: dict[str, Any]
+
+
+class UsagePage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Some lines, in order of time; `next` asks for those after them, if there are more."""
+
+    lines: tuple[UsageLine, ...]
+    next: str | None = None
+
+
+def record_of(entry: Entry, at: datetime) -> Record:
+    """Commit to an entry. Raises InvalidValue when a field has a name of our own or a value that no log can hold."""
+    if not OWN_FIELDS.isdisjoint(entry.fields):
+        raise InvalidValue(f"A logged field may not be called {', '.join(sorted(OWN_FIELDS & set(entry.fields)))}.")
+    bare = Record(entry.event.value, entry.ticket, entry.person, entry.asker, at, None, None, b"")
+    leaf, salts = commit(committed_fields(bare, entry.fields))
+    content = msgspec.json.encode(entry.fields, enc_hook=_plain_text).decode()
+    return bare._replace(content=content, salts=salts, leaf=leaf)
+
+
+def committed_fields(record: Record, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Give all fields of an entry: the content, and the columns that are not null."""
+    fields = {**content, "event": record.event, "at": instant(record.at)}
+    if record.ticket is not None:
+        fields["ticket"] = str(record.ticket)
+    if record.person is not None:
+        fields["person"] = record.person
+    if record.asker is not None:
+        fields["asker"] = record.asker
+    return fields
+
+
+def instant(moment: datetime) -> str:
+    """Give a moment in UTC with microseconds, which is what the database keeps."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def stream_heads(heads: list[tuple[int, int, bytes]]) -> Heads:
+    """Give the list of heads from streams, sizes and frontiers."""
+    return tuple(
+        StreamHead(stream=stream, size=size, root=Frontier(size, peaks).root) for stream, size, peaks in heads
+    )
+
+
+def expiry_text(origin: str, stream: int, first: int, last: int) -> str:
+    """Give the text that is signed when entries expire; no checkpoint can be mistaken for it."""
+    return f"{origin}\nrange expired\nstream {stream} from {first} to {last}\n"
+
+
+def top_checkpoint(origin: str, frontier: Frontier) -> Checkpoint:
+    """Give the checkpoint of the tree above the streams."""
+    return Checkpoint(origin, frontier.size, frontier.root)
+
+
+def _plain_text(value: Any) -> str:
+    """Encode text of a derived type, such as an SSIN, as the text it is."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise InvalidValue(f"A value of type {type(value).__name__} cannot be logged.")

@@ -1,0 +1,185 @@
+"""The log in PostgreSQL as it is read: for proofs, questions of usage, and verification. A store, private to this room."""
+
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from crossroads.audit.database import Pool, outages, queries, rows
+from crossroads.audit.errors import NotInLog
+from crossroads.audit.model import TOP, CheckpointRow, Cursor, Record, UsageLine
+from crossroads.kernel.errors import Tampered
+from crossroads.wire.merkle import Frontier, Node, path, perfect_nodes, root_of, stored_nodes
+from crossroads.wire.proofs import Heads
+
+_FETCHED = 1000
+"""Rows that a walk over the log keeps in memory."""
+
+
+class Reading:
+    """What is read from the log. Raises Unavailable while the database does not work."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Use these connections, of any role that may read the log."""
+        self._pool = pool
+
+    async def newest_checkpoint(self) -> CheckpointRow | None:
+        """Give the newest checkpoint, if there is one."""
+        with outages():
+            return _checkpoint(await queries.newest_checkpoint(self._pool))
+
+    async def checkpoint_of_size(self, size: int) -> CheckpointRow | None:
+        """Give the checkpoint over so many lists of heads, if there is one."""
+        with outages():
+            return _checkpoint(await queries.checkpoint_of_size(self._pool, size=size))
+
+    async def path(self, stream: int, spans: Sequence[range]) -> tuple[bytes, ...]:
+        """Give the proof made of the roots of these spans of a stream."""
+        nodes = [node for span in spans for node in perfect_nodes(span)]
+        known = await self._stored(stream, {below for node in nodes for below in stored_nodes(node)})
+        roots = {node: root_of([known[below] for below in stored_nodes(node)]) for node in nodes}
+        return tuple(path(spans, roots.__getitem__))
+
+    async def _stored(self, stream: int, nodes: Collection[Node]) -> dict[Node, bytes]:
+        leaves = [node.position for node in nodes if node.level == 0]
+        above = [node for node in nodes if node.level]
+        with outages():
+            found = await rows(
+                queries.leaves_of_top(self._pool, indexes=leaves)
+                if stream == TOP
+                else queries.leaves_of_stream(self._pool, stream=stream, indexes=leaves)
+            )
+            subtrees = await rows(
+                queries.subtrees(
+                    self._pool,
+                    stream=stream,
+                    levels=[node.level for node in above],
+                    positions=[node.position for node in above],
+                )
+            )
+        known = {Node(0, index): leaf for index, leaf in found}
+        known |= {Node(level, position): root for level, position, root in subtrees}
+        for node in nodes:
+            if node not in known:
+                raise Tampered(f"The log lacks subtree {node.position} of level {node.level} of stream {stream}.")
+        return known
+
+    async def entry(self, stream: int, index: int) -> Record:
+        """Give one entry. Raises NotInLog."""
+        with outages():
+            row = await queries.entry(self._pool, stream=stream, index=index)
+        if row is None:
+            raise NotInLog(f"Stream {stream} of the log has no entry {index}.")
+        return Record(*row)
+
+    async def places(self, ticket: UUID) -> list[tuple[int, int]]:
+        """Give stream and index of every entry of a ticket, in order of time."""
+        with outages():
+            return [tuple(row) for row in await rows(queries.places_of_ticket(self._pool, ticket=ticket))]
+
+    async def usage(
+        self, persons: Iterable[int], first: datetime, until: datetime, after: Cursor, limit: int
+    ) -> list[UsageLine]:
+        """Give what was logged about these persons from `first` until before `until`, after a place."""
+        with outages():
+            found = await rows(
+                queries.usage(
+                    self._pool,
+                    persons=list(persons),
+                    first=first,
+                    until=until,
+                    after_at=after.at,
+                    after_stream=after.stream,
+                    after_index=after.place,
+                    limit=limit,
+                )
+            )
+        return [_usage_line(row) for row in found]
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["Snapshot"]:
+        """Look at the whole log as it is at one moment."""
+        with outages():
+            connection = await self._pool.acquire()
+        try:
+            with outages():
+                transaction = connection.transaction(isolation="repeatable_read", readonly=True)
+                await transaction.start()
+            yield Snapshot(connection)
+        finally:
+            with outages():
+                # Its only transaction has read, and ends with the reset of the connection.
+                await self._pool.release(connection)
+
+
+class Snapshot:
+    """The whole log at one moment, walked in order with little memory."""
+
+    def __init__(self, connection: Any) -> None:
+        """Read in the transaction of this connection."""
+        self._connection = connection
+
+    async def streams(self) -> list[tuple[int, Frontier]]:
+        """Give every stream that there is or that was ever signed, with its head."""
+        with outages():
+            found = await rows(queries.all_streams(self._connection))
+        return [(stream, Frontier(size, peaks)) for stream, size, peaks in found]
+
+    async def head(self, stream: int) -> Frontier:
+        """Give the head of one stream."""
+        with outages():
+            row = await queries.head(self._connection, stream=stream)
+        return Frontier(*row) if row else Frontier()
+
+    async def expiries(self) -> list[dict[str, Any]]:
+        """Give the content of the entries that say that a range expired."""
+        with outages():
+            return [msgspec.json.decode(row["content"] or "{}") for row in await rows(queries.expiries(self._connection))]
+
+    async def entries(self, stream: int) -> AsyncIterator[tuple[int, Record]]:
+        """Walk the entries of a stream."""
+        async for index, *columns in self._walk(queries.walk_entries.sql, stream):
+            yield index, Record(*columns)
+
+    async def subtrees(self, stream: int) -> AsyncIterator[tuple[Node, bytes]]:
+        """Walk the stored subtrees of a stream in the order in which they were completed."""
+        async for level, position, root in self._walk(queries.walk_subtrees.sql, stream):
+            yield Node(level, position), root
+
+    async def signed_heads(self, stream: int) -> AsyncIterator[tuple[int, int, bytes]]:
+        """Walk the number of each list that has the stream, with the size and root listed."""
+        async for index, size, root in self._walk(queries.walk_signed_heads.sql, stream):
+            yield index, size, root
+
+    async def lists(self) -> AsyncIterator[tuple[int, Heads, bytes, str | None]]:
+        """Walk the lists of heads: number, list, leaf and the checkpoint signed over it."""
+        async for index, heads, leaf, note in self._walk(queries.walk_top.sql):
+            yield index, msgspec.json.decode(heads, type=Heads), leaf, note
+
+    async def _walk(self, sql: str, *arguments: Any) -> AsyncIterator[Any]:
+        with outages():
+            async for row in self._connection.cursor(sql, *arguments, prefetch=_FETCHED):
+                yield row
+
+
+def _checkpoint(row: Any) -> CheckpointRow | None:
+    if row is None:
+        return None
+    heads = msgspec.json.decode(row["heads"], type=Heads) if row["heads"] else ()
+    return CheckpointRow(row["size"], row["note"], heads)
+
+
+def _usage_line(row: Any) -> UsageLine:
+    return UsageLine(
+        at=row["at"],
+        stream=row["stream"],
+        index=row["index"],
+        event=row["event"],
+        ticket=row["ticket"],
+        person=row["person"],
+        asker=row["asker"],
+        fields=msgspec.json.decode(row["content"] or "{}"),
+    )

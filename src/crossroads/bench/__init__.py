@@ -1,0 +1,1 @@
+"""Measurements, as ratios against a limit and against what a team would write instead."""

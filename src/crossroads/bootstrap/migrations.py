@@ -1,0 +1,73 @@
+"""The schema, brought up to date by numbered plain-SQL files.
+
+A file `NNNN_name.sql` holds, in this order: a comment that says what it is for, `-- depends: <the file before it>`,
+`-- migrate: apply` and `-- migrate: rollback`. Each runs in a transaction of its own. A line that begins with `--` is
+dropped wherever it stands, also inside a function body.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+from pogo_core.util.migrate import apply
+from pogo_core.util.sql import get_applied_migrations, get_pogo_version
+
+FOLDER = Path(__file__).parent / "migrations"
+OWNER = "crossroads_owner"
+
+_SCHEMA = "public"
+_LOCK = int.from_bytes(b"CROSSRDS")
+_RETRY_SECONDS = 0.1
+
+_log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # pogo warns of every file that it applies; the caller has the list
+
+
+async def migrate(dsn: str) -> list[str]:
+    """Apply what is pending, as the owner, and give the names applied. One at a time: a second caller waits.
+
+    The role in the DSN is crossroads_owner, or one that may become it. Connect to PostgreSQL itself, not through a
+    pooler: the lock lives as long as the session.
+    """
+    async with _owner(dsn) as connection:
+        await _lock(connection)
+        names = await _pending(connection)
+        if names:
+            await apply(connection, FOLDER, schema_name=_SCHEMA, logger=_log)
+        return names
+
+
+async def pending(dsn: str) -> list[str]:
+    """Give the names of the migrations that this database lacks, in order. Changes nothing."""
+    async with _owner(dsn) as connection:
+        return await _pending(connection)
+
+
+@asynccontextmanager
+async def _owner(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """Whoever connects, the tables belong to the owner."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(f"SET ROLE {OWNER}")
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _lock(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Wait for our turn, which lasts until the connection closes.
+
+    By trying again: a session that waits inside a statement would hold up CREATE INDEX CONCURRENTLY.
+    """
+    while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110 - who holds it is elsewhere
+        await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _pending(connection: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    applied: set[str] = set()
+    if await get_pogo_version(connection) is not None:
+        applied = await get_applied_migrations(connection, schema_name=_SCHEMA)
+    return sorted({path.stem for path in FOLDER.glob("*.sql")} - applied)

@@ -1,0 +1,27 @@
+-- The roles of Crossroads, on PostgreSQL 15 or newer. Run once by an administrator of the database server:
+--
+--     psql --set ON_ERROR_STOP=1 --file roles.sql
+--
+-- It may be run again: it adds what is missing and changes nothing else. How each role proves who it is (password,
+-- certificate, peer) is set by the administrator. No role is a member of another. What a role may do with a table stands
+-- in the migration that makes the table.
+--
+--     crossroads_owner      owns the schema and runs the migrations
+--     crossroads_hub        what the processes of the hub run as; may add to the log, never change or remove in it
+--     crossroads_retention  removes content whose time has come
+--     crossroads_reader     auditors; reads only
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY['crossroads_owner', 'crossroads_hub', 'crossroads_retention', 'crossroads_reader'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+            EXECUTE format('CREATE ROLE %I LOGIN', name);
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- A second lock on the door: the rights on tables are the first.
+ALTER ROLE crossroads_reader SET default_transaction_read_only = on;

@@ -1,0 +1,107 @@
+"""Settings: one `crossroads.yaml` and `CROSSROADS_*` in the environment. An unknown or unsafe setting refuses to start.
+
+A setting of the environment wins over one of the file: `CROSSROADS_PORT=8443`, `CROSSROADS_LIMITS__CONCURRENT=500`.
+State lies under `CROSSROADS_HOME` (default `./var`), and the file there or at `CROSSROADS_CONFIG`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import yaml
+
+from crossroads.admission.limits import Limits
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.identifiers import InstitutionId
+from crossroads.kernel.ssin import Environment
+
+PREFIX = "CROSSROADS_"
+_NOT_SETTINGS = {"HOME", "CONFIG", "REAL", "TEST_HOME"}
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+
+
+class UnsafeSettings(CrossroadsError):
+    """The settings are not valid, or not safe to run with."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an installation is set to. Every field stands in `docs/reference/settings.md`."""
+
+    installation: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9.-]{2,60}\Z")] = "crossroads.example"
+    """The name of the installation; also the origin of its log. Never changed once founded."""
+    environment: Environment = Environment.TEST
+    """`production` or `test`; in every answer and statement. Mock SSINs exist only in `test`."""
+    hub: InstitutionId = "crossroads"
+    """The institution of the catalogue that the hub itself is."""
+    register: InstitutionId = "national-register"
+    """The institution that confirms persons with a national number."""
+    public_url: str = "http://127.0.0.1:8100"
+    """What the hub calls itself; signatures cover it."""
+    host: str = "127.0.0.1"
+    port: Port = 8100
+    metrics_port: Port | None = None
+    """Where /metrics listens, on loopback; absent means nowhere."""
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    behind_proxy: bool = False
+    """That a proxy which does TLS stands in front, and that its X-Forwarded-For tells the peer."""
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    database_url: str | None = None
+    """Of role crossroads_hub; absent means the embedded PostgreSQL under the home."""
+    streams: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
+    """Streams of the log: the most hub processes that can write at once."""
+    limits: Limits = Limits()
+
+    def check_safe(self) -> None:
+        """Refuse to listen to the world without TLS. Raises UnsafeSettings."""
+        if (self.certificate is None) != (self.certificate_key is None):
+            raise UnsafeSettings("certificate and certificate_key go together.")
+        if self.host not in _LOOPBACK and self.certificate is None and not self.behind_proxy:
+            raise UnsafeSettings(
+                f"host is {self.host}: without certificate and certificate_key the hub listens on loopback only. "
+                "Set them, or behind_proxy: true where a proxy does TLS."
+            )
+
+
+def home() -> Path:
+    """Give the folder of all state."""
+    return Path(os.environ.get("CROSSROADS_HOME", "var")).resolve()
+
+
+def load(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read file and environment. Raises UnsafeSettings with the file and the setting that is wrong."""
+    path = Path(environment.get("CROSSROADS_CONFIG", home() / "crossroads.yaml"))
+    values = _read(path)
+    for name, text in environment.items():
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in _NOT_SETTINGS:
+            _put(values, name.removeprefix(PREFIX).lower().split("__"), yaml.safe_load(text), name)
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise UnsafeSettings(f"{path} and {PREFIX}*: {error}") from error
+    settings.check_safe()
+    return settings
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except yaml.YAMLError as error:
+        raise UnsafeSettings(f"{path} is not YAML: {error}") from error
+    if not isinstance(values, dict | None):
+        raise UnsafeSettings(f"{path} must hold settings as name: value.")
+    return values or {}
+
+
+def _put(values: dict[str, Any], names: list[str], value: Any, variable: str) -> None:
+    for name in names[:-1]:
+        values = values.setdefault(name, {})
+        if not isinstance(values, dict):
+            raise UnsafeSettings(f"{variable} does not name a setting.")
+    values[names[-1]] = value

@@ -1,0 +1,1 @@
+"""What exists: sectors, institutions, keys, data groups, legal contexts, authorisations."""

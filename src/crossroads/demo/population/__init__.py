@@ -1,0 +1,1 @@
+"""An invented population: people, households, careers and benefits that hang together, and the records they leave."""

@@ -1,0 +1,1 @@
+"""Who knows whom: inscriptions, by person, institution, context and period."""

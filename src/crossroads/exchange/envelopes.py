@@ -1,0 +1,79 @@
+"""What the hub can check of a block without reading it: that it is the answer to what this source was asked."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from crossroads.catalogue.snapshot import Snapshot
+from crossroads.exchange.ports import Errand
+from crossroads.kernel.errors import Tampered
+from crossroads.wire.blocks import SEALED, Claims, envelope, read_block, verify_block
+from crossroads.wire.messages import Block
+from crossroads.wire.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A block that goes no further, and why."""
+
+    data_group: str
+    reason: str
+
+
+def sift(
+    blocks: tuple[Block, ...], errand: Errand, statement: Statement, snapshot: Snapshot
+) -> tuple[tuple[Block, ...], tuple[Dropped, ...]]:
+    """Part the blocks that answer the errand from those that do not."""
+    kept: dict[str, Block] = {}
+    dropped = []
+    for block in blocks:
+        reason = _fault(block, errand, statement, snapshot)
+        if reason is None and block.data_group in kept:
+            reason = "a second block of the same data group"
+        if reason is None:
+            kept[block.data_group] = block
+        else:
+            # The name is the source's own text: only a name that was asked for goes into log and answer.
+            known = block.data_group if block.data_group in errand.permit.data_groups else "not asked for"
+            dropped.append(Dropped(known, reason))
+    return tuple(kept.values()), tuple(dropped)
+
+
+def _fault(block: Block, errand: Errand, statement: Statement, snapshot: Snapshot) -> str | None:
+    permit = errand.permit
+    period = permit.data_groups.get(block.data_group)
+    group = snapshot.data_group(block.data_group)
+    if period is None or group is None:
+        return "a data group that was not asked for"
+    if block.source != permit.holder or block.period != period:
+        return "another source or period than was asked for"
+    if group.sealed != (block.sealed is not None) or block.media_type != (SEALED if group.sealed else group.media_type):
+        return "not sealed as the catalogue says, or of another media type"
+    claims = Claims(
+        ticket=errand.ticket,
+        nonce=statement.nonce,
+        data_group=block.data_group,
+        source=permit.holder,
+        period=period,
+        subject=statement.subject(statement.ssin),
+        media_type=group.media_type,
+    )
+    return _envelope_fault(block, claims, errand, snapshot)
+
+
+def _envelope_fault(block: Block, claims: Claims, errand: Errand, snapshot: Snapshot) -> str | None:
+    try:
+        header = envelope(block)
+        for name, value in claims.header().items():
+            if header.get(name) != value:
+                return f"its {name} is not that of the question"
+        if block.sealed is not None:
+            return None if header.get("kid") == errand.encryption_key else "sealed to another key"
+        signed = read_block(block, None)
+        key = snapshot.key(signed.key_id)
+        if key is None or key.verify_key is None:
+            return "signed with a key that is not registered"
+        verify_block(signed, claims, key.verify_key)
+    except (Tampered, msgspec.MsgspecError) as error:
+        return str(error)
+    return None

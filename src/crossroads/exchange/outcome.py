@@ -1,0 +1,72 @@
+"""How a question ended: the status that tells it, and the answer that carries it. Pure; never invents."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from crossroads.access.model import Decision, Permit, Withheld
+from crossroads.exchange.ports import SourceReply
+from crossroads.kernel.codes import Code, StatusValue
+from crossroads.kernel.ssin import Environment
+from crossroads.wire.messages import Answer, AnsweredSsin, Filtered, Question, SourceOutcome, Status
+
+Replies = Sequence[tuple[Permit, SourceReply]]
+
+
+def compose(  # noqa: PLR0913 - the parts of an answer
+    *,
+    ticket: UUID,
+    question: Question,
+    environment: Environment,
+    received_at: datetime,
+    replied_at: datetime,
+    decision: Decision,
+    replies: Replies = (),
+) -> Answer:
+    """Give the answer, still without receipt and checkpoint."""
+    return Answer(
+        ticket=ticket,
+        customer_ticket=question.customer_ticket,
+        environment=environment,
+        received_at=received_at,
+        replied_at=replied_at,
+        status=status_of(decision, replies),
+        ssin=AnsweredSsin(value=decision.ssin, replaces=decision.replaces),
+        blocks=tuple(block for _, reply in replies for block in reply.blocks),
+        sources=tuple(_source(permit, reply) for permit, reply in replies),
+        filtered=tuple(map(_filtered, decision.withheld)) if replies else (),
+    )
+
+
+def status_of(decision: Decision, replies: Replies) -> Status:
+    """Give the status of the whole: of the data group that got furthest when nothing could be asked."""
+    furthest = decision.furthest
+    if not replies and furthest is not None:
+        return _status(furthest.value, furthest.code, furthest.detail)
+    if any(reply.status is StatusValue.TECHNICAL_ERROR for _, reply in replies):
+        return _status(StatusValue.INCOMPLETE_DATA, Code.SOURCE_FAILED)
+    if any(reply.blocks for _, reply in replies):
+        return _status(StatusValue.DATA_FOUND, Code.OK)
+    return _status(StatusValue.NO_DATA_FOUND, Code.NO_DATA)
+
+
+def _status(value: StatusValue, code: Code, detail: Code | None = None) -> Status:
+    description = detail.description if detail else code.description
+    return Status(value=value, code=str(code), description=description, detail=str(detail) if detail else None)
+
+
+def _source(permit: Permit, reply: SourceReply) -> SourceOutcome:
+    return SourceOutcome(
+        institution=permit.holder, status=reply.status, code=str(reply.code), milliseconds=reply.milliseconds
+    )
+
+
+def _filtered(withheld: Withheld) -> Filtered:
+    reason = (withheld.detail or withheld.code).description
+    return Filtered(
+        data_group=withheld.data_group,
+        code=str(withheld.code),
+        reason=reason,
+        detail=str(withheld.detail) if withheld.detail else None,
+        authorisation=withheld.authorisation,
+    )

@@ -1,0 +1,52 @@
+"""What the exchange needs from outside: somebody who asks a source."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from crossroads.access.model import Permit
+from crossroads.kernel.codes import Code, StatusValue
+from crossroads.wire.messages import Block, ProvenKey, SourceTimes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What a source is asked, with all it needs to check that it may answer."""
+
+    ticket: UUID
+    permit: Permit
+    statement: str
+    openings: dict[str, str]
+    """Of the groups of this permit alone."""
+    asker_keys: tuple[ProvenKey, ...]
+    encryption_key: str
+    deadline: datetime
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReply:
+    """How it went at one source. A source never raises: what failed is in status and code."""
+
+    status: StatusValue
+    code: Code | str
+    blocks: tuple[Block, ...] = ()
+    asked_at: datetime
+    answered_at: datetime
+    times: SourceTimes | None = None
+    signature: str | None = None
+    """The signature header of the source's answer, as the log keeps it."""
+
+    @property
+    def milliseconds(self) -> int:
+        """How long the source took, as the hub saw it."""
+        return int((self.answered_at - self.asked_at).total_seconds() * 1000)
+
+
+class Sources(Protocol):
+    """Whoever asks the sources."""
+
+    async def ask(self, errand: Errand) -> SourceReply:
+        """Ask one source, within the deadline."""
+        ...

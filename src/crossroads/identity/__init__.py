@@ -1,0 +1,1 @@
+"""Who people are: persons, dated assignments of numbers, links between persons."""

@@ -1,0 +1,75 @@
+"""Persons, their numbers, and the acts of operators that change who is who."""
+
+from datetime import date, datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from crossroads.wire.messages import Line, SsinText
+
+Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=Line)]
+
+
+class Closure(NamedTuple):
+    """The person whom a number names, and all persons linked with it: they are one human being."""
+
+    asked: int
+    persons: tuple[int, ...]
+    """In key order, which is the order in which they are locked."""
+
+
+class Number(NamedTuple):
+    """A number that is or was that of a person."""
+
+    ssin: str
+    person: int
+    valid_from: date
+    """`date.min` where the first day is not known here."""
+    valid_until: date | None
+
+
+class Belief(NamedTuple):
+    """What was believed of a human being at a moment."""
+
+    persons: tuple[int, ...]
+    ssin: str
+    """The number of then."""
+    numbers: tuple[Number, ...]
+    deceased_on: date | None
+
+
+class Change(NamedTuple):
+    """What goes with every change: its ticket in the log, when it was recorded, why and by whom."""
+
+    ticket: UUID
+    moment: datetime
+    reason: str
+    actor: str
+
+
+class _Act(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The form shared by all. `at` makes each act one of a kind: it is carried out once."""
+
+    installation: str
+    reason: Reason
+    at: datetime
+
+
+class LinkPersons(_Act, kw_only=True):
+    """Content of an act `link-persons`: the number `from` turned out to be of the person of `into`."""
+
+    from_: SsinText = msgspec.field(name="from")
+    into: SsinText
+    since: date
+
+
+class UnlinkPersons(_Act, kw_only=True):
+    """Content of an act `unlink-persons`: that link was wrong."""
+
+    from_: SsinText = msgspec.field(name="from")
+    into: SsinText
+
+
+LINK = "link-persons"
+UNLINK = "unlink-persons"

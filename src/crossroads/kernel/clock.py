@@ -1,0 +1,28 @@
+"""The clock, as a port: time is not ours."""
+
+from datetime import UTC, date, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+
+class Clock(Protocol):
+    """What tells the time."""
+
+    def now(self) -> datetime:
+        """Give the moment, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """Give the moment, in UTC."""
+        return datetime.now(UTC)
+
+
+def brussels_day(moment: datetime) -> date:
+    """Give the day that it is in Brussels; rules of law count in those."""
+    return moment.astimezone(BRUSSELS).date()

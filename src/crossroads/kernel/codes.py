@@ -1,0 +1,101 @@
+"""Status values and codes, one closed list.
+
+`MSG…` are the codes of the Belgian Crossroads Bank, used only with their known meaning (facts: cbss.md 4.2). Codes that
+begin with `CR-` are ours; `docs/reference/codes.md` is made from this file and a test holds the two together.
+"""
+
+from enum import StrEnum
+
+
+class StatusValue(StrEnum):
+    """How a question ended, as a whole or at one source."""
+
+    DATA_FOUND = "DATA_FOUND"
+    NO_DATA_FOUND = "NO_DATA_FOUND"
+    NO_RESULT = "NO_RESULT"
+    INCOMPLETE_DATA = "INCOMPLETE_DATA"
+    TECHNICAL_ERROR = "TECHNICAL_ERROR"
+
+
+class Code(StrEnum):
+    """Why, in one word that never changes."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str) -> "Code":
+        """Keep the sentence beside the code."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.description = description
+        return member
+
+    # The Crossroads Bank's own
+    OK = "MSG00000", "Treatment successful."
+    INTERNAL_ERROR = "MSG00003", "Unexpected internal error."
+    SSIN_DOES_NOT_EXIST = "MSG00005", "The SSIN does not exist."
+    DECEASED = "MSG00009", "The person is deceased."
+    NOT_INSCRIBED = "MSG00012", "The person is not sufficiently inscribed at the institution that asks."
+    LEGAL_CONTEXT_NOT_ALLOWED = "MSG00013", "The legal context is not known, or not assigned to the institution that asks."
+    NOT_AUTHORISED = "MSG00015", "No authorisation covers the question."
+    NO_HOLDER = "MSG00021", "No provider of the data has the person sufficiently inscribed."
+    NO_DATA = "MSG00100", "Treated; the sources have no data."
+
+    # Details of a refusal
+    DETAIL_NOT_INSCRIBED = "CR-NOT-INSCRIBED", "The institution has no inscription of the person in a context that the authorisation names."
+    DETAIL_PERIOD_NOT_COVERED = "CR-PERIOD-NOT-COVERED", "The inscriptions of the institution do not cover the whole period asked."
+
+    DETAIL_LOOK_BACK = "CR-LOOK-BACK-EXCEEDED", "The period begins further back than the authorisation allows."
+
+    # Sources
+    SOURCE_FAILED = "CR-SOURCE-FAILED", "A source failed or was late; the answer is incomplete."
+    SOURCE_LATE = "CR-SOURCE-LATE", "The source did not answer within the time budget."
+    SOURCE_UNREACHABLE = "CR-SOURCE-UNREACHABLE", "The source could not be reached."
+    SOURCE_BUSY = "CR-SOURCE-BUSY", "Too many questions wait for the source."
+    SOURCE_SUSPENDED = "CR-SOURCE-SUSPENDED", "The source failed repeatedly and is not asked for a while."
+    SOURCE_REFUSED = "CR-SOURCE-REFUSED", "The source refused the question."
+    SOURCE_INVALID_ANSWER = "CR-SOURCE-INVALID-ANSWER", "The answer of the source is not valid: signature, form or ticket."
+    SOURCE_BLOCK_DROPPED = "CR-SOURCE-BLOCK-DROPPED", "The source sent a block that was not asked for; it was dropped and reported."
+
+    # Limits, before anything is read
+    PAYLOAD_TOO_LARGE = "CR-PAYLOAD-TOO-LARGE", "The request is larger than the limit."
+    TOO_MANY_REQUESTS = "CR-TOO-MANY-REQUESTS", "The limit of requests is reached."
+    OVERLOADED = "CR-OVERLOADED", "The hub is busy; try again later."
+    UNAVAILABLE = "CR-UNAVAILABLE", "The hub cannot record the question now, so it does not treat it."
+
+    # Signature, key, nonce, clock
+    SIGNATURE_MISSING = "CR-SIGNATURE-MISSING", "The request carries no signature of the form that is required."
+    SIGNATURE_INVALID = "CR-SIGNATURE-INVALID", "The signature does not hold over the request as it was received."
+    DIGEST_MISMATCH = "CR-DIGEST-MISMATCH", "The body is not the one whose digest was signed."
+    KEY_UNKNOWN = "CR-KEY-UNKNOWN", "The key is not registered."
+    KEY_EXPIRED = "CR-KEY-EXPIRED", "The key is not in its period of validity."
+    KEY_REVOKED = "CR-KEY-REVOKED", "The key was revoked."
+    INSTITUTION_INACTIVE = "CR-INSTITUTION-INACTIVE", "The institution is not active."
+    CLOCK_SKEW = "CR-CLOCK-SKEW", "The signature was created too long ago, or in the future."
+    NONCE_REPLAYED = "CR-NONCE-REPLAYED", "A request with this nonce was received before."
+    BEFORE_RESTART = "CR-BEFORE-RESTART", "The request was made before the hub restarted; sign it anew."
+
+    # Statement
+    STATEMENT_INVALID = "CR-STATEMENT-INVALID", "The statement is not validly signed by the institution that asks."
+    STATEMENT_MISMATCH = "CR-STATEMENT-MISMATCH", "The statement does not say what the request says."
+    STATEMENT_EXPIRED = "CR-STATEMENT-EXPIRED", "The statement is not, or no longer, valid."
+    NOT_MANAGED = "CR-NOT-MANAGED", "The institution does not manage the one it asks for in this legal context."
+    ENCRYPTION_KEY_UNKNOWN = "CR-ENCRYPTION-KEY-UNKNOWN", "The encryption key is not a valid registered key of the institution that asks."
+
+    # Directory
+    INSCRIPTION_EXCLUSIVE = "CR-INSCRIPTION-EXCLUSIVE", "The context is exclusive in its sector and the period is taken."
+    INSCRIPTION_UNKNOWN = "CR-INSCRIPTION-UNKNOWN", "There is no such inscription of the institution."
+    CONTEXT_NOT_OWN = "CR-CONTEXT-NOT-OWN", "The inscription context is not one of the institution's sector."
+    EVIDENCE_MISSING = "CR-EVIDENCE-MISSING", "The inscription context demands evidence that was not given."
+    REFERENCE_REUSED = "CR-REFERENCE-REUSED", "The reference was used before for something else."
+    PERSON_NOT_IDENTIFIED = "CR-PERSON-NOT-IDENTIFIED", "The register does not confirm this person with these particulars."
+
+    # Participants and clients
+    PERMIT_INVALID = "CR-PERMIT-INVALID", "The permit does not hold: signature, audience, holder or form."
+    PERMIT_EXPIRED = "CR-PERMIT-EXPIRED", "The permit has expired."
+    PERMIT_STATEMENT_DIFFER = "CR-PERMIT-STATEMENT-DIFFER", "Permit and statement do not cover the same question."
+    QUESTION_REPEATED = "CR-QUESTION-REPEATED", "This question was answered before."
+    KEY_NOT_PROVEN = "CR-KEY-NOT-PROVEN", "The registration of the key is not signed by two operators and by the key, or is not in the log."
+    LOG_FORKED = "CR-LOG-FORKED", "The checkpoint does not extend the one known here: the hub shows two logs."
+    BLOCK_INVALID = "CR-BLOCK-INVALID", "A block is not signed by its source, or answers another question."
+    BLOCK_OUT_OF_SCHEMA = "CR-BLOCK-OUT-OF-SCHEMA", "The content of a block does not follow the schema of its data group."
+    ANSWER_UNSIGNED = "CR-ANSWER-UNSIGNED", "The answer is not validly signed by the hub."

@@ -1,0 +1,100 @@
+"""Making the blocks of an answer: read, check against the schema, sign, seal."""
+
+from typing import NamedTuple
+
+import structlog
+
+from crossroads.kernel.codes import Code, StatusValue
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.participant.datagroups import DataGroups, Group
+from crossroads.participant.datasources import DataSource, Wanted
+from crossroads.wire.blocks import Claims, open_block, sealed_block
+from crossroads.wire.keys import Jwk, SigningKey
+from crossroads.wire.messages import Block, DataAnswer, DataRequest, Status
+from crossroads.wire.statements import Statement
+
+_log = structlog.get_logger()
+
+
+class NotSent(CrossroadsError):
+    """A data group that cannot be given."""
+
+
+class Asked(NamedTuple):
+    """A question that passed every check."""
+
+    request: DataRequest
+    statement: Statement
+    recipient: Jwk
+
+
+class BlockMaker:
+    """Makes blocks from the institution's own data."""
+
+    def __init__(self, sources: dict[str, DataSource], groups: DataGroups, key: SigningKey) -> None:
+        """Take the sources, the published data groups, and the key that signs blocks."""
+        self._sources = sources
+        self._groups = groups
+        self._key = key
+
+    async def answer(self, asked: Asked) -> DataAnswer:
+        """Give the answer: all blocks there are, and which data groups failed."""
+        blocks: list[Block] = []
+        failed: dict[str, str] = {}
+        for name in asked.request.permit.data_groups:
+            try:
+                block = await self._block(name, asked)
+            except CrossroadsError as error:
+                failed[name] = str(error.code or Code.SOURCE_FAILED)
+                _log.error("data group not sent", ticket=str(asked.request.ticket), data_group=name, why=str(error))
+            else:
+                blocks.extend([block] if block else [])
+        return DataAnswer(ticket=asked.request.ticket, status=_status(blocks, failed), blocks=tuple(blocks))
+
+    async def _block(self, name: str, asked: Asked) -> Block | None:
+        source, group = self._sources.get(name), self._groups.find(name)
+        if source is None:
+            raise NotSent("This participant is not set up for the data group.")
+        if group is None or group.media_type != source.media_type:
+            raise NotSent("The catalogue does not have the data group, or has another media type for it.")
+        permit = asked.request.permit
+        content = await source.read(Wanted(permit.ssin, permit.holder, permit.data_groups[name]))
+        if content is None:
+            return None
+        _check_schema(group, content)
+        claims = _claims(asked, name, source.media_type)
+        if group.sealed:
+            return sealed_block(content, claims, self._key, asked.recipient)
+        return open_block(content, claims, self._key)
+
+
+def _check_schema(group: Group, content: bytes) -> None:
+    fault = next(group.faults(content), None)
+    if fault is not None:
+        raise NotSent(f"{Code.BLOCK_OUT_OF_SCHEMA.description} {fault}", code=Code.BLOCK_OUT_OF_SCHEMA)
+
+
+def _claims(asked: Asked, group: str, media_type: str) -> Claims:
+    permit, statement = asked.request.permit, asked.statement
+    return Claims(
+        ticket=asked.request.ticket,
+        nonce=statement.nonce,
+        data_group=group,
+        source=permit.holder,
+        period=permit.data_groups[group],
+        # The number that the asker knows the person by, also where it was replaced: it can check that without the hub.
+        subject=statement.subject(statement.ssin),
+        media_type=media_type,
+    )
+
+
+def _status(blocks: list[Block], failed: dict[str, str]) -> Status:
+    detail = "; ".join(f"{group}: {code}" for group, code in failed.items()) or None
+    if not failed:
+        value, code = (
+            (StatusValue.DATA_FOUND, Code.OK) if blocks else (StatusValue.NO_DATA_FOUND, Code.NO_DATA)
+        )
+    else:
+        value = StatusValue.INCOMPLETE_DATA if blocks else StatusValue.TECHNICAL_ERROR
+        code = Code.SOURCE_FAILED
+    return Status(value=value, code=code, description=code.description, detail=detail)

@@ -1,0 +1,148 @@
+"""The settings of a participant: one YAML file. Paths in it are relative to its folder."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from crossroads.kernel.identifiers import DataGroupId, InstitutionId
+from crossroads.participant.keyfiles import KeyFile
+from crossroads.participant.yamlfile import Settings, WrongSetting, read_settings
+
+_SAFE_NAME = r"^(?!\.)[A-Za-z0-9._{}-]{1,100}\Z"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+SafeName = Annotated[str, msgspec.Meta(pattern=_SAFE_NAME)]
+HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+[^\s?#@/]\Z")]
+
+
+class Listen(Settings, kw_only=True):
+    """Where it listens. Without a certificate only on this machine, or behind a proxy that has one."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    certificate: str | None = None
+    key: str | None = None
+    behind_proxy: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse to answer about people in clear over a network."""
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("give both certificate and key, or neither")
+        if not (self.certificate or self.behind_proxy or self.host in _LOOPBACK):
+            raise ValueError("without certificate and key, listen on 127.0.0.1 or say behindProxy: true")
+
+
+class OwnKeys(Settings, kw_only=True):
+    """The institution's private keys. Only `sign` is needed to answer."""
+
+    sign: KeyFile
+    seal: KeyFile | None = None
+
+
+class GroupSource(Settings, kw_only=True):
+    """Where the content of one data group comes from: a query, or documents in a folder."""
+
+    sql: str | None = None
+    one: bool = False
+    list_name: SafeName | None = msgspec.field(default=None, name="list")
+    json: tuple[str, ...] = ()
+    documents: str | None = None
+    file: SafeName = "{ssin}.xml"
+    media_type: str | None = None
+    otherwise: tuple[SafeName, ...] = ()
+    schema_file: str | None = msgspec.field(default=None, name="schema")
+
+    def __post_init__(self) -> None:
+        """Refuse a mixture of the two forms."""
+        if (self.sql is None) == (self.documents is None):
+            raise ValueError("a data group has either sql or documents")
+        if self.sql is not None and self.one == (self.list_name is not None):
+            raise ValueError("sql needs either `one: true` or `list: <name>`")
+        if self.sql is not None and (self.media_type or self.otherwise):
+            raise ValueError("mediaType and otherwise belong to documents")
+        if self.documents is not None and (self.one or self.list_name or self.json or self.schema_file):
+            raise ValueError("one, list, json and schema belong to sql")
+        if self.documents is not None and ("{ssin}" not in self.file or not self.media_type):
+            raise ValueError("documents need a mediaType, and a file with {ssin} in its name")
+
+
+class RegisterSource(Settings, kw_only=True):
+    """For the institution that keeps the register of persons: birth_date and last_name of one :ssin."""
+
+    sql: str
+
+
+class Config(Settings, kw_only=True):
+    """All settings."""
+
+    institution: InstitutionId
+    listen: Listen
+    url: HttpUrl
+    """The address under which the hub reaches it; signatures are over this one."""
+    state: str
+    keys: OwnKeys
+    trust: str
+    hub: HttpUrl
+    holders: tuple[InstitutionId, ...] = ()
+    """Institutions that it manages and answers for, beside itself."""
+    database: str | None = None
+    password_file: str | None = None
+    groups: dict[DataGroupId, GroupSource] = {}
+    register: RegisterSource | None = None
+    folder: Path = Path()
+    """The folder of the settings file; not a setting itself."""
+
+    def __post_init__(self) -> None:
+        """Refuse keys of another institution, and SQL without a database."""
+        for key in (self.keys.sign, self.keys.seal):
+            if key is not None and key.id.split("#")[0] != self.institution:
+                raise ValueError(f"the id of a key must begin with `{self.institution}#`")
+        if self.database is None and (self.register or any(group.sql for group in self.groups.values())):
+            raise ValueError("sql needs a database")
+
+    def path(self, text: str) -> Path:
+        """Give the path that a setting means."""
+        return self.folder / text
+
+    @property
+    def answers_for(self) -> frozenset[str]:
+        """The holders whose data it gives."""
+        return frozenset({self.institution, *self.holders})
+
+
+def read_config(path: Path) -> Config:
+    """Read the settings. Raises WrongSetting."""
+    config = msgspec.structs.replace(read_settings(path, Config), folder=path.resolve().parent)
+    if config.database and _parsed(config.database).password:
+        raise WrongSetting(f"{path}: $.database: no password in the settings; put it in a file and name that in passwordFile")
+    return config
+
+
+def database_url(config: Config) -> URL:
+    """Give the address of the database, with its password. Raises WrongSetting."""
+    url = _parsed(config.database or "")
+    if url.get_backend_name() == "sqlite" and url.database and not re.match(r"/|file:|:memory:", url.database):
+        url = url.set(database=str(config.path(url.database)))
+    if config.password_file:
+        url = url.set(password=_secret(config.path(config.password_file)))
+    return url
+
+
+def _parsed(database: str) -> URL:
+    try:
+        return make_url(database)
+    except ArgumentError as error:
+        raise WrongSetting("$.database: not an address as SQLAlchemy writes them, such as sqlite:///data.sqlite") from error
+
+
+def _secret(path: Path) -> str:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise WrongSetting(f"{path}: others can read this password; its mode must be 0600")
+        return path.read_text("utf-8").strip()
+    except OSError as error:
+        raise WrongSetting(f"{path}: cannot be read: {error}") from error

@@ -1,0 +1,94 @@
+"""What the hub's public catalogue says of the data groups: schema, media type, sealed or not. Cached in a file."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.participant.files import read_if_there, write_atomically
+from crossroads.participant.steps import Call, Steps, fetch
+from crossroads.wire.messages import Message
+
+STALE_AFTER = timedelta(minutes=10)
+JSON = "application/json"
+
+
+class Group(Message, kw_only=True, dict=True):
+    """A data group as the catalogue publishes it."""
+
+    id: str
+    json_schema: dict[str, Any] | None = msgspec.field(default=None, name="schema")
+    media_type: str = JSON
+    unsealed_because: str | None = None
+
+    @property
+    def sealed(self) -> bool:
+        """Whether its blocks are sealed to the asker."""
+        return self.unsealed_because is None
+
+    def faults(self, content: bytes) -> Iterator[str]:
+        """Say where content leaves the schema: place and keyword, never a value. A document has no schema."""
+        if self.media_type != JSON:
+            return
+        try:
+            parsed = msgspec.json.decode(content)
+        except msgspec.MsgspecError:
+            yield "$: not JSON"
+            return
+        if self._validator and not self._validator.is_valid(parsed):
+            for error in self._validator.iter_errors(parsed):
+                yield f"${''.join(f'[{step!r}]' for step in error.instance_path)}: {error.kind.name}"
+
+    @cached_property
+    def _validator(self) -> Any:
+        if self.json_schema is None:
+            return None
+        return jsonschema_rs.validator_for(self.json_schema, retriever=_nothing_outside)
+
+
+class _Items(Message, kw_only=True):
+    items: tuple[Group, ...]
+
+
+_decoder = msgspec.json.Decoder(_Items)
+
+
+class DataGroups:
+    """The data groups known here. They are refreshed when one is missing, and every ten minutes."""
+
+    def __init__(self, hub: str, file: Path) -> None:
+        """Take up what was fetched before."""
+        self._call = Call("GET", f"{hub}/v1/data-groups")
+        self._file = file
+        self._fetched_at: datetime | None = None
+        cached = read_if_there(file)
+        self._groups = _by_id(_decoder.decode(cached)) if cached else {}
+
+    def find(self, group: str) -> Group | None:
+        """Give a data group, if the catalogue has it."""
+        return self._groups.get(group)
+
+    def stale(self, now: datetime) -> bool:
+        """Tell whether it is time to fetch them anew."""
+        return self._fetched_at is None or now - self._fetched_at >= STALE_AFTER
+
+    def refresh(self, now: datetime) -> Steps[None]:
+        """Fetch the data groups. Raises Unavailable."""
+        self._fetched_at = now
+        fetched = yield from fetch(self._call, _decoder)
+        self._groups = _by_id(fetched)
+        write_atomically(self._file, msgspec.json.encode(fetched))
+
+
+def _by_id(fetched: _Items) -> dict[str, Group]:
+    return {group.id: group for group in fetched.items}
+
+
+def _nothing_outside(uri: str) -> Any:
+    # A schema stands alone: checking data must never make a call to an address that someone else chose.
+    raise CrossroadsError(f"The schema refers to {uri}, outside itself.")

@@ -1,0 +1,200 @@
+"""Where content comes from: a query on the institution's own database, or documents in a folder. No data is None."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Date, Engine, String, TextClause, bindparam, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from crossroads.kernel.errors import CrossroadsError, Unavailable
+from crossroads.kernel.period import Period
+from crossroads.participant.config import Config, GroupSource, database_url
+from crossroads.participant.datagroups import JSON
+from crossroads.participant.yamlfile import WrongSetting
+
+_BINDS = {
+    "ssin": bindparam("ssin", type_=String),
+    "holder": bindparam("holder", type_=String),
+    "start_date": bindparam("start_date", type_=Date),
+    "end_date": bindparam("end_date", type_=Date),
+}
+_THREADS = 8
+_INTEGER = 2**53
+
+
+class Wanted(NamedTuple):
+    """What is to be read: one person, one holder, one period."""
+
+    ssin: str
+    holder: str
+    period: Period
+
+
+class UnfitContent(CrossroadsError):
+    """The database gave something that a block cannot hold."""
+
+
+class DataSource(Protocol):
+    """What gives the content of one data group."""
+
+    media_type: str
+
+    async def read(self, wanted: Wanted) -> bytes | None:
+        """Give the content, or None where there is none. Raises Unavailable or UnfitContent."""
+        ...
+
+
+class Documents:
+    """Documents in a folder, one file a person, given as they stand."""
+
+    def __init__(self, folder: Path, source: GroupSource) -> None:
+        """Take the names from the settings; they are single file names, so they cannot leave the folder."""
+        self.media_type = source.media_type or ""
+        self.folder = folder
+        self._file = source.file
+        self._otherwise = source.otherwise
+
+    async def read(self, wanted: Wanted) -> bytes | None:
+        """Give the person's own file, else the first that exists of those for people without one."""
+        for name in (self._file.replace("{ssin}", wanted.ssin), *self._otherwise):
+            try:
+                return (self.folder / name).read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise Unavailable("The folder of documents cannot be read.") from error
+        return None
+
+
+class Database:
+    """The institution's own database: read only, SQLite at once, any other in a few threads."""
+
+    def __init__(self, config: Config) -> None:
+        """Prepare connections; none is made yet."""
+        url = database_url(config)
+        self._direct = url.get_backend_name() == "sqlite"
+        self._engine = _engine(url)
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="data")
+
+    async def rows(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """Run a query. Raises Unavailable; its message holds no values."""
+        if self._direct:
+            return self._rows(query, binds)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._rows, query, binds)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._engine.dispose()
+
+    def _rows(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(query, binds).mappings().all()
+        except SQLAlchemyError as error:
+            # The driver's own message may quote the parameters: only its kind is told.
+            raise Unavailable(f"The database refused a query: {type(error).__name__}.") from None
+
+
+class Query:
+    """A data group that is read with SQL."""
+
+    media_type = JSON
+
+    def __init__(self, database: Database, name: str, source: GroupSource) -> None:
+        """Check the query's parameters. Raises WrongSetting."""
+        self._database = database
+        self._source = source
+        self.query = prepared(name, source.sql or "", frozenset(_BINDS))
+        self._binds = self.query.compile().params.keys()
+
+    async def read(self, wanted: Wanted) -> bytes | None:
+        """Give the rows as JSON; no row is no data."""
+        values = {
+            "ssin": wanted.ssin,
+            "holder": wanted.holder,
+            "start_date": wanted.period.start_date,
+            "end_date": wanted.period.last,
+        }
+        rows = await self._database.rows(self.query, {name: values[name] for name in self._binds})
+        if not rows:
+            return None
+        if self._source.one:
+            return msgspec.json.encode(self._plain(rows[0]))
+        return msgspec.json.encode({self._source.list_name: [self._plain(row) for row in rows]})
+
+    def _plain(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            column: _embedded(column, value) if column in self._source.json else plain_value(column, value)
+            for column, value in row.items()
+            if value is not None
+        }
+
+
+def prepared(name: str, sql: str, allowed: frozenset[str]) -> TextClause:
+    """Give a query whose parameters are among those allowed. Raises WrongSetting."""
+    query = text(sql)
+    used = set(query.compile().params)
+    if not sql.lstrip().lower().startswith(("select", "with")):
+        raise WrongSetting(f"{name}: sql begins with SELECT (or WITH)")
+    if not used <= allowed:
+        names = ", ".join(f":{bind}" for bind in sorted(allowed))
+        raise WrongSetting(f"{name}: sql knows only {names}, not :{', :'.join(sorted(used - allowed))}")
+    if "ssin" not in used:
+        raise WrongSetting(f"{name}: sql without :ssin would give data of other people")
+    return query.bindparams(*(_BINDS[bind] for bind in used))
+
+
+def plain_value(column: str, value: Any) -> Any:
+    """Give a value as JSON holds it. Raises UnfitContent for a decimal or float: amounts are integer eurocents."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal | float):
+        raise UnfitContent(f"Column {column} is a decimal; give amounts in eurocents, as integers.")
+    if isinstance(value, int) and abs(value) >= _INTEGER:
+        raise UnfitContent(f"Column {column} is an integer of 2^53 or more; give it as text.")
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, str | int):
+        return value
+    raise UnfitContent(f"Column {column} is a {type(value).__name__}; name it under `json` or give it as text.")
+
+
+def _embedded(column: str, value: Any) -> Any:
+    if not isinstance(value, str | bytes):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.MsgspecError as error:
+        raise UnfitContent(f"Column {column} holds no JSON.") from error
+
+
+def data_sources(config: Config, database: Database | None) -> dict[str, DataSource]:
+    """Give the source of every data group in the settings. Raises WrongSetting."""
+    sources: dict[str, DataSource] = {}
+    for group, source in config.groups.items():
+        if source.documents is not None:
+            sources[group] = Documents(config.path(source.documents), source)
+        elif database is not None:
+            sources[group] = Query(database, f"groups.{group}", source)
+    return sources
+
+
+def _engine(url: Any) -> Engine:
+    # Nothing is ever written there; PostgreSQL is told so, other databases roll back when the connection is given back.
+    options = {"postgresql_readonly": True} if url.get_backend_name() == "postgresql" else {}
+    try:
+        if url.get_backend_name() == "sqlite":
+            return create_engine(url, hide_parameters=True)
+        return create_engine(
+            url, hide_parameters=True, pool_size=_THREADS, max_overflow=0, pool_pre_ping=True, execution_options=options
+        )
+    except (SQLAlchemyError, ImportError) as error:
+        raise WrongSetting(f"$.database: {error}") from error

@@ -1,0 +1,159 @@
+"""The participant's own state: which questions it answered, which nonces it saw, and its log, in one SQLite file.
+
+All of it is written in one transaction for all requests that wait at that moment, before any of them is answered. So an
+answer that left is in the log, and no question is answered twice, also after a crash.
+"""
+
+import asyncio
+import fcntl
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import CrossroadsError, Refused, Unavailable
+from crossroads.wire.commitments import Committed, commit
+from crossroads.wire.merkle import Frontier
+from crossroads.wire.signatures import MAXIMUM_AGE, MAXIMUM_AHEAD, SignatureRejected
+
+_MAXIMUM_WAITING = 1024
+_KEEP_NONCES = 2 * (MAXIMUM_AGE + MAXIMUM_AHEAD)
+_SCHEMA = """
+create table if not exists entry (
+    position integer primary key, ticket text not null, holder text not null, asker text not null, nonce text not null,
+    fields blob not null, salts blob not null, leaf blob not null, unique (ticket, holder), unique (holder, asker, nonce)
+) strict;
+create table if not exists head (id integer primary key check (id = 0), size integer not null, peaks blob not null) strict;
+insert into head (id, size, peaks) values (0, 0, x'') on conflict do nothing;
+create table if not exists nonce (nonce text primary key, created integer not null) strict, without rowid;
+create index if not exists nonce_created on nonce (created);
+"""
+_INSERT = """
+insert into entry (position, ticket, holder, asker, nonce, fields, salts, leaf) values (?, ?, ?, ?, ?, ?, ?, ?)
+on conflict do nothing
+"""
+
+
+class AlreadyRunning(CrossroadsError):
+    """Another process uses this state folder."""
+
+
+class Record(NamedTuple):
+    """One question that is about to be answered. `request_nonce` is of the hub's signature, `nonce` of the asker's statement."""
+
+    ticket: str
+    holder: str
+    asker: str
+    nonce: str
+    request_nonce: str
+    created: int
+    fields: dict[str, Any]
+
+
+class _Waiting(NamedTuple):
+    record: Record
+    committed: Committed
+    done: "asyncio.Future[None]"
+
+
+def state_file(folder: Path) -> Path:
+    """Give the file that holds the state."""
+    return folder / "state.sqlite"
+
+
+class State:
+    """Writes records, many at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the state for this process alone. Raises AlreadyRunning."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = (folder / "lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.close()
+            raise AlreadyRunning(f"Another participant runs on {folder}.") from None
+        self._connection = _open(state_file(folder))
+        size, peaks = self._connection.execute("select size, peaks from head").fetchone()
+        self._frontier = Frontier(size, peaks)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def record(self, record: Record) -> None:
+        """Write a record durably.
+
+        Raises SignatureRejected when the request was seen before, Refused when the question was answered before, and
+        Unavailable when it cannot be written: then it must not be answered.
+        """
+        if len(self._waiting) >= _MAXIMUM_WAITING:
+            raise Unavailable(code=Code.OVERLOADED)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(record, commit(record.fields), done))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        await done
+
+    async def close(self) -> None:
+        """Finish what waits, and close."""
+        if self._writer is not None:
+            await self._writer
+        self._thread.shutdown()
+        self._connection.close()
+        self._lock.close()
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            outcomes = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch)
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                if waiting.done.done():  # its request was given up
+                    continue
+                if outcome is None:
+                    waiting.done.set_result(None)
+                else:
+                    waiting.done.set_exception(outcome)
+
+    def _commit(self, batch: list[_Waiting]) -> list[CrossroadsError | None]:
+        frontier = self._frontier.copy()
+        try:
+            self._connection.execute("begin immediate")
+            oldest = min(waiting.record.created for waiting in batch) - _KEEP_NONCES
+            self._connection.execute("delete from nonce where created < ?", (oldest,))
+            outcomes = [self._insert(waiting, frontier) for waiting in batch]
+            self._connection.execute("update head set size = ?, peaks = ?", (frontier.size, frontier.peaks))
+            self._connection.execute("commit")
+        except sqlite3.Error as error:
+            return [self._failed(error)] * len(batch)
+        self._frontier = frontier
+        return outcomes
+
+    def _insert(self, waiting: _Waiting, frontier: Frontier) -> CrossroadsError | None:
+        record, (leaf, salts) = waiting.record, waiting.committed
+        execute = self._connection.execute
+        nonce = execute("insert into nonce values (?, ?) on conflict do nothing", (record.request_nonce, record.created))
+        if not nonce.rowcount:
+            return SignatureRejected(Code.NONCE_REPLAYED)
+        fields = msgspec.json.encode(record.fields)
+        row = (frontier.size, record.ticket, record.holder, record.asker, record.nonce, fields, salts, leaf)
+        if not execute(_INSERT, row).rowcount:
+            return Refused(code=Code.QUESTION_REPEATED)
+        frontier.append([leaf])
+        return None
+
+    def _failed(self, error: sqlite3.Error) -> CrossroadsError:
+        if self._connection.in_transaction:
+            self._connection.execute("rollback")
+        return Unavailable(f"The participant cannot write its log: {type(error).__name__}.", code=Code.UNAVAILABLE)
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    connection.execute("pragma journal_mode = wal")
+    connection.execute("pragma synchronous = full")
+    connection.executescript(_SCHEMA)
+    file.chmod(0o600)
+    return connection

@@ -1,0 +1,143 @@
+"""Work that needs answers from the hub, written once for async and sync callers.
+
+A piece of work is a generator: it yields the call it wants made, and is sent what came back. It does no input or output
+itself, so the two clients and the server share every rule.
+"""
+
+import asyncio
+import time
+from collections.abc import Generator, Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from pyreqwest.client import ClientBuilder, SyncClientBuilder
+from pyreqwest.exceptions import PyreqwestError
+
+from crossroads.kernel.errors import Unavailable
+
+T = TypeVar("T")
+
+OK = 200
+
+
+class Call(NamedTuple):
+    """A request to make."""
+
+    method: str
+    url: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = {}
+
+
+class Pause(NamedTuple):
+    """A wish to wait."""
+
+    seconds: float
+
+
+class Got(NamedTuple):
+    """What came back; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Steps = Generator[Call | Pause, Got, T]
+
+_NOTHING = Got(0, {}, b"")
+
+
+def post_json(url: str, content: Any) -> Call:
+    """Give the call that posts a JSON body."""
+    return Call("POST", url, msgspec.json.encode(content), {"content-type": "application/json"})
+
+
+def fetch(call: Call, decoder: "msgspec.json.Decoder[T]") -> Steps[T]:
+    """Make a call whose answer is JSON. Raises Unavailable when it fails or the answer has not its form."""
+    got = yield call
+    if got.status != OK:
+        raise Unavailable(f"{call.method} {call.url} was answered with {got.status}.")
+    try:
+        return decoder.decode(got.body)
+    except msgspec.MsgspecError as error:
+        raise Unavailable(f"{call.method} {call.url} was answered with something else than it should be.") from error
+
+
+class Http:
+    """Runs steps for async callers, over one pool of connections."""
+
+    def __init__(self, timeout: timedelta) -> None:
+        """Open the pool. Redirects are never followed: a signature is for one address."""
+        self._client = ClientBuilder().timeout(timeout).follow_redirects(False).build()
+
+    async def run(self, steps: Steps[T]) -> T:
+        """Make the calls that the work wants and give its result."""
+        try:
+            wish = next(steps)
+            while True:
+                try:
+                    got = await self._do(wish)
+                except Unavailable as error:
+                    wish = steps.throw(error)
+                else:
+                    wish = steps.send(got)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # a generator returns its T this way
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _do(self, wish: Call | Pause) -> Got:
+        if isinstance(wish, Pause):
+            await asyncio.sleep(wish.seconds)
+            return _NOTHING
+        request = self._client.request(wish.method, wish.url).headers(wish.headers)
+        try:
+            response = await (request if wish.body is None else request.body_bytes(wish.body)).build().send()
+            return Got(response.status, _lower(response.headers), bytes(await response.bytes()))
+        except PyreqwestError as error:
+            raise Unavailable(f"{wish.method} {wish.url} failed: {type(error).__name__}.") from error
+
+
+class SyncHttp:
+    """Runs steps for callers without an event loop."""
+
+    def __init__(self, timeout: timedelta) -> None:
+        """Open the pool. Redirects are never followed: a signature is for one address."""
+        self._client = SyncClientBuilder().timeout(timeout).follow_redirects(False).build()
+
+    def run(self, steps: Steps[T]) -> T:
+        """Make the calls that the work wants and give its result."""
+        try:
+            wish = next(steps)
+            while True:
+                try:
+                    got = self._do(wish)
+                except Unavailable as error:
+                    wish = steps.throw(error)
+                else:
+                    wish = steps.send(got)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # a generator returns its T this way
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _do(self, wish: Call | Pause) -> Got:
+        if isinstance(wish, Pause):
+            time.sleep(wish.seconds)
+            return _NOTHING
+        request = self._client.request(wish.method, wish.url).headers(wish.headers)
+        try:
+            response = (request if wish.body is None else request.body_bytes(wish.body)).build().send()
+            return Got(response.status, _lower(response.headers), bytes(response.bytes()))
+        except PyreqwestError as error:
+            raise Unavailable(f"{wish.method} {wish.url} failed: {type(error).__name__}.") from error
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

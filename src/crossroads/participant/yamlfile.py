@@ -1,0 +1,38 @@
+"""Reading a settings file: an unknown or wrong setting refuses to start, with the file and the key."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from crossroads.kernel.errors import CrossroadsError
+
+T = TypeVar("T")
+
+
+class WrongSetting(CrossroadsError):
+    """A settings file cannot be used as it is."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The form of all settings: camelCase, unknown keys refused."""
+
+
+def read_settings(path: Path, kind: type[T]) -> T:
+    """Read a YAML (or JSON) file. Raises WrongSetting naming file and key."""
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_text("utf-8")), kind)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at ")
+        raise WrongSetting(f"{path}: {place.strip('`') or '$'}: {what}") from error
+    except yaml.YAMLError as error:
+        raise WrongSetting(f"{path}: this is not YAML: {_first_line(error)}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSetting(f"{path}: cannot be read: {error}") from error
+
+
+def _first_line(error: Any) -> str:
+    mark = getattr(error, "problem_mark", None)
+    place = f" (line {mark.line + 1})" if mark else ""
+    return f"{getattr(error, 'problem', None) or 'unreadable'}{place}"

@@ -1,0 +1,194 @@
+"""The hub's connectors to institutions: data requests, and the register's match requests."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+from uuid6 import uuid7
+
+from crossroads.access.model import Permit
+from crossroads.catalogue.service import Catalogue
+from crossroads.exchange.ports import Errand, SourceReply
+from crossroads.kernel.clock import Clock
+from crossroads.kernel.codes import Code, StatusValue
+from crossroads.kernel.errors import Unavailable
+from crossroads.sources.breaker import Breakers
+from crossroads.sources.bulkhead import Bulkheads
+from crossroads.sources.http import CallFailed, HttpAnswer, HttpClient
+from crossroads.wire.keys import SigningKey
+from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, PermitClaims
+from crossroads.wire.signatures import (
+    Request,
+    SignatureRejected,
+    check_fresh,
+    find_signature,
+    sign_request,
+    verify_answer,
+)
+
+PERMIT_LIFE = timedelta(seconds=60)
+MATCH_BUDGET = timedelta(seconds=4)
+_JSON = "application/json"
+_OK = 200
+_REFUSED = range(400, 500)
+
+T = TypeVar("T")
+
+_data_answer = msgspec.json.Decoder(DataAnswer)
+_match_answer = msgspec.json.Decoder(MatchAnswer)
+# What a source says is passed on only in these words; anything else is an invalid answer.
+_STATUSES = {
+    StatusValue.DATA_FOUND: Code.OK,
+    StatusValue.NO_DATA_FOUND: Code.NO_DATA,
+    StatusValue.TECHNICAL_ERROR: Code.SOURCE_FAILED,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class HttpSources:
+    """Asks participants over HTTP, signed with the permit key of the hub. Never asks twice."""
+
+    client: HttpClient
+    catalogue: Catalogue
+    breakers: Breakers
+    bulkheads: Bulkheads
+    permit_key: SigningKey
+    clock: Clock
+
+    async def ask(self, errand: Errand) -> SourceReply:
+        """Ask one source within the deadline; what failed is told in status and code."""
+        asked_at = self.clock.now()
+        try:
+            audience = errand.permit.audience
+            if audience is None:
+                raise CallFailed(Code.SOURCE_UNREACHABLE)
+            body = msgspec.json.encode(self._data_request(errand, audience, asked_at))
+            answer, signature = await self._call(audience, "/v1/data-requests", body, errand.deadline)
+            return self._reply(_decode(answer, _data_answer), errand, asked_at, signature)
+        except CallFailed as failure:
+            return SourceReply(
+                status=StatusValue.TECHNICAL_ERROR,
+                code=failure.code,
+                asked_at=asked_at,
+                answered_at=self.clock.now(),
+            )
+
+    async def match(self, register: str, ssin: str, birth_date: str, last_name: str) -> tuple[bool, bool]:
+        """Ask the register whether the person exists and the particulars match. Raises Unavailable."""
+        request = MatchRequest(ticket=uuid7(), ssin=ssin, birth_date=birth_date, last_name=last_name)
+        try:
+            deadline = self.clock.now() + MATCH_BUDGET
+            answer, _ = await self._call(register, "/v1/match-requests", msgspec.json.encode(request), deadline)
+            match = _decode(answer, _match_answer)
+        except CallFailed as failure:
+            raise Unavailable("The register does not answer now.") from failure
+        if match.ticket != request.ticket:
+            raise Unavailable("The register answered another question.")
+        return match.exists, match.exists and match.matches
+
+    async def _call(self, participant: str, path: str, body: bytes, deadline: datetime) -> tuple[HttpAnswer, str]:
+        endpoint = self.catalogue.current.endpoint(participant)
+        if endpoint is None:
+            raise CallFailed(Code.SOURCE_UNREACHABLE)
+        self.breakers.check(participant)
+        async with self.bulkheads.place(participant, self._left(deadline)):
+            request = self._signed(endpoint + path, body)
+            try:
+                answer = await self.client.post(
+                    request.target_uri, request.headers, body, timedelta(seconds=self._left(deadline))
+                )
+                signature = self._verified(participant, request, answer)
+            except CallFailed as failure:
+                # A refusal is an answer: it says that the participant works.
+                if failure.code is not Code.SOURCE_REFUSED:
+                    self.breakers.failed(participant)
+                raise
+        self.breakers.succeeded(participant)
+        return answer, signature
+
+    def _left(self, deadline: datetime) -> float:
+        left = (deadline - self.clock.now()).total_seconds()
+        if left <= 0:
+            raise CallFailed(Code.SOURCE_LATE)
+        return left
+
+    def _signed(self, url: str, body: bytes) -> Request:
+        request = Request("POST", url, {"content-type": _JSON}, body)
+        headers = sign_request(self.permit_key, request, self.clock.now())
+        return request._replace(headers={**request.headers, **headers})
+
+    def _verified(self, participant: str, request: Request, answer: HttpAnswer) -> str:
+        """Check that the participant signed this answer to this request, and give the signature header."""
+        if answer.status in _REFUSED:
+            raise CallFailed(Code.SOURCE_REFUSED)
+        if answer.status != _OK:
+            raise CallFailed(Code.SOURCE_FAILED)
+        snapshot, now = self.catalogue.current, self.clock.now()
+        key_id = _key_id(answer)
+        key = snapshot.key(key_id)
+        if key is None or key.institution != participant or not key.in_force(now):
+            raise CallFailed(Code.SOURCE_INVALID_ANSWER)
+        try:
+            signature = verify_answer(key.verifier, request, answer.status, answer.headers, answer.body)
+            check_fresh(signature, now)
+        except SignatureRejected as error:
+            raise CallFailed(Code.SOURCE_INVALID_ANSWER) from error
+        return answer.headers["signature"]
+
+    def _data_request(self, errand: Errand, audience: str, now: datetime) -> DataRequest:
+        return DataRequest(
+            ticket=errand.ticket,
+            permit=_claims(errand.permit, audience, errand.encryption_key, now),
+            statement=errand.statement,
+            openings=errand.openings,
+            asker_keys=errand.asker_keys,
+            deadline=errand.deadline,
+            checkpoint=errand.checkpoint,
+        )
+
+    def _reply(self, answer: DataAnswer, errand: Errand, asked_at: datetime, signature: str) -> SourceReply:
+        if answer.ticket != errand.ticket or answer.status.value not in _STATUSES:
+            raise CallFailed(Code.SOURCE_INVALID_ANSWER)
+        return SourceReply(
+            status=answer.status.value,
+            code=_STATUSES[answer.status.value],
+            blocks=answer.blocks,
+            asked_at=asked_at,
+            answered_at=self.clock.now(),
+            times=answer.times,
+            signature=signature,
+        )
+
+
+def _claims(permit: Permit, audience: str, encryption_key: str, now: datetime) -> PermitClaims:
+    return PermitClaims(
+        audience=audience,
+        holder=permit.holder,
+        issued_at=now,
+        expires_at=now + PERMIT_LIFE,
+        asker=permit.asker,
+        on_behalf_of=permit.on_behalf_of,
+        ssin=permit.ssin,
+        data_groups=permit.data_groups,
+        legal_context=permit.legal_context,
+        catalogue_version=permit.catalogue_version,
+        authorisations=permit.authorisations,
+        rule=permit.rule,
+        encryption_key=encryption_key,
+        known_as=permit.known_as,
+    )
+
+
+def _key_id(answer: HttpAnswer) -> str:
+    try:
+        return find_signature(answer.headers).key_id
+    except SignatureRejected as error:
+        raise CallFailed(Code.SOURCE_INVALID_ANSWER) from error
+
+
+def _decode(answer: HttpAnswer, decoder: "msgspec.json.Decoder[T]") -> T:
+    try:
+        return decoder.decode(answer.body)
+    except msgspec.MsgspecError as error:
+        raise CallFailed(Code.SOURCE_INVALID_ANSWER) from error

@@ -1,0 +1,158 @@
+"""Blocks: one data group of one person, signed by its source and, unless the catalogue says why not, sealed to the asker.
+
+The signature is a JWS over the content itself with the claims in its header. Sealed, the whole JWS is the plaintext of a JWE
+(ECDH-ES on X25519, A256GCM) whose header repeats the claims, so that the hub can tell a block that was not asked for without
+reading it. Open, the content travels beside the detached JWS.
+"""
+
+from base64 import b64decode, b64encode
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from joserfc import jwe
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from crossroads.kernel.errors import Tampered
+from crossroads.kernel.period import Period
+from crossroads.wire import jws
+from crossroads.wire.canonical import b64url, canonical
+from crossroads.wire.keys import Jwk, SealingKey, SigningKey, VerifyKey
+from crossroads.wire.messages import Block
+
+KIND = "crossroads-block+jws"
+SEALED = "application/jose"
+_JSON = "application/json"
+_REGISTRY = jwe.JWERegistry(algorithms=["ECDH-ES", "A256GCM"], strict_check_header=False)
+_REGISTRY.max_payload_length = _REGISTRY.max_ciphertext_length = 12 * 1024 * 1024
+_CLAIMS = ("ticket", "nonce", "dataGroup", "source", "period", "subject", "cty")
+
+
+class Claims(NamedTuple):
+    """What a block says it is: the answer to one question for one data group from one source."""
+
+    ticket: UUID
+    nonce: str
+    data_group: str
+    source: str
+    period: Period
+    subject: str
+    """HMAC-SHA256(statement nonce, SSIN), base64url."""
+    media_type: str
+
+    def header(self) -> dict[str, Any]:
+        """Give the claims as header members."""
+        return {
+            "ticket": str(self.ticket),
+            "nonce": self.nonce,
+            "dataGroup": self.data_group,
+            "source": self.source,
+            "period": msgspec.to_builtins(self.period),
+            "subject": self.subject,
+            "cty": self.media_type,
+        }
+
+
+class Opened(NamedTuple):
+    """A block that was opened and whose signature holds."""
+
+    content: bytes
+    key_id: str
+    claims: dict[str, Any]
+
+
+def sealed_block(content: bytes, claims: Claims, key: SigningKey, recipient: Jwk) -> Block:
+    """Sign the content and seal it to the recipient's X25519 key."""
+    header = claims.header()
+    signed = jws.sign(content, header, KIND, key)
+    protected = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": recipient.thumbprint, "typ": SEALED, **header}
+    sealed = jwe.encrypt_compact(protected, signed.encode("ascii"), _public(recipient), registry=_REGISTRY)
+    return Block(
+        data_group=claims.data_group, source=claims.source, period=claims.period, media_type=SEALED, sealed=sealed
+    )
+
+
+def open_block(content: bytes, claims: Claims, key: SigningKey) -> Block:
+    """Sign content that the catalogue leaves unsealed. JSON is put in canonical form first."""
+    json = claims.media_type == _JSON
+    payload = canonical(msgspec.json.decode(content)) if json else content
+    return Block(
+        data_group=claims.data_group,
+        source=claims.source,
+        period=claims.period,
+        media_type=claims.media_type,
+        content=msgspec.Raw(payload) if json else msgspec.UNSET,
+        content_bytes=None if json else b64encode(content).decode("ascii"),
+        signature=jws.detach(jws.sign(payload, claims.header(), KIND, key)),
+    )
+
+
+def envelope(block: Block) -> dict[str, Any]:
+    """Give the header of a block that anyone who carries it can read. Raises Tampered."""
+    if block.sealed is not None:
+        return _protected(block.sealed)
+    if block.signature is None:
+        raise Tampered("The block is neither sealed nor signed.")
+    return jws.parse(block.signature, _content(block)).header
+
+
+def unseal(block: Block, key: SealingKey) -> str:
+    """Open the seal and give the signed content as compact JWS. Raises Tampered."""
+    if block.sealed is None:
+        raise Tampered("The block is not sealed.")
+    try:
+        opened = jwe.decrypt_compact(block.sealed, _private(key), registry=_REGISTRY)
+        return (opened.plaintext or b"").decode("ascii")
+    except (JoseError, ValueError) as error:
+        raise Tampered("The seal does not open with this key.") from error
+
+
+def read_block(block: Block, key: SealingKey | None) -> jws.Jws:
+    """Give the signed content of a block, its signature not yet verified. Raises Tampered."""
+    if block.sealed is None:
+        return jws.parse(block.signature or "", _content(block))
+    if key is None:
+        raise Tampered("The block is sealed and no key to open it is at hand.")
+    signed = jws.parse(unseal(block, key))
+    outside = _protected(block.sealed)
+    if any(outside.get(name) != signed.header.get(name) for name in _CLAIMS):
+        raise Tampered("What stands on the seal is not what was sealed.")
+    return signed
+
+
+def verify_block(signed: jws.Jws, expected: Claims, key: VerifyKey) -> Opened:
+    """Check that the source signed exactly this answer to exactly this question. Raises Tampered."""
+    signed.verify(key, KIND)
+    wanted = expected.header()
+    for name in _CLAIMS:
+        if signed.header.get(name) != wanted[name]:
+            raise Tampered(f"The block answers another question: its {name} differs.")
+    if signed.key_id.split("#")[0] != expected.source:
+        raise Tampered("The block is not signed with a key of its source.")
+    return Opened(signed.payload, signed.key_id, signed.header)
+
+
+def _content(block: Block) -> bytes:
+    if block.content is not msgspec.UNSET:
+        return bytes(block.content)
+    try:
+        return b64decode(block.content_bytes or "", validate=True)
+    except ValueError as error:
+        raise Tampered("The content of the block is not base64.") from error
+
+
+def _protected(compact: str) -> dict[str, Any]:
+    # Five parts; only the first is read. The rest is what the hub cannot read.
+    return jws.parse(f"{compact.split('.', 1)[0]}..", b"").header
+
+
+def _public(jwk: Jwk) -> OKPKey:
+    return OKPKey.import_key({"kty": jwk.kty, "crv": jwk.crv, "x": jwk.x})
+
+
+def _private(key: SealingKey) -> OKPKey:
+    secret = b64url(key.private.private_bytes_raw())
+    return OKPKey.import_key({"kty": "OKP", "crv": "X25519", "x": key.jwk.x, "d": secret})
+
+

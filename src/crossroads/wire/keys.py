@@ -1,0 +1,155 @@
+"""Keys: ECDSA P-256 to sign (ES256), X25519 to seal to. Public ones travel as JWK, private ones rest in files of mode 0600."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, x25519
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+
+from crossroads.kernel.errors import CrossroadsError, InvalidValue, Tampered
+from crossroads.wire.canonical import b64url, from_b64url
+
+_ES256 = ec.ECDSA(hashes.SHA256())
+_HALF = 32
+_PRIVATE_MODE = 0o600
+
+
+class UnsafeKeyFile(CrossroadsError):
+    """The file of a private key can be read by others, or is no key."""
+
+
+class Jwk(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A public key as JSON Web Key (RFC 7517): EC P-256 or OKP X25519; coordinates in base64url."""
+
+    kty: Literal["EC", "OKP"]
+    crv: Literal["P-256", "X25519"]
+    x: str
+    y: str | None = None
+
+    @property
+    def thumbprint(self) -> str:
+        """The RFC 7638 thumbprint, SHA-256, base64url."""
+        y = f',"y":"{self.y}"' if self.y is not None else ""
+        text = f'{{"crv":"{self.crv}","kty":"{self.kty}","x":"{self.x}"{y}}}'
+        return b64url(hashlib.sha256(text.encode()).digest())
+
+
+class VerifyKey:
+    """A public key that checks signatures."""
+
+    def __init__(self, jwk: Jwk) -> None:
+        """Load an EC P-256 key. Raises InvalidValue when it is none."""
+        if jwk.crv != "P-256" or jwk.y is None:
+            raise InvalidValue("A key that signs is an EC P-256 key.")
+        try:
+            numbers = ec.EllipticCurvePublicNumbers(_integer(jwk.x), _integer(jwk.y), ec.SECP256R1())
+            self._key = numbers.public_key()
+        except ValueError as error:
+            raise InvalidValue("The point of the key is not on the curve P-256.") from error
+        self.jwk = jwk
+
+    def verify(self, signature: bytes, data: bytes) -> None:
+        """Check a signature in JOSE form (r and s, 64 bytes). Raises Tampered."""
+        if len(signature) != 2 * _HALF:
+            raise Tampered("A signature has 64 bytes.")
+        r, s = int.from_bytes(signature[:_HALF]), int.from_bytes(signature[_HALF:])
+        try:
+            self._key.verify(encode_dss_signature(r, s), data, _ES256)
+        except InvalidSignature:
+            raise Tampered("The signature does not hold.") from None
+
+
+class SigningKey:
+    """A private key that signs, with the name under which others know it."""
+
+    def __init__(self, key_id: str, private: ec.EllipticCurvePrivateKey) -> None:
+        """Keep the key under its id, `<institution>#<key>`."""
+        self.key_id = key_id
+        self._private = private
+        numbers = private.public_key().public_numbers()
+        self.jwk = Jwk("EC", "P-256", _coordinate(numbers.x), _coordinate(numbers.y))
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign in JOSE form (r and s, 64 bytes)."""
+        r, s = decode_dss_signature(self._private.sign(data, _ES256))
+        return r.to_bytes(_HALF) + s.to_bytes(_HALF)
+
+    @classmethod
+    def generate(cls, key_id: str) -> "SigningKey":
+        """Make a new key."""
+        return cls(key_id, ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def read(cls, key_id: str, path: Path) -> "SigningKey":
+        """Read a key from a PEM file of mode 0600. Raises UnsafeKeyFile."""
+        private = _read_private(path)
+        if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
+            raise UnsafeKeyFile(f"{path} holds no EC P-256 key.")
+        return cls(key_id, private)
+
+    def write(self, path: Path) -> None:
+        """Write the key to a new file of mode 0600; never over an existing one."""
+        _write_private(self._private, path)
+
+
+class SealingKey:
+    """A private X25519 key to which answers are sealed."""
+
+    def __init__(self, key_id: str, private: x25519.X25519PrivateKey) -> None:
+        """Keep the key under its id, `<institution>#<key>`."""
+        self.key_id = key_id
+        self.private = private
+        raw = private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        self.jwk = Jwk("OKP", "X25519", b64url(raw))
+
+    @classmethod
+    def generate(cls, key_id: str) -> "SealingKey":
+        """Make a new key."""
+        return cls(key_id, x25519.X25519PrivateKey.generate())
+
+    @classmethod
+    def read(cls, key_id: str, path: Path) -> "SealingKey":
+        """Read a key from a PEM file of mode 0600. Raises UnsafeKeyFile."""
+        private = _read_private(path)
+        if not isinstance(private, x25519.X25519PrivateKey):
+            raise UnsafeKeyFile(f"{path} holds no X25519 key.")
+        return cls(key_id, private)
+
+    def write(self, path: Path) -> None:
+        """Write the key to a new file of mode 0600; never over an existing one."""
+        _write_private(self.private, path)
+
+
+def _read_private(path: Path) -> object:
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & 0o077:
+            raise UnsafeKeyFile(f"{path} has mode {mode:04o}: others can read it. It must be 0600.")
+        data = file.read()
+    try:
+        return serialization.load_pem_private_key(data, password=None)
+    except ValueError as error:
+        raise UnsafeKeyFile(f"{path} holds no private key in PEM.") from error
+
+
+def _write_private(private: ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey, path: Path) -> None:
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE), "wb") as file:
+        file.write(pem)
+
+
+def _coordinate(number: int) -> str:
+    return b64url(number.to_bytes(_HALF))
+
+
+def _integer(text: str) -> int:
+    return int.from_bytes(from_b64url(text))

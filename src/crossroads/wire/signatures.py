@@ -1,0 +1,223 @@
+"""HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530), ECDSA P-256, tag `crossroads`.
+
+A request with a body covers @method, @target-uri, content-type, content-digest; one without covers the first two. An answer
+covers @status, content-type, content-digest and, of its request, @method, @target-uri, content-digest (where it had a body)
+and signature, so that no answer can be passed off as the answer to another question. `@target-uri` is what the server calls
+itself in its configuration; the Host header is never trusted.
+"""
+
+import hashlib
+import secrets
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import http_sf
+
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.wire.keys import SigningKey, VerifyKey
+
+TAG = "crossroads"
+LABEL = "crossroads"
+MAXIMUM_AGE = 60
+"""Seconds a signature may be old."""
+MAXIMUM_AHEAD = 5
+"""Seconds a signature may lie in the future."""
+
+_MAXIMUM_HEADER = 4096
+_NONCE_BYTES = 18
+_NONCE_LENGTH = range(16, 65)
+
+Component = tuple[str, dict[str, Any]]
+_WITHOUT_BODY: list[Component] = [("@method", {}), ("@target-uri", {})]
+_WITH_BODY: list[Component] = [*_WITHOUT_BODY, ("content-type", {}), ("content-digest", {})]
+_ANSWER: list[Component] = [
+    ("@status", {}),
+    ("content-type", {}),
+    ("content-digest", {}),
+    ("@method", {"req": True}),
+    ("@target-uri", {"req": True}),
+]
+_OF_REQUEST: list[Component] = [("content-digest", {"req": True}), ("signature", {"req": True})]
+
+
+class SignatureRejected(CrossroadsError):
+    """A message is not authentic, or not fresh. `code` says which; `key_id` is the key it claims, where readable."""
+
+    def __init__(self, code: Code, detail: str = "", key_id: str | None = None) -> None:
+        """Keep the code; the message is its description and the detail."""
+        super().__init__(f"{code.description} {detail}".strip(), code=code)
+        self.key_id = key_id
+
+
+class Signature(NamedTuple):
+    """A signature as it was found in the headers, not yet verified."""
+
+    components: list[Component]
+    parameters: dict[str, Any]
+    value: bytes
+
+    @property
+    def key_id(self) -> str:
+        """The key that is said to have signed."""
+        return str(self.parameters.get("keyid", ""))
+
+    @property
+    def nonce(self) -> str:
+        """What makes the message the only one of its kind."""
+        return str(self.parameters.get("nonce", ""))
+
+    @property
+    def created(self) -> int:
+        """Seconds since 1970 at which it is said to have been signed."""
+        return int(self.parameters.get("created", 0))
+
+
+class Request(NamedTuple):
+    """The signed parts of a request. `body` is None where there is none; header names are lower case."""
+
+    method: str
+    target_uri: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+def content_digest(body: bytes) -> str:
+    """Give the Content-Digest header of a body."""
+    return f"sha-256=:{b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
+
+
+def new_nonce() -> str:
+    """Make a nonce of 144 random bits."""
+    return secrets.token_urlsafe(_NONCE_BYTES)
+
+
+def sign_request(key: SigningKey, request: Request, created: datetime, nonce: str | None = None) -> dict[str, str]:
+    """Give the headers to add to a request."""
+    headers = {} if request.body is None else {"content-digest": content_digest(request.body)}
+    components = _WITH_BODY if headers else _WITHOUT_BODY
+    values = {"@method": request.method, "@target-uri": request.target_uri, **request.headers, **headers}
+    return headers | _sign(key, components, values, {}, created, nonce or new_nonce())
+
+
+def sign_answer(
+    key: SigningKey, request: Request, status: int, content_type: str, body: bytes, created: datetime
+) -> dict[str, str]:
+    """Give the headers to add to an answer: it is bound to the signed request."""
+    headers = {"content-digest": content_digest(body)}
+    values = {"@status": str(status), "content-type": content_type, **headers}
+    return headers | _sign(key, _answer_components(request), values, _request_values(request), created, new_nonce())
+
+
+def find_signature(headers: Mapping[str, str]) -> Signature:
+    """Find the signature with our tag. Raises SignatureRejected when there is none of the right form."""
+    inputs, values = headers.get("signature-input", ""), headers.get("signature", "")
+    if not inputs or not values or max(len(inputs), len(values)) > _MAXIMUM_HEADER:
+        raise SignatureRejected(Code.SIGNATURE_MISSING)
+    try:
+        input_members = http_sf.parse(inputs.encode("ascii"), tltype="dictionary")
+        value_members = http_sf.parse(values.encode("ascii"), tltype="dictionary")
+    except (ValueError, TypeError) as error:
+        raise SignatureRejected(Code.SIGNATURE_MISSING, "Signature or Signature-Input cannot be read.") from error
+    for label, member in input_members.items():
+        components, parameters = member
+        value = value_members.get(label, (None, {}))[0]
+        if parameters.get("tag") == TAG and isinstance(components, list) and isinstance(value, bytes):
+            return _checked(Signature(components, parameters, value))
+    raise SignatureRejected(Code.SIGNATURE_MISSING, f'No signature has the tag "{TAG}".')
+
+
+def check_fresh(signature: Signature, now: datetime) -> None:
+    """Refuse a signature that is too old or from the future. Raises SignatureRejected."""
+    age = now.timestamp() - signature.created
+    if age > MAXIMUM_AGE or age < -MAXIMUM_AHEAD:
+        raise SignatureRejected(Code.CLOCK_SKEW, f"Its age is {age:.0f} s.", signature.key_id)
+
+
+def verify_request(signature: Signature, key: VerifyKey, request: Request) -> None:
+    """Check the signature over a request as it was received. Raises SignatureRejected."""
+    expected = _WITHOUT_BODY if request.body is None else _WITH_BODY
+    values = {"@method": request.method, "@target-uri": request.target_uri, **request.headers}
+    _verify(signature, key, expected, values, {}, request.body)
+
+
+def verify_answer(
+    key: VerifyKey, request: Request, status: int, headers: Mapping[str, str], body: bytes
+) -> Signature:
+    """Check that an answer is the signed answer to exactly this request. Raises SignatureRejected."""
+    signature = find_signature(headers)
+    values = {"@status": str(status), **headers}
+    _verify(signature, key, _answer_components(request), values, _request_values(request), body)
+    return signature
+
+
+def _checked(signature: Signature) -> Signature:
+    parameters = signature.parameters
+    created, nonce = parameters.get("created"), parameters.get("nonce")
+    if not isinstance(created, int) or not isinstance(nonce, str) or len(nonce) not in _NONCE_LENGTH:
+        raise SignatureRejected(Code.SIGNATURE_MISSING, "It needs created, keyid and a nonce of 16 to 64 characters.")
+    if parameters.get("alg", "ecdsa-p256-sha256") != "ecdsa-p256-sha256" or "#" not in signature.key_id:
+        raise SignatureRejected(Code.SIGNATURE_MISSING, "keyid is <institution>#<key>, and alg ecdsa-p256-sha256.")
+    return signature
+
+
+def _answer_components(request: Request) -> list[Component]:
+    return [*_ANSWER, *(_OF_REQUEST if request.body is not None else _OF_REQUEST[1:])]
+
+
+def _request_values(request: Request) -> dict[str, str]:
+    return {"@method": request.method, "@target-uri": request.target_uri, **request.headers}
+
+
+def _sign(  # noqa: PLR0913 - the six parts of a signature base
+    key: SigningKey,
+    components: list[Component],
+    values: Mapping[str, str],
+    of_request: Mapping[str, str],
+    created: datetime,
+    nonce: str,
+) -> dict[str, str]:
+    parameters = {"created": int(created.timestamp()), "keyid": key.key_id, "nonce": nonce, "tag": TAG}
+    serialized = http_sf.ser([(components, parameters)])
+    signature = key.sign(_base(components, values, of_request, serialized))
+    return {
+        "signature-input": f"{LABEL}={serialized}",
+        "signature": f"{LABEL}=:{b64encode(signature).decode('ascii')}:",
+    }
+
+
+def _verify(  # noqa: PLR0913 - the six parts of a signature base
+    signature: Signature,
+    key: VerifyKey,
+    expected: list[Component],
+    values: Mapping[str, str],
+    of_request: Mapping[str, str],
+    body: bytes | None,
+) -> None:
+    if sorted(map(str, signature.components)) != sorted(map(str, expected)):
+        names = ", ".join(name for name, _ in expected)
+        raise SignatureRejected(Code.SIGNATURE_INVALID, f"It must cover exactly {names}.", signature.key_id)
+    serialized = http_sf.ser([(signature.components, signature.parameters)])
+    try:
+        key.verify(signature.value, _base(signature.components, values, of_request, serialized))
+    except KeyError as error:
+        raise SignatureRejected(Code.SIGNATURE_INVALID, f"{error} is missing.", signature.key_id) from error
+    except CrossroadsError as error:
+        raise SignatureRejected(Code.SIGNATURE_INVALID, key_id=signature.key_id) from error
+    if body is not None and values["content-digest"] != content_digest(body):
+        raise SignatureRejected(Code.DIGEST_MISMATCH, key_id=signature.key_id)
+
+
+def _base(
+    components: list[Component], values: Mapping[str, str], of_request: Mapping[str, str], serialized: str
+) -> bytes:
+    lines = []
+    for name, parameters in components:
+        if parameters:
+            lines.append(f'"{name}";req: {of_request[name]}')
+        else:
+            lines.append(f'"{name}": {values[name]}')
+    lines.append(f'"@signature-params": {serialized}')
+    return "\n".join(lines).encode("latin-1")

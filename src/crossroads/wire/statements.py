@@ -1,0 +1,107 @@
+"""The asker's statement: a signed account of its question, so that the hub cannot forge one.
+
+Each data group stands in it only as a salted digest, the way of SD-JWT: a source gets the openings of the groups that it is
+asked for, and learns nothing of what else was asked.
+"""
+
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Annotated
+
+import msgspec
+
+from crossroads.kernel.errors import Tampered
+from crossroads.kernel.identifiers import InstitutionId, LegalContextId
+from crossroads.kernel.period import Period
+from crossroads.kernel.ssin import Environment
+from crossroads.wire import jws
+from crossroads.wire.canonical import b64url
+from crossroads.wire.keys import SigningKey, VerifyKey
+from crossroads.wire.messages import Agent, Request, SsinText, Thumbprint
+
+KIND = "crossroads-statement+jws"
+MAXIMUM_LIFE = timedelta(seconds=300)
+_AHEAD = timedelta(seconds=5)
+_SALT_BYTES = 16
+
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
+
+
+class Statement(Request, kw_only=True):
+    """What the asker signs. `checkpoint` is the newest of the hub's log that the asker has seen, empty when none."""
+
+    asker: InstitutionId
+    on_behalf_of: InstitutionId | None = None
+    agent: Agent
+    legal_context: LegalContextId
+    ssin: SsinText
+    data_groups: tuple[Digest, ...]
+    period: Period | None = None
+    reference_date: date | None = None
+    encryption_key: Thumbprint
+    nonce: Annotated[str, msgspec.Meta(min_length=16, max_length=64)]
+    issued_at: datetime
+    expires_at: datetime
+    installation: str
+    environment: Environment
+    checkpoint: str = ""
+
+    def subject(self, ssin: str) -> str:
+        """Give the person's number as it stands in a block's header: useless to whoever lacks the statement."""
+        return b64url(hmac.digest(self.nonce.encode(), ssin.encode(), "sha256"))
+
+    def covers(self, group: str, salt: str) -> bool:
+        """Tell whether the statement asks for the data group, given its salt."""
+        return group_digest(group, salt) in self.data_groups
+
+    def check_valid(self, now: datetime, installation: str, environment: Environment) -> None:
+        """Refuse a statement that is expired, too long-lived or for another installation. Raises Tampered."""
+        if (self.installation, self.environment) != (installation, environment):
+            raise Tampered("The statement is for another installation.")
+        if self.expires_at - self.issued_at > MAXIMUM_LIFE:
+            raise Tampered(f"A statement lives at most {MAXIMUM_LIFE.seconds} s.")
+        if not self.issued_at - _AHEAD <= now < self.expires_at:
+            raise Tampered("The statement is not, or no longer, valid.")
+
+
+_decoder = msgspec.json.Decoder(Statement)
+
+
+def new_salts(groups: Iterable[str]) -> dict[str, str]:
+    """Make a salt for each data group."""
+    return {group: secrets.token_urlsafe(_SALT_BYTES) for group in groups}
+
+
+def group_digest(group: str, salt: str) -> str:
+    """Give the digest of the SD-JWT disclosure `[salt, "dataGroup", group]`, base64url."""
+    disclosure = b64url(msgspec.json.encode([salt, "dataGroup", group]))
+    return b64url(sha256(disclosure.encode("ascii")).digest())
+
+
+def group_digests(openings: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the digests of all data groups, sorted so that their order says nothing."""
+    return tuple(sorted(group_digest(group, salt) for group, salt in openings.items()))
+
+
+def sign_statement(statement: Statement, key: SigningKey) -> str:
+    """Give the statement as compact JWS."""
+    return jws.sign(msgspec.json.encode(statement), {}, KIND, key)
+
+
+def read_statement(compact: str) -> tuple[jws.Jws, Statement]:
+    """Take a statement apart without verifying it. Raises Tampered."""
+    parsed = jws.parse(compact)
+    try:
+        return parsed, _decoder.decode(parsed.payload)
+    except msgspec.MsgspecError as error:
+        raise Tampered("The statement has not the form of a statement.") from error
+
+
+def verify_statement(parsed: jws.Jws, statement: Statement, key: VerifyKey) -> None:
+    """Check that the asker's own key signed it. Raises Tampered."""
+    if parsed.key_id.split("#")[0] != statement.asker:
+        raise Tampered("The statement is not signed with a key of the asker.")
+    parsed.verify(key, KIND)

@@ -1,0 +1,63 @@
+"""Fixtures of the database. Others have their own plugin modules."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+import asyncpg
+import pytest
+
+from crossroads.bootstrap.postgres import EmbeddedPostgres
+from database import Database, empty_database, migrated_template, remove_home, reserve_home, shared_server
+
+OpenPool = Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Only the process that pytest was started in owns the server."""
+    if not hasattr(config, "workerinput"):
+        reserve_home()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End with nothing left."""
+    if not hasattr(config, "workerinput"):
+        remove_home()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> EmbeddedPostgres:
+    """Give the server of the run. Do not stop it: others use it."""
+    return shared_server()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: EmbeddedPostgres) -> str:
+    """Give the name of the migrated database that copies are made of."""
+    return migrated_template(postgres)
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, template: str) -> Iterator[Database]:
+    """Give a migrated database of this test alone."""
+    with empty_database(postgres, template=template) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: EmbeddedPostgres, template: str) -> Iterator[Database]:
+    """Give a migrated database that the tests of one module share."""
+    with empty_database(postgres, template=template) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[OpenPool]:
+    """Give a function that opens a pool on `database` for a role; it is closed after the test."""
+    pools: list[asyncpg.Pool[asyncpg.Record]] = []
+
+    async def open_pool(role: str) -> "asyncpg.Pool[asyncpg.Record]":
+        pools.append(await asyncpg.create_pool(database.url(role), min_size=1))
+        return pools[-1]
+
+    yield open_pool
+    for opened in pools:
+        await opened.close()

@@ -1,0 +1,107 @@
+"""Databases for tests: one embedded server for the whole run, a migrated template, a fresh copy for who asks.
+
+The process that pytest was started in owns the server; workers of xdist share it. So a worker that dies takes nothing
+along, and nothing is left when the run ends.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncpg
+from filelock import FileLock
+
+from crossroads.bootstrap.migrations import migrate
+from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres, create_database
+
+_HOME = "CROSSROADS_TEST_HOME"
+_TEMPLATE = "template_crossroads"
+
+
+class Database(NamedTuple):
+    """A database of one test or module."""
+
+    server: EmbeddedPostgres
+    name: str
+
+    def url(self, role: str = "crossroads_hub") -> str:
+        """Give the URL for this role."""
+        return self.server.dsn(role, self.name)
+
+
+def reserve_home() -> None:
+    """Make the home of the server of this run; workers find it in their environment."""
+    home = Path(tempfile.mkdtemp(prefix="crossroads-tests-"))
+    home.chmod(0o711)
+    os.environ[_HOME] = str(home)
+
+
+def remove_home() -> None:
+    """Stop the server, if a test started it, and remove its files."""
+    home = Path(os.environ.pop(_HOME))
+    remove_server(EmbeddedPostgres(home))
+    shutil.rmtree(home)
+
+
+def shared_server() -> EmbeddedPostgres:
+    """Give the server of this run, started."""
+    server = EmbeddedPostgres(Path(os.environ[_HOME]))
+    server.start()
+    return server
+
+
+def remove_server(server: EmbeddedPostgres) -> None:
+    """Stop a server and remove its files, which need not lie under its home."""
+    server.stop()
+    if not server.place.socket_folder.is_relative_to(server.place.folder):
+        shutil.rmtree(server.place.socket_folder, ignore_errors=True)
+    shutil.rmtree(server.place.folder, ignore_errors=True)
+
+
+def migrated_template(server: EmbeddedPostgres) -> str:
+    """Give the name of the migrated database that the others are copies of; the first who asks makes it."""
+    done = server.place.home / "template.done"
+    with FileLock(server.place.home / "template.lock"):
+        if not done.exists():
+            with empty_database(server, _TEMPLATE, keep=True) as database:
+                asyncio.run(migrate(database.url("crossroads_owner")))
+            done.touch()
+    return _TEMPLATE
+
+
+@contextmanager
+def empty_database(
+    server: EmbeddedPostgres, name: str | None = None, *, template: str | None = None, keep: bool = False
+) -> Iterator[Database]:
+    """Make a database, and drop it after use, with whoever is still connected."""
+    name = name or f"test_{uuid.uuid4().hex}"
+    asyncio.run(create_database(server.dsn(ADMIN, ADMIN), name, template=template))
+    try:
+        yield Database(server, name)
+    finally:
+        if not keep:
+            asyncio.run(execute(server.dsn(ADMIN, ADMIN), f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def execute(url: str, statement: str) -> None:
+    """Run one statement on a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def value(url: str, query: str) -> object:
+    """Give the first value of a query, on a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(query)
+    finally:
+        await connection.close()
