@@ -1,14 +1,12 @@
 """Fixtures of the database. Others have their own plugin modules."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
 
 from crossroads.bootstrap.postgres import EmbeddedPostgres
-from database import Database, empty_database, migrated_template, remove_home, reserve_home, shared_server
-
-OpenPool = Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
+from database import Database, OpenPool, empty_database, migrated_template, remove_home, reserve_home, shared_server
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,9 @@ from filelock import FileLock
 
 from crossroads.bootstrap.migrations import migrate
 from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres, create_database
+
+OpenPool = Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
+"""What the fixture `pool` gives: opens a pool on the database of the test, for a role."""
 
 _HOME = "CROSSROADS_TEST_HOME"
 _TEMPLATE = "template_crossroads"
@@ -59,9 +62,12 @@ def shared_server() -> EmbeddedPostgres:
 def remove_server(server: EmbeddedPostgres) -> None:
     """Stop a server and remove its files, which need not lie under its home."""
     server.stop()
+    link = server.place.home / "postgres"
     if not server.place.socket_folder.is_relative_to(server.place.folder):
         shutil.rmtree(server.place.socket_folder, ignore_errors=True)
     shutil.rmtree(server.place.folder, ignore_errors=True)
+    if link.is_symlink():
+        link.unlink()
 
 
 def migrated_template(server: EmbeddedPostgres) -> str:

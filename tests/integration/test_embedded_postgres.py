@@ -178,6 +178,24 @@ async def test_any_home_will_do(tmp_path: Path, name: str) -> None:
         remove_server(server)
 
 
+def test_a_strict_umask_will_do(server: EmbeddedPostgres) -> None:
+    before = os.umask(0o077)
+    try:
+        assert server.start()
+    finally:
+        os.umask(before)
+
+
+def test_stop_ends_what_outlived_a_killed_server(server: EmbeddedPostgres) -> None:
+    server.start()
+    counting = count_for_ever(server)
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    server.stop()
+    assert server_processes(server.place.data) == set()
+    assert counting.wait() != 0
+
+
 async def test_a_path_too_long_for_a_socket_will_do(open_folder: Path) -> None:
     server = EmbeddedPostgres(open_folder / ("long-" * 30))
     try:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from pogo_core.error import BadMigrationError
 from pogo_core.util.migrate import rollback
 
 from crossroads.bootstrap import migrations
-from crossroads.bootstrap.migrations import FOLDER, migrate, pending
+from crossroads.bootstrap.migrations import FOLDER, MigrationFailed, migrate, pending
 from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres
-from database import Database, empty_database, execute, value
+from database import Database, OpenPool, empty_database, execute, value
 
 OWNER = "crossroads_owner"
 FILES = sorted(path.stem for path in FOLDER.glob("*.sql"))
@@ -78,7 +77,7 @@ async def test_a_migration_that_fails_leaves_nothing_of_itself(
     sql = "-- test\n-- depends: {0}\n\n-- migrate: apply\n\nCREATE TABLE {1} ();\n{2}\n\n-- migrate: rollback\n"
     (tmp_path / "0001_good.sql").write_text(sql.format("", "good", ""))
     (tmp_path / "0002_bad.sql").write_text(sql.format("0001_good", "bad", "SELECT 1/0;"))
-    with pytest.raises(BadMigrationError, match="0002_bad"):
+    with pytest.raises(MigrationFailed, match=r"0002_bad \(DivisionByZeroError\)"):
         await migrate(empty.url(OWNER))
     assert await pending(empty.url(OWNER)) == ["0002_bad"]
     assert await value(empty.url(OWNER), "SELECT to_regclass('good') IS NOT NULL AND to_regclass('bad') IS NULL")
@@ -107,6 +106,12 @@ async def test_no_role_but_the_owner_may_change_the_house(module_database: Datab
             await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("role", [OWNER, "crossroads_hub", "crossroads_retention", "crossroads_reader"])
+async def test_each_role_works_under_its_own_name_in_a_migrated_database(pool: OpenPool, role: str) -> None:
+    opened = await pool(role)
+    assert await opened.fetchval("SELECT current_user") == role
 
 
 async def test_the_reader_reads_only(module_database: Database) -> None:

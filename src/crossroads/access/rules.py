@@ -1,10 +1,10 @@
-"""The rules, in the order in which they are tried. The order keeps a refusal from telling an outsider that a person exists.
+"""The rules, in the order in which they are tried, so that a refusal never tells an outsider that a person exists.
 
-Each rule stops a data group or lets it pass; no rule that lets it pass means refused. Precedence numbers are those of the
-table in `docs/reference/status.md`.
+Each rule stops a data group or lets it pass; no rule that lets it pass means refused. Precedence numbers are those of
+the table in `docs/reference/status.md`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from crossroads.access.model import Request, Withheld
@@ -14,6 +14,9 @@ from crossroads.directory.model import Facts, Line
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period, covered, day
 
+Provisional = Callable[[str], Sequence[str]]
+"""Gives the data groups that a provisional inscription in a context allows."""
+
 PROVISIONAL = 902
 SSIN_REPLACED = 999
 _MONTHS = 12
@@ -21,7 +24,7 @@ _MONTHS = 12
 
 def asked_period(request: Request, snapshot: Snapshot, group: str) -> Period | None:
     """Give the days a data group is asked for: the reference date of a moment group, the period of a period group."""
-    data_group = snapshot.data_group(group)
+    data_group = snapshot.data_group(group, request.received_on)
     if data_group is None:
         return None
     if data_group.temporality is Temporality.MOMENT:
@@ -31,8 +34,8 @@ def asked_period(request: Request, snapshot: Snapshot, group: str) -> Period | N
 
 def assigned(request: Request, snapshot: Snapshot, concerned: Institution) -> Code | None:
     """Tell why the legal context is not one of the asker's, or None when it is."""
-    context = snapshot.legal_context(request.legal_context)
-    if context is None or not context.in_force(request.received_on) or not context.assigned(concerned):
+    context = snapshot.legal_context(request.legal_context, request.received_on)
+    if context is None or not context.assigned(concerned):
         return Code.LEGAL_CONTEXT_NOT_ALLOWED
     if concerned.id == request.asker.institution:
         return None
@@ -70,7 +73,7 @@ def look_back(authorisation: Authorisation, received: date) -> date:
 
 
 def inscribed(
-    authorisations: Sequence[Authorisation], lines: Iterable[Line], snapshot: Snapshot, group: str, period: Period
+    authorisations: Sequence[Authorisation], lines: Iterable[Line], provisional: Provisional, group: str, period: Period
 ) -> tuple[Authorisation | None, tuple[Line, ...], Withheld | None]:
     """Give the first authorisation of whose contexts the asker's lines cover every day asked, and those lines.
 
@@ -81,7 +84,7 @@ def inscribed(
     for authorisation in authorisations:
         if not authorisation.inscription_contexts:
             return authorisation, (), None
-        counting = tuple(line for line in own if counts(line, authorisation, snapshot, group))
+        counting = tuple(line for line in own if counts(line, authorisation, provisional, group))
         if covered(period, [line.period for line in counting]):
             return authorisation, counting, None
         if counting:
@@ -91,14 +94,21 @@ def inscribed(
     return None, (), furthest
 
 
-def counts(line: Line, authorisation: Authorisation, snapshot: Snapshot, group: str) -> bool:
-    """Tell whether a line is in a context of the authorisation; a provisional one serves only the groups allowed then."""
+def provisional_groups(request: Request, snapshot: Snapshot) -> Provisional:
+    """Give what looks up the data groups that a provisional inscription in a context allows."""
+
+    def allowed(context: str) -> Sequence[str]:
+        known = snapshot.context(context, request.received_on)
+        return known.provisional_groups if known else ()
+
+    return allowed
+
+
+def counts(line: Line, authorisation: Authorisation, provisional: Provisional, group: str) -> bool:
+    """Tell whether a line is in a context of the authorisation; a provisional one serves the groups allowed then."""
     if line.phase == SSIN_REPLACED or line.context not in authorisation.inscription_contexts:
         return False
-    if line.phase != PROVISIONAL:
-        return True
-    context = snapshot.context(line.context)
-    return context is not None and group in context.provisional_groups
+    return line.phase != PROVISIONAL or group in provisional(line.context)
 
 
 def alive(facts: Facts, group: str, period: Period) -> Withheld | None:
@@ -110,16 +120,17 @@ def alive(facts: Facts, group: str, period: Period) -> Withheld | None:
     return None
 
 
-def holders(facts: Facts, snapshot: Snapshot, group: str, period: Period, on: date) -> dict[str, tuple[Period, set[int]]]:
+def holders(
+    facts: Facts, snapshot: Snapshot, group: str, period: Period, on: date
+) -> dict[str, tuple[Period, set[int]]]:
     """Give who holds the data group for days of the period: for each the days it answers for, and its lines."""
     contexts = {a.inscription_context for a in snapshot.availabilities(group) if a.in_force(on)}
     found: dict[str, tuple[Period, set[int]]] = {}
     for line in facts.inscriptions:
         part = line.period.intersection(period)
-        institution = snapshot.institution(line.institution)
-        if line.context not in contexts or line.phase == SSIN_REPLACED or part is None or institution is None:
+        if line.context not in contexts or line.phase == SSIN_REPLACED or part is None:
             continue
-        if not institution.in_force(on):
+        if snapshot.institution(line.institution, on) is None:
             continue
         known, ids = found.get(line.institution, (part, set()))
         hull = Period(min(known.start_date, part.start_date), max(known.last, part.last))

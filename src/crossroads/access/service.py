@@ -16,9 +16,9 @@ RULE_WITHOUT_INSCRIPTION = "authorised-without-inscription"
 
 def decide(request: Request, snapshot: Snapshot, facts: Facts) -> Decision:
     """Decide which holders may be asked which data groups. The asker's institution exists and its key is valid."""
-    concerned = snapshot.institution(request.asker.concerned)
+    concerned = snapshot.institution(request.asker.concerned, request.received_on)
     code = Code.LEGAL_CONTEXT_NOT_ALLOWED
-    if concerned is not None and concerned.in_force(request.received_on):
+    if concerned is not None:
         not_assigned = rules.assigned(request, snapshot, concerned)
         if not_assigned is None:
             return _decide_groups(request, snapshot, facts, concerned)
@@ -66,7 +66,8 @@ def _decide_group(
     authorisations, stopped = rules.authorised(request, snapshot, concerned, group, period)
     if stopped:
         return stopped
-    authorisation, lines, stopped = rules.inscribed(authorisations, own, snapshot, group, period)
+    provisional = rules.provisional_groups(request, snapshot)
+    authorisation, lines, stopped = rules.inscribed(authorisations, own, provisional, group, period)
     stopped = stopped or rules.alive(facts, group, period)
     if stopped or authorisation is None:
         return stopped or rules.refused(group, 5, Code.NOT_INSCRIBED, Code.DETAIL_NOT_INSCRIBED)
@@ -85,7 +86,7 @@ def _permits(request: Request, snapshot: Snapshot, facts: Facts, parts: list[_Pa
         by_holder[part.holder].append(part)
     permits = []
     for holder, own in sorted(by_holder.items()):
-        institution = snapshot.institution(holder)
+        institution = snapshot.institution(holder, request.received_on)
         inscription = any(part.authorisation.inscription_contexts for part in own)
         permits.append(
             Permit(

@@ -1,17 +1,26 @@
-"""The gate: a request is let through when it is signed by a key in force, fresh, and seen for the first time by any process."""
+"""The gate: what comes through is signed by a key in force, fresh, and seen by no process before."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from crossroads.admission.limits import LimitReached, Limits
+from crossroads.catalogue.keys import RegisteredKey
 from crossroads.catalogue.service import Catalogue
-from crossroads.catalogue.snapshot import RegisteredKey, Snapshot
+from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.facts import FactsReader
 from crossroads.directory.model import Facts, FactsQuery
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.codes import Code
+from crossroads.wire.keys import VerifyKey
 from crossroads.wire.registrations import KeyUse
-from crossroads.wire.signatures import Request, Signature, SignatureRejected, check_fresh, find_signature, verify_request
+from crossroads.wire.signatures import (
+    Request,
+    Signature,
+    SignatureRejected,
+    check_fresh,
+    find_signature,
+    verify_request,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +52,9 @@ class Gate:
         signature = find_signature(request.headers)
         check_fresh(signature, received_at)
         key = self._key(signature, self.catalogue.current, received_at)
-        verify_request(signature, key.verifier, request)
+        verify_request(signature, _verifier(key), request)
         return Authentic(
-            institution=key.institution,
+            institution=key.registration.institution,
             key_id=key.key_id,
             nonce=signature.nonce,
             created_at=datetime.fromtimestamp(signature.created, UTC),
@@ -64,7 +73,7 @@ class Gate:
                 institution=authentic.institution,
                 nonce=authentic.nonce,
                 created_at=authentic.created_at,
-                ssin=ssin,
+                ssin=ssin or "",
             )
         )
         if authentic.created_at < facts.accepted_since:
@@ -81,7 +90,7 @@ class Gate:
 
     def _key(self, signature: Signature, snapshot: Snapshot, now: datetime) -> RegisteredKey:
         key = self._in_force(signature.key_id, snapshot, now)
-        if key.use is not KeyUse.SIGN:
+        if key.registration.use is not KeyUse.SIGN:
             raise SignatureRejected(Code.KEY_UNKNOWN, "It is not a key for messages.", signature.key_id)
         return key
 
@@ -93,7 +102,12 @@ class Gate:
             raise SignatureRejected(Code.KEY_REVOKED, key_id=key_id)
         if not key.in_force(now):
             raise SignatureRejected(Code.KEY_EXPIRED, key_id=key_id)
-        institution = snapshot.institution(key.institution)
-        if institution is None or not institution.in_force(brussels_day(now)):
+        if snapshot.institution(key.registration.institution, brussels_day(now)) is None:
             raise SignatureRejected(Code.INSTITUTION_INACTIVE, key_id=key_id)
         return key
+
+
+def _verifier(key: RegisteredKey) -> VerifyKey:
+    if key.verify is None:
+        raise SignatureRejected(Code.KEY_UNKNOWN, "It is a key to seal to.", key.key_id)
+    return key.verify

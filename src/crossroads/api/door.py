@@ -25,7 +25,9 @@ AUTHENTIC = "crossroads_authentic"
 class Door:
     """Lets requests in within the limits, and signs the answers to those that were authentic."""
 
-    def __init__(self, app: ASGIApp, *, turnstile: Turnstile, key: SigningKey, clock: Clock, behind_proxy: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, turnstile: Turnstile, key: SigningKey, clock: Clock, behind_proxy: bool
+    ) -> None:
         """Stand before the application."""
         self._app = app
         self._turnstile = turnstile
@@ -35,7 +37,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request, or the messages of the process's own life."""
-        if scope["type"] != "http":
+        if str(scope["type"]) != "http":
             await self._app(scope, receive, send)
             return
         try:

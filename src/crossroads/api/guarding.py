@@ -14,7 +14,7 @@ _BODILESS = ("GET", "HEAD")
 
 
 class RouteWithoutGuard(CrossroadsError):
-    """This route declares no guard, so it answers nobody."""
+    """The route declares no guard, so it answers nobody."""
 
 
 class Guarding:

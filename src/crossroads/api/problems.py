@@ -1,5 +1,6 @@
-"""Errors as RFC 9457 problems in the Belgif vocabulary. A message tells what is wrong and where, and repeats no value."""
+"""Errors as RFC 9457 problems in the Belgif vocabulary. They say what is wrong and where, and repeat no value."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -11,13 +12,23 @@ from litestar.exceptions import HTTPException, ValidationException
 from crossroads.admission.limits import LimitReached
 from crossroads.exchange.errors import ExchangeFailed
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Conflict, CrossroadsError, Fault, InvalidValue, Malformed, Refused, Tampered, Unavailable
+from crossroads.kernel.errors import (
+    Conflict,
+    CrossroadsError,
+    Fault,
+    InvalidValue,
+    Malformed,
+    Refused,
+    Tampered,
+    Unavailable,
+)
 from crossroads.wire.decoding import fault
 from crossroads.wire.messages import Issue, Problem
 from crossroads.wire.signatures import SignatureRejected
 
 _BELGIF = "urn:problem-type:belgif:"
 _OWN = "urn:problem-type:crossroads:"
+_INVALID = f"{_BELGIF}input-validation:invalidInput"
 _MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 1
 
@@ -51,36 +62,15 @@ def respond(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         headers["www-authenticate"] = 'Signature realm="crossroads"'
     if problem.retry_after_sec is not None:
         headers["retry-after"] = str(problem.retry_after_sec)
-    return Response(
-        msgspec.json.encode(problem), status_code=problem.status, media_type=_MEDIA_TYPE, headers=headers
-    )
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=_MEDIA_TYPE, headers=headers)
 
 
 def problem_of(error: Exception) -> Problem:
     """Give the problem of an error; what was not foreseen says nothing but that it happened."""
-    match error:
-        case SignatureRejected():
-            return _unauthenticated(error)
-        case LimitReached(code=Code.TOO_MANY_REQUESTS):
-            return _problem(429, str(error), error.code, retry=error.retry_after)
-        case LimitReached():
-            return _problem(503, str(error), error.code, retry=error.retry_after)
-        case Malformed():
-            return _malformed(*error.faults)
-        case ValidationException():
-            return _malformed(*_litestar_faults(error))
-        case HTTPException():
-            return _http(error)
-        case Conflict():
-            return _own(409, "conflict", "Conflict", error)
-        case Refused():
-            return _problem(403, str(error), error.code)
-        case Unavailable():
-            return _problem(503, str(error), error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)
-        case InvalidValue() | Tampered():
-            return _malformed(Fault("$", f"{_BELGIF}input-validation:invalidInput", str(error)))
-        case _:
-            return _unforeseen(error)
+    for kind, make in _MAKERS:
+        if isinstance(error, kind):
+            return make(error)
+    return _unforeseen(error)
 
 
 def _problem(
@@ -181,3 +171,23 @@ def _unforeseen(error: Exception) -> Problem:
     _log.error("unforeseen", error=type(cause).__name__, where=where, ticket=str(ticket) if ticket else None)
     problem = _problem(500, Code.INTERNAL_ERROR.description, Code.INTERNAL_ERROR)
     return msgspec.structs.replace(problem, ticket=ticket)
+
+
+def _limited(error: LimitReached) -> Problem:
+    status = 429 if error.code is Code.TOO_MANY_REQUESTS else 503
+    return _problem(status, str(error), error.code, retry=error.retry_after)
+
+
+# The first kind that fits makes the problem.
+_MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (SignatureRejected, _unauthenticated),
+    (LimitReached, _limited),
+    (Malformed, lambda error: _malformed(*error.faults)),
+    (ValidationException, lambda error: _malformed(*_litestar_faults(error))),
+    (HTTPException, _http),
+    (Conflict, lambda error: _own(409, "conflict", "Conflict", error)),
+    (Refused, lambda error: _problem(403, str(error), error.code)),
+    (Unavailable, lambda error: _problem(503, str(error), error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)),
+    (InvalidValue, lambda error: _malformed(Fault("$", _INVALID, str(error)))),
+    (Tampered, lambda error: _malformed(Fault("$", _INVALID, str(error)))),
+)

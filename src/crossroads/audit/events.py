@@ -1,6 +1,7 @@
 """What the log records: one closed list, `source:subject:action`, each with a sentence."""
 
 from enum import StrEnum
+from typing import Self
 
 
 class Event(StrEnum):
@@ -8,7 +9,7 @@ class Event(StrEnum):
 
     sentence: str
 
-    def __new__(cls, value: str, sentence: str) -> "Event":
+    def __new__(cls, value: str, sentence: str) -> Self:
         """Keep the sentence beside the event."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -17,10 +18,16 @@ class Event(StrEnum):
 
     INSTALLATION_FOUNDED = "installation:log:founded", "The log began; the entry names the keys of the operators."
 
-    QUESTION_DECIDED = "exchange:question:decided", "A question was permitted; no source was contacted before this entry."
+    QUESTION_DECIDED = (
+        "exchange:question:decided",
+        "A question was permitted; no source was contacted before this entry.",
+    )
     QUESTION_REFUSED = "exchange:question:refused", "A question was refused, wholly; no source was contacted."
     ANSWER_SENT = "exchange:answer:sent", "An answer was about to leave; the entry holds its digest."
-    OUTCOME_UNKNOWN = "exchange:outcome:unknown", "A question was decided, and the hub stopped before its answer was logged."
+    OUTCOME_UNKNOWN = (
+        "exchange:outcome:unknown",
+        "A question was decided, and the hub stopped before its answer was logged.",
+    )
     BLOCK_DROPPED = "source:block:dropped", "A source sent what it was not asked for, or badly signed; it was dropped."
 
     INSCRIPTION_OPENED = "directory:inscription:opened", "An institution inscribed a person."
@@ -28,7 +35,10 @@ class Event(StrEnum):
     INSCRIPTION_CUT = "directory:inscription:cut", "An institution took days out of an inscription."
     INSCRIPTION_CANCELLED = "directory:inscription:cancelled", "An institution withdrew an inscription as never right."
     INSCRIPTION_REFUSED = "directory:inscription:refused", "An inscription was refused; the entry holds the rule."
-    IMPORT_CHUNK = "directory:import:chunk", "A part of a bulk import was stored; the entry holds the root of its lines."
+    IMPORT_CHUNK = (
+        "directory:import:chunk",
+        "A part of a bulk import was stored; the entry holds the root of its lines.",
+    )
 
     PERSON_CREATED = "identity:person:created", "A person came into being here, confirmed by the register."
     PERSON_LINKED = "identity:person:linked", "Two persons were found to be one."

@@ -11,7 +11,6 @@ from crossroads.audit.events import Event
 from crossroads.kernel.errors import InvalidValue
 from crossroads.wire.commitments import commit
 from crossroads.wire.merkle import Frontier
-from crossroads.wire.notes import Checkpoint
 from crossroads.wire.proofs import Heads, StreamHead
 
 TOP = -1
@@ -54,7 +53,7 @@ class Record(NamedTuple):
     @property
     def fields(self) -> dict[str, Any]:
         """What the leaf commits to. Only for an entry whose content is there."""
-        return committed_fields(self, msgspec.json.decode(self.content or ""))
+        return committed_fields(self, msgspec.json.decode(self.content or "{}", type=dict[str, Any]))
 
 
 class Head(msgspec.Struct):
@@ -72,6 +71,14 @@ class CheckpointRow(NamedTuple):
     size: int
     note: str
     heads: Heads
+
+
+class StoredHead(NamedTuple):
+    """A head as it stands in the database, to be checked."""
+
+    stream: int
+    size: int
+    peaks: bytes
 
 
 class Cursor(NamedTuple):
@@ -131,19 +138,12 @@ def instant(moment: datetime) -> str:
 
 def stream_heads(heads: list[tuple[int, int, bytes]]) -> Heads:
     """Give the list of heads from streams, sizes and frontiers."""
-    return tuple(
-        StreamHead(stream=stream, size=size, root=Frontier(size, peaks).root) for stream, size, peaks in heads
-    )
+    return tuple(StreamHead(stream=stream, size=size, root=Frontier(size, peaks).root) for stream, size, peaks in heads)
 
 
 def expiry_text(origin: str, stream: int, first: int, last: int) -> str:
     """Give the text that is signed when entries expire; no checkpoint can be mistaken for it."""
     return f"{origin}\nrange expired\nstream {stream} from {first} to {last}\n"
-
-
-def top_checkpoint(origin: str, frontier: Frontier) -> Checkpoint:
-    """Give the checkpoint of the tree above the streams."""
-    return Checkpoint(origin, frontier.size, frontier.root)
 
 
 def _plain_text(value: Any) -> str:

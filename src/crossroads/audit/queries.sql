@@ -1,49 +1,49 @@
 -- Queries of the log. No query touches rows of more than one stream unless it says so: the tables may be distributed by
 -- stream.
 
--- name: add_streams!
+-- name: add_streams(streams)!
 -- Make the rows of streams that are not there yet, and of the tree above them.
 INSERT INTO log_stream (stream) SELECT unnest(:streams::smallint[]) ON CONFLICT DO NOTHING;
 
--- name: durable_commits
+-- name: durable_commits()
 -- Wait for the disk at each commit of this session, also where the database is set not to.
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
 
--- name: free_streams
+-- name: free_streams(owner)
 -- Give the streams that nobody holds, or this owner itself (all streams).
 SELECT stream, epoch FROM log_stream
 WHERE stream >= 0 AND (lease_until IS NULL OR lease_until < now() OR leased_by = :owner)
 ORDER BY leased_by IS DISTINCT FROM :owner, stream;
 
--- name: orphaned_streams
+-- name: orphaned_streams(grace)
 -- Give the streams that were left with open questions, so long ago that nobody answers them any more (all streams).
 SELECT stream, epoch FROM log_stream
 WHERE stream >= 0 AND settled < size AND (lease_until IS NULL OR lease_until < now() - :grace::interval)
 ORDER BY stream;
 
--- name: free_top
+-- name: free_top(owner)
 -- Give the tree above the streams, when nobody holds it, or this owner itself.
 SELECT stream, epoch FROM log_stream
 WHERE stream = -1 AND (lease_until IS NULL OR lease_until < now() OR leased_by = :owner);
 
--- name: lease_stream^
+-- name: lease_stream(owner, lease, stream, epoch)^
 -- Take a free stream, with a new epoch that fences off whoever held it before; no row when another was faster.
 UPDATE log_stream SET epoch = epoch + 1, leased_by = :owner, lease_until = now() + :lease::interval
 WHERE stream = :stream AND epoch = :epoch AND (lease_until IS NULL OR lease_until < now() OR leased_by = :owner)
 RETURNING epoch, size, frontier, settled;
 
--- name: renew_lease$
+-- name: renew_lease(lease, settled, stream, epoch)$
 -- Hold on to a stream, and note before which entry no question is open; no row when it was taken.
 UPDATE log_stream SET lease_until = now() + :lease::interval, settled = greatest(settled, :settled)
 WHERE stream = :stream AND epoch = :epoch
 RETURNING stream;
 
--- name: release_stream!
+-- name: release_stream(settled, stream, epoch)!
 -- Give a stream back.
 UPDATE log_stream SET leased_by = NULL, lease_until = NULL, settled = greatest(settled, :settled)
 WHERE stream = :stream AND epoch = :epoch;
 
--- name: append_entries$
+-- name: append_entries(size, frontier, lease, stream, epoch, before, levels, positions, roots, events, tickets, persons, askers, moments, contents, salts, leaves)$
 -- Append entries, the subtrees that they complete and the new head, all or nothing; no row when the stream was taken.
 WITH head AS (
     UPDATE log_stream SET size = :size, frontier = :frontier, lease_until = now() + :lease::interval
@@ -64,7 +64,7 @@ WITH head AS (
 )
 SELECT stream FROM head;
 
--- name: open_questions
+-- name: open_questions(stream, first, last, closing)
 -- Give the tickets of questions in a range that the same stream does not show ended.
 SELECT d.ticket FROM log_entry d
 WHERE d.stream = :stream AND d.index >= :first AND d.index < :last AND d.event = 'exchange:question:decided'
@@ -73,23 +73,19 @@ WHERE d.stream = :stream AND d.index >= :first AND d.index < :last AND d.event =
   )
 ORDER BY d.index;
 
--- name: ended_tickets
+-- name: ended_tickets(tickets, closing)
 -- Give those of the tickets that any stream shows ended (all streams).
 SELECT DISTINCT ticket FROM log_entry WHERE ticket = ANY(:tickets::uuid[]) AND event = ANY(:closing);
 
--- name: heads
+-- name: heads()
 -- Give the heads of all streams that have entries, at one moment (all streams).
 SELECT stream, size, frontier FROM log_stream WHERE stream >= 0 AND size > 0 ORDER BY stream;
 
--- name: head^
--- Give the head of one stream.
-SELECT size, frontier FROM log_stream WHERE stream = :stream;
-
--- name: first_checkpoint!
+-- name: first_checkpoint(note)!
 -- Store the checkpoint of the empty log.
 INSERT INTO log_checkpoint (size, note, at) VALUES (0, :note, now()) ON CONFLICT DO NOTHING;
 
--- name: append_heads$
+-- name: append_heads(size, frontier, lease, epoch, levels, positions, roots, heads, leaf, note)$
 -- Append a list of heads, the subtrees that it completes and its checkpoint, all or nothing; no row when the lease was lost.
 WITH head AS (
     UPDATE log_stream SET size = :size, frontier = :frontier, lease_until = now() + :lease::interval
@@ -108,82 +104,82 @@ WITH head AS (
 )
 SELECT stream FROM head;
 
--- name: newest_checkpoint^
+-- name: newest_checkpoint()^
 -- Give the newest checkpoint with the list of heads under it.
 SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.index = c.size - 1
 ORDER BY c.size DESC LIMIT 1;
 
--- name: checkpoint_of_size^
+-- name: checkpoint_of_size(size)^
 -- Give the checkpoint of a size with the list of heads under it.
 SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.index = c.size - 1 WHERE c.size = :size;
 
--- name: leaves_of_stream
+-- name: leaves_of_stream(stream, indexes)
 -- Give some leaves of a stream.
 SELECT index, leaf FROM log_entry WHERE stream = :stream AND index = ANY(:indexes::bigint[]);
 
--- name: leaves_of_top
+-- name: leaves_of_top(indexes)
 -- Give some leaves of the tree above the streams.
 SELECT index, leaf FROM log_top WHERE index = ANY(:indexes::bigint[]);
 
--- name: subtrees
+-- name: subtrees(levels, positions, stream)
 -- Give some stored subtree roots of a stream.
 SELECT s.level, s.position, s.root FROM log_subtree s
 JOIN unnest(:levels::smallint[], :positions::bigint[]) AS w (level, position)
   ON s.level = w.level AND s.position = w.position
 WHERE s.stream = :stream;
 
--- name: entry^
+-- name: entry(stream, index)^
 -- Give one entry.
 SELECT event, ticket, person, asker, at, content, salts, leaf FROM log_entry
 WHERE stream = :stream AND index = :index;
 
--- name: places_of_ticket
+-- name: places_of_ticket(ticket)
 -- Give where the entries of a ticket stand, in order of time (all streams).
 SELECT stream, index FROM log_entry WHERE ticket = :ticket ORDER BY at, stream, index;
 
--- name: usage
+-- name: usage(persons, first, until, after_at, after_stream, after_index, limit)
 -- Give what was logged about some persons in a period, after a place, in order of time (all streams).
 SELECT at, stream, index, event, ticket, person, asker, content FROM log_entry
 WHERE person = ANY(:persons::bigint[]) AND at >= :first AND at < :until
   AND (at, stream, index) > (:after_at, :after_stream, :after_index)
 ORDER BY at, stream, index LIMIT :limit;
 
--- name: expire_entries!
+-- name: expire_entries(stream, first, last, kept)!
 -- Remove what entries say of persons; the leaf stays.
 UPDATE log_entry SET content = NULL, salts = NULL, ticket = NULL, person = NULL, asker = NULL
 WHERE stream = :stream AND index BETWEEN :first AND :last AND content IS NOT NULL AND event <> ALL(:kept);
 
--- name: expiries
+-- name: expiries()
 -- Give the entries that say that a range expired (all streams).
 SELECT stream, index, content FROM log_entry WHERE event = 'log:range:expired' ORDER BY stream, index;
 
--- name: all_streams
--- Give every stream there is or was ever signed, with its head if it has one (all streams).
+-- name: all_streams()
+-- Give every stream there is or was ever listed last, with its head if it has one, and the tree above (all streams).
 SELECT stream, coalesce(size, 0) AS size, coalesce(frontier, '') AS frontier
-FROM (SELECT stream, size, frontier FROM log_stream WHERE stream >= 0) s
+FROM (SELECT stream, size, frontier FROM log_stream) s
 FULL JOIN (
     SELECT DISTINCT (h ->> 'stream')::smallint AS stream
     FROM (SELECT heads FROM log_top ORDER BY index DESC LIMIT 1) t, jsonb_array_elements(t.heads) h
 ) signed USING (stream)
 ORDER BY stream;
 
--- name: walk_entries
+-- name: walk_entries(stream)
 -- Give all entries of a stream, in order.
 SELECT index, event, ticket, person, asker, at, content, salts, leaf FROM log_entry
 WHERE stream = :stream ORDER BY index;
 
--- name: walk_subtrees
+-- name: walk_subtrees(stream)
 -- Give all stored subtrees of a stream in the order in which they were completed.
 SELECT level, position, root FROM log_subtree
 WHERE stream = :stream ORDER BY (position + 1) << level, level;
 
--- name: walk_signed_heads
+-- name: walk_signed_heads(stream)
 -- Give every size and root of a stream that was ever listed, in order of listing.
 SELECT DISTINCT ON (t.index) t.index, (h ->> 'size')::bigint AS size, decode(h ->> 'root', 'base64') AS root
 FROM log_top t, jsonb_array_elements(t.heads) h
 WHERE (h ->> 'stream')::smallint = :stream ORDER BY t.index;
 
--- name: walk_top
+-- name: walk_top()
 -- Give all lists of heads with their checkpoints, in order.
 SELECT t.index, t.heads, t.leaf, c.note FROM log_top t LEFT JOIN log_checkpoint c ON c.size = t.index + 1
 ORDER BY t.index;

@@ -1,4 +1,4 @@
-"""The log in PostgreSQL as it is read: for proofs, questions of usage, and verification. A store, private to this room."""
+"""The log in PostgreSQL as it is read: for proofs, usage and verification. A store, private to this room."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -10,9 +10,9 @@ import msgspec
 
 from crossroads.audit.database import Pool, outages, queries, rows
 from crossroads.audit.errors import NotInLog
-from crossroads.audit.model import TOP, CheckpointRow, Cursor, Record, UsageLine
+from crossroads.audit.model import TOP, CheckpointRow, Cursor, Record, StoredHead, UsageLine
 from crossroads.kernel.errors import Tampered
-from crossroads.wire.merkle import Frontier, Node, path, perfect_nodes, root_of, stored_nodes
+from crossroads.wire.merkle import Node, path, perfect_nodes, root_of, stored_nodes
 from crossroads.wire.proofs import Heads
 
 _FETCHED = 1000
@@ -122,22 +122,16 @@ class Snapshot:
         """Read in the transaction of this connection."""
         self._connection = connection
 
-    async def streams(self) -> list[tuple[int, Frontier]]:
-        """Give every stream that there is or that was ever signed, with its head."""
+    async def streams(self) -> list[StoredHead]:
+        """Give every stream that there is or that was ever signed, and the tree above them, with their heads."""
         with outages():
-            found = await rows(queries.all_streams(self._connection))
-        return [(stream, Frontier(size, peaks)) for stream, size, peaks in found]
-
-    async def head(self, stream: int) -> Frontier:
-        """Give the head of one stream."""
-        with outages():
-            row = await queries.head(self._connection, stream=stream)
-        return Frontier(*row) if row else Frontier()
+            return [StoredHead(*row) for row in await rows(queries.all_streams(self._connection))]
 
     async def expiries(self) -> list[dict[str, Any]]:
         """Give the content of the entries that say that a range expired."""
         with outages():
-            return [msgspec.json.decode(row["content"] or "{}") for row in await rows(queries.expiries(self._connection))]
+            found = await rows(queries.expiries(self._connection))
+        return [msgspec.json.decode(row["content"] or "{}") for row in found]
 
     async def entries(self, stream: int) -> AsyncIterator[tuple[int, Record]]:
         """Walk the entries of a stream."""
@@ -155,9 +149,9 @@ class Snapshot:
             yield index, size, root
 
     async def lists(self) -> AsyncIterator[tuple[int, Heads, bytes, str | None]]:
-        """Walk the lists of heads: number, list, leaf and the checkpoint signed over it."""
+        """Walk the lists of heads: number, list, leaf and checkpoint. An unreadable list is empty."""
         async for index, heads, leaf, note in self._walk(queries.walk_top.sql):
-            yield index, msgspec.json.decode(heads, type=Heads), leaf, note
+            yield index, _heads(heads), leaf, note
 
     async def _walk(self, sql: str, *arguments: Any) -> AsyncIterator[Any]:
         with outages():
@@ -168,8 +162,14 @@ class Snapshot:
 def _checkpoint(row: Any) -> CheckpointRow | None:
     if row is None:
         return None
-    heads = msgspec.json.decode(row["heads"], type=Heads) if row["heads"] else ()
-    return CheckpointRow(row["size"], row["note"], heads)
+    return CheckpointRow(row["size"], row["note"], _heads(row["heads"] or "[]"))
+
+
+def _heads(text: str) -> Heads:
+    try:
+        return msgspec.json.decode(text, type=Heads)
+    except msgspec.MsgspecError:
+        return ()
 
 
 def _usage_line(row: Any) -> UsageLine:

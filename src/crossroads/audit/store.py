@@ -9,12 +9,14 @@ from uuid import UUID
 import msgspec
 
 from crossroads.audit.database import Pool, outages, queries, rows
-from crossroads.audit.events import CLOSING
+from crossroads.audit.events import CLOSING, KEPT
 from crossroads.audit.model import TOP, Head, Record, stream_heads
 from crossroads.wire.merkle import Frontier, Node
 from crossroads.wire.proofs import Heads, heads_leaf
 
 _CLOSING = [event.value for event in CLOSING]
+_KEPT = [event.value for event in KEPT]
+_PATIENCE_SECONDS = 5
 _COLUMNS = ("events", "tickets", "persons", "askers", "moments", "contents", "salts", "leaves")
 
 
@@ -29,14 +31,15 @@ class Store:
     async def session(self) -> AsyncIterator["Store"]:
         """Keep one connection, whose commits wait for the disk."""
         with outages():
-            connection = await self._pool.acquire()
+            connection = await self._pool.acquire(timeout=_PATIENCE_SECONDS)
         try:
             with outages():
                 await rows(queries.durable_commits(connection))
             yield Store(connection)
         finally:
-            with outages():
-                await self._pool.release(connection)
+            # In the middle of a statement, perhaps: closing it cleanly could wait for a server that is gone.
+            connection.terminate()
+            await self._pool.release(connection)
 
     async def add_streams(self, count: int) -> None:
         """Make sure that there are as many streams, and the tree above them."""
@@ -109,12 +112,13 @@ class Store:
         return _moved(head, frontier, written)
 
     async def open_questions(self, stream: int, first: int, last: int) -> list[UUID]:
-        """Give the tickets that were decided in `first` up to but not including `last` of a stream, and ended nowhere."""
+        """Give the tickets decided from `first` to before `last` of a stream that ended nowhere."""
         with outages():
             decided = queries.open_questions(self._pool, stream=stream, first=first, last=last, closing=_CLOSING)
             tickets = [row["ticket"] for row in await rows(decided)]
-            ended = {row["ticket"] for row in await rows(queries.ended_tickets(self._pool, tickets=tickets, closing=_CLOSING))}
-        return [ticket for ticket in tickets if ticket not in ended]
+            ended = await rows(queries.ended_tickets(self._pool, tickets=tickets, closing=_CLOSING))
+        gone = {row["ticket"] for row in ended}
+        return [ticket for ticket in tickets if ticket not in gone]
 
     async def heads(self) -> Heads:
         """Give the heads of all streams that have entries, at one moment."""
@@ -143,3 +147,16 @@ def _moved(head: Head, frontier: Frontier, written: Any) -> bool:
     if written is not None:
         head.frontier = frontier
     return written is not None
+
+
+class RetentionStore:
+    """What the role crossroads_retention does to the log. Raises Unavailable while the database does not work."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Use these connections."""
+        self._pool = pool
+
+    async def expire(self, stream: int, first: int, last: int) -> None:
+        """Remove what the entries `first` to `last` say, except those that are kept for ever."""
+        with outages():
+            await queries.expire_entries(self._pool, stream=stream, first=first, last=last, kept=_KEPT)

@@ -12,8 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+from pogo_core.error import BadMigrationError
 from pogo_core.util.migrate import apply
 from pogo_core.util.sql import get_applied_migrations, get_pogo_version
+
+from crossroads.kernel.errors import Unavailable
 
 FOLDER = Path(__file__).parent / "migrations"
 OWNER = "crossroads_owner"
@@ -26,17 +29,21 @@ _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # pogo warns of every file that it applies; the caller has the list
 
 
+class MigrationFailed(Unavailable):
+    """A migration could not be applied."""
+
+
 async def migrate(dsn: str) -> list[str]:
     """Apply what is pending, as the owner, and give the names applied. One at a time: a second caller waits.
 
-    The role in the DSN is crossroads_owner, or one that may become it. Connect to PostgreSQL itself, not through a
-    pooler: the lock lives as long as the session.
+    Raises MigrationFailed; the files before the one that failed stay applied. The role in the DSN is crossroads_owner,
+    or one that may become it. Connect to PostgreSQL itself, not through a pooler: the lock lasts as long as the session.
     """
     async with _owner(dsn) as connection:
         await _lock(connection)
         names = await _pending(connection)
         if names:
-            await apply(connection, FOLDER, schema_name=_SCHEMA, logger=_log)
+            await _apply(connection)
         return names
 
 
@@ -44,6 +51,15 @@ async def pending(dsn: str) -> list[str]:
     """Give the names of the migrations that this database lacks, in order. Changes nothing."""
     async with _owner(dsn) as connection:
         return await _pending(connection)
+
+
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    try:
+        await apply(connection, FOLDER, schema_name=_SCHEMA, logger=_log)
+    except BadMigrationError as error:
+        # The words of PostgreSQL may quote a stored value, so only the kind of its error is passed on.
+        kind = f" ({type(error.__cause__).__name__})" if error.__cause__ else ""
+        raise MigrationFailed(f"{error}{kind}. What came before it stays applied.") from error
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ _STATUS_LINE = 7
 _READY = "ready"
 # Order by bytes is the same on every machine and never changes with its libraries.
 _LOCALE = ("--encoding=UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8")
+_ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/bin:/bin"}
 # Relative to the folder of the server: a home may be moved, and no path meets a shell.
 _CONFIG = "-c config_file=config/postgresql.conf -c hba_file=config/pg_hba.conf -c ident_file=config/pg_ident.conf"
 
@@ -77,15 +78,12 @@ class EmbeddedPostgres:
             return True
 
     def stop(self) -> None:
-        """Shut the server down: sessions are cut off, nothing committed is lost. Does nothing when none runs."""
+        """Shut the server down, if it runs: sessions are cut off, nothing committed is lost, no process is left."""
         with self.place.locked():
-            if not self.is_running() or self._control("stop", "--mode=fast", seconds=_PATIENCE_SECONDS):
-                return
-            self._progress("PostgreSQL is writing its data to disk before it stops.")
-            if not self._control("stop", "--mode=fast", seconds=_STOP_SECONDS) and self.is_running():
-                raise EmbeddedPostgresFailed(
-                    f"PostgreSQL (process {self.pid}) did not stop within {_STOP_SECONDS} s. {self.place.log_tail()}"
-                )
+            if self.is_running() and not self._control("stop", "--mode=fast", seconds=_PATIENCE_SECONDS):
+                self._progress("PostgreSQL is writing its data to disk before it stops.")
+                self._insist()
+            end_orphans(self.place.data)
 
     def is_running(self) -> bool:
         """Tell whether the server runs, be it still recovering."""
@@ -101,6 +99,12 @@ class EmbeddedPostgres:
         """Give the URL for asyncpg, psql and other clients of PostgreSQL. Final once the server was started."""
         query = urlencode({"host": str(self.place.socket_folder), "port": 5432})
         return f"postgresql://{quote(role, safe='')}@/{quote(database, safe='')}?{query}"
+
+    def _insist(self) -> None:
+        if not self._control("stop", "--mode=fast", seconds=_STOP_SECONDS) and self.is_running():
+            raise EmbeddedPostgresFailed(
+                f"PostgreSQL (process {self.pid}) did not stop within {_STOP_SECONDS} s. {self.place.log_tail()}"
+            )
 
     def _make_cluster(self) -> None:
         """Make it whole or not at all: one that was interrupted while it was made is thrown away."""
@@ -154,7 +158,7 @@ class EmbeddedPostgres:
     def _add_roles(self) -> None:
         psql = str(binaries(self.place.account) / "psql")
         command = [psql, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={_ROLES}", self.dsn(ADMIN, ADMIN)]
-        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=_ENVIRONMENT)
         if done.returncode:
             raise EmbeddedPostgresFailed(f"The roles could not be made. {done.stderr}")
 
@@ -170,7 +174,7 @@ class EmbeddedPostgres:
                 [binaries(self.place.account) / program, *arguments],
                 check=False,
                 cwd=self.place.folder,
-                env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"},
+                env=_ENVIRONMENT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

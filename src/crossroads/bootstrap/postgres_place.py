@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from crossroads.bootstrap.postgres_binaries import SHARED, Account, EmbeddedPostgresFailed
+from crossroads.bootstrap.postgres_binaries import SHARED, Account, EmbeddedPostgresFailed, make_passable
 
 _SETTINGS = Path(__file__).parent / "postgresql.conf"
 _SOCKET = ".s.PGSQL.5432"
@@ -92,10 +92,12 @@ class Place(NamedTuple):
     def _make_folder(self) -> None:
         link = self.home / "postgres"
         if not os.path.lexists(link) and not self.account.can_enter(self.home):
-            SHARED.mkdir(parents=True, exist_ok=True)
+            make_passable(SHARED)
             link.symlink_to(SHARED / self._number)
-        # Root lets the server's user pass through; everybody else lets nobody in.
-        self.folder.mkdir(exist_ok=True, mode=0o700 if self.account.is_us else 0o711)
+        if self.account.is_us:
+            self.folder.mkdir(exist_ok=True, mode=0o700)
+        else:
+            make_passable(self.folder)
         require_owner(self.folder, os.geteuid())
 
     def _make_socket_folder(self) -> None:

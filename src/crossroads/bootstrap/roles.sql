@@ -1,6 +1,7 @@
 -- The roles of Crossroads, on PostgreSQL 15 or newer. Run once by an administrator of the database server:
 --
 --     psql --set ON_ERROR_STOP=1 --file roles.sql
+--     createdb --owner crossroads_owner crossroads
 --
 -- It may be run again: it adds what is missing and changes nothing else. How each role proves who it is (password,
 -- certificate, peer) is set by the administrator. No role is a member of another. What a role may do with a table stands

@@ -7,7 +7,7 @@ State lies under `CROSSROADS_HOME` (default `./var`), and the file there or at `
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 import yaml
@@ -54,6 +54,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Of role crossroads_hub; absent means the embedded PostgreSQL under the home."""
     streams: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
     """Streams of the log: the most hub processes that can write at once."""
+    message_key: str = "message-1"
+    """The key that signs answers: `keys/<name>.pem` under the home, registered as `<hub>#<name>`."""
+    permit_key: str = "permit-1"
+    """The key that signs permits; likewise."""
     limits: Limits = Limits()
 
     def check_safe(self) -> None:
@@ -67,14 +71,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
 
 
-def home() -> Path:
-    """Give the folder of all state."""
-    return Path(os.environ.get("CROSSROADS_HOME", "var")).resolve()
+class Installation(NamedTuple):
+    """Settings, and the folder of all state."""
+
+    settings: Settings
+    home: Path
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the hub's own keys."""
+        return self.home / "keys"
 
 
-def load(environment: Mapping[str, str] = os.environ) -> Settings:
+def load(environment: Mapping[str, str] = os.environ) -> Installation:
     """Read file and environment. Raises UnsafeSettings with the file and the setting that is wrong."""
-    path = Path(environment.get("CROSSROADS_CONFIG", home() / "crossroads.yaml"))
+    home = Path(environment.get("CROSSROADS_HOME", "var")).resolve()
+    path = Path(environment.get("CROSSROADS_CONFIG", home / "crossroads.yaml"))
     values = _read(path)
     for name, text in environment.items():
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in _NOT_SETTINGS:
@@ -84,7 +96,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     except msgspec.ValidationError as error:
         raise UnsafeSettings(f"{path} and {PREFIX}*: {error}") from error
     settings.check_safe()
-    return settings
+    return Installation(settings, home)
 
 
 def _read(path: Path) -> dict[str, Any]:

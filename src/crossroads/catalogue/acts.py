@@ -1,4 +1,4 @@
-"""Whether a signed act may be carried out on the catalogue as it stands. Pure; what counts is said here and nowhere else."""
+"""Whether a signed act may be carried out on the catalogue as it stands. Pure; what counts is said here alone."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import msgspec
 
-from crossroads.catalogue.changes import KIND as APPLY
 from crossroads.catalogue.changes import Plan, applied, read_plan
 from crossroads.catalogue.check import check_document
 from crossroads.catalogue.errors import AlreadyRegistered, FaultyCatalogue, NotSigned, StalePlan, UnfitAct
@@ -27,8 +26,6 @@ from crossroads.wire.registrations import (
 REGISTER_KEY = "register-key"
 REVOKE_KEY = "revoke-key"
 REGISTER_ENDPOINT = "register-endpoint"
-KINDS = (APPLY, REGISTER_KEY, REVOKE_KEY, REGISTER_ENDPOINT)
-"""The kinds of act that change the catalogue."""
 
 C = TypeVar("C")
 
@@ -88,12 +85,13 @@ def check_revocation(signed: SignedAct, snapshot: Snapshot, now: datetime) -> Re
     return revocation
 
 
-def check_endpoint(signed: SignedAct, snapshot: Snapshot, now: datetime, newest: datetime | None) -> EndpointRegistration:
+def check_endpoint(signed: SignedAct, snapshot: Snapshot, now: datetime) -> EndpointRegistration:
     """Give the endpoint if the institution and an operator signed it, and it is newer than the one known."""
     endpoint = _read(signed, REGISTER_ENDPOINT, EndpointRegistration)
     _require_here(endpoint.installation, snapshot)
     _require_institution(endpoint.institution, snapshot, now)
     endpoint.check_url(snapshot.genesis.environment)
+    newest = snapshot.endpoint_issued_at(endpoint.institution)
     if newest is not None and endpoint.issued_at <= newest:
         raise StalePlan("A newer endpoint of the institution is registered.")
     if endpoint.issued_at > now:
@@ -102,6 +100,16 @@ def check_endpoint(signed: SignedAct, snapshot: Snapshot, now: datetime, newest:
     if not signed.verified(_signing_keys(snapshot, now, endpoint.institution)):
         raise NotSigned("An endpoint is signed by a signing key of its institution.")
     return endpoint
+
+
+def signers(signed: SignedAct, snapshot: Snapshot) -> list[str]:
+    """Give the key ids whose signature on the act holds: of operators, and of the institution concerned."""
+    return list(signed.verified(lambda key_id: snapshot.operators.get(key_id) or _known(snapshot, key_id)))
+
+
+def _known(snapshot: Snapshot, key_id: str) -> VerifyKey | None:
+    key = snapshot.key(key_id)
+    return key and key.verify
 
 
 def _signing_keys(

@@ -1,4 +1,4 @@
-"""What it takes to make one catalogue out of another, as a plan that people can read and sign before anything changes."""
+"""What it takes to make one catalogue out of another, as a plan that people read and sign before anything changes."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -10,7 +10,7 @@ from crossroads.catalogue.errors import StalePlan, UnfitAct
 from crossroads.catalogue.kinds import AnyEntry, Body, Entries, EntryId, Kind, from_body, identify, same, to_body
 from crossroads.wire.registrations import SignedAct, act
 
-KIND = "apply-catalogue"
+APPLY = "apply-catalogue"
 """The kind of the signed act that carries a plan."""
 
 _ONE, _TWO = 1, 2
@@ -63,12 +63,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
 
     def signable(self) -> SignedAct:
         """Give the act that carries the plan, which nobody has signed yet."""
-        return act(KIND, self)
+        return act(APPLY, self)
 
 
 def read_plan(signed: SignedAct) -> Plan:
     """Give the plan in an act; the signatures are not checked here. Raises UnfitAct."""
-    if signed.kind != KIND:
+    if signed.kind != APPLY:
         raise UnfitAct(f"This act is of the kind {signed.kind}, not a plan of the catalogue.")
     try:
         return msgspec.json.decode(signed.content, type=Plan)
@@ -134,8 +134,14 @@ def _change(identity: EntryId, before: AnyEntry | None, after: AnyEntry | None) 
     if _equal(before, after):
         return None
     kind, key, valid_from = identity
-    bodies = {"before": before and to_body(before), "after": after and to_body(after)}
-    return Change(action=_action(before, after), kind=kind, key=key, valid_from=valid_from, **bodies)
+    return Change(
+        action=_action(before, after),
+        kind=kind,
+        key=key,
+        valid_from=valid_from,
+        before=None if before is None else to_body(before),
+        after=None if after is None else to_body(after),
+    )
 
 
 def _action(before: AnyEntry | None, after: AnyEntry | None) -> Action:

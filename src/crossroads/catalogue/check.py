@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import jsonschema_rs
 
 from crossroads.catalogue.errors import Fault
-from crossroads.catalogue.kinds import AnyEntry, Kind
+from crossroads.catalogue.kinds import AnyEntry, Kind, listed
 from crossroads.catalogue.loader import Located
 from crossroads.catalogue.model import (
     Authorisation,
@@ -24,7 +24,6 @@ from crossroads.catalogue.model import (
     Party,
     Subscription,
 )
-from crossroads.catalogue.kinds import listed
 from crossroads.catalogue.references import references
 from crossroads.kernel.errors import InvalidIdentifier
 from crossroads.kernel.identifiers import parse_context, parse_enterprise_number
@@ -142,7 +141,10 @@ def _management(institution: Institution, catalogue: _Catalogue) -> Findings:
             yield path, "the management lies outside the period of the institution"
         managers = catalogue.named(Institution, Kind.INSTITUTION, management.manager, period)
         if any(manager.network is not Network.PRIMARY for manager in managers):
-            yield f"{path}.manager", f"{management.manager} is not of the primary network, so nobody is reached through it"
+            yield (
+                f"{path}.manager",
+                f"{management.manager} is not of the primary network, so nobody is reached through it",
+            )
 
 
 def _schema(group: DataGroup, _: _Catalogue) -> Findings:
@@ -171,7 +173,9 @@ def _remote(schema: Any) -> Iterator[str]:
 
 def _complete(authorisation: Authorisation, _: _Catalogue) -> Findings:
     for name in ("parties", "legalContexts", "dataGroups", "modes"):
-        values = getattr(authorisation, {"legalContexts": "legal_contexts", "dataGroups": "data_groups"}.get(name, name))
+        values = getattr(
+            authorisation, {"legalContexts": "legal_contexts", "dataGroups": "data_groups"}.get(name, name)
+        )
         if not values:
             yield f".{name}", f"{name} is empty: it authorises nothing"
         if len(set(values)) != len(values):
@@ -208,9 +212,12 @@ def _own_source(availability: Availability, catalogue: _Catalogue) -> Findings:
     for group in catalogue.named(DataGroup, Kind.DATA_GROUP, availability.data_group, availability.validity):
         # A document comes as it stands, so an integrator of another sector may pass it on.
         if group.json_schema is not None and group.authentic_source != sector:
-            yield ".inscriptionContext", (
-                f"{availability.inscription_context} is of sector {sector}, "
-                f"and the authentic source of {group.id} is sector {group.authentic_source}"
+            yield (
+                ".inscriptionContext",
+                (
+                    f"{availability.inscription_context} is of sector {sector}, "
+                    f"and the authentic source of {group.id} is sector {group.authentic_source}"
+                ),
             )
 
 

@@ -1,4 +1,4 @@
-"""Keys and endpoints as they are registered, and what founds an installation. They come by signed acts, never by YAML."""
+"""Keys and endpoints as they are registered, and what founds an installation: by signed acts, never by YAML."""
 
 import re
 from datetime import datetime
@@ -13,7 +13,7 @@ from crossroads.kernel.ssin import Environment
 from crossroads.wire.keys import Jwk, VerifyKey
 from crossroads.wire.messages import Line
 from crossroads.wire.notes import NoteVerifier
-from crossroads.wire.registrations import KeyUse, Registration, SignedAct, operator_name
+from crossroads.wire.registrations import KeyUse, Registration, SignedAct, operator_name, read_registration
 
 MINIMUM_OPERATORS = 2
 """Below this no act that needs two operators could ever be signed."""
@@ -21,11 +21,13 @@ _MAXIMUM_URL = 2048
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
 
-class _Struct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
+class _Struct(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True
+):
     """The form shared by all."""
 
 
-class OperatorKey(_Struct, kw_only=True):
+class OperatorKey(_Struct, frozen=True, kw_only=True):
     """A public key of an operator of the hub, `operator:<name>#<key>`."""
 
     key_id: Annotated[str, msgspec.Meta(pattern=r"^operator:[a-z0-9-]{1,40}#[a-z0-9-]{1,40}\Z")]
@@ -33,7 +35,7 @@ class OperatorKey(_Struct, kw_only=True):
     revoked_at: datetime | None = None
 
 
-class Genesis(_Struct, kw_only=True):
+class Genesis(_Struct, frozen=True, kw_only=True):
     """What the first entry of the log says: who may change this installation, and which key signs its log."""
 
     installation: Annotated[str, msgspec.Meta(min_length=2, max_length=100, pattern=Line)]
@@ -57,7 +59,7 @@ class Genesis(_Struct, kw_only=True):
             raise InvalidValue("Two keys of operators have the same id.")
 
 
-class Revocation(_Struct, kw_only=True):
+class Revocation(_Struct, frozen=True, kw_only=True):
     """The act `revoke-key`: that a key counts no longer, at once."""
 
     installation: str
@@ -65,7 +67,7 @@ class Revocation(_Struct, kw_only=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=Line)]
 
 
-class EndpointRegistration(_Struct, kw_only=True):
+class EndpointRegistration(_Struct, frozen=True, kw_only=True):
     """The act `register-endpoint`: where an institution answers. `issued_at` keeps an old act from being used again."""
 
     installation: str
@@ -89,11 +91,18 @@ class EndpointRegistration(_Struct, kw_only=True):
             raise InvalidValue("The URL of an endpoint has no query, fragment or blanks.")
 
 
+class Endpoint(NamedTuple):
+    """Where an institution answers, and when the act that says so was issued."""
+
+    url: str
+    issued_at: datetime
+
+
 class LogPlace(NamedTuple):
     """Where in the log something was recorded."""
 
     stream: int
-    index: int
+    entry: int
 
 
 class RegisteredKey(NamedTuple):
@@ -125,8 +134,8 @@ class RegisteredKey(NamedTuple):
         return self.revoked_at is None and self.in_period(now)
 
 
-def registered(act: SignedAct, registration: Registration, place: LogPlace, revoked_at: datetime | None) -> RegisteredKey:
-    """Give a registered key, with what checks its signatures."""
+def registered(act: SignedAct, place: LogPlace) -> RegisteredKey:
+    """Give the key that an act registered, with what checks its signatures."""
+    registration = read_registration(act)
     verify = None if registration.use is KeyUse.SEAL else VerifyKey(registration.jwk)
-    return RegisteredKey(registration, act, place, verify, revoked_at)
-
+    return RegisteredKey(registration, act, place, verify)

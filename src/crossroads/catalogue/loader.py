@@ -1,6 +1,6 @@
 """Reads a folder of YAML files into a catalogue. Every fault is named with its file, line and path.
 
-Only plain YAML is read: no tags, no anchors, no duplicate keys. What is not plain has two readings, and an auditor needs one.
+Only plain YAML is read: no tags, no anchors, no duplicate keys. What is not plain has two readings; auditors need one.
 """
 
 import re

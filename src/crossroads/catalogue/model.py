@@ -1,4 +1,4 @@
-"""What the catalogue holds: dated entries, each with its provenance. The YAML of `catalogue/` decodes into these structs.
+"""What the catalogue holds: dated entries, each with its provenance. The YAML of `catalogue/` decodes into this.
 
 Keys and endpoints of institutions are registered with signatures and are never in the YAML: see `keys.py`.
 """
@@ -59,11 +59,13 @@ class Evidence(StrEnum):
     """The number of an identity document the person showed."""
 
 
-class _Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):
+class _Struct(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
+):
     """The form shared by all: camelCase in YAML and JSON, unknown fields refused."""
 
 
-class Text(_Struct, kw_only=True):
+class Text(_Struct, frozen=True, kw_only=True):
     """A name or sentence in the languages in which the facts have it; never translated by guess."""
 
     nl: str | None = None
@@ -76,7 +78,7 @@ class Text(_Struct, kw_only=True):
         return next((text for text in (getattr(self, language, None), self.en, self.nl, self.fr, self.de) if text), "")
 
 
-class Entry(_Struct, kw_only=True):
+class Entry(_Struct, frozen=True, kw_only=True):
     """What every entry has: its period of validity, where it comes from, and the source to check it by."""
 
     valid_from: date
@@ -94,7 +96,7 @@ class Entry(_Struct, kw_only=True):
         return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
 
 
-class Party(_Struct, kw_only=True):
+class Party(_Struct, frozen=True, kw_only=True):
     """To whom something is granted: one institution, one type within a sector, or a whole sector."""
 
     institution: InstitutionId | None = None
@@ -115,7 +117,7 @@ class Party(_Struct, kw_only=True):
         return self.sector == institution.sector and self.type in (None, institution.type)
 
 
-class Sector(Entry, kw_only=True):
+class Sector(Entry, frozen=True, kw_only=True):
     """A branch of social security, or a body outside it, with its number."""
 
     number: SectorNumber
@@ -127,7 +129,7 @@ class Sector(Entry, kw_only=True):
         return str(self.number)
 
 
-class InstitutionType(Entry, kw_only=True):
+class InstitutionType(Entry, frozen=True, kw_only=True):
     """A type of institution within a sector; type 0 is usually the managing institution."""
 
     sector: SectorNumber
@@ -140,7 +142,7 @@ class InstitutionType(Entry, kw_only=True):
         return f"{self.sector}/{self.type}"
 
 
-class Management(_Struct, kw_only=True):
+class Management(_Struct, frozen=True, kw_only=True):
     """That an institution of the secondary network is reached through another, dated, per legal context."""
 
     manager: InstitutionId
@@ -156,7 +158,7 @@ class Management(_Struct, kw_only=True):
         )
 
 
-class Institution(Entry, kw_only=True):
+class Institution(Entry, frozen=True, kw_only=True):
     """An organisation on the network. Its identifier is never given to another."""
 
     id: InstitutionId
@@ -179,7 +181,7 @@ class Institution(Entry, kw_only=True):
         return next((m.manager for m in self.managed_by if m.applies(legal_context, on)), None)
 
 
-class InscriptionContext(Entry, kw_only=True):
+class InscriptionContext(Entry, frozen=True, kw_only=True):
     """The capacity in which an institution of a sector knows a person."""
 
     id: ContextId
@@ -201,7 +203,7 @@ class InscriptionContext(Entry, kw_only=True):
         return int(self.id.split(":")[0])
 
 
-class DataGroup(Entry, kw_only=True):
+class DataGroup(Entry, frozen=True, kw_only=True):
     """The unit that is authorised, asked for and delivered: a named, versioned group of fields, or a document."""
 
     id: DataGroupId
@@ -231,7 +233,7 @@ class DataGroup(Entry, kw_only=True):
         return self.unsealed_because is None
 
 
-class LegalContext(Entry, kw_only=True):
+class LegalContext(Entry, frozen=True, kw_only=True):
     """The purpose a question is asked for, and who has that purpose."""
 
     id: LegalContextId
@@ -248,7 +250,7 @@ class LegalContext(Entry, kw_only=True):
         return any(party.includes(institution) for party in self.assigned_to)
 
 
-class Authorisation(Entry, kw_only=True):
+class Authorisation(Entry, frozen=True, kw_only=True):
     """Who may get which data groups, for which legal contexts, about people inscribed how. Always published."""
 
     reference: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
@@ -277,8 +279,8 @@ class Authorisation(Entry, kw_only=True):
         return self.reference
 
 
-class Availability(Entry, kw_only=True):
-    """That a data group exists for people whom an institution of the context's sector has inscribed in it (what-where)."""
+class Availability(Entry, frozen=True, kw_only=True):
+    """That a data group exists for people whom an institution of the context's sector inscribed in it (what-where)."""
 
     data_group: DataGroupId
     inscription_context: ContextId
@@ -289,7 +291,7 @@ class Availability(Entry, kw_only=True):
         return f"{self.data_group} {self.inscription_context}"
 
 
-class Subscription(Entry, kw_only=True):
+class Subscription(Entry, frozen=True, kw_only=True):
     """Who asked to be told of changes to which data groups, about people it has inscribed how."""
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{1,79}\Z")]
@@ -304,7 +306,7 @@ class Subscription(Entry, kw_only=True):
         return self.id
 
 
-class Document(_Struct, kw_only=True):
+class Document(_Struct, frozen=True, kw_only=True):
     """All entries of a catalogue, or those of one YAML file of it. A file has any of these lists."""
 
     sectors: tuple[Sector, ...] = ()

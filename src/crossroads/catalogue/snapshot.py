@@ -1,16 +1,16 @@
-"""The catalogue as this process believes it now, built once and never changed; every look-up is one step in a dictionary.
+"""The catalogue as this process believes it now: built once, never changed, each look-up one step in a dictionary.
 
 Entries stay dated: a key may have several versions, of which at most one is in force on a day.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from crossroads.catalogue.errors import NotFounded
-from crossroads.catalogue.keys import Genesis, OperatorKey, RegisteredKey
+from crossroads.catalogue.keys import Endpoint, Genesis, OperatorKey, RegisteredKey
 from crossroads.catalogue.kinds import AnyEntry, Entries, Kind, by_id, document_of
 from crossroads.catalogue.model import (
     Authorisation,
@@ -39,7 +39,7 @@ class Facts(NamedTuple):
     entries: tuple[tuple[Kind, AnyEntry], ...]
     operators: tuple[OperatorKey, ...]
     keys: tuple[RegisteredKey, ...]
-    endpoints: Mapping[str, str]
+    endpoints: Mapping[str, Endpoint]
 
 
 class Snapshot:
@@ -145,7 +145,13 @@ class Snapshot:
 
     def endpoint(self, institution: str) -> str | None:
         """Give the URL at which an institution answers."""
-        return self._facts.endpoints.get(institution)
+        known = self._facts.endpoints.get(institution)
+        return known and known.url
+
+    def endpoint_issued_at(self, institution: str) -> datetime | None:
+        """Give when the act that registered its endpoint was issued."""
+        known = self._facts.endpoints.get(institution)
+        return known and known.issued_at
 
     def _of(self, struct: type[E], kind: Kind) -> Iterator[E]:
         return (entry for entry in self._by_kind.get(kind, ()) if isinstance(entry, struct))

@@ -1,4 +1,4 @@
-"""`crossroads`: the commands of this room, and those that neighbours offer through the entry point `crossroads.commands`."""
+"""`crossroads`: the commands of this room, and those that neighbours offer as entry points `crossroads.commands`."""
 
 import sys
 from importlib.metadata import entry_points

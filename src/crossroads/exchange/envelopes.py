@@ -42,7 +42,7 @@ def sift(
 def _fault(block: Block, errand: Errand, statement: Statement, snapshot: Snapshot) -> str | None:
     permit = errand.permit
     period = permit.data_groups.get(block.data_group)
-    group = snapshot.data_group(block.data_group)
+    group = snapshot.data_group(block.data_group, errand.received_on)
     if period is None or group is None:
         return "a data group that was not asked for"
     if block.source != permit.holder or block.period != period:
@@ -71,9 +71,9 @@ def _envelope_fault(block: Block, claims: Claims, errand: Errand, snapshot: Snap
             return None if header.get("kid") == errand.encryption_key else "sealed to another key"
         signed = read_block(block, None)
         key = snapshot.key(signed.key_id)
-        if key is None or key.verify_key is None:
+        if key is None or key.verify is None:
             return "signed with a key that is not registered"
-        verify_block(signed, claims, key.verify_key)
+        verify_block(signed, claims, key.verify)
     except (Tampered, msgspec.MsgspecError) as error:
         return str(error)
     return None

@@ -13,7 +13,7 @@ from crossroads.wire.messages import Answer, AnsweredSsin, Filtered, Question, S
 Replies = Sequence[tuple[Permit, SourceReply]]
 
 
-def compose(  # noqa: PLR0913 - the parts of an answer
+def compose(
     *,
     ticket: UUID,
     question: Question,

@@ -1,7 +1,7 @@
 """What the exchange needs from outside: somebody who asks a source."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -21,6 +21,8 @@ class Errand:
     """Of the groups of this permit alone."""
     asker_keys: tuple[ProvenKey, ...]
     encryption_key: str
+    received_on: date
+    """The Brussels day of the question: the catalogue counts as of then."""
     deadline: datetime
     checkpoint: str
 

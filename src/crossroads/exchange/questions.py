@@ -6,8 +6,10 @@ from crossroads.catalogue.model import Temporality
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, InvalidSsin, Malformed, Tampered
-from crossroads.kernel.ssin import Environment, parse_ssin
+from crossroads.kernel.ssin import parse_ssin
+from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import Question
+from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import SignatureRejected
 from crossroads.wire.statements import Statement, group_digests, read_statement, verify_statement
 
@@ -16,25 +18,25 @@ _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
 _REQUIRED = "urn:problem-type:belgif-ext:input-validation:requiredInput"
 
 
-def check_form(question: Question, snapshot: Snapshot, environment: Environment, today: date) -> None:
+def check_form(question: Question, snapshot: Snapshot, today: date) -> None:
     """Refuse what the types do not catch. Raises Malformed; its message holds no SSIN."""
     faults = []
     try:
-        parse_ssin(question.ssin, environment, today)
+        parse_ssin(question.ssin, snapshot.genesis.environment, today)
     except InvalidSsin as error:
         faults.append(Fault("$.ssin", _INVALID_SSIN, str(error)))
     if len(set(question.data_groups)) != len(question.data_groups):
         faults.append(Fault("$.dataGroups", _INVALID, "A data group stands in it twice."))
     if set(question.openings) != set(question.data_groups):
         faults.append(Fault("$.openings", _INVALID, "It must give a salt for each data group asked, and for no other."))
-    faults += _time_faults(question, snapshot)
+    faults += _time_faults(question, snapshot, today)
     if faults:
         raise Malformed(*faults)
 
 
-def _time_faults(question: Question, snapshot: Snapshot) -> list[Fault]:
+def _time_faults(question: Question, snapshot: Snapshot, today: date) -> list[Fault]:
     faults = []
-    groups = [group for name in question.data_groups if (group := snapshot.data_group(name))]
+    groups = [group for name in question.data_groups if (group := snapshot.data_group(name, today))]
     if question.period is None and any(group.temporality is Temporality.PERIOD for group in groups):
         faults.append(Fault("$.period", _REQUIRED, "A data group that is asked for a period needs one."))
     if question.reference_date is None and any(group.temporality is Temporality.MOMENT for group in groups):
@@ -42,24 +44,28 @@ def _time_faults(question: Question, snapshot: Snapshot) -> list[Fault]:
     return faults
 
 
-def read_own_statement(question: Question, snapshot: Snapshot, installation: str, now: datetime) -> Statement:
+def read_own_statement(question: Question, snapshot: Snapshot, now: datetime) -> Statement:
     """Give the verified statement of the question. Raises SignatureRejected when it is not the asker's, or differs."""
     try:
         parsed, statement = read_statement(question.statement)
-        key = snapshot.key(parsed.key_id)
-        if key is None or key.verify_key is None or not key.in_force(now):
-            raise Tampered("The key of the statement is not a key in force.")
-        verify_statement(parsed, statement, key.verify_key)
+        verify_statement(parsed, statement, _key_in_force(snapshot, parsed.key_id, now))
     except Tampered as error:
         raise SignatureRejected(Code.STATEMENT_INVALID, str(error)) from error
     try:
-        statement.check_valid(now, installation, snapshot.environment)
+        statement.check_valid(now, snapshot.genesis.installation, snapshot.genesis.environment)
     except Tampered as error:
         raise SignatureRejected(Code.STATEMENT_EXPIRED, str(error)) from error
     differing = differences(question, statement)
     if differing:
         raise SignatureRejected(Code.STATEMENT_MISMATCH, f"They differ in {', '.join(differing)}.")
     return statement
+
+
+def _key_in_force(snapshot: Snapshot, key_id: str, now: datetime) -> VerifyKey:
+    key = snapshot.key(key_id)
+    if key is None or key.verify is None or key.registration.use is not KeyUse.SIGN or not key.in_force(now):
+        raise Tampered("The key of the statement is not a key in force.")
+    return key.verify
 
 
 def differences(question: Question, statement: Statement) -> list[str]:
@@ -83,7 +89,7 @@ def check_encryption_key(question: Question, snapshot: Snapshot, now: datetime) 
     """Refuse a key to seal to that is not a registered one of the asker. Raises SignatureRejected."""
     key = snapshot.sealing_key(question.asker.encryption_key)
     owners = (question.asker.institution, question.asker.on_behalf_of)
-    if key is None or not key.in_force(now) or key.institution not in owners:
+    if key is None or not key.in_force(now) or key.registration.institution not in owners:
         raise SignatureRejected(Code.ENCRYPTION_KEY_UNKNOWN)
 
 

@@ -66,9 +66,7 @@ def decided(
     if status is not None:
         fields["status"] = msgspec.to_builtins(status)
     event = Event.QUESTION_DECIDED if decision.permits else Event.QUESTION_REFUSED
-    return Entry(
-        event=event, ticket=ticket, person=decision.person, asker=question.asker.concerned, fields=fields
-    )
+    return Entry(event=event, ticket=ticket, person=decision.person, asker=question.asker.concerned, fields=fields)
 
 
 def answered(

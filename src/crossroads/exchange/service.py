@@ -25,7 +25,6 @@ from crossroads.exchange.outcome import Replies, compose
 from crossroads.exchange.ports import Errand, SourceReply, Sources
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.codes import Code, StatusValue
-from crossroads.wire.canonical import b64url
 from crossroads.wire.messages import Answer, ProvenKey, Question, Receipt, Status
 from crossroads.wire.statements import Statement
 
@@ -72,8 +71,8 @@ class Exchange:
 
     def _check(self, question: Question, authentic: Authentic, snapshot: Snapshot) -> Statement:
         now = authentic.received_at
-        questions.check_form(question, snapshot, snapshot.environment, brussels_day(now))
-        statement = questions.read_own_statement(question, snapshot, snapshot.installation, now)
+        questions.check_form(question, snapshot, brussels_day(now))
+        statement = questions.read_own_statement(question, snapshot, now)
         questions.check_encryption_key(question, snapshot, now)
         return statement
 
@@ -100,7 +99,7 @@ class _Answering:
         try:
             return await self._answered(keys)
         except Exception as error:
-            await self.exchange.log.give_up(self.ticket)
+            # The log closes it as of unknown outcome: nobody can tell how far it came.
             raise ExchangeFailed(self.ticket) from error
 
     async def _answered(self, keys: tuple[ProvenKey, ...]) -> Answer:
@@ -118,6 +117,7 @@ class _Answering:
             openings={group: question.openings[group] for group in permit.data_groups},
             asker_keys=keys,
             encryption_key=question.asker.encryption_key,
+            received_on=brussels_day(self.received.received_at),
             deadline=self.received.received_at + TIME_BUDGET,
             checkpoint=self.exchange.log.checkpoint,
         )
@@ -143,7 +143,7 @@ class _Answering:
         return compose(
             ticket=self.ticket,
             question=self.received.question,
-            environment=self.snapshot.environment,
+            environment=self.snapshot.genesis.environment,
             received_at=self.received.received_at,
             replied_at=self.exchange.clock.now(),
             decision=self.decision,
@@ -152,7 +152,7 @@ class _Answering:
 
     async def _sent(self, answer: Answer, entry: Entry) -> Answer:
         logged = await self.exchange.log.append(entry)
-        receipt = Receipt(stream=logged.stream, index=logged.index, leaf=b64url(logged.leaf))
+        receipt = Receipt(stream=logged.stream, index=logged.index, leaf=logged.leaf)
         return msgspec.structs.replace(answer, receipt=receipt, checkpoint=self.exchange.log.checkpoint)
 
 

@@ -51,12 +51,11 @@ class Change(NamedTuple):
 class _Act(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The form shared by all. `at` makes each act one of a kind: it is carried out once."""
 
-    installation: str
     reason: Reason
     at: datetime
 
 
-class LinkPersons(_Act, kw_only=True):
+class LinkPersons(_Act, frozen=True, kw_only=True):
     """Content of an act `link-persons`: the number `from` turned out to be of the person of `into`."""
 
     from_: SsinText = msgspec.field(name="from")
@@ -64,7 +63,7 @@ class LinkPersons(_Act, kw_only=True):
     since: date
 
 
-class UnlinkPersons(_Act, kw_only=True):
+class UnlinkPersons(_Act, frozen=True, kw_only=True):
     """Content of an act `unlink-persons`: that link was wrong."""
 
     from_: SsinText = msgspec.field(name="from")

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-import asyncpg
-
-Connection = asyncpg.Connection
+from crossroads.identity.database import Connection
 
 
 class Match(NamedTuple):

@@ -5,6 +5,7 @@ begin with `CR-` are ours; `docs/reference/codes.md` is made from this file and 
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class StatusValue(StrEnum):
@@ -22,7 +23,7 @@ class Code(StrEnum):
 
     description: str
 
-    def __new__(cls, value: str, description: str) -> "Code":
+    def __new__(cls, value: str, description: str) -> Self:
         """Keep the sentence beside the code."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -35,14 +36,23 @@ class Code(StrEnum):
     SSIN_DOES_NOT_EXIST = "MSG00005", "The SSIN does not exist."
     DECEASED = "MSG00009", "The person is deceased."
     NOT_INSCRIBED = "MSG00012", "The person is not sufficiently inscribed at the institution that asks."
-    LEGAL_CONTEXT_NOT_ALLOWED = "MSG00013", "The legal context is not known, or not assigned to the institution that asks."
+    LEGAL_CONTEXT_NOT_ALLOWED = (
+        "MSG00013",
+        "The legal context is not known, or not assigned to the institution that asks.",
+    )
     NOT_AUTHORISED = "MSG00015", "No authorisation covers the question."
     NO_HOLDER = "MSG00021", "No provider of the data has the person sufficiently inscribed."
     NO_DATA = "MSG00100", "Treated; the sources have no data."
 
     # Details of a refusal
-    DETAIL_NOT_INSCRIBED = "CR-NOT-INSCRIBED", "The institution has no inscription of the person in a context that the authorisation names."
-    DETAIL_PERIOD_NOT_COVERED = "CR-PERIOD-NOT-COVERED", "The inscriptions of the institution do not cover the whole period asked."
+    DETAIL_NOT_INSCRIBED = (
+        "CR-NOT-INSCRIBED",
+        "The institution has no inscription of the person in a context that the authorisation names.",
+    )
+    DETAIL_PERIOD_NOT_COVERED = (
+        "CR-PERIOD-NOT-COVERED",
+        "The inscriptions of the institution do not cover the whole period asked.",
+    )
 
     DETAIL_LOOK_BACK = "CR-LOOK-BACK-EXCEEDED", "The period begins further back than the authorisation allows."
 
@@ -53,8 +63,14 @@ class Code(StrEnum):
     SOURCE_BUSY = "CR-SOURCE-BUSY", "Too many questions wait for the source."
     SOURCE_SUSPENDED = "CR-SOURCE-SUSPENDED", "The source failed repeatedly and is not asked for a while."
     SOURCE_REFUSED = "CR-SOURCE-REFUSED", "The source refused the question."
-    SOURCE_INVALID_ANSWER = "CR-SOURCE-INVALID-ANSWER", "The answer of the source is not valid: signature, form or ticket."
-    SOURCE_BLOCK_DROPPED = "CR-SOURCE-BLOCK-DROPPED", "The source sent a block that was not asked for; it was dropped and reported."
+    SOURCE_INVALID_ANSWER = (
+        "CR-SOURCE-INVALID-ANSWER",
+        "The answer of the source is not valid: signature, form or ticket.",
+    )
+    SOURCE_BLOCK_DROPPED = (
+        "CR-SOURCE-BLOCK-DROPPED",
+        "The source sent a block that was not asked for; it was dropped and reported.",
+    )
 
     # Limits, before anything is read
     PAYLOAD_TOO_LARGE = "CR-PAYLOAD-TOO-LARGE", "The request is larger than the limit."
@@ -79,23 +95,38 @@ class Code(StrEnum):
     STATEMENT_MISMATCH = "CR-STATEMENT-MISMATCH", "The statement does not say what the request says."
     STATEMENT_EXPIRED = "CR-STATEMENT-EXPIRED", "The statement is not, or no longer, valid."
     NOT_MANAGED = "CR-NOT-MANAGED", "The institution does not manage the one it asks for in this legal context."
-    ENCRYPTION_KEY_UNKNOWN = "CR-ENCRYPTION-KEY-UNKNOWN", "The encryption key is not a valid registered key of the institution that asks."
+    ENCRYPTION_KEY_UNKNOWN = (
+        "CR-ENCRYPTION-KEY-UNKNOWN",
+        "The encryption key is not a valid registered key of the institution that asks.",
+    )
 
     # Directory
-    INSCRIPTION_EXCLUSIVE = "CR-INSCRIPTION-EXCLUSIVE", "The context is exclusive in its sector and the period is taken."
+    INSCRIPTION_EXCLUSIVE = (
+        "CR-INSCRIPTION-EXCLUSIVE",
+        "The context is exclusive in its sector and the period is taken.",
+    )
     INSCRIPTION_UNKNOWN = "CR-INSCRIPTION-UNKNOWN", "There is no such inscription of the institution."
     CONTEXT_NOT_OWN = "CR-CONTEXT-NOT-OWN", "The inscription context is not one of the institution's sector."
     EVIDENCE_MISSING = "CR-EVIDENCE-MISSING", "The inscription context demands evidence that was not given."
     REFERENCE_REUSED = "CR-REFERENCE-REUSED", "The reference was used before for something else."
-    PERSON_NOT_IDENTIFIED = "CR-PERSON-NOT-IDENTIFIED", "The register does not confirm this person with these particulars."
+    PERSON_NOT_IDENTIFIED = (
+        "CR-PERSON-NOT-IDENTIFIED",
+        "The register does not confirm this person with these particulars.",
+    )
 
     # Participants and clients
     PERMIT_INVALID = "CR-PERMIT-INVALID", "The permit does not hold: signature, audience, holder or form."
     PERMIT_EXPIRED = "CR-PERMIT-EXPIRED", "The permit has expired."
     PERMIT_STATEMENT_DIFFER = "CR-PERMIT-STATEMENT-DIFFER", "Permit and statement do not cover the same question."
     QUESTION_REPEATED = "CR-QUESTION-REPEATED", "This question was answered before."
-    KEY_NOT_PROVEN = "CR-KEY-NOT-PROVEN", "The registration of the key is not signed by two operators and by the key, or is not in the log."
+    KEY_NOT_PROVEN = (
+        "CR-KEY-NOT-PROVEN",
+        "The registration of the key is not signed by two operators and by the key, or is not in the log.",
+    )
     LOG_FORKED = "CR-LOG-FORKED", "The checkpoint does not extend the one known here: the hub shows two logs."
     BLOCK_INVALID = "CR-BLOCK-INVALID", "A block is not signed by its source, or answers another question."
-    BLOCK_OUT_OF_SCHEMA = "CR-BLOCK-OUT-OF-SCHEMA", "The content of a block does not follow the schema of its data group."
+    BLOCK_OUT_OF_SCHEMA = (
+        "CR-BLOCK-OUT-OF-SCHEMA",
+        "The content of a block does not follow the schema of its data group.",
+    )
     ANSWER_UNSIGNED = "CR-ANSWER-UNSIGNED", "The answer is not validly signed by the hub."

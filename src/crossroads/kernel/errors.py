@@ -51,7 +51,7 @@ class Conflict(CrossroadsError):
 
 
 class Unavailable(CrossroadsError):
-    """This cannot be done now; it may be tried again later."""
+    """It cannot be done now; it may be tried again later."""
 
 
 class Tampered(CrossroadsError):

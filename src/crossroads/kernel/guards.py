@@ -16,7 +16,7 @@ class Guard(StrEnum):
 
 
 class Signed(NamedTuple):
-    """A request that came through `Guard.INSTITUTION`: who signed it, with which key, and the bytes that were signed."""
+    """A request that came through `Guard.INSTITUTION`: who signed it, with which key, and the bytes signed."""
 
     institution: str
     key_id: str

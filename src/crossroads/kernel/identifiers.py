@@ -73,8 +73,9 @@ _EMPLOYERS = {
 def parse_employer_number(text: str) -> tuple[int, str]:
     """Give an NSSO, provisional NSSO or local-authority number and which it is.
 
-    Ranges from the NSSO glossary, zones 00011, 00109 and 00948; the ranges of NSSO and local authorities overlap, and the
-    length tells them apart (nine digits, eight digits). No public source gives the check formula: it is not checked.
+    Ranges from the NSSO glossary, zones 00011, 00109 and 00948; the ranges of NSSO and local authorities overlap, and
+    the length tells them apart (nine digits, eight digits). No public source gives the check formula: it is not
+    checked.
     """
     digits = re.sub(r"[ ./-]", "", text)
     if not (digits.isascii() and digits.isdigit()):

@@ -1,8 +1,8 @@
 """The social security identification number of a person (SSIN; NISS, INSZ).
 
-Eleven digits: YYMMDD, a counter of three, two check digits = 97 - (first nine mod 97), 01 to 97. For births from 2000 the
-check is computed on the digit 2 followed by the nine digits; the two results always differ, so the check digits decide the
-century. The month says which register: 00-12 national, +20 and +40 BIS, +60 mock (test environments only).
+Eleven digits: YYMMDD, a counter of three, two check digits = 97 - (first nine mod 97), 01 to 97. For births from 2000
+the check is computed on the digit 2 followed by the nine digits; the two results always differ, so the check digits
+decide the century. The month says which register: 00-12 national, +20 and +40 BIS, +60 mock (test environments only).
 Source of the rules: RN information type 000; CBSS CommonV3 types (facts: cbss.md chapter 10).
 """
 
@@ -95,8 +95,8 @@ def parse_ssin(text: str, environment: Environment, today: date) -> Ssin:
         raise InvalidSsin("A mock SSIN exists only in a test environment.")
     if counter == "000" and register is Register.NATIONAL:
         raise InvalidSsin("The counter of a national number is not 000.")
-    for century in (1900, 2000):
-        if check_digits(text[:9], born_from_2000=century == 2000) != text[9:]:
+    for century, born_from_2000 in ((1900, False), (2000, True)):
+        if check_digits(text[:9], born_from_2000=born_from_2000) != text[9:]:
             continue
         ssin = Ssin(text)
         _check_birth(century + year, month % 20, day, register, today)

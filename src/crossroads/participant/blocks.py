@@ -31,11 +31,11 @@ class Asked(NamedTuple):
 class BlockMaker:
     """Makes blocks from the institution's own data."""
 
-    def __init__(self, sources: dict[str, DataSource], groups: DataGroups, key: SigningKey) -> None:
-        """Take the sources, the published data groups, and the key that signs blocks."""
+    def __init__(self, sources: dict[str, DataSource], groups: DataGroups, keys: dict[str, SigningKey]) -> None:
+        """Take the sources, the published data groups, and the key that signs the blocks of each holder."""
         self._sources = sources
         self._groups = groups
-        self._key = key
+        self._keys = keys
 
     async def answer(self, asked: Asked) -> DataAnswer:
         """Give the answer: all blocks there are, and which data groups failed."""
@@ -62,10 +62,10 @@ class BlockMaker:
         if content is None:
             return None
         _check_schema(group, content)
-        claims = _claims(asked, name, source.media_type)
+        claims, key = _claims(asked, name, source.media_type), self._keys[permit.holder]
         if group.sealed:
-            return sealed_block(content, claims, self._key, asked.recipient)
-        return open_block(content, claims, self._key)
+            return sealed_block(content, claims, key, asked.recipient)
+        return open_block(content, claims, key)
 
 
 def _check_schema(group: Group, content: bytes) -> None:
@@ -91,9 +91,7 @@ def _claims(asked: Asked, group: str, media_type: str) -> Claims:
 def _status(blocks: list[Block], failed: dict[str, str]) -> Status:
     detail = "; ".join(f"{group}: {code}" for group, code in failed.items()) or None
     if not failed:
-        value, code = (
-            (StatusValue.DATA_FOUND, Code.OK) if blocks else (StatusValue.NO_DATA_FOUND, Code.NO_DATA)
-        )
+        value, code = (StatusValue.DATA_FOUND, Code.OK) if blocks else (StatusValue.NO_DATA_FOUND, Code.NO_DATA)
     else:
         value = StatusValue.INCOMPLETE_DATA if blocks else StatusValue.TECHNICAL_ERROR
         code = Code.SOURCE_FAILED

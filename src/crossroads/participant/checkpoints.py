@@ -1,8 +1,8 @@
 """The witness: keeps the checkpoints of the hub's log that were seen, and notices when they belong to two logs.
 
-Checkpoints of the same size must have the same root. Of different sizes, the hub must prove that the longer log extends the
-shorter; that is asked at most once a minute, for all that came since. The evidence of a fork is kept and nothing passes any
-more until people have looked at it. A hub that does not give the proofs for ten rounds is treated the same.
+Checkpoints of the same size must have the same root. Of different sizes, the hub must prove that the longer log extends
+the shorter; that is asked at most once a minute, for all that came since. The evidence of a fork is kept, and nothing
+passes any more until people have looked at it. A hub that gives no proofs for ten rounds is treated the same.
 """
 
 from datetime import datetime, timedelta
@@ -56,7 +56,9 @@ class Witness:
         kept = read_if_there(file)
         self._kept = msgspec.json.decode(kept, type=_Kept) if kept else _Kept()
         notes = [note for note in (self._kept.verified, *self._kept.pending.values()) if note]
-        self._seen = {checkpoint.size: (checkpoint.root, note) for note in notes if (checkpoint := read_checkpoint(note))}
+        self._seen = {
+            checkpoint.size: (checkpoint.root, note) for note in notes if (checkpoint := read_checkpoint(note))
+        }
         self._read: dict[str, Checkpoint] = {}
 
     @property
@@ -72,7 +74,7 @@ class Witness:
             raise LogForked("The hub does not prove that its log extends the one known here.")
 
     def observe(self, note: str) -> Checkpoint:
-        """Take note of a checkpoint. Raises Tampered when the log did not sign it, LogForked when it is of another log."""
+        """Take note of a checkpoint. Raises Tampered when the log did not sign it, LogForked when it is of another."""
         self.check_trusted()
         checkpoint = self._read.get(note) or self._verify(note)
         root, known = self._seen.get(checkpoint.size, (None, ""))
@@ -91,8 +93,10 @@ class Witness:
         """Ask the hub to prove that all checkpoints seen are of one log. Raises LogForked when it cannot."""
         self._kept.checked_at = now
         pending = dict(self._kept.pending)
-        notes = sorted({read_checkpoint(note): note for note in (self._kept.verified, *pending.values()) if note}.items(),
-                       key=lambda item: item[0].size)
+        notes = sorted(
+            {read_checkpoint(note): note for note in (self._kept.verified, *pending.values()) if note}.items(),
+            key=lambda item: item[0].size,
+        )
         try:
             for (older, older_note), (newer, newer_note) in pairwise(notes):
                 yield from self._check_pair(older, older_note, newer, newer_note)

@@ -19,7 +19,7 @@ SafeName = Annotated[str, msgspec.Meta(pattern=_SAFE_NAME)]
 HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+[^\s?#@/]\Z")]
 
 
-class Listen(Settings, kw_only=True):
+class Listen(Settings, frozen=True, kw_only=True):
     """Where it listens. Without a certificate only on this machine, or behind a proxy that has one."""
 
     host: str = "127.0.0.1"
@@ -36,14 +36,14 @@ class Listen(Settings, kw_only=True):
             raise ValueError("without certificate and key, listen on 127.0.0.1 or say behindProxy: true")
 
 
-class OwnKeys(Settings, kw_only=True):
+class OwnKeys(Settings, frozen=True, kw_only=True):
     """The institution's private keys. Only `sign` is needed to answer."""
 
     sign: KeyFile
     seal: KeyFile | None = None
 
 
-class GroupSource(Settings, kw_only=True):
+class GroupSource(Settings, frozen=True, kw_only=True):
     """Where the content of one data group comes from: a query, or documents in a folder."""
 
     sql: str | None = None
@@ -70,13 +70,13 @@ class GroupSource(Settings, kw_only=True):
             raise ValueError("documents need a mediaType, and a file with {ssin} in its name")
 
 
-class RegisterSource(Settings, kw_only=True):
+class RegisterSource(Settings, frozen=True, kw_only=True):
     """For the institution that keeps the register of persons: birth_date and last_name of one :ssin."""
 
     sql: str
 
 
-class Config(Settings, kw_only=True):
+class Config(Settings, frozen=True, kw_only=True):
     """All settings."""
 
     institution: InstitutionId
@@ -87,20 +87,21 @@ class Config(Settings, kw_only=True):
     keys: OwnKeys
     trust: str
     hub: HttpUrl
-    holders: tuple[InstitutionId, ...] = ()
-    """Institutions that it manages and answers for, beside itself."""
+    holders: dict[InstitutionId, KeyFile] = msgspec.field(default_factory=dict)
+    """Institutions that it manages and answers for, beside itself, each with the key that signs its blocks."""
     database: str | None = None
     password_file: str | None = None
-    groups: dict[DataGroupId, GroupSource] = {}
+    groups: dict[DataGroupId, GroupSource] = msgspec.field(default_factory=dict)
     register: RegisterSource | None = None
     folder: Path = Path()
     """The folder of the settings file; not a setting itself."""
 
     def __post_init__(self) -> None:
         """Refuse keys of another institution, and SQL without a database."""
-        for key in (self.keys.sign, self.keys.seal):
-            if key is not None and key.id.split("#")[0] != self.institution:
-                raise ValueError(f"the id of a key must begin with `{self.institution}#`")
+        own = [(self.institution, key) for key in (self.keys.sign, self.keys.seal) if key]
+        for institution, key in (*own, *self.holders.items()):
+            if key.id.split("#")[0] != institution:
+                raise ValueError(f"the id of a key of {institution} must begin with `{institution}#`")
         if self.database is None and (self.register or any(group.sql for group in self.groups.values())):
             raise ValueError("sql needs a database")
 
@@ -118,7 +119,9 @@ def read_config(path: Path) -> Config:
     """Read the settings. Raises WrongSetting."""
     config = msgspec.structs.replace(read_settings(path, Config), folder=path.resolve().parent)
     if config.database and _parsed(config.database).password:
-        raise WrongSetting(f"{path}: $.database: no password in the settings; put it in a file and name that in passwordFile")
+        raise WrongSetting(
+            f"{path}: $.database: no password in the settings; put it in a file and name that in passwordFile"
+        )
     return config
 
 
@@ -136,7 +139,9 @@ def _parsed(database: str) -> URL:
     try:
         return make_url(database)
     except ArgumentError as error:
-        raise WrongSetting("$.database: not an address as SQLAlchemy writes them, such as sqlite:///data.sqlite") from error
+        raise WrongSetting(
+            "$.database: not an address as SQLAlchemy writes them, such as sqlite:///data.sqlite"
+        ) from error
 
 
 def _secret(path: Path) -> str:

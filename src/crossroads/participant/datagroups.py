@@ -18,7 +18,7 @@ STALE_AFTER = timedelta(minutes=10)
 JSON = "application/json"
 
 
-class Group(Message, kw_only=True, dict=True):
+class Group(Message, frozen=True, kw_only=True, dict=True):
     """A data group as the catalogue publishes it."""
 
     id: str
@@ -51,7 +51,7 @@ class Group(Message, kw_only=True, dict=True):
         return jsonschema_rs.validator_for(self.json_schema, retriever=_nothing_outside)
 
 
-class _Items(Message, kw_only=True):
+class _Items(Message, frozen=True, kw_only=True):
     items: tuple[Group, ...]
 
 

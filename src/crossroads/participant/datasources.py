@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Date, Engine, String, TextClause, bindparam, create_engine, text
+from sqlalchemy import BindParameter, Date, Engine, String, TextClause, bindparam, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from crossroads.kernel.errors import CrossroadsError, Unavailable
@@ -19,7 +19,7 @@ from crossroads.participant.config import Config, GroupSource, database_url
 from crossroads.participant.datagroups import JSON
 from crossroads.participant.yamlfile import WrongSetting
 
-_BINDS = {
+_BINDS: dict[str, BindParameter[Any]] = {
     "ssin": bindparam("ssin", type_=String),
     "holder": bindparam("holder", type_=String),
     "start_date": bindparam("start_date", type_=Date),
@@ -97,7 +97,7 @@ class Database:
     def _rows(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         try:
             with self._engine.connect() as connection:
-                return connection.execute(query, binds).mappings().all()
+                return [dict(row) for row in connection.execute(query, binds).mappings()]
         except SQLAlchemyError as error:
             # The driver's own message may quote the parameters: only its kind is told.
             raise Unavailable(f"The database refused a query: {type(error).__name__}.") from None

@@ -42,10 +42,8 @@ def check_permit(permit: PermitClaims, identity: Identity, now: datetime) -> Non
         raise Refused(code=Code.PERMIT_EXPIRED)
 
 
-def check_statement(
-    parsed: Jws, statement: Statement, keys: dict[str, Proven], trust: Trust, now: datetime
-) -> None:
-    """Refuse a statement that the asker did not sign, with a proven key, for now and for here. Raises Refused or NotProven."""
+def check_statement(parsed: Jws, statement: Statement, keys: dict[str, Proven], trust: Trust, now: datetime) -> None:
+    """Refuse a statement that the asker did not sign, with a proven key, for here and now. Raises Refused."""
     signer = keys.get(parsed.key_id)
     if signer is None or signer.key is None:
         raise NotProven("The key that signed the statement is not among those that were proven.")
@@ -84,7 +82,7 @@ def check_same_question(request: DataRequest, statement: Statement) -> None:
 
 
 def recipient(statement: Statement, keys: dict[str, Proven], now: datetime) -> Jwk:
-    """Give the key to seal to: the one stated, a proven sealing key of who asks or for whom is asked. Raises Refused."""
+    """Give the key to seal to: the one stated, a proven sealing key of who asks, or for whom. Raises Refused."""
     owners = {statement.asker, statement.on_behalf_of}
     for proven in keys.values():
         registration = proven.registration

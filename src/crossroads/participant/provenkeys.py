@@ -1,7 +1,7 @@
 """Keys that the hub cannot have slipped in: registered by two pinned operators and the key itself, and in the log.
 
-What is proven once is proven for good, so it costs nothing the second time. (Whether a key was revoked since, only the hub
-can tell; a source that it deceives about that still has the statement, signed with a key its asker once had.)
+What is proven once is proven for good, so it costs nothing the second time. (Whether a key was revoked since, only the
+hub can tell; a source that it deceives about that still has the statement, signed with a key its asker once had.)
 """
 
 from collections.abc import Iterable
@@ -56,7 +56,7 @@ class ProvenKeys:
         self._known: dict[str, Proven] = {}
 
     def prove(self, keys: Iterable[ProvenKey]) -> dict[str, Proven]:
-        """Give the keys by their id. Raises NotProven for the first that is not, LogForked when its proof is of another log."""
+        """Give the keys by their id. Raises NotProven for one that is not, LogForked for a proof of another log."""
         proven: dict[str, Proven] = {}
         for key in _signing_first(keys):
             one = self._known.get(key.registration.digest) or self._prove(key, proven)
@@ -99,7 +99,7 @@ class ProvenKeys:
         return one
 
 
-class _KeySet(Message, kw_only=True):
+class _KeySet(Message, frozen=True, kw_only=True):
     """What the hub answers: `GET /.well-known/crossroads-keys` and `GET /v1/institutions/{id}/keys`."""
 
     keys: tuple[ProvenKey, ...] = ()

@@ -15,9 +15,7 @@ DATA_ASKED = "participant:data:asked"
 MATCH_ASKED = "participant:match:asked"
 
 
-def data_record(
-    request: DataRequest, statement: Statement, body: bytes, signature: Signature, now: datetime
-) -> Record:
+def data_record(request: DataRequest, statement: Statement, body: bytes, signature: Signature, now: datetime) -> Record:
     """Give the record of a data request: who asked what, about whom, for whom; the signed request is the permit."""
     permit = request.permit
     fields = {

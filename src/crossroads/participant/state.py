@@ -24,9 +24,12 @@ _KEEP_NONCES = 2 * (MAXIMUM_AGE + MAXIMUM_AHEAD)
 _SCHEMA = """
 create table if not exists entry (
     position integer primary key, ticket text not null, holder text not null, asker text not null, nonce text not null,
-    fields blob not null, salts blob not null, leaf blob not null, unique (ticket, holder), unique (holder, asker, nonce)
+    fields blob not null, salts blob not null, leaf blob not null,
+    unique (ticket, holder), unique (holder, asker, nonce)
 ) strict;
-create table if not exists head (id integer primary key check (id = 0), size integer not null, peaks blob not null) strict;
+create table if not exists head (
+    id integer primary key check (id = 0), size integer not null, peaks blob not null
+) strict;
 insert into head (id, size, peaks) values (0, 0, x'') on conflict do nothing;
 create table if not exists nonce (nonce text primary key, created integer not null) strict, without rowid;
 create index if not exists nonce_created on nonce (created);
@@ -42,7 +45,7 @@ class AlreadyRunning(CrossroadsError):
 
 
 class Record(NamedTuple):
-    """One question that is about to be answered. `request_nonce` is of the hub's signature, `nonce` of the asker's statement."""
+    """A question that is about to be answered: `nonce` is of the asker's statement, `request_nonce` of the request."""
 
     ticket: str
     holder: str
@@ -134,7 +137,9 @@ class State:
     def _insert(self, waiting: _Waiting, frontier: Frontier) -> CrossroadsError | None:
         record, (leaf, salts) = waiting.record, waiting.committed
         execute = self._connection.execute
-        nonce = execute("insert into nonce values (?, ?) on conflict do nothing", (record.request_nonce, record.created))
+        nonce = execute(
+            "insert into nonce values (?, ?) on conflict do nothing", (record.request_nonce, record.created)
+        )
         if not nonce.rowcount:
             return SignatureRejected(Code.NONCE_REPLAYED)
         fields = msgspec.json.encode(record.fields)

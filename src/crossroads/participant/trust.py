@@ -11,14 +11,14 @@ from crossroads.wire.notes import NoteVerifier
 from crossroads.wire.registrations import OPERATOR_PREFIX, operator_name
 
 
-class TrustedOperator(Settings, kw_only=True):
+class TrustedOperator(Settings, frozen=True, kw_only=True):
     """An operator of the hub by its key, `operator:<name>#<key>`."""
 
     key_id: str
     jwk: Jwk
 
 
-class Trust(Settings, kw_only=True, dict=True):
+class Trust(Settings, frozen=True, kw_only=True, dict=True):
     """`trust.json`: the installation, its hub, at least two operators and the key that signs checkpoints of the log."""
 
     installation: str

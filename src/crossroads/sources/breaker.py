@@ -1,7 +1,7 @@
 """Circuit breakers, one for each participant, that hold across all processes of the hub.
 
-State is in the database: a failure in one process counts for all, and all read it each second. A participant that failed
-FAILURES times in a row is left alone for PAUSE; then one question at a time tries again.
+State is in the database: a failure in one process counts for all, and all read it each second. A participant that
+failed FAILURES times in a row is left alone for PAUSE; then one question at a time tries again.
 """
 
 import asyncio
@@ -45,7 +45,8 @@ class Breakers:
 
     def succeeded(self, participant: str) -> None:
         """Count a success."""
-        if self._failures.pop(participant, 0) or self._open_until.pop(participant, None):
+        failures = self._failures.pop(participant, 0)
+        if self._open_until.pop(participant, None) is not None or failures:
             self._write(self._store.reset(participant))
 
     def failed(self, participant: str) -> None:

@@ -29,14 +29,14 @@ class Bulkheads:
         self._places: defaultdict[str, _Places] = defaultdict(_Places)
 
     @asynccontextmanager
-    async def place(self, participant: str, timeout: float) -> AsyncIterator[None]:
-        """Hold a place, waiting at most `timeout` seconds for it. Raises CallFailed."""
+    async def place(self, participant: str, patience: float) -> AsyncIterator[None]:
+        """Hold a place, waiting at most `patience` seconds for it. Raises CallFailed."""
         places = self._places[participant]
         if places.waiting >= WAITING:
             raise CallFailed(Code.SOURCE_BUSY)
         places.waiting += 1
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(patience):
                 await places.semaphore.acquire()
         except TimeoutError:
             raise CallFailed(Code.SOURCE_BUSY) from None

@@ -12,7 +12,7 @@ from crossroads.kernel.codes import Code
 from crossroads.wire.messages import MAXIMUM_SOURCE_ANSWER
 
 
-class CallFailed(Exception):  # noqa: N818 - it says what happened
+class CallFailed(Exception):
     """The call did not give an answer; `code` says in which way."""
 
     def __init__(self, code: Code) -> None:
@@ -45,9 +45,9 @@ class HttpClient:
         """Close the pool."""
         await self.client.close()
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: timedelta) -> HttpAnswer:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes, patience: timedelta) -> HttpAnswer:
         """Post and read at most MAXIMUM_SOURCE_ANSWER bytes. Raises CallFailed."""
-        request = self.client.post(url).headers(dict(headers)).body_bytes(body).timeout(timeout)
+        request = self.client.post(url).headers(dict(headers)).body_bytes(body).timeout(patience)
         try:
             async with request.build_streamed() as response:
                 chunks, size = [], 0

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 import msgspec
-from uuid6 import uuid7
 
 from crossroads.access.model import Permit
 from crossroads.catalogue.service import Catalogue
 from crossroads.exchange.ports import Errand, SourceReply
+from crossroads.identity.ports import Match
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.errors import Unavailable
@@ -54,15 +55,15 @@ class HttpSources:
     breakers: Breakers
     bulkheads: Bulkheads
     permit_key: SigningKey
+    register: str
+    """The institution that confirms who exists."""
     clock: Clock
 
     async def ask(self, errand: Errand) -> SourceReply:
         """Ask one source within the deadline; what failed is told in status and code."""
         asked_at = self.clock.now()
         try:
-            audience = errand.permit.audience
-            if audience is None:
-                raise CallFailed(Code.SOURCE_UNREACHABLE)
+            audience = _reached(errand.permit)
             body = msgspec.json.encode(self._data_request(errand, audience, asked_at))
             answer, signature = await self._call(audience, "/v1/data-requests", body, errand.deadline)
             return self._reply(_decode(answer, _data_answer), errand, asked_at, signature)
@@ -74,18 +75,18 @@ class HttpSources:
                 answered_at=self.clock.now(),
             )
 
-    async def match(self, register: str, ssin: str, birth_date: str, last_name: str) -> tuple[bool, bool]:
+    async def match(self, ticket: UUID, ssin: str, birth_date: str, last_name: str) -> Match:
         """Ask the register whether the person exists and the particulars match. Raises Unavailable."""
-        request = MatchRequest(ticket=uuid7(), ssin=ssin, birth_date=birth_date, last_name=last_name)
+        request = MatchRequest(ticket=ticket, ssin=ssin, birth_date=birth_date, last_name=last_name)
         try:
             deadline = self.clock.now() + MATCH_BUDGET
-            answer, _ = await self._call(register, "/v1/match-requests", msgspec.json.encode(request), deadline)
+            answer, _ = await self._call(self.register, "/v1/match-requests", msgspec.json.encode(request), deadline)
             match = _decode(answer, _match_answer)
         except CallFailed as failure:
             raise Unavailable("The register does not answer now.") from failure
         if match.ticket != request.ticket:
             raise Unavailable("The register answered another question.")
-        return match.exists, match.exists and match.matches
+        return Match(match.exists, match.exists and match.matches)
 
     async def _call(self, participant: str, path: str, body: bytes, deadline: datetime) -> tuple[HttpAnswer, str]:
         endpoint = self.catalogue.current.endpoint(participant)
@@ -127,10 +128,10 @@ class HttpSources:
         snapshot, now = self.catalogue.current, self.clock.now()
         key_id = _key_id(answer)
         key = snapshot.key(key_id)
-        if key is None or key.institution != participant or not key.in_force(now):
+        if key is None or key.verify is None or key.registration.institution != participant or not key.in_force(now):
             raise CallFailed(Code.SOURCE_INVALID_ANSWER)
         try:
-            signature = verify_answer(key.verifier, request, answer.status, answer.headers, answer.body)
+            signature = verify_answer(key.verify, request, answer.status, answer.headers, answer.body)
             check_fresh(signature, now)
         except SignatureRejected as error:
             raise CallFailed(Code.SOURCE_INVALID_ANSWER) from error
@@ -159,6 +160,12 @@ class HttpSources:
             times=answer.times,
             signature=signature,
         )
+
+
+def _reached(permit: Permit) -> str:
+    if permit.audience is None:
+        raise CallFailed(Code.SOURCE_UNREACHABLE)
+    return permit.audience
 
 
 def _claims(permit: Permit, audience: str, encryption_key: str, now: datetime) -> PermitClaims:

@@ -1,8 +1,10 @@
-"""Blocks: one data group of one person, signed by its source and, unless the catalogue says why not, sealed to the asker.
+"""Blocks: one data group of one person, signed by its source and sealed to the asker.
 
-The signature is a JWS over the content itself with the claims in its header. Sealed, the whole JWS is the plaintext of a JWE
-(ECDH-ES on X25519, A256GCM) whose header repeats the claims, so that the hub can tell a block that was not asked for without
-reading it. Open, the content travels beside the detached JWS.
+Only where the catalogue says why is a block not sealed.
+
+The signature is a JWS over the content itself with the claims in its header. Sealed, the whole JWS is the plaintext of
+a JWE (ECDH-ES on X25519, A256GCM) whose header repeats the claims, so that the hub can tell a block that was not asked
+for without reading it. Open, the content travels beside the detached JWS.
 """
 
 from base64 import b64decode, b64encode
@@ -19,13 +21,14 @@ from crossroads.kernel.period import Period
 from crossroads.wire import jws
 from crossroads.wire.canonical import b64url, canonical
 from crossroads.wire.keys import Jwk, SealingKey, SigningKey, VerifyKey
-from crossroads.wire.messages import Block
+from crossroads.wire.messages import MAXIMUM_SOURCE_ANSWER, Block
 
 KIND = "crossroads-block+jws"
 SEALED = "application/jose"
 _JSON = "application/json"
 _REGISTRY = jwe.JWERegistry(algorithms=["ECDH-ES", "A256GCM"], strict_check_header=False)
-_REGISTRY.max_payload_length = _REGISTRY.max_ciphertext_length = 12 * 1024 * 1024
+_REGISTRY.max_ciphertext_length = MAXIMUM_SOURCE_ANSWER
+_REGISTRY.max_protected_header_length = 4096
 _CLAIMS = ("ticket", "nonce", "dataGroup", "source", "period", "subject", "cty")
 
 
@@ -154,5 +157,3 @@ def _public(jwk: Jwk) -> OKPKey:
 def _private(key: SealingKey) -> OKPKey:
     secret = b64url(key.private.private_bytes_raw())
     return OKPKey.import_key({"kty": "OKP", "crv": "X25519", "x": key.jwk.x, "d": secret})
-
-

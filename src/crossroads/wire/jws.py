@@ -1,6 +1,7 @@
 """Compact JSON Web Signatures (RFC 7515) with ES256: statements, blocks, registrations.
 
-A thin layer over `cryptography`; the general library costs several times as much an operation and is the oracle in the tests.
+A thin layer over `cryptography`; the general library costs several times as much an operation and is the oracle in the
+tests.
 """
 
 from typing import Any, NamedTuple

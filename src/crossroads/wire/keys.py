@@ -1,4 +1,4 @@
-"""Keys: ECDSA P-256 to sign (ES256), X25519 to seal to. Public ones travel as JWK, private ones rest in files of mode 0600."""
+"""Keys: ECDSA P-256 to sign (ES256), X25519 to seal to. Public: JWK; private: files of mode 0600."""
 
 import hashlib
 import os

@@ -38,12 +38,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     """What comes back: unknown fields are ignored."""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
+class Request(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True
+):
     """What is asked: unknown fields are refused."""
 
 
-class Asker(Request, kw_only=True):
-    """Who asks: an institution, perhaps for one it manages; the agent is its own pseudonymous user id, never an SSIN."""
+class Asker(Request, frozen=True, kw_only=True):
+    """Who asks: an institution, perhaps for one it manages; the agent is its pseudonymous user id, never an SSIN."""
 
     institution: InstitutionId
     on_behalf_of: InstitutionId | None = None
@@ -56,7 +58,7 @@ class Asker(Request, kw_only=True):
         return self.on_behalf_of or self.institution
 
 
-class Question(Request, kw_only=True):
+class Question(Request, frozen=True, kw_only=True):
     """`POST /v1/exchanges`. `openings` gives the salt of each data group's digest in the statement."""
 
     customer_ticket: CustomerTicket | None = None
@@ -70,7 +72,7 @@ class Question(Request, kw_only=True):
     openings: dict[DataGroupId, Salt]
 
 
-class Status(Message, kw_only=True):
+class Status(Message, frozen=True, kw_only=True):
     """How it ended; `detail` keeps apart what one code does not."""
 
     value: StatusValue
@@ -79,14 +81,14 @@ class Status(Message, kw_only=True):
     detail: str | None = None
 
 
-class AnsweredSsin(Message, kw_only=True):
+class AnsweredSsin(Message, frozen=True, kw_only=True):
     """The person's number now, and the one asked when it was replaced."""
 
     value: str
     replaces: str | None = None
 
 
-class Block(Message, kw_only=True):
+class Block(Message, frozen=True, kw_only=True):
     """One data group of one person from one source: sealed to the asker, or open with its detached signature.
 
     Open JSON is in canonical form and passes through the hub byte for byte.
@@ -102,7 +104,7 @@ class Block(Message, kw_only=True):
     signature: str | None = None
 
 
-class SourceOutcome(Message, kw_only=True):
+class SourceOutcome(Message, frozen=True, kw_only=True):
     """How it went at one holder that was asked."""
 
     institution: str
@@ -111,7 +113,7 @@ class SourceOutcome(Message, kw_only=True):
     milliseconds: int
 
 
-class Filtered(Message, kw_only=True):
+class Filtered(Message, frozen=True, kw_only=True):
     """A data group that was asked and not given, with its reason."""
 
     data_group: str
@@ -121,15 +123,15 @@ class Filtered(Message, kw_only=True):
     authorisation: str | None = None
 
 
-class Receipt(Message, kw_only=True):
+class Receipt(Message, frozen=True, kw_only=True):
     """The promise that the entry of this answer is in the log within two seconds."""
 
     stream: int
     index: int
-    leaf: str
+    leaf: bytes
 
 
-class Answer(Message, kw_only=True):
+class Answer(Message, frozen=True, kw_only=True):
     """The answer to a question. `receipt` and `checkpoint` are outside the digest that the log keeps of it."""
 
     ticket: UUID
@@ -146,7 +148,7 @@ class Answer(Message, kw_only=True):
     checkpoint: str | None = None
 
 
-class PermitClaims(Request, kw_only=True):
+class PermitClaims(Request, frozen=True, kw_only=True):
     """What the hub permits, signed with its permit key as the body of the data request."""
 
     audience: InstitutionId
@@ -168,14 +170,14 @@ class PermitClaims(Request, kw_only=True):
     """The number the person had in the question, where it was replaced since: the statement speaks of that one."""
 
 
-class ProvenKey(Request, kw_only=True):
+class ProvenKey(Request, frozen=True, kw_only=True):
     """A key with what proves that the hub did not slip it in: its registration, and that the log has it."""
 
     registration: SignedAct
     inclusion: EntryProof
 
 
-class DataRequest(Request, kw_only=True):
+class DataRequest(Request, frozen=True, kw_only=True):
     """Hub to participant: `POST <endpoint>/v1/data-requests`."""
 
     ticket: UUID
@@ -187,7 +189,7 @@ class DataRequest(Request, kw_only=True):
     checkpoint: str
 
 
-class SourceTimes(Message, kw_only=True):
+class SourceTimes(Message, frozen=True, kw_only=True):
     """When the question came in at the source, was put to its own data, was answered there, and left."""
 
     received_at: datetime
@@ -196,7 +198,7 @@ class SourceTimes(Message, kw_only=True):
     replied_at: datetime
 
 
-class DataAnswer(Message, kw_only=True):
+class DataAnswer(Message, frozen=True, kw_only=True):
     """Participant to hub: the status and the blocks it has."""
 
     ticket: UUID
@@ -205,7 +207,7 @@ class DataAnswer(Message, kw_only=True):
     times: SourceTimes | None = None
 
 
-class MatchRequest(Request, kw_only=True):
+class MatchRequest(Request, frozen=True, kw_only=True):
     """Hub to the register's participant: does this person exist, and do the particulars match? Never data."""
 
     ticket: UUID
@@ -215,7 +217,7 @@ class MatchRequest(Request, kw_only=True):
     last_name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=Line)]
 
 
-class MatchAnswer(Message, kw_only=True):
+class MatchAnswer(Message, frozen=True, kw_only=True):
     """The register's answer."""
 
     ticket: UUID
@@ -223,7 +225,7 @@ class MatchAnswer(Message, kw_only=True):
     matches: bool
 
 
-class Issue(Message, kw_only=True):
+class Issue(Message, frozen=True, kw_only=True):
     """One thing that is wrong with an input (Belgif `issues`)."""
 
     type: str
@@ -233,7 +235,7 @@ class Issue(Message, kw_only=True):
     name: str | None = None
 
 
-class Problem(Message, kw_only=True):
+class Problem(Message, frozen=True, kw_only=True):
     """An error as RFC 9457 problem, in the Belgif vocabulary; `code` never changes."""
 
     type: str
@@ -247,14 +249,14 @@ class Problem(Message, kw_only=True):
     issues: tuple[Issue, ...] = ()
 
 
-class InscriptionEvidence(Request, kw_only=True):
+class InscriptionEvidence(Request, frozen=True, kw_only=True):
     """What shows that the institution may inscribe the person: a file reference or the number of a document."""
 
     kind: Annotated[str, msgspec.Meta(pattern=r"^(reference|document)\Z")]
     value: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=Line)]
 
 
-class InscriptionLine(Request, kw_only=True):
+class InscriptionLine(Request, frozen=True, kw_only=True):
     """`POST /v1/inscriptions` and close, cut, cancel: one line of the directory, kept by the institution itself."""
 
     reference: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=Line)]
@@ -266,7 +268,7 @@ class InscriptionLine(Request, kw_only=True):
     evidence: InscriptionEvidence | None = None
 
 
-class KeySetEntry(Message, kw_only=True):
+class KeySetEntry(Message, frozen=True, kw_only=True):
     """One key of the hub with its use and period."""
 
     key_id: str
@@ -274,3 +276,59 @@ class KeySetEntry(Message, kw_only=True):
     jwk: Jwk
     valid_from: datetime
     valid_until: datetime
+
+
+Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=Line)]
+
+
+class InscriptionQuery(Request, frozen=True, kw_only=True):
+    """`POST /v1/inscriptions/query`: the asker's own lines about a person that overlap a period."""
+
+    institution: InstitutionId
+    ssin: SsinText
+    period: Period
+    context: ContextId | None = None
+
+
+class Inscribed(Message, frozen=True, kw_only=True):
+    """One line of the directory, as its institution sees it. A line that is changed gets a new number."""
+
+    inscription: int
+    institution: str
+    context: str
+    period: Period
+    phase: int = 0
+
+
+class InscriptionOutcome(Message, frozen=True, kw_only=True):
+    """What came of a request on lines: those it ended, and those that the institution has now in this context."""
+
+    reference: str
+    ticket: UUID
+    ended: tuple[int, ...]
+    items: tuple[Inscribed, ...]
+
+
+class InscriptionList(Message, frozen=True, kw_only=True):
+    """The lines found."""
+
+    items: tuple[Inscribed, ...]
+    total: int
+
+
+class PersonConfirmation(Request, frozen=True, kw_only=True):
+    """`POST /v1/persons`: that a person with these particulars exists, to be confirmed by the register."""
+
+    reference: Reference
+    ssin: SsinText
+    birth_date: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+    """May be incomplete: `yyyy-mm-00`, `yyyy-00-00`."""
+    last_name: Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=Line)]
+
+
+class PersonConfirmed(Message, frozen=True, kw_only=True):
+    """The register confirmed the person, who may now be inscribed."""
+
+    reference: str
+    ticket: UUID
+    ssin: AnsweredSsin

@@ -1,8 +1,8 @@
 """Proofs that travel: that an entry is in the log, and that the log was only appended to.
 
 The log has streams, each a Merkle tree. The leaf n of the tree above them is the n-th list of stream heads; a
-checkpoint signs that tree. So an entry is proven in two steps: in its stream, whose head is in the newest list, and that
-list in the checkpoint. Whoever verifies needs the public key of the log and nothing else.
+checkpoint signs that tree. So an entry is proven in two steps: in its stream, whose head is in the newest list, and
+that list in the checkpoint. Whoever verifies needs the public key of the log and nothing else.
 """
 
 from collections.abc import Iterable, Sequence

@@ -32,11 +32,13 @@ class KeyUse(StrEnum):
     PERMIT = "permit"
 
 
-class _Struct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
+class _Struct(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True
+):
     """The form shared by all."""
 
 
-class Registration(_Struct, kw_only=True):
+class Registration(_Struct, frozen=True, kw_only=True):
     """That a key belongs to an institution, for a use and a period, at one installation."""
 
     installation: str
@@ -57,7 +59,7 @@ class Registration(_Struct, kw_only=True):
             raise ValueError("keys to seal to are X25519, all others P-256")
 
 
-class SignedAct(_Struct, kw_only=True):
+class SignedAct(_Struct, frozen=True, kw_only=True):
     """An act with its signatures: the payload in base64url, and compact JWS detached from it."""
 
     kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{2,40}\Z")]
@@ -139,8 +141,10 @@ def verify_registration(
     def institution_key(key_id: str) -> VerifyKey | None:
         if registration.use is not KeyUse.SEAL:
             return VerifyKey(registration.jwk) if key_id == registration.key_id else None
-        return signing_key(key_id) if key_id.split("#")[0] == registration.institution else None
+        return signing_key(key_id) if key_id.split("#", maxsplit=1)[0] == registration.institution else None
 
     if not signed.verified(institution_key):
-        raise Tampered("The registration is not signed by the key itself, or for a sealing key by a key of its institution.")
+        raise Tampered(
+            "The registration is not signed by the key itself, or for a sealing key by a key of its institution."
+        )
     return registration

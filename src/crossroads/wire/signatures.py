@@ -1,9 +1,9 @@
 """HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530), ECDSA P-256, tag `crossroads`.
 
-A request with a body covers @method, @target-uri, content-type, content-digest; one without covers the first two. An answer
-covers @status, content-type, content-digest and, of its request, @method, @target-uri, content-digest (where it had a body)
-and signature, so that no answer can be passed off as the answer to another question. `@target-uri` is what the server calls
-itself in its configuration; the Host header is never trusted.
+A request with a body covers @method, @target-uri, content-type, content-digest; one without covers the first two. An
+answer covers @status, content-type, content-digest and, of its request, @method, @target-uri, content-digest (where it
+had a body) and signature, so that no answer can be passed off as the answer to another question. `@target-uri` is what
+the server calls itself in its configuration; the Host header is never trusted.
 """
 
 import hashlib
@@ -116,13 +116,8 @@ def find_signature(headers: Mapping[str, str]) -> Signature:
     inputs, values = headers.get("signature-input", ""), headers.get("signature", "")
     if not inputs or not values or max(len(inputs), len(values)) > _MAXIMUM_HEADER:
         raise SignatureRejected(Code.SIGNATURE_MISSING)
-    try:
-        input_members = http_sf.parse(inputs.encode("ascii"), tltype="dictionary")
-        value_members = http_sf.parse(values.encode("ascii"), tltype="dictionary")
-    except (ValueError, TypeError) as error:
-        raise SignatureRejected(Code.SIGNATURE_MISSING, "Signature or Signature-Input cannot be read.") from error
-    for label, member in input_members.items():
-        components, parameters = member
+    value_members = _dictionary(values)
+    for label, (components, parameters) in _dictionary(inputs).items():
         value = value_members.get(label, (None, {}))[0]
         if parameters.get("tag") == TAG and isinstance(components, list) and isinstance(value, bytes):
             return _checked(Signature(components, parameters, value))
@@ -143,14 +138,26 @@ def verify_request(signature: Signature, key: VerifyKey, request: Request) -> No
     _verify(signature, key, expected, values, {}, request.body)
 
 
-def verify_answer(
-    key: VerifyKey, request: Request, status: int, headers: Mapping[str, str], body: bytes
-) -> Signature:
+def verify_answer(key: VerifyKey, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Signature:
     """Check that an answer is the signed answer to exactly this request. Raises SignatureRejected."""
     signature = find_signature(headers)
     values = {"@status": str(status), **headers}
     _verify(signature, key, _answer_components(request), values, _request_values(request), body)
     return signature
+
+
+def _dictionary(header: str) -> dict[str, Any]:
+    """Read a structured field (RFC 9651): each member with its parameters."""
+    try:
+        members: Any = http_sf.parse(header.encode("ascii"), tltype="dictionary")
+    except (ValueError, TypeError) as error:
+        raise SignatureRejected(Code.SIGNATURE_MISSING, "Signature or Signature-Input cannot be read.") from error
+    return dict(members)
+
+
+def _serialized(components: list[Component], parameters: dict[str, Any]) -> str:
+    members: Any = [(components, parameters)]
+    return str(http_sf.ser(members))
 
 
 def _checked(signature: Signature) -> Signature:
@@ -171,7 +178,7 @@ def _request_values(request: Request) -> dict[str, str]:
     return {"@method": request.method, "@target-uri": request.target_uri, **request.headers}
 
 
-def _sign(  # noqa: PLR0913 - the six parts of a signature base
+def _sign(
     key: SigningKey,
     components: list[Component],
     values: Mapping[str, str],
@@ -180,7 +187,7 @@ def _sign(  # noqa: PLR0913 - the six parts of a signature base
     nonce: str,
 ) -> dict[str, str]:
     parameters = {"created": int(created.timestamp()), "keyid": key.key_id, "nonce": nonce, "tag": TAG}
-    serialized = http_sf.ser([(components, parameters)])
+    serialized = _serialized(components, parameters)
     signature = key.sign(_base(components, values, of_request, serialized))
     return {
         "signature-input": f"{LABEL}={serialized}",
@@ -188,7 +195,7 @@ def _sign(  # noqa: PLR0913 - the six parts of a signature base
     }
 
 
-def _verify(  # noqa: PLR0913 - the six parts of a signature base
+def _verify(
     signature: Signature,
     key: VerifyKey,
     expected: list[Component],
@@ -199,7 +206,7 @@ def _verify(  # noqa: PLR0913 - the six parts of a signature base
     if sorted(map(str, signature.components)) != sorted(map(str, expected)):
         names = ", ".join(name for name, _ in expected)
         raise SignatureRejected(Code.SIGNATURE_INVALID, f"It must cover exactly {names}.", signature.key_id)
-    serialized = http_sf.ser([(signature.components, signature.parameters)])
+    serialized = _serialized(signature.components, signature.parameters)
     try:
         key.verify(signature.value, _base(signature.components, values, of_request, serialized))
     except KeyError as error:

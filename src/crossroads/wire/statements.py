@@ -1,7 +1,7 @@
 """The asker's statement: a signed account of its question, so that the hub cannot forge one.
 
-Each data group stands in it only as a salted digest, the way of SD-JWT: a source gets the openings of the groups that it is
-asked for, and learns nothing of what else was asked.
+Each data group stands in it only as a salted digest, the way of SD-JWT: a source gets the openings of the groups that
+it is asked for, and learns nothing of what else was asked.
 """
 
 import hmac
@@ -30,7 +30,7 @@ _SALT_BYTES = 16
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
 
 
-class Statement(Request, kw_only=True):
+class Statement(Request, frozen=True, kw_only=True):
     """What the asker signs. `checkpoint` is the newest of the hub's log that the asker has seen, empty when none."""
 
     asker: InstitutionId

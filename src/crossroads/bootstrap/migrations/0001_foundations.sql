@@ -7,6 +7,7 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA public TO crossroads_hub, crossroads_retention, crossroads_reader;
 
+-- The hub stages bulk imports in temporary tables.
 DO $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());

@@ -1,5 +1,5 @@
 -- who people are: persons, the numbers they have and had, and which persons were found to be one
--- depends: 0010_audit
+-- depends: 0020_catalogue
 
 -- migrate: apply
 

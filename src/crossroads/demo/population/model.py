@@ -60,7 +60,7 @@ class Municipality(msgspec.Struct, frozen=True):
     postcode: str
 
     def name(self, language: str) -> str:
-        """Give the name in a language; German ones are the Dutch ones of the facts where there is no other."""
+        """Give the name in a language; where German is spoken, the facts have the German name beside the Dutch ones."""
         return self.name_fr if language == "fr" else self.name_nl
 
     @property

@@ -221,7 +221,7 @@ def health(life: Life) -> Iterator[Record]:
             ssin,
             insured.period,
             sickness_fund=insured.fund,
-            quality="holder" if life.segments else "dependant",
+            quality="holder" if life.segments or life.pension else "dependant",
             increased_intervention=insured.increased,
         )
     for ill in life.incapacities:

@@ -1,0 +1,105 @@
+"""The HTTP application of the hub."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import License
+from litestar.types import ASGIApp
+
+from crossroads.admission.limits import Turnstile
+from crossroads.api.door import Door
+from crossroads.api.guarding import Guarding, authentic, signed
+from crossroads.api.health import health
+from crossroads.api.metrics import observe_source
+from crossroads.api.problems import respond
+from crossroads.audit import http as audit
+from crossroads.bootstrap.keys import message_key
+from crossroads.bootstrap.settings import Installation, load
+from crossroads.bootstrap.wiring import Services, services
+from crossroads.catalogue import http as catalogue
+from crossroads.directory import http as directory
+from crossroads.exchange import http as exchange
+from crossroads.kernel.clock import SystemClock
+from crossroads.kernel.guards import Guard
+from crossroads.wire.messages import MAXIMUM_REQUEST, Answer
+
+ROUTES = [health, exchange.ask, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES]
+_PROVIDED = ("log", "catalogue", "identity", "directory", "gate", "exchange")
+
+
+def create() -> ASGIApp:
+    """Make the hub of the installation that the environment names."""
+    installation = load()
+    settings = installation.settings
+    return Door(
+        application(installation),
+        turnstile=Turnstile(settings.limits),
+        key=message_key(installation),
+        clock=SystemClock(),
+        behind_proxy=settings.behind_proxy,
+    )
+
+
+def application(installation: Installation) -> Litestar:
+    """Make the application behind the door."""
+    public_url = installation.settings.public_url
+
+    @asynccontextmanager
+    async def opened(app: Litestar) -> AsyncIterator[None]:
+        async with services(installation) as found:
+            found.exchange.observers.append(observe_source)
+            app.state.services = found
+            app.state.guarding = Guarding(found.gate, public_url)
+            yield
+
+    return Litestar(
+        route_handlers=ROUTES,
+        lifespan=[opened],
+        before_request=_guard,
+        exception_handlers={Exception: respond},
+        dependencies=_dependencies(),
+        request_max_body_size=MAXIMUM_REQUEST,
+        openapi_config=_openapi(),
+        type_encoders={Answer: msgspec.to_builtins},
+        logging_config=None,
+    )
+
+
+async def _guard(request: Any) -> None:
+    await request.app.state.guarding(request)
+
+
+def _dependencies() -> dict[str, Provide]:
+    provided = {name: Provide(_service(name), sync_to_thread=False) for name in _PROVIDED}
+    provided["services"] = Provide(_services, sync_to_thread=False)
+    provided["authentic"] = Provide(authentic, sync_to_thread=False)
+    provided["signed"] = Provide(signed)
+    return provided
+
+
+def _services(state: Any) -> Services:
+    found: Services = state.services
+    return found
+
+
+def _service(name: str) -> Any:
+    def provide(state: Any) -> Any:
+        return getattr(state.services, name)
+
+    return provide
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Crossroads",
+        version="1.0.0",
+        license=License(name="EUPL-1.2", identifier="EUPL-1.2"),
+        openapi_router=Router("/", route_handlers=[], opt={"guard": Guard.PUBLIC}),
+        render_plugins=[JsonRenderPlugin()],
+    )

@@ -1,0 +1,101 @@
+"""Proofs for outsiders: that an entry is in the log, what one field of it says, that the log only grew."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from crossroads.audit.errors import EntryExpired, NotInLog, NotYetSigned
+from crossroads.audit.model import TOP, CheckpointRow
+from crossroads.audit.reading import Reading
+from crossroads.kernel.errors import Tampered
+from crossroads.wire.commitments import commitments_of, open_field
+from crossroads.wire.merkle import consistency_spans, inclusion_spans
+from crossroads.wire.proofs import ConsistencyProof, EntryProof, Heads, LeafProof
+
+
+class Prover:
+    """Makes proofs from what is stored; needs no key and no lease."""
+
+    def __init__(self, reading: Reading) -> None:
+        """Read here."""
+        self._reading = reading
+
+    async def prove(self, ticket: UUID, fields: Collection[str] | None = None) -> list[EntryProof]:
+        """Prove every entry of a ticket, with these fields opened, or all. Raises NotInLog and as `prove_entry`."""
+        places = await self._reading.places(ticket)
+        if not places:
+            raise NotInLog(f"The log has no entry of ticket {ticket}.")
+        return [await self.prove_entry(stream, index, fields) for stream, index in places]
+
+    async def prove_entry(self, stream: int, index: int, fields: Collection[str] | None = None) -> EntryProof:
+        """Prove one entry; a field it does not have is left out.
+
+        Raises NotInLog, EntryExpired, or NotYetSigned in the first two seconds.
+        """
+        record = await self._reading.entry(stream, index)
+        if record.content is None or record.salts is None:
+            raise EntryExpired
+        inclusion = await self._inclusion(stream, index)
+        all_fields = record.fields
+        opened = [name for name in all_fields if fields is None or name in fields]
+        return EntryProof(
+            opened={name: open_field(all_fields, record.salts, name) for name in opened},
+            commitments=commitments_of(all_fields, record.salts),
+            inclusion=inclusion,
+        )
+
+    async def prove_leaf(self, stream: int, index: int, leaf: bytes) -> LeafProof:
+        """Prove that a leaf, as a receipt gives it, is in the log. Raises NotInLog or NotYetSigned."""
+        if (await self._reading.entry(stream, index)).leaf != leaf:
+            raise NotInLog(f"Entry {index} of stream {stream} of the log has another leaf.")
+        return await self._inclusion(stream, index)
+
+    async def consistency(self, first: int, second: int) -> ConsistencyProof:
+        """Prove that the log at the checkpoint of size `second` extends that of size `first`. Raises NotInLog."""
+        earlier, later = await self._checkpoint(first), await self._checkpoint(second)
+        if first > second:
+            raise NotInLog(f"A log of {second} lists does not extend one of {first}.")
+        return ConsistencyProof(
+            first=first,
+            second=second,
+            path=await self._reading.path(TOP, consistency_spans(first, second)),
+            first_heads=earlier.heads,
+            first_path=await self._last_list(earlier),
+            second_heads=later.heads,
+            second_path=await self._last_list(later),
+            stream_paths=await self._stream_paths(earlier.heads, later.heads),
+        )
+
+    async def _inclusion(self, stream: int, index: int) -> LeafProof:
+        newest = await self._reading.newest_checkpoint()
+        size = next((head.size for head in newest.heads if head.stream == stream), 0) if newest else 0
+        if newest is None or index >= size:
+            raise NotYetSigned
+        return LeafProof(
+            stream=stream,
+            index=index,
+            stream_path=await self._reading.path(stream, inclusion_spans(index, size)),
+            heads=newest.heads,
+            top_path=await self._last_list(newest),
+            checkpoint=newest.note,
+        )
+
+    async def _checkpoint(self, size: int) -> CheckpointRow:
+        row = await self._reading.checkpoint_of_size(size)
+        if row is None:
+            raise NotInLog(f"The log has no checkpoint of size {size}.")
+        return row
+
+    async def _last_list(self, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
+        if checkpoint.size == 0:
+            return ()
+        return await self._reading.path(TOP, inclusion_spans(checkpoint.size - 1, checkpoint.size))
+
+    async def _stream_paths(self, earlier: Heads, later: Heads) -> dict[int, tuple[bytes, ...]]:
+        sizes = {head.stream: head.size for head in later}
+        paths = {}
+        for head in earlier:
+            if sizes.get(head.stream, -1) < head.size:
+                raise Tampered(f"Stream {head.stream} of the log has shrunk.")
+            spans = consistency_spans(head.size, sizes[head.stream])
+            paths[head.stream] = await self._reading.path(head.stream, spans)
+        return paths

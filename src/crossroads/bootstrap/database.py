@@ -1,0 +1,30 @@
+"""Which database an installation uses: the one of its settings, or the embedded PostgreSQL under its home."""
+
+from contextlib import suppress
+
+import asyncpg
+
+from crossroads.bootstrap.migrations import migrate
+from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres, Progress, create_database
+from crossroads.bootstrap.settings import Installation
+
+NAME = "crossroads"
+HUB = "crossroads_hub"
+
+
+def embedded(installation: Installation, progress: Progress | None = None) -> EmbeddedPostgres:
+    """Give the embedded PostgreSQL of an installation; it need not run."""
+    return EmbeddedPostgres(installation.home, progress)
+
+
+def database_url(installation: Installation, role: str = HUB) -> str:
+    """Give the URL of the database. Another role than the hub's exists only for the embedded one."""
+    configured = installation.settings.database_url
+    return configured if configured is not None else embedded(installation).dsn(role, NAME)
+
+
+async def prepare(installation: Installation, server: EmbeddedPostgres) -> list[str]:
+    """Make the embedded database if it is not there, and bring its schema up to date. Gives the migrations applied."""
+    with suppress(asyncpg.DuplicateDatabaseError):
+        await create_database(server.dsn(ADMIN, ADMIN), NAME)
+    return await migrate(server.dsn("crossroads_owner", NAME))

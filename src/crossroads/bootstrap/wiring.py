@@ -1,0 +1,131 @@
+"""How a process of the hub is put together. The only place that knows every room."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import structlog
+
+from crossroads.admission.service import Gate
+from crossroads.audit.service import Log
+from crossroads.bootstrap import keys
+from crossroads.bootstrap.database import database_url
+from crossroads.bootstrap.settings import Installation, load
+from crossroads.catalogue.service import Catalogue
+from crossroads.directory.facts import FactsReader
+from crossroads.directory.nonces import maintain_nonces
+from crossroads.directory.rules import ExclusivityRule
+from crossroads.directory.service import Directory
+from crossroads.exchange.service import Exchange
+from crossroads.identity.service import Identity, Surroundings
+from crossroads.kernel.clock import Clock, SystemClock
+from crossroads.kernel.errors import Unavailable
+from crossroads.sources.breaker import Breakers
+from crossroads.sources.bulkhead import Bulkheads
+from crossroads.sources.http import HttpClient
+from crossroads.sources.service import HttpSources
+from crossroads.sources.store import BreakerStore
+
+_MAINTENANCE_SECONDS = 60
+_LOG_CONNECTIONS = 4
+_CONNECTIONS = 8
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The services of one process, open for as long as the context that gave them."""
+
+    installation: Installation
+    clock: Clock
+    log: Log
+    catalogue: Catalogue
+    identity: Identity
+    directory: Directory
+    facts: FactsReader
+    gate: Gate
+    breakers: Breakers
+    exchange: Exchange
+
+
+@asynccontextmanager
+async def services(installation: Installation | None = None) -> AsyncIterator[Services]:
+    """Open the services of an installation; without one, of that which the environment names."""
+    installation = installation or load()
+    settings = installation.settings
+    url, clock = database_url(installation), SystemClock()
+    async with AsyncExitStack() as stack:
+        # The log has connections of its own: it is awaited while others are held.
+        log_pool = await _pool(stack, url, _LOG_CONNECTIONS)
+        pool = await _pool(stack, url, _CONNECTIONS)
+        log = await stack.enter_async_context(Log(log_pool, keys.log_key(installation), streams=settings.streams))
+        catalogue = await stack.enter_async_context(Catalogue(pool, log, clock))
+        facts = await stack.enter_async_context(FactsReader(url))
+        client = HttpClient.open()
+        stack.push_async_callback(client.close)
+        breakers = Breakers(BreakerStore(pool))
+        sources = HttpSources(
+            client=client,
+            catalogue=catalogue,
+            breakers=breakers,
+            bulkheads=Bulkheads(),
+            permit_key=keys.permit_key(installation),
+            register=settings.register,
+            clock=clock,
+        )
+        surroundings = Surroundings(settings.environment, clock)
+        gate = Gate(catalogue=catalogue, facts=facts, clock=clock, limits=settings.limits)
+        _background(stack, breakers.poll())
+        _background(stack, _maintain(pool))
+        yield Services(
+            installation=installation,
+            clock=clock,
+            log=log,
+            catalogue=catalogue,
+            identity=Identity(pool, log, sources, surroundings, [ExclusivityRule(catalogue)]),
+            directory=Directory(pool, log, catalogue, surroundings),
+            facts=facts,
+            gate=gate,
+            breakers=breakers,
+            exchange=Exchange(
+                gate=gate,
+                catalogue=catalogue,
+                log=log,
+                sources=sources,
+                clock=clock,
+                subject_key=keys.subject_key(installation),
+            ),
+        )
+
+
+async def _pool(stack: AsyncExitStack, url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
+    try:
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=size)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise Unavailable(f"The database cannot be reached: {type(error).__name__}.") from error
+    stack.push_async_callback(pool.close)
+    return pool
+
+
+def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)
+
+
+async def _maintain(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    while True:
+        try:
+            await maintain_nonces(pool)
+        except Unavailable:
+            _log.warning("nonces-not-maintained")
+        await asyncio.sleep(_MAINTENANCE_SECONDS)

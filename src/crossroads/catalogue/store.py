@@ -1,0 +1,234 @@
+"""The catalogue in PostgreSQL. Private to this room.
+
+Who changes it locks the one row of `catalogue_head` first: changes happen one after the other, and each sees the last.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiosql
+import asyncpg
+import msgspec
+
+from crossroads.catalogue.changes import Change, Plan
+from crossroads.catalogue.keys import (
+    Endpoint,
+    EndpointRegistration,
+    Genesis,
+    LogPlace,
+    OperatorKey,
+    RegisteredKey,
+    Revocation,
+    registered,
+)
+from crossroads.catalogue.kinds import AnyEntry, Kind, from_body
+from crossroads.catalogue.snapshot import Facts
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Unavailable
+from crossroads.wire.keys import Jwk
+from crossroads.wire.registrations import Registration, SignedAct
+
+Connection = Any
+_queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg")
+_OUTAGE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+class Version(NamedTuple):
+    """A version that begins: its number, the moment, who made it."""
+
+    number: int
+    recorded_at: datetime
+    actors: Sequence[str]
+
+
+class Store:
+    """What is stored. Raises Unavailable while the database does not work."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        """Use these connections, of the role crossroads_hub, or of a reader that changes nothing."""
+        self._pool = pool
+
+    async def version(self) -> int:
+        """Give the version in force."""
+        with _outages():
+            return int(await _queries.version(self._pool))
+
+    async def facts(self) -> Facts:
+        """Read everything at one moment."""
+        with _outages():
+            async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+                return await _facts(connection, await _queries.version(connection))
+
+    async def believed_at(self, moment: datetime) -> list[tuple[Kind, AnyEntry]]:
+        """Give the entries as they were believed here at a moment."""
+        with _outages():
+            return await _entries(_queries.entries_believed_at(self._pool, moment=moment))
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator["Changing"]:
+        """Change the catalogue, all or nothing; others wait."""
+        with _outages():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield Changing(connection, await _queries.lock_version(connection))
+
+
+class Changing:
+    """A change under way, in one transaction."""
+
+    def __init__(self, connection: Connection, version: int) -> None:
+        """Write in the transaction of this connection; `version` stays in force until it ends."""
+        self._connection = connection
+        self.version = version
+
+    async def facts(self) -> Facts:
+        """Read everything as it is now."""
+        return await _facts(self._connection, self.version)
+
+    async def begin(self, act: SignedAct, actors: Sequence[str], place: LogPlace) -> Version:
+        """Begin the next version, made by this act."""
+        row = await _queries.bump_version(self._connection)
+        await _queries.add_version(
+            self._connection,
+            version=row["version"],
+            kind=act.kind,
+            act=_json(act),
+            digest=act.digest,
+            actors=list(actors),
+            recorded_at=row["recorded_at"],
+            log_stream=place.stream,
+            log_index=place.entry,
+        )
+        return Version(row["version"], row["recorded_at"], actors)
+
+    async def found(self, genesis: Genesis, version: Version) -> None:
+        """Store the keys of the operators."""
+        await _queries.add_operator_keys(
+            self._connection,
+            key_ids=[operator.key_id for operator in genesis.operators],
+            jwks=[_json(operator.jwk) for operator in genesis.operators],
+            **_when(version),
+        )
+
+    async def apply(self, plan: Plan, version: Version) -> None:
+        """Move what changes to the history, and store what holds from now on."""
+        old = _identities([change for change in plan.changes if change.before is not None])
+        new = [change for change in plan.changes if change.after is not None]
+        await _queries.retire_entries(
+            self._connection, reason=plan.reason, actors=list(version.actors), **old, **_when(version)
+        )
+        await _queries.remove_entries(self._connection, **old)
+        await _queries.add_entries(
+            self._connection, bodies=[_json(change.after) for change in new], **_identities(new), **_when(version)
+        )
+
+    async def add_key(self, act: SignedAct, registration: Registration, place: LogPlace, version: Version) -> None:
+        """Store a registered key."""
+        await _queries.add_institution_key(
+            self._connection,
+            key_id=registration.key_id,
+            institution=registration.institution,
+            use=registration.use.value,
+            thumbprint=registration.jwk.thumbprint,
+            valid_from=registration.valid_from,
+            valid_until=registration.valid_until,
+            act=_json(act),
+            log_stream=place.stream,
+            log_index=place.entry,
+            **_when(version),
+        )
+
+    async def revoke(self, act: SignedAct, revocation: Revocation, version: Version) -> None:
+        """Store that a key counts no longer."""
+        await _queries.add_revocation(
+            self._connection, key_id=revocation.key_id, reason=revocation.reason, act=_json(act), **_when(version)
+        )
+
+    async def add_endpoint(self, act: SignedAct, endpoint: EndpointRegistration, version: Version) -> None:
+        """Store where an institution answers."""
+        await _queries.add_endpoint(
+            self._connection,
+            institution=endpoint.institution,
+            url=endpoint.url,
+            issued_at=endpoint.issued_at,
+            act=_json(act),
+            **_when(version),
+        )
+
+
+async def _facts(connection: Connection, version: int) -> Facts:
+    founding = await _queries.founding_act(connection)
+    return Facts(
+        version=version,
+        catalogue_version=await _queries.applied_version(connection),
+        genesis=founding and msgspec.json.decode(_act(founding).content, type=Genesis),
+        entries=tuple(await _entries(_queries.entries(connection))),
+        operators=tuple([_operator(row) async for row in _queries.operator_keys(connection)]),
+        keys=tuple([_key(row) async for row in _queries.institution_keys(connection)]),
+        endpoints={row[0]: Endpoint(row[1], row[2]) async for row in _queries.endpoints(connection)},
+    )
+
+
+async def _entries(rows: AsyncIterable[Any]) -> list[tuple[Kind, AnyEntry]]:
+    order = {kind: place for place, kind in enumerate(Kind)}
+    found = [(Kind(kind), msgspec.json.decode(body)) async for kind, body in rows]
+    return sorted(((kind, from_body(kind, body)) for kind, body in found), key=lambda pair: order[pair[0]])
+
+
+def _key(row: Any) -> RegisteredKey:
+    place = LogPlace(row["log_stream"], row["log_index"])
+    return _registered(row["registration"], place)._replace(revoked_at=row["revoked_at"])
+
+
+@lru_cache(maxsize=100_000)
+def _registered(registration: str, place: LogPlace) -> RegisteredKey:
+    """Load a key once: a registration never changes, and a new version changes few of them."""
+    return registered(_act(registration), place)
+
+
+def _operator(row: Any) -> OperatorKey:
+    jwk = msgspec.json.decode(row["jwk"], type=Jwk)
+    return OperatorKey(key_id=row["key_id"], jwk=jwk, revoked_at=row["revoked_at"])
+
+
+def _act(text: str) -> SignedAct:
+    return msgspec.json.decode(text, type=SignedAct)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _when(version: Version) -> dict[str, Any]:
+    return {"version": version.number, "recorded_at": version.recorded_at}
+
+
+def _identities(changes: Sequence[Change]) -> dict[str, list[Any]]:
+    return {
+        "kinds": [change.kind.value for change in changes],
+        "keys": [change.key for change in changes],
+        "days": [date.fromisoformat(change.valid_from) for change in changes],
+    }
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    """Turn whatever keeps the database from working into Unavailable."""
+    try:
+        yield
+    except _OUTAGE as error:
+        reason = f"The database of the catalogue does not work now ({type(error).__name__})."
+        raise Unavailable(reason, code=Code.UNAVAILABLE) from error

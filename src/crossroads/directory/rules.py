@@ -1,0 +1,71 @@
+"""Who may write which line: rules over the catalogue. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Protocol
+
+from crossroads.catalogue.model import Evidence, InscriptionContext, Institution
+from crossroads.catalogue.snapshot import Snapshot
+from crossroads.directory.model import Line, Phase
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Fault, Malformed, Refused
+from crossroads.kernel.period import Period, day
+from crossroads.wire.messages import InscriptionEvidence
+
+_SCHEMA = "urn:problem-type:belgif:input-validation:schemaViolation"
+
+
+class CurrentCatalogue(Protocol):
+    """What gives the newest catalogue that this process knows."""
+
+    @property
+    def current(self) -> Snapshot:
+        """Give the snapshot."""
+        ...
+
+
+def check_phase(phase: int) -> None:
+    """Refuse a phase that no inscription is written in. Raises Malformed."""
+    if phase not in tuple(Phase):
+        raise Malformed(Fault("$.phase", _SCHEMA, "The phase is 0 (definitive) or 902 (provisional)."))
+
+
+def may_keep(catalogue: Snapshot, signer: str, institution: str, today: date) -> Institution:
+    """Give the institution when the signer is it, or manages it today. Raises Refused."""
+    found = catalogue.institution(institution, today)
+    if found is None:
+        raise Refused(code=Code.INSTITUTION_INACTIVE if signer == institution else Code.NOT_MANAGED)
+    managers = {m.manager for m in found.managed_by if Period(m.start_date, m.end_date).contains(day(today))}
+    if signer != institution and signer not in managers:
+        raise Refused("The institution does not manage the one it writes for.", code=Code.NOT_MANAGED)
+    return found
+
+
+def own_context(catalogue: Snapshot, institution: Institution, context: str, today: date) -> InscriptionContext:
+    """Give the context when it is one of the institution's sector. Raises Refused."""
+    found = catalogue.context(context, today)
+    if found is None or found.sector != institution.sector:
+        raise Refused(code=Code.CONTEXT_NOT_OWN)
+    return found
+
+
+def check_evidence(context: InscriptionContext, evidence: InscriptionEvidence | None) -> None:
+    """Refuse an inscription without the evidence that its context demands. Raises Refused."""
+    if context.evidence is not Evidence.NONE and (evidence is None or evidence.kind != context.evidence):
+        raise Refused(code=Code.EVIDENCE_MISSING)
+
+
+def is_exclusive(catalogue: Snapshot, context: str, today: date) -> bool:
+    """Tell whether no two institutions of the sector may have the same person in the context on the same day."""
+    found = catalogue.context(context, today)
+    return found is not None and found.exclusive
+
+
+def taken(lines: Iterable[Line], institution: str, period: Period) -> bool:
+    """Tell whether another institution has one of the days."""
+    return any(line.institution != institution and line.period.overlaps(period) for line in lines)
+
+
+def overlapping(lines: Sequence[Line]) -> list[Line]:
+    """Give the lines of one context that share a day with a line of another institution."""
+    return [line for line in lines if taken(lines, line.institution, line.period)]

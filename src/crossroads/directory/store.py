@@ -1,0 +1,96 @@
+"""The tables of the directory. Private to this room."""
+
+from collections.abc import AsyncIterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import aiosql
+
+from crossroads.directory.changes import Change
+from crossroads.directory.model import Held, Line
+from crossroads.identity.database import Connection
+from crossroads.kernel.period import Period
+
+queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
+
+
+class Place(NamedTuple):
+    """Whose lines, in which context."""
+
+    institution: str
+    context: str
+
+
+class Stamp(NamedTuple):
+    """What goes with every change."""
+
+    ticket: UUID
+    moment: datetime
+    reason: str
+    actor: str
+
+
+async def rows(query: AsyncIterable[Any]) -> list[Any]:
+    """Give all rows of a query."""
+    return [row async for row in query]
+
+
+async def lines_of(
+    connection: Connection, persons: Sequence[int], *, context: str | None = None, institution: str | None = None
+) -> list[Held]:
+    """Give the lines of a closure by their start, those of one context or institution where asked."""
+    found = await rows(
+        queries.lines_of(connection, persons=list(persons), context=context, institution=institution)
+    )
+    return [Held(row["person"], line_of(row)) for row in found]
+
+
+async def believed_lines(connection: Connection, persons: Sequence[int], moment: datetime) -> list[Line]:
+    """Give the lines of a closure that were believed at a moment."""
+    return [line_of(row) for row in await rows(queries.believed_lines(connection, persons=list(persons), moment=moment))]
+
+
+async def write(connection: Connection, place: Place, change: Change, stamp: Stamp) -> list[Line]:
+    """Carry out a change, and give the lines written. What was believed goes to the history."""
+    if change.ended:
+        ended = {
+            "persons": [held.person for held in change.ended],
+            "inscriptions": [held.line.inscription for held in change.ended],
+        }
+        await queries.lines_to_history(connection, **ended, **stamp._asdict())
+        await queries.remove_lines(connection, **ended)
+    written = queries.write_lines(
+        connection,
+        **place._asdict(),
+        persons=[piece.person for piece in change.written],
+        starts=[piece.period.start_date for piece in change.written],
+        ends=[piece.period.end_date for piece in change.written],
+        phases=[piece.phase for piece in change.written],
+        moment=stamp.moment,
+        ticket=stamp.ticket,
+    )
+    return [line_of(row) for row in await rows(written)]
+
+
+async def claim_reference(
+    connection: Connection, institution: str, reference: str, digest: bytes
+) -> tuple[bytes, str] | None:
+    """Take a reference; where it is taken, give the digest of that request and what came of it."""
+    key = {"institution": institution, "reference": reference}
+    if await queries.claim_reference(connection, **key, digest=digest) is not None:
+        return None
+    row = await queries.reference(connection, **key)
+    return row["digest"], row["outcome"]
+
+
+async def keep_outcome(connection: Connection, institution: str, reference: str, outcome: str) -> None:
+    """Keep what came of a request."""
+    await queries.keep_outcome(connection, institution=institution, reference=reference, outcome=outcome)
+
+
+def line_of(row: Any) -> Line:
+    """Give the line of a row."""
+    period = Period(row["start_date"], row["end_date"])
+    return Line(row["inscription"], row["institution"], row["context"], period, row["phase"])

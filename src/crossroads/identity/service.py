@@ -1,0 +1,205 @@
+"""Who people are: bringing them into being, their numbers, and which of them are one.
+
+Whatever is written is in the log first: the entry is appended before the transaction commits, while its locks are held. A
+crash in between leaves an entry whose ticket no row carries, which says that it came to nothing; never a row without entry.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from uuid6 import uuid7
+
+from crossroads.audit.events import Event
+from crossroads.audit.model import Entry
+from crossroads.audit.service import Log
+from crossroads.identity import acts, store
+from crossroads.identity.closure import locked_closure
+from crossroads.identity.database import Connection, Pool, outages, transaction
+from crossroads.identity.model import LINK, UNLINK, Belief, Change, Closure, LinkPersons, UnlinkPersons
+from crossroads.identity.ports import LinkRule, Register
+from crossroads.identity.store import UsedReference
+from crossroads.kernel.clock import Clock, brussels_day
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Conflict, Refused
+from crossroads.kernel.ssin import Environment, Ssin, parse_ssin
+from crossroads.wire.canonical import canonical, sha256
+from crossroads.wire.keys import VerifyKey
+from crossroads.wire.messages import AnsweredSsin, PersonConfirmation, PersonConfirmed
+from crossroads.wire.registrations import SignedAct
+
+_DAY = timedelta(days=1)
+
+
+class Surroundings(NamedTuple):
+    """What tells numbers of this installation from others."""
+
+    environment: Environment
+    clock: Clock
+
+    def ssin(self, text: str) -> Ssin:
+        """Give the number. Raises InvalidSsin."""
+        return parse_ssin(text, self.environment, brussels_day(self.clock.now()))
+
+
+class Identity:
+    """Persons and their numbers."""
+
+    def __init__(
+        self, pool: Pool, log: Log, register: Register, surroundings: Surroundings, link_rules: Sequence[LinkRule] = ()
+    ) -> None:
+        """Keep to the rules of the rooms above when persons are linked. The log must not use connections of `pool`."""
+        self._pool, self._log, self._register = pool, log, register
+        self._surroundings, self._link_rules = surroundings, link_rules
+
+    async def confirm(self, request: PersonConfirmation, institution: str) -> PersonConfirmed:
+        """Have the register confirm a person, who then exists here.
+
+        Whether the number is unknown or the particulars are another's: one refusal, after one and the same question.
+        """
+        ssin, digest = self._surroundings.ssin(request.ssin), sha256(canonical(request))
+        if used := await self._used(institution, request.reference, digest):
+            return await self._confirmed(request, used.ticket)
+        ticket = uuid7()
+        match = await self._register.match(ticket, ssin, request.birth_date, request.last_name)
+        if not (match.exists and match.matches):
+            raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
+        async with transaction(self._pool) as connection:
+            person = await self._present_or_added(connection, ssin, ticket, institution)
+            await store.keep_reference(
+                connection, institution, request.reference, UsedReference(digest, person, ticket)
+            )
+        return await self._confirmed(request, ticket)
+
+    async def replace_ssin(self, old: str, new: str, since: date, *, reason: str, actor: str) -> None:
+        """Record that a person has another number from a day on; the old one goes on naming the person.
+
+        Does nothing where it is recorded already. Raises Refused for an old number that is not in use, Conflict where the
+        new one is another person's: then the two are to be linked.
+        """
+        old, new = self._surroundings.ssin(old), self._surroundings.ssin(new)
+        async with transaction(self._pool) as connection:
+            closure, taken = await locked_closure(connection, old, new)
+            if closure is None:
+                raise Refused("The number that is replaced is not known.", code=Code.PERSON_NOT_IDENTIFIED)
+            if taken:
+                if taken.persons != closure.persons:
+                    raise Conflict("The new number is another person's: link the two persons.")
+                return
+            change = await _change(connection, reason, actor)
+            await self._replace(connection, closure, (old, new), since, change)
+            await self._append(Event.SSIN_REPLACED, change, closure.asked, since=since.isoformat())
+
+    async def decease(self, ssin: str, day: date | None, *, reason: str, actor: str) -> None:
+        """Record the day on which a person died, or None to say that it was wrong."""
+        ssin = self._surroundings.ssin(ssin)
+        async with transaction(self._pool) as connection:
+            (closure,) = await locked_closure(connection, ssin)
+            if closure is None:
+                raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
+            present = await store.present(connection, closure.persons)
+            change = await _change(connection, reason, actor)
+            await store.change_person(connection, present._replace(deceased_on=day), change)
+            await self._append(
+                Event.PERSON_DECEASED, change, present.person, deceasedOn=day.isoformat() if day else None
+            )
+
+    async def link(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
+        """Record that two persons are one: an act of two operators. Gives the ticket.
+
+        Raises Conflict where they are one already, or where together they would break a rule of the directory.
+        """
+        content, actor = acts.content_of(act, LINK, LinkPersons), acts.two_operators(act, operators)
+        async with transaction(self._pool) as connection:
+            source, target = await self._both(connection, content.from_, content.into)
+            if source.persons == target.persons:
+                raise Conflict("The two numbers are of one person already.")
+            if (await store.present(connection, source.persons)).person != source.asked:
+                raise Conflict("The first number is of a person that is linked already: name the number of today.")
+            change = await _change(connection, content.reason, actor)
+            await acts.use(connection, act, change.ticket)
+            await store.link(connection, source.asked, target.asked, content.since, change)
+            for rule in self._link_rules:
+                await rule(connection, sorted({*source.persons, *target.persons}))
+            await self._append(Event.PERSON_LINKED, change, target.asked, **_pair(source, target), act=act.digest)
+        return change.ticket
+
+    async def unlink(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
+        """Tell two persons apart again: an act of two operators, and a new record. Gives the ticket."""
+        content, actor = acts.content_of(act, UNLINK, UnlinkPersons), acts.two_operators(act, operators)
+        async with transaction(self._pool) as connection:
+            source, target = await self._both(connection, content.from_, content.into)
+            change = await _change(connection, content.reason, actor)
+            await acts.use(connection, act, change.ticket)
+            if not await store.unlink(connection, source.asked, target.asked, change):
+                raise Conflict("The two persons are not linked in this direction.")
+            await self._append(Event.PERSON_UNLINKED, change, target.asked, **_pair(source, target), act=act.digest)
+        return change.ticket
+
+    async def as_believed_on(self, ssin: str, moment: datetime) -> Belief | None:
+        """Give what was believed here at a moment of the human being that the number meant then."""
+        with outages():
+            async with self._pool.acquire() as connection:
+                return await store.believed(connection, self._surroundings.ssin(ssin), moment)
+
+    async def _used(self, institution: str, reference: str, digest: bytes) -> UsedReference | None:
+        with outages():
+            async with self._pool.acquire() as connection:
+                used = await store.used_reference(connection, institution, reference)
+        if used and used.digest != digest:
+            raise Conflict(code=Code.REFERENCE_REUSED)
+        return used
+
+    async def _present_or_added(self, connection: Connection, ssin: str, ticket: UUID, institution: str) -> int:
+        closure = await store.closure(connection, ssin)
+        if closure is None:
+            change = Change(ticket, await store.moment(connection), "confirmed by the register", institution)
+            if added := await store.add(connection, ssin, change):
+                await self._append(Event.PERSON_CREATED, change, added)
+                return added
+            closure = await store.closure(connection, ssin)
+        if closure is None:
+            raise Conflict("The person is being recorded by another request; try again.")
+        return closure.asked
+
+    async def _confirmed(self, request: PersonConfirmation, ticket: UUID) -> PersonConfirmed:
+        with outages():
+            async with self._pool.acquire() as connection:
+                closure = await store.closure(connection, request.ssin)
+                if closure is None:
+                    raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
+                now = (await store.present(connection, closure.persons)).ssin
+        answered = AnsweredSsin(value=now, replaces=None if now == request.ssin else request.ssin)
+        return PersonConfirmed(reference=request.reference, ticket=ticket, ssin=answered)
+
+    async def _replace(
+        self, connection: Connection, closure: Closure, numbers: tuple[str, str], since: date, change: Change
+    ) -> None:
+        old, new = numbers
+        present = await store.present(connection, closure.persons)
+        if present.ssin != old:
+            raise Refused("The number that is replaced is not the person's number of today.")
+        await store.end_assignment(connection, old, since - _DAY, change)
+        if not await store.assign(connection, new, present.person, change, since):
+            raise Conflict("The new number has just been given to another person.")
+        await store.change_person(connection, present._replace(ssin=new), change)
+
+    async def _both(self, connection: Connection, first: str, second: str) -> tuple[Closure, Closure]:
+        ssins = self._surroundings.ssin(first), self._surroundings.ssin(second)
+        source, target = await locked_closure(connection, *ssins)
+        if source is None or target is None:
+            raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
+        return source, target
+
+    async def _append(self, event: Event, change: Change, person: int, **fields: object) -> None:
+        said = {"reason": change.reason, "actor": change.actor, **fields}
+        await self._log.append(Entry(event=event, ticket=change.ticket, person=person, fields=said))
+
+
+async def _change(connection: Connection, reason: str, actor: str) -> Change:
+    return Change(uuid7(), await store.moment(connection), reason, actor)
+
+
+def _pair(source: Closure, target: Closure) -> dict[str, int]:
+    return {"fromPerson": source.asked, "intoPerson": target.asked}

@@ -1,0 +1,142 @@
+"""The tables of identity. Private to this room; `closure.py` is the door for rooms that share a transaction."""
+
+from collections.abc import AsyncIterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import aiosql
+
+from crossroads.identity.database import Connection
+from crossroads.identity.model import Belief, Change, Closure, Number
+
+queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
+
+
+class Present(NamedTuple):
+    """The person into which the others of a closure were linked."""
+
+    person: int
+    ssin: str
+    deceased_on: date | None
+
+
+class UsedReference(NamedTuple):
+    """What an institution's reference was used for."""
+
+    digest: bytes
+    person: int
+    ticket: UUID
+
+
+async def rows(query: AsyncIterable[Any]) -> list[Any]:
+    """Give all rows of a query."""
+    return [row async for row in query]
+
+
+async def closure(connection: Connection, ssin: str) -> Closure | None:
+    """Give who the number means; None where nobody has or had it."""
+    found = await rows(queries.closure(connection, ssin=ssin))
+    return Closure(found[0]["asked"], tuple(row["person"] for row in found)) if found else None
+
+
+async def lock(connection: Connection, persons: Sequence[int]) -> None:
+    """Take the locks of these persons."""
+    await rows(queries.lock_persons(connection, persons=list(persons)))
+
+
+async def present(connection: Connection, persons: Sequence[int]) -> Present:
+    """Give the person of today of a closure."""
+    return Present(*await queries.present(connection, persons=list(persons)))
+
+
+async def moment(connection: Connection) -> datetime:
+    """Give the moment at which a change is recorded."""
+    return await queries.moment(connection)  # type: ignore[no-any-return]  # aiosql has no types
+
+
+async def add(connection: Connection, ssin: str, change: Change, valid_from: date = date.min) -> int | None:
+    """Bring a person with this number into being; None where the number has an owner."""
+    person = await queries.new_person(connection)
+    if not await assign(connection, ssin, person, change, valid_from):
+        return None
+    await queries.add_person(connection, person=person, ssin=ssin, moment=change.moment, ticket=change.ticket)
+    return int(person)
+
+
+async def assign(connection: Connection, ssin: str, person: int, change: Change, valid_from: date) -> bool:
+    """Assign a number; False where it has an owner."""
+    assigned = await queries.assign(
+        connection, ssin=ssin, person=person, valid_from=valid_from, moment=change.moment, ticket=change.ticket
+    )
+    return assigned is not None
+
+
+async def end_assignment(connection: Connection, ssin: str, last: date, change: Change) -> None:
+    """Record the last day of a number; what was believed goes to the history."""
+    await queries.assignment_to_history(connection, ssin=ssin, **change._asdict())
+    await queries.end_assignment(
+        connection, ssin=ssin, valid_until=last, moment=change.moment, ticket=change.ticket
+    )
+
+
+async def change_person(connection: Connection, person: Present, change: Change) -> None:
+    """Record number and death of a person; what was believed goes to the history."""
+    await queries.person_to_history(connection, person=person.person, **change._asdict())
+    await queries.change_person(
+        connection,
+        person=person.person,
+        ssin=person.ssin,
+        deceased_on=person.deceased_on,
+        moment=change.moment,
+        ticket=change.ticket,
+    )
+
+
+async def link(connection: Connection, from_person: int, into_person: int, since: date, change: Change) -> None:
+    """Record that two persons are one."""
+    await queries.add_link(
+        connection,
+        from_person=from_person,
+        into_person=into_person,
+        since=since,
+        moment=change.moment,
+        ticket=change.ticket,
+    )
+
+
+async def unlink(connection: Connection, from_person: int, into_person: int, change: Change) -> bool:
+    """Tell two persons apart again; False where they were not linked so."""
+    pair = {"from_person": from_person, "into_person": into_person}
+    await queries.link_to_history(connection, **pair, **change._asdict())
+    return await queries.remove_link(connection, **pair) is not None
+
+
+async def use_act(connection: Connection, digest: str, kind: str, ticket: UUID) -> bool:
+    """Note that an act is carried out; False where it was before."""
+    return await queries.use_act(connection, digest=digest, kind=kind, ticket=ticket) is not None
+
+
+async def used_reference(connection: Connection, institution: str, reference: str) -> UsedReference | None:
+    """Give what a reference was used for."""
+    row = await queries.reference(connection, institution=institution, reference=reference)
+    return UsedReference(*row) if row else None
+
+
+async def keep_reference(connection: Connection, institution: str, reference: str, used: UsedReference) -> None:
+    """Keep what a reference was used for."""
+    await queries.keep_reference(connection, institution=institution, reference=reference, **used._asdict())
+
+
+async def believed(connection: Connection, ssin: str, at: datetime) -> Belief | None:
+    """Give what was believed at a moment of the human being that the number meant then."""
+    found = await rows(queries.believed(connection, ssin=ssin, moment=at))
+    if not found:
+        return None
+    return Belief(
+        persons=tuple(dict.fromkeys(row["person"] for row in found)),
+        ssin=next(row["present"] for row in found if not row["linked"]),
+        numbers=tuple(Number(row["ssin"], row["person"], row["valid_from"], row["valid_until"]) for row in found),
+        deceased_on=max((row["deceased_on"] for row in found if row["deceased_on"]), default=None),
+    )

@@ -1,0 +1,128 @@
+"""A participant: answers the hub's questions from the institution's own data, after checking everything itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import msgspec
+
+from crossroads.kernel.clock import Clock
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Refused, Tampered, Unavailable
+from crossroads.participant.blocks import Asked, BlockMaker
+from crossroads.participant.config import Config
+from crossroads.participant.datasources import Database, data_sources
+from crossroads.participant.hub import Hub
+from crossroads.participant.permits import Identity, check_permit, check_same_question, check_statement, recipient
+from crossroads.participant.records import data_record, match_record
+from crossroads.participant.register import RegisterOfPersons
+from crossroads.participant.state import State
+from crossroads.participant.trust import read_trust
+from crossroads.wire.decoding import decode
+from crossroads.wire.jws import Jws
+from crossroads.wire.keys import SigningKey
+from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest
+from crossroads.wire.registrations import KeyUse
+from crossroads.wire.signatures import Request, Signature
+from crossroads.wire.statements import Statement, read_statement
+
+MAXIMUM_AT_ONCE = 256
+"""Requests that are worked on at the same time; more are told to come back."""
+_MATCH_SECONDS = 4.0
+
+_data_decoder = msgspec.json.Decoder(DataRequest)
+_match_decoder = msgspec.json.Decoder(MatchRequest)
+
+
+class Participant:
+    """One running participant."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        """Open keys, state and database. Raises WrongSetting, UnsafeKeyFile or AlreadyRunning."""
+        self.config = config
+        self.clock = clock
+        self._trust = read_trust(config.path(config.trust))
+        self._identity = Identity(config.institution, config.answers_for)
+        self.key = SigningKey.read(config.keys.sign.id, config.path(config.keys.sign.file))
+        keys = {holder: SigningKey.read(key.id, config.path(key.file)) for holder, key in config.holders.items()}
+        self._database = Database(config) if config.database else None
+        sources = data_sources(config, self._database)
+        self._register = (
+            RegisterOfPersons(self._database, config.register) if self._database and config.register else None
+        )
+        self._state = State(config.path(config.state))
+        self.hub = Hub(config.hub, self._trust, config.path(config.state), clock)
+        self._blocks = BlockMaker(sources, self.hub.groups, keys | {config.institution: self.key})
+        self._at_work = 0
+
+    async def data(self, request: Request, body: bytes) -> DataAnswer:
+        """Answer `POST /v1/data-requests`, or refuse it. The checks run in the order in which they stand here."""
+        async with self._bounded():
+            signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
+            asked = decode(body, _data_decoder)
+            check_permit(asked.permit, self._identity, self.clock.now())
+            try:
+                async with asyncio.timeout(self._left(asked.deadline)):
+                    return await self._answer(asked, body, signature)
+            except TimeoutError:
+                raise Unavailable(code=Code.SOURCE_LATE) from None
+
+    async def match(self, request: Request, body: bytes) -> MatchAnswer:
+        """Answer `POST /v1/match-requests`, or refuse it."""
+        async with self._bounded():
+            signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT, KeyUse.SIGN}))
+            asked = decode(body, _match_decoder)
+            if self._register is None:
+                raise Refused("This participant keeps no register of persons.", code=Code.PERMIT_INVALID)
+            now = self.clock.now()
+            await self._state.record(
+                match_record(asked, self.config.institution, self._trust.hub, body, signature, now)
+            )
+            try:
+                async with asyncio.timeout(_MATCH_SECONDS):
+                    return await self._register.match(asked)
+            except TimeoutError:
+                raise Unavailable(code=Code.SOURCE_LATE) from None
+
+    async def close(self) -> None:
+        """Finish what is being written and close everything."""
+        await self.hub.close()
+        await self._state.close()
+        if self._database:
+            self._database.close()
+
+    async def _answer(self, request: DataRequest, body: bytes, signature: Signature) -> DataAnswer:
+        now = self.clock.now()
+        keys = self.hub.proven.prove(request.asker_keys)
+        parsed, statement = _statement(request)
+        check_statement(parsed, statement, keys, self._trust, now)
+        check_same_question(request, statement)
+        to = recipient(statement, keys, now)
+        await self.hub.watch(request.checkpoint, statement.checkpoint)
+        await self.hub.know(set(request.permit.data_groups))
+        await self._state.record(data_record(request, statement, body, signature, now))
+        return await self._blocks.answer(Asked(request, statement, to))
+
+    def _left(self, deadline: datetime) -> float:
+        left = (deadline - self.clock.now()).total_seconds()
+        if left <= 0:
+            raise Unavailable(code=Code.SOURCE_LATE)
+        return left
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        if self._at_work >= MAXIMUM_AT_ONCE:
+            raise Unavailable("The participant works on as many requests as it can.", code=Code.OVERLOADED)
+        self._at_work += 1
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+
+
+def _statement(request: DataRequest) -> tuple[Jws, Statement]:
+    try:
+        return read_statement(request.statement)
+    except Tampered as error:
+        raise Refused(f"{Code.STATEMENT_INVALID.description} {error}", code=Code.STATEMENT_INVALID) from error

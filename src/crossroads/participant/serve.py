@@ -1,0 +1,53 @@
+"""Running a participant: one process, one event loop, granian in front."""
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+import structlog
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from crossroads.kernel.clock import SystemClock
+from crossroads.participant.config import Config
+from crossroads.participant.participant import Participant
+from crossroads.participant.routes import build
+
+
+def serve(config: Config) -> None:
+    """Serve until SIGINT or SIGTERM. Raises what is wrong with the settings before it listens."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    uvloop.run(_serve(config))
+
+
+async def _serve(config: Config) -> None:
+    participant = Participant(config, SystemClock())
+    listen = config.listen
+    server = Server(
+        build(participant),
+        address=listen.host,
+        port=listen.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+        ssl_cert=_path(config, listen.certificate),
+        ssl_key=_path(config, listen.key),
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, server.stop)
+    await server.serve()
+
+
+def _path(config: Config, text: str | None) -> Path | None:
+    return config.path(text) if text else None
