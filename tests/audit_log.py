@@ -1,7 +1,6 @@
-"""What tests of the log share. Run as a program it appends to a log until it is killed, and prints what was acknowledged."""
+"""What tests of the log share. As a program it appends until it is killed, and prints what was acknowledged."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crossroads.audit.events import Event
@@ -41,7 +41,7 @@ async def open_log(pool: OpenPool, **options: Any) -> AsyncIterator[Log]:
 
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
     """Wait until something is so; the time limit of the test is the only one."""
-    while not await condition():
+    while not await condition():  # noqa: ASYNC110 - what is waited for happens in a database, which tells nobody
         await asyncio.sleep(0.02)
 
 
@@ -60,5 +60,5 @@ async def _append_until_killed(url: str) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(60)  # also when the test dies first, this ends
-    os.environ.pop("PYTHONASYNCIODEBUG", None)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(_append_until_killed(sys.argv[1]))

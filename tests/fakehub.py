@@ -1,4 +1,4 @@
-"""A hub for the tests of a participant and its client: real keys, a real log and real HTTP, and it lies when it is told to."""
+"""A hub for the tests of a participant and its client: real keys, log and HTTP. It lies when it is told to."""
 
 import threading
 from collections.abc import Callable
@@ -32,10 +32,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+Door = Callable[[dict[str, str], bytes], tuple[int, dict[str, str], bytes]]
+"""What answers at a path: headers and body of the request to status, headers and body of the answer."""
+
+
 class FakeLog:
     """One stream and its top tree."""
 
     def __init__(self, signer: NoteSigner) -> None:
+        """Begin an empty log under a key."""
         self.signer = signer
         self._entries: list[tuple[dict[str, Any], bytes, bytes]] = []
         self._lists: list[tuple[StreamHead, ...]] = []
@@ -49,28 +54,34 @@ class FakeLog:
         return [heads_leaf(heads) for heads in self._lists]
 
     def append(self, event: str, **fields: Any) -> int:
+        """Write an entry and give its index."""
         entry = {"event": event, **fields}
         leaf, salts = commit(entry)
         self._entries.append((entry, salts, leaf))
         return len(self._entries) - 1
 
     def leaf(self, index: int) -> bytes:
+        """Give the leaf of an entry."""
         return self._leaves[index]
 
     def checkpoint(self) -> str:
+        """Give the newest checkpoint; what was written before is under it."""
         if not self._lists or self._lists[-1][0].size != len(self._entries):
             self._lists.append((StreamHead(stream=0, size=len(self._entries), root=merkle.root_of(self._leaves)),))
         return self.note(len(self._lists))
 
     def note(self, size: int) -> str:
+        """Give the checkpoint of a size."""
         return sign_checkpoint(Checkpoint(self.signer.name, size, merkle.root_of(self._top[:size])), self.signer)
 
     def prove(self, index: int, *names: str) -> EntryProof:
+        """Prove an entry, opening some fields."""
         fields, salts, _ = self._entries[index]
         opened = {name: open_field(fields, salts, name) for name in names}
         return EntryProof(opened=opened, commitments=commitments_of(fields, salts), inclusion=self.inclusion(index))
 
     def inclusion(self, index: int) -> LeafProof:
+        """Prove that an entry is under the newest checkpoint."""
         note = self.checkpoint()
         size = self._lists[-1][0].size
         return LeafProof(
@@ -83,6 +94,7 @@ class FakeLog:
         )
 
     def consistency(self, first: int, second: int) -> ConsistencyProof:
+        """Prove that the log at one checkpoint extends it at another."""
         older, newer = self._lists[first - 1], self._lists[second - 1]
         grown = merkle.consistency_spans(older[0].size, newer[0].size)
         return ConsistencyProof(
@@ -105,6 +117,7 @@ class FakeHub:
     """Serves what a participant and a client ask of a hub, and signs what a hub signs."""
 
     def __init__(self) -> None:
+        """Begin an installation and listen."""
         self.signer = NoteSigner.generate("crossroads.example/log")
         self.log = FakeLog(self.signer)
         self.log.append("installation:founded")
@@ -112,7 +125,7 @@ class FakeHub:
         self.permit = SigningKey.generate("crossroads#permit-1")
         self.keys: dict[str, list[ProvenKey]] = {}
         self.groups: list[dict[str, Any]] = []
-        self.exchange: Callable[[dict[str, str], bytes], tuple[int, dict[str, str], bytes]] | None = None
+        self.doors: dict[str, Door] = {}
         self.answers: dict[str, Any] = {}
         self.asked: list[str] = []
         self._keep(self.sign, KeyUse.SIGN, self.sign)
@@ -123,11 +136,13 @@ class FakeHub:
         self._thread.start()
 
     def close(self) -> None:
+        """Stop listening."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
     def trust(self) -> dict[str, Any]:
+        """Give what participants pin."""
         operators = [{"keyId": key.key_id, "jwk": msgspec.to_builtins(key.jwk)} for key in (ALICE, BOB)]
         return {
             "installation": INSTALLATION,
@@ -138,6 +153,7 @@ class FakeHub:
         }
 
     def write_trust(self, folder: Path) -> Path:
+        """Write what participants pin."""
         file = folder / "trust.json"
         file.write_bytes(msgspec.json.encode(self.trust()))
         return file
@@ -181,9 +197,10 @@ class FakeHub:
     def respond(
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
+        """Answer a request."""
         self.asked.append(path)
-        if path == "/v1/exchanges" and self.exchange:
-            return self.exchange(headers, body)
+        if path in self.doors:
+            return self.doors[path](headers, body)
         content = self.answers.get(path)
         if content is None:
             content = self._content(method, path, body)
@@ -210,6 +227,7 @@ class FakeAsker:
     """An institution that asks, with its keys."""
 
     def __init__(self, hub: FakeHub, name: str = "pcsa-gent") -> None:
+        """Make an institution and register its keys."""
         self.hub = hub
         self.name = name
         self.sign = SigningKey.generate(f"{name}#sign-1")
@@ -218,9 +236,11 @@ class FakeAsker:
 
     @property
     def keys(self) -> tuple[ProvenKey, ...]:
+        """Give the proven keys."""
         return tuple(self.hub.keys[self.name])
 
     def statement(self, ssin: str, salts: dict[str, str], **changes: Any) -> Statement:
+        """Give a statement, with changes."""
         facts: dict[str, Any] = {
             "asker": self.name,
             "agent": "clerk-7",
@@ -243,6 +263,7 @@ class Question:
     """A data request in the making: each part can be changed before it is sent."""
 
     def __init__(self, asker: FakeAsker, audience: str, ssin: str, *groups: str, holder: str | None = None) -> None:
+        """Begin with a question that is right in everything."""
         self.asker = asker
         self.salts = new_salts(groups)
         self.statement: dict[str, Any] = {}
@@ -271,11 +292,13 @@ class Question:
 
     @property
     def ticket(self) -> UUID:
+        """Give the ticket."""
         return UUID(str(self.request["ticket"]))
 
     def build(self) -> DataRequest:
+        """Give the data request."""
         self.signed = self.asker.statement(self.ssin, self.salts, **self.statement)
-        defaults = {
+        defaults: dict[str, Any] = {
             "permit": PermitClaims(**self.permit),
             "statement": sign_statement(self.signed, self.statement_key),
             "openings": self.salts,
@@ -284,6 +307,7 @@ class Question:
         return DataRequest(**defaults | self.request)
 
     def body(self) -> bytes:
+        """Give the body of the data request."""
         return msgspec.json.encode(self.build())
 
 

@@ -98,7 +98,7 @@ _COMMON = {"validFrom": date(2020, 1, 1).isoformat(), "provenance": "illustrativ
 
 
 def small_catalogue(**lists: list[dict[str, Any]]) -> Document:
-    """Give a catalogue of two sectors in which one may ask the other; `lists` replaces lists of it, by their YAML names."""
+    """Give a catalogue of two sectors in which one may ask the other; `lists` replaces lists by their YAML names."""
     plain: dict[str, list[dict[str, Any]]] = {
         "sectors": [{"number": 17, "names": {"en": "Welfare"}}, {"number": 25, "names": {"en": "Crossroads"}}],
         "institutionTypes": [

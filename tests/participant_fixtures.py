@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from fakehub import FakeAsker, FakeHub
 from participants import Running, running, write_config
 

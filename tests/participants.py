@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import msgspec
 import yaml
-from fakehub import FakeHub, Question, signed_headers
 from litestar.testing import TestClient
 
 from crossroads.kernel.clock import Clock, SystemClock
@@ -19,6 +18,7 @@ from crossroads.participant.routes import build
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import DataAnswer, Problem
 from crossroads.wire.signatures import Request, verify_answer
+from fakehub import FakeHub, Question, signed_headers
 
 SSIN = "80650112345"
 """Of the form of a mock number; a participant does not check the digits, the hub does."""
@@ -103,14 +103,17 @@ class Running:
     """A running participant, seen from the hub."""
 
     def __init__(self, client: TestClient[Any], key: VerifyKey, hub: FakeHub) -> None:
+        """Keep the client, the key of the participant and its hub."""
         self.client = client
         self.key = key
         self.hub = hub
 
     def post(self, body: bytes, headers: dict[str, str], path: str = "/v1/data-requests") -> httpx.Response:
+        """Post as it stands."""
         return self.client.post(path, content=body, headers=headers)
 
     def ask(self, question: Question, **signing: Any) -> httpx.Response:
+        """Sign and post."""
         body = question.body()
         return self.post(body, signed_headers(self.hub.permit, f"{URL}/v1/data-requests", body, **signing))
 
@@ -125,6 +128,7 @@ class Running:
         return msgspec.json.decode(got.content, type=DataAnswer)
 
     def refusal(self, question: Question, **signing: Any) -> tuple[int, str | None]:
+        """Ask, and give status and code of the refusal."""
         return refused(self.ask(question, **signing))
 
 

@@ -21,6 +21,7 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import InvalidValue, Unavailable
 from database import Database, execute, value
 
+END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 PROGRAM = Path(__file__).parents[1] / "audit_log.py"
 pytestmark = pytest.mark.timeout(60)
 
@@ -81,16 +82,11 @@ async def test_what_was_acknowledged_survives_kill_9(pool: OpenPool, database: D
         for row in await reader.fetch("SELECT stream, index, leaf FROM log_entry")
     }
     assert {line.decode().strip() for line in acknowledged if line.endswith(b"\n")} - stored == set()
-    async with open_log(pool) as log:
-        await until(
-            lambda: reader.fetchval(
-                "SELECT every(settled = size OR lease_until > now()) FROM log_stream WHERE stream >= 0"
-            )
-        )
-        await log.append(entry())
+    async with open_log(pool):
+        await until(lambda: reader.fetchval("SELECT every(settled = size) FROM log_stream WHERE stream >= 0"))
     unanswered = await reader.fetchval(
-        "SELECT count(*) FROM log_entry d WHERE event = 'exchange:question:decided' AND 1 <> (SELECT count(*) FROM log_entry a"
-        " WHERE a.ticket = d.ticket AND a.event IN ('exchange:answer:sent', 'exchange:outcome:unknown'))"
+        "SELECT count(*) FROM log_entry d WHERE event = 'exchange:question:decided' AND 1 <> (SELECT count(*) FROM"
+        " log_entry a WHERE a.ticket = d.ticket AND a.event IN ('exchange:answer:sent', 'exchange:outcome:unknown'))"
     )
     assert unanswered == 0
     assert (await verify(reader, [SIGNER.verifier])).findings == []
@@ -118,8 +114,8 @@ async def test_a_hub_that_lost_its_stream_goes_on_in_another(pool: OpenPool, dat
         first = await slow.append(entry())
         await execute(
             database.url("postgres"),
-            "UPDATE log_stream SET epoch = epoch + 1, leased_by = gen_random_uuid(), lease_until = now() + interval '1 h'"
-            " WHERE stream = 0",
+            "UPDATE log_stream SET epoch = epoch + 1, leased_by = gen_random_uuid(),"
+            " lease_until = now() + interval '1 h' WHERE stream = 0",
         )
         second = await slow.append(entry())
     assert (first.stream, second.stream) == (0, 1)
@@ -148,9 +144,7 @@ async def test_an_outage_is_told_and_the_log_resumes_by_itself(pool: OpenPool, d
     async with open_log(pool) as log:
         await log.append(entry())
         await execute(admin, f'ALTER DATABASE "{database.name}" ALLOW_CONNECTIONS false')
-        await execute(
-            admin, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'"
-        )
+        await execute(database.url("postgres"), END_SESSIONS)
         with pytest.raises(Unavailable) as told:
             await log.append(entry())
         assert told.value.code is Code.UNAVAILABLE
@@ -227,10 +221,10 @@ async def crash_after(pool: OpenPool, *entries: object) -> int:
 
 @pytest.mark.parametrize("table", ["log_entry", "log_subtree", "log_top", "log_checkpoint"])
 @pytest.mark.parametrize("act", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
-async def test_the_hub_may_not_change_what_is_logged(database: Database, table: str, act: str) -> None:
+async def test_the_hub_may_not_change_what_is_logged(module_database: Database, table: str, act: str) -> None:
     column = {"log_checkpoint": "note", "log_subtree": "root"}.get(table, "leaf")
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await execute(database.url("crossroads_hub"), act.format(table, column, column))
+        await execute(module_database.url("crossroads_hub"), act.format(table, column, column))
 
 
 @pytest.mark.parametrize(
@@ -245,6 +239,6 @@ async def test_the_hub_may_not_change_what_is_logged(database: Database, table: 
         ("crossroads_reader", "INSERT INTO log_stream (stream) VALUES (99)"),
     ],
 )
-async def test_each_role_may_do_its_own_work_only(database: Database, role: str, act: str) -> None:
+async def test_each_role_may_do_its_own_work_only(module_database: Database, role: str, act: str) -> None:
     with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)):
-        await execute(database.url(role), act)
+        await execute(module_database.url(role), act)

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fakehub import FakeAsker, FakeHub, Question, signed_headers
-from participants import FILE, NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, published, running, write_config
 from uuid6 import uuid7
 
 from crossroads.participant.log import export, verify
 from crossroads.wire.blocks import Claims, read_block, verify_block
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import Block
+from fakehub import FakeAsker, FakeHub, Question, signed_headers
+from participants import FILE, NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, published, running, write_config
 
 pytest_plugins = ["participant_fixtures"]
 
@@ -24,7 +24,7 @@ def opened(block: Block, question: Question, one: Running, media_type: str = "ap
         data_group=block.data_group,
         source=NAME,
         period=block.period,
-        subject=question.signed.subject(SSIN),
+        subject=question.signed.subject(question.signed.ssin),
         media_type=media_type,
     )
     return verify_block(read_block(block, question.asker.seal), claims, one.key).content
@@ -153,7 +153,7 @@ def test_the_question_is_in_its_own_log_which_verifies(tmp_path: Path, participa
     ("change", "fault"),
     [
         (
-            "update entry set fields = cast(replace(cast(fields as text), 'clerk-7', 'clerk-8') as blob) where position = 1",
+            "update entry set fields = cast(replace(cast(fields as text), 'clerk', 'boss') as blob) where position = 1",
             "Entry 1",
         ),
         ("delete from entry where position = 1", "Entries 1 to 1 are missing"),
@@ -176,7 +176,7 @@ def test_an_altered_or_removed_entry_is_named(
     ("name", "birth", "expected"),
     [
         ("LEFEVRE D'HONDT", "1980-05-01", (True, True)),
-        ("Lefèvre d’Hondt", "1980-05-01", (True, True)),
+        ("lefevre-d hondt", "1980-05-01", (True, True)),
         ("Lefebvre", "1980-05-01", (True, False)),
         ("Lefèvre-D'Hondt", "1980-05-02", (True, False)),
     ],

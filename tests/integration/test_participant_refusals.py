@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from fakehub import ALICE, JSON, FakeAsker, FakeHub, FakeLog, Question, now, signed_headers
-from participants import FILE, NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, refused, running, write_config
 from uuid6 import uuid7
 
 from crossroads.kernel.period import Period
@@ -19,6 +17,8 @@ from crossroads.participant.state import AlreadyRunning
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.notes import NoteSigner
 from crossroads.wire.registrations import KeyUse
+from fakehub import ALICE, JSON, FakeAsker, FakeHub, FakeLog, Question, now, signed_headers
+from participants import FILE, NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, refused, running, write_config
 
 pytest_plugins = ["participant_fixtures"]
 

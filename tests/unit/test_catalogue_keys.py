@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
-from founding import INSTALLATION, genesis, operators, registration
 
 from crossroads.catalogue.keys import EndpointRegistration, LogPlace, OperatorKey, registered
 from crossroads.kernel.errors import InvalidValue
@@ -12,6 +11,7 @@ from crossroads.kernel.ssin import Environment
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.notes import NoteSigner
 from crossroads.wire.registrations import KeyUse, act
+from founding import INSTALLATION, genesis, operators, registration
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

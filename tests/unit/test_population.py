@@ -58,6 +58,7 @@ def facts(life: Life) -> list[Period]:
         life.incapacities,
         life.accidents,
         life.living_wages,
+        life.other_aids,
         life.child_benefits,
         life.decisions,
         life.stays,
@@ -147,11 +148,12 @@ def test_a_pension_begins_at_retirement_and_ends_full_time_work(population: Popu
 
 @given(populations)
 @few
-def test_a_living_wage_comes_from_the_centre_where_the_person_lives(population: Population) -> None:
+def test_aid_comes_from_the_centre_where_the_person_lives(population: Population) -> None:
     for life in population.lives:
-        for wage in life.living_wages:
-            homes = [home for home in life.residences if home.period.contains(wage.period)]
-            assert [parameters.WELFARE_CENTRES[home.place.nis] for home in homes] == [wage.centre]
+        files = [(wage.period, wage.centre) for wage in life.living_wages]
+        for period, centre in files + [(aid.period, aid.centre) for aid in life.other_aids]:
+            homes = [home for home in life.residences if home.period.contains(period)]
+            assert [parameters.WELFARE_CENTRES[home.place.nis] for home in homes] == [centre]
 
 
 @given(populations)
@@ -219,6 +221,7 @@ def test_a_large_population_has_some_of_everything() -> None:
         "incapacities",
         "accidents",
         "living_wages",
+        "other_aids",
         "child_benefits",
         "decisions",
         "entitlements",

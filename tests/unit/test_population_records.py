@@ -22,8 +22,8 @@ from crossroads.kernel.period import Period, covered
 
 CATALOGUE = Path(__file__).parents[2] / "catalogue" / "belgium"
 EXCLUSIVE = {"17:2", "7:101", "11:1"}
-WITHOUT_DATA_GROUP = {"dimona_worker"}
-"""Sigedis knows that a person has a Dimona; nobody asks it for that."""
+WITHOUT_DATA_GROUP = {"dimona_worker", "other_aid"}
+"""Held, but no data group: Sigedis is not asked for Dimona, nor a centre for other aid."""
 populations = st.builds(
     generate,
     persons=st.integers(50, 400),
@@ -197,8 +197,10 @@ def test_the_cast_is_what_it_says(persons: int, seed: int) -> None:
 
     quarter = Period(date(2026, 7, 1), date(2026, 9, 30))
     assert covered(quarter, at(found.granted.person.ssin, CENTRE))
-    contexts = {line.context for line in lines[found.granted.person.ssin]}
-    assert {"0:1", "11:1", "12:30", "16:1", "16:3", "17:2", "18:1"} <= contexts
+    asked = {line.context for line in lines[found.granted.person.ssin] if covered(quarter, [line.period])}
+    assert {"0:1", "11:1", "12:10", "12:30", "16:1", "16:3", "17:4"} <= asked
+    helped = {line.context for line in lines[found.helped.person.ssin] if line.institution == CENTRE}
+    assert helped == {"17:2"}
     assert at(found.recent.person.ssin, CENTRE)
     assert not covered(Period(date(2026, 1, 1), date(2026, 11, 20)), at(found.recent.person.ssin, CENTRE))
     assert lines[found.stranger.person.ssin]

@@ -32,6 +32,7 @@ class MemoryLog:
     """A log that keeps everything in memory: leaves of streams, and lists of their sizes."""
 
     def __init__(self, streams: dict[int, list[bytes]], listed: Sequence[dict[int, int]]) -> None:
+        """Fill the streams; `listed` gives, for each list of heads, how long each stream was."""
         self.streams = streams
         self.lists = [self._heads(sizes) for sizes in listed]
         self.top = [heads_leaf(heads) for heads in self.lists]
@@ -43,9 +44,11 @@ class MemoryLog:
         )
 
     def checkpoint(self, size: int) -> Checkpoint:
+        """Give the head of the tree of lists when it had this size."""
         return Checkpoint(SIGNER.name, size, root_of(self.top[:size]))
 
     def inclusion(self, stream: int, index: int) -> LeafProof:
+        """Prove a leaf under the last list."""
         size = len(self.top)
         head = next(head for head in self.lists[-1] if head.stream == stream)
         return LeafProof(
@@ -58,6 +61,7 @@ class MemoryLog:
         )
 
     def consistency(self, first: int, second: int) -> ConsistencyProof:
+        """Prove that the log only grew."""
         earlier: Heads = self.lists[first - 1] if first else ()
         sizes = {head.stream: head.size for head in self.lists[second - 1]}
         return ConsistencyProof(

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import msgspec
 from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
@@ -27,7 +26,7 @@ from crossroads.directory import http as directory
 from crossroads.exchange import http as exchange
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.guards import Guard
-from crossroads.wire.messages import MAXIMUM_REQUEST, Answer
+from crossroads.wire.messages import MAXIMUM_REQUEST
 
 ROUTES = [health, exchange.ask, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES]
 _PROVIDED = ("log", "catalogue", "identity", "directory", "gate", "exchange")
@@ -66,7 +65,6 @@ def application(installation: Installation) -> Litestar:
         dependencies=_dependencies(),
         request_max_body_size=MAXIMUM_REQUEST,
         openapi_config=_openapi(),
-        type_encoders={Answer: msgspec.to_builtins},
         logging_config=None,
     )
 

@@ -103,16 +103,11 @@ class Reading:
     async def snapshot(self) -> AsyncIterator["Snapshot"]:
         """Look at the whole log as it is at one moment."""
         with outages():
-            connection = await self._pool.acquire()
-        try:
-            with outages():
-                transaction = connection.transaction(isolation="repeatable_read", readonly=True)
-                await transaction.start()
-            yield Snapshot(connection)
-        finally:
-            with outages():
-                # Its only transaction has read, and ends with the reset of the connection.
-                await self._pool.release(connection)
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield Snapshot(connection)
 
 
 class Snapshot:

@@ -44,6 +44,7 @@ class TreeWalk:
         """Add the leaf at `index`; those before it that did not come are missing."""
         self._note_gap(index)
         while self.frontier.size < index:
+            self.sound = False
             await self._append(_UNKNOWN_LEAF)
         await self._append(leaf)
 
@@ -53,10 +54,10 @@ class TreeWalk:
         self._note_gap(max(self._head.size, least))
         if self.sound and size == self._head.size and self.frontier.peaks != self._head.peaks:
             self._outcome.find(Kind.HEAD, self.stream, 0, size - 1, "They do not give the head that is stored.")
-        async for stored in self._rest():
-            self._outcome.find(
-                Kind.HEAD, self.stream, *_leaves(stored[0]), "A root is stored over leaves that are not there."
-            )
+        async for node, _ in self._rest():
+            first, last = _leaves(node)
+            if last > self.flagged:
+                self._outcome.find(Kind.HEAD, self.stream, first, last, "A root is stored that nobody computed.")
 
     def _note_gap(self, index: int) -> None:
         first = max(self.frontier.size, self.flagged + 1)
@@ -136,6 +137,7 @@ class SignedRoots:
             if self._walk.flagged < self._good:
                 reason = f"They do not give the root that list {number} has."
                 self._outcome.find(Kind.ALTERED, stream, self._good, size - 1, reason)
+                self._walk.flagged = size - 1
 
 
 def _leaves(node: Node) -> tuple[int, int]:

@@ -23,7 +23,7 @@ def database_url(installation: Installation, role: str = HUB) -> str:
     return configured if configured is not None else embedded(installation).dsn(role, NAME)
 
 
-async def prepare(installation: Installation, server: EmbeddedPostgres) -> list[str]:
+async def prepare(server: EmbeddedPostgres) -> list[str]:
     """Make the embedded database if it is not there, and bring its schema up to date. Gives the migrations applied."""
     with suppress(asyncpg.DuplicateDatabaseError):
         await create_database(server.dsn(ADMIN, ADMIN), NAME)

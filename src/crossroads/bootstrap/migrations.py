@@ -37,7 +37,7 @@ async def migrate(dsn: str) -> list[str]:
     """Apply what is pending, as the owner, and give the names applied. One at a time: a second caller waits.
 
     Raises MigrationFailed; the files before the one that failed stay applied. The role in the DSN is crossroads_owner,
-    or one that may become it. Connect to PostgreSQL itself, not through a pooler: the lock lasts as long as the session.
+    or one that may become it. Connect to PostgreSQL itself, not through a pooler: the lock ends with the session.
     """
     async with _owner(dsn) as connection:
         await _lock(connection)

@@ -18,7 +18,7 @@ from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.ssin import Environment
 
 PREFIX = "CROSSROADS_"
-_NOT_SETTINGS = {"HOME", "CONFIG", "REAL", "TEST_HOME"}
+_NOT_SETTINGS = {"HOME", "CONFIG", "OWNER_URL", "REAL", "TEST_HOME"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]

@@ -17,7 +17,6 @@ from crossroads.bootstrap.settings import Installation, load
 from crossroads.catalogue.service import Catalogue
 from crossroads.directory.facts import FactsReader
 from crossroads.directory.nonces import maintain_nonces
-from crossroads.directory.rules import ExclusivityRule
 from crossroads.directory.service import Directory
 from crossroads.exchange.service import Exchange
 from crossroads.identity.service import Identity, Surroundings
@@ -86,7 +85,7 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
             clock=clock,
             log=log,
             catalogue=catalogue,
-            identity=Identity(pool, log, sources, surroundings, [ExclusivityRule(catalogue)]),
+            identity=Identity(pool, log, sources, surroundings),
             directory=Directory(pool, log, catalogue, surroundings),
             facts=facts,
             gate=gate,

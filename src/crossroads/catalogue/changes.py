@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 
 from crossroads.catalogue.errors import StalePlan, UnfitAct
-from crossroads.catalogue.kinds import AnyEntry, Body, Entries, EntryId, Kind, from_body, identify, same, to_body
+from crossroads.catalogue.kinds import AnyEntry, Body, Entries, EntryId, Kind, from_body, identify, place, same, to_body
 from crossroads.wire.registrations import SignedAct, act
 
 APPLY = "apply-catalogue"
@@ -78,8 +78,7 @@ def read_plan(signed: SignedAct) -> Plan:
 
 def diff(before: Entries, after: Entries) -> tuple[Change, ...]:
     """Give the changes that make `after` out of `before`, in the order of the kinds."""
-    order = {kind: place for place, kind in enumerate(Kind)}
-    identities = sorted(before.keys() | after.keys(), key=lambda i: (order[i.kind], i.key, i.valid_from))
+    identities = sorted(before.keys() | after.keys(), key=place)
     changes = (_change(identity, before.get(identity), after.get(identity)) for identity in identities)
     return tuple(change for change in changes if change is not None)
 

@@ -253,7 +253,7 @@ class LegalContext(Entry, frozen=True, kw_only=True):
 class Authorisation(Entry, frozen=True, kw_only=True):
     """Who may get which data groups, for which legal contexts, about people inscribed how. Always published."""
 
-    reference: Annotated[str, msgspec.Meta(min_length=2, max_length=80)]
+    reference: Annotated[str, msgspec.Meta(min_length=2, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
     """Our reference; the deliberation it rests on, where known, stands in `deliberation`."""
     deliberation: str | None = None
     names: Text

@@ -27,17 +27,14 @@ SELECT coalesce(max(version), 0) FROM catalogue_version WHERE kind = 'apply-cata
 
 -- name: entries()
 -- Give all entries as believed now.
-SELECT kind, body FROM catalogue_entry ORDER BY kind, key, valid_from;
+SELECT kind, body FROM catalogue_entry;
 
 -- name: entries_believed_at(moment)
 -- Give all entries as believed at a moment.
-SELECT kind, body FROM (
-    SELECT kind, key, valid_from, body FROM catalogue_entry WHERE recorded_at <= :moment
-    UNION ALL
-    SELECT kind, key, valid_from, body FROM catalogue_entry_history
-    WHERE recorded_at <= :moment AND :moment < recorded_until
-) believed
-ORDER BY kind, key, valid_from;
+SELECT kind, body FROM catalogue_entry WHERE recorded_at <= :moment
+UNION ALL
+SELECT kind, body FROM catalogue_entry_history
+WHERE recorded_at <= :moment AND :moment < recorded_until;
 
 -- name: retire_entries(recorded_at, version, reason, actors, kinds, keys, days)!
 -- Keep, as history, what some entries said until now.

@@ -102,6 +102,10 @@ class Snapshot:
         """Give the institution as it is on a day; None where it is not active."""
         return self._version(Institution, Kind.INSTITUTION, institution, on)
 
+    def known_institution(self, institution: str) -> bool:
+        """Tell whether there is such an institution, active or not."""
+        return (Kind.INSTITUTION, institution) in self._by_key
+
     def institutions(self, on: date) -> tuple[Institution, ...]:
         """Give all institutions that are active on a day."""
         return tuple(entry for entry in self._of(Institution, Kind.INSTITUTION) if entry.in_force(on))

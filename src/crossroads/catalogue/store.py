@@ -25,7 +25,7 @@ from crossroads.catalogue.keys import (
     Revocation,
     registered,
 )
-from crossroads.catalogue.kinds import AnyEntry, Kind, from_body
+from crossroads.catalogue.kinds import AnyEntry, Kind, from_body, identify, place
 from crossroads.catalogue.snapshot import Facts
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
@@ -183,9 +183,9 @@ async def _facts(connection: Connection, version: int) -> Facts:
 
 
 async def _entries(rows: AsyncIterable[Any]) -> list[tuple[Kind, AnyEntry]]:
-    order = {kind: place for place, kind in enumerate(Kind)}
     found = [(Kind(kind), msgspec.json.decode(body)) async for kind, body in rows]
-    return sorted(((kind, from_body(kind, body)) for kind, body in found), key=lambda pair: order[pair[0]])
+    entries = ((kind, from_body(kind, body)) for kind, body in found)
+    return sorted(entries, key=lambda pair: place(identify(*pair)))
 
 
 def _key(row: Any) -> RegisteredKey:

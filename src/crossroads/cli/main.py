@@ -1,25 +1,55 @@
-"""`crossroads`: the commands of this room, and those that neighbours offer as entry points `crossroads.commands`."""
+"""`crossroads`: every command is an entry point of the group `crossroads.commands` and is loaded when it is called.
+
+So ways in need not import each other, and an institution that runs a participant needs nothing of the hub.
+"""
 
 import sys
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
-from crossroads.cli import catalogue, directory, hub, key
 from crossroads.kernel.errors import CrossroadsError
 
+
+class Commands(TyperGroup):
+    """The commands that are installed."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        """Give their names."""
+        return sorted(_installed(), key=lambda name: (name not in _FIRST, name))
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+        """Load one, or None where there is none of the name."""
+        found = _installed().get(cmd_name)
+        if found is None:
+            return None
+        try:
+            loaded = found.load()
+        except ModuleNotFoundError as error:
+            if str(error.name).startswith("crossroads"):
+                raise
+            raise CrossroadsError(f"`{cmd_name}` needs {error.name}: install crossroads[hub].") from error
+        command = typer.main.get_command(loaded)
+        command.name = cmd_name
+        return command
+
+
+_FIRST = ("demo", "serve", "participant")
+
 app = typer.Typer(
+    cls=Commands,
     help="Crossroads: institutions share what they know about a person, without a central copy.",
     no_args_is_help=True,
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
 )
-hub.add_to(app)
-app.add_typer(catalogue.app, name="catalogue")
-app.add_typer(key.app, name="key")
-app.add_typer(directory.app, name="directory")
-for command in entry_points(group="crossroads.commands"):
-    app.add_typer(command.load(), name=command.name)
+
+
+@app.callback()
+def crossroads() -> None:
+    """Crossroads: institutions share what they know about a person, without a central copy."""
 
 
 def run() -> None:
@@ -29,3 +59,7 @@ def run() -> None:
     except CrossroadsError as error:
         Console(stderr=True).print(f"[bold red]Refused:[/] {error}", highlight=False)
         sys.exit(1)
+
+
+def _installed() -> dict[str, EntryPoint]:
+    return {found.name: found for found in entry_points(group="crossroads.commands")}

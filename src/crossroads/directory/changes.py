@@ -1,7 +1,7 @@
 """What an operation does to the lines of one institution in one context: pure functions over periods (cbss.md 6.1).
 
-A line never changes. An operation ends lines and writes pieces; a piece stays with the person whose line it comes from, so
-that persons who are told apart again each keep their own.
+A line never changes. An operation ends lines and writes pieces; a piece stays with the person whose line it comes from,
+so that persons who are told apart again each keep their own.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -31,8 +31,8 @@ Operation = Callable[[Sequence[Held], Piece], Change]
 def opened(lines: Sequence[Held], asked: Piece) -> Change:
     """Inscribe, or extend. Lines that touch the days asked become one with them.
 
-    What is definitive stays so: a provisional inscription is written only for the other days, and a definitive one takes
-    the place of a provisional one.
+    What is definitive stays so: a provisional inscription is written only for the other days, and a definitive one
+    takes the place of a provisional one.
     """
     own = [held for held in lines if held.person == asked.person]
     firm = [held.line.period for held in own if held.line.phase == Phase.DEFINITIVE]
@@ -86,9 +86,7 @@ def _closes(line: Period, asked: Period) -> bool:
 
 def _removed(lines: Iterable[Held], days: Period) -> Change:
     ended = tuple(held for held in lines if held.line.period.overlaps(days))
-    left = (
-        Piece(held.person, period, held.line.phase) for held in ended for period in held.line.period.without(days)
-    )
+    left = (Piece(held.person, period, held.line.phase) for held in ended for period in held.line.period.without(days))
     return Change(ended, tuple(left))
 
 

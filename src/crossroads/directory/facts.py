@@ -1,11 +1,11 @@
 """The hot read: what decides whether a request may be answered, in one round trip, for many requests at once.
 
-Requests that arrive while every connection is busy are read together, as soon as one is free. There is no pool and no wrapper
-between: each connection is held for good, with its statement prepared and planned once.
+Requests that arrive while every connection is busy are read together, as soon as one is free. There is no pool and no
+wrapper between: each connection is held for good, with its statement prepared and planned once.
 
-The store of nonces is unlogged, so that a nonce costs no write to the disk; the recovery after a crash empties it. It empties
-`nonce_store` with it, and who finds no row there begins a new store: whatever was created before that moment, plus the
-seconds that a clock may be ahead, is refused, for its nonce may have been seen and forgotten.
+The store of nonces is unlogged, so that a nonce costs no write to the disk; the recovery after a crash empties it. It
+empties `nonce_store` with it, and who finds no row there begins a new store: whatever was created before that moment, plus
+the seconds that a clock may be ahead, is refused, for its nonce may have been seen and forgotten.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import asyncpg
 
@@ -63,7 +63,7 @@ class FactsReader:
         self._decoys: deque[int] = deque([0], maxlen=_DECOYS)
         self._random = Random()  # noqa: S311 - chooses whose lines are read in vain; nothing secret
 
-    async def __aenter__(self) -> "FactsReader":
+    async def __aenter__(self) -> Self:
         """Connect. Raises Unavailable."""
         await asyncio.gather(*(lane.connect() for lane in self._lanes))
         return self

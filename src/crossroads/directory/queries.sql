@@ -176,3 +176,94 @@ SELECT EXISTS (SELECT FROM nonce WHERE slot = :slot);
 -- name: forget_rates!
 -- Forget the counts of connections that counted nothing for an hour.
 DELETE FROM request_rate WHERE second < extract(epoch FROM clock_timestamp()) - 3600;
+
+-- name: stage#
+-- Make the place where the lines of a file wait to be checked; what is sorted on the way is sorted in memory.
+SET LOCAL work_mem = '128MB';
+CREATE TEMPORARY TABLE staged_inscription (
+    line bigint GENERATED ALWAYS AS IDENTITY,
+    ssin text NOT NULL,
+    institution text NOT NULL,
+    context text NOT NULL,
+    start_date date NOT NULL,
+    end_date date CHECK (end_date >= start_date),
+    phase smallint NOT NULL,
+    reference text
+) ON COMMIT DROP;
+
+-- name: look_up_staged#
+-- Find the persons of the numbers in the file.
+CREATE TEMPORARY TABLE staged_person ON COMMIT DROP AS
+SELECT s.ssin, (
+    SELECT a.person FROM ssin_assignment AS a WHERE a.ssin = s.ssin ORDER BY a.valid_from DESC LIMIT 1
+) AS person
+FROM (SELECT DISTINCT ssin FROM staged_inscription) AS s;
+ANALYZE staged_inscription, staged_person;
+
+-- name: staged_places
+-- Give whose lines, in which contexts and phases, the file holds, and the first line without a reference.
+SELECT institution, context, phase, min(line) AS line, min(line) FILTER (WHERE reference IS NULL) AS bare
+FROM staged_inscription GROUP BY institution, context, phase ORDER BY 4;
+
+-- name: staged_unknown
+-- Give the lines about persons that are not known.
+SELECT s.line FROM staged_inscription AS s JOIN staged_person AS p USING (ssin) WHERE p.person IS NULL
+ORDER BY s.line LIMIT :limit;
+
+-- name: lock_staged$
+-- Take the locks of the persons of the file and of all linked with them, in key order, and count them.
+WITH RECURSIVE closure (person) AS (
+    SELECT person FROM staged_person
+    UNION
+    SELECT next.person FROM closure CROSS JOIN LATERAL (
+        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
+        UNION ALL
+        SELECT from_person FROM person_link WHERE into_person = closure.person
+    ) AS next
+)
+SELECT count(*) FROM (
+    SELECT person FROM person WHERE person IN (SELECT person FROM closure) ORDER BY person FOR NO KEY UPDATE
+) AS locked;
+
+-- name: staged_conflicts
+-- Give the lines of the file that overlap one of another institution in an exclusive context, in the file or the directory;
+-- found as in check_exclusive.
+WITH RECURSIVE head (person, root) AS (
+    SELECT from_person, into_person FROM person_link
+    UNION
+    SELECT head.person, l.into_person FROM head JOIN person_link AS l ON l.from_person = head.root
+), root AS (
+    SELECT person, root FROM head WHERE root NOT IN (SELECT from_person FROM person_link)
+), line AS MATERIALIZED (
+    SELECT coalesce(root.root, p.person) AS human, s.context, s.institution, s.line, s.start_date,
+           coalesce(s.end_date, 'infinity') AS end_date
+    FROM staged_inscription AS s JOIN staged_person AS p USING (ssin) LEFT JOIN root ON root.person = p.person
+    WHERE s.context = ANY (:exclusive::text[])
+    UNION ALL
+    SELECT coalesce(root.root, i.person), i.context, i.institution, NULL, i.start_date, coalesce(i.end_date, 'infinity')
+    FROM inscription AS i LEFT JOIN root ON root.person = i.person
+    WHERE i.context = ANY (:exclusive::text[]) AND coalesce(root.root, i.person) IN (
+        SELECT coalesce(r.root, p.person) FROM staged_person AS p LEFT JOIN root AS r ON r.person = p.person
+    )
+), beside AS (
+    SELECT human, context, start_date, institution <> lag(institution) OVER w AS changes,
+           max(end_date) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+    FROM line WINDOW w AS (PARTITION BY human, context ORDER BY start_date)
+), broken AS (
+    SELECT DISTINCT human, context FROM beside WHERE changes AND reached >= start_date
+)
+SELECT DISTINCT a.line
+FROM broken JOIN line AS a USING (human, context) JOIN line AS b USING (human, context)
+WHERE a.line IS NOT NULL AND a.institution <> b.institution AND a.start_date <= b.end_date AND b.start_date <= a.end_date
+ORDER BY a.line LIMIT :limit;
+
+-- name: add_staged$
+-- Write the lines of the file, those of a person beside each other, and count them.
+WITH added AS (
+    INSERT INTO inscription (person, institution, context, start_date, end_date, phase, recorded_at, ticket)
+    SELECT p.person, s.institution, s.context, s.start_date, s.end_date, s.phase, :moment, :ticket
+    FROM staged_inscription AS s JOIN staged_person AS p USING (ssin)
+    ORDER BY p.person, s.line
+    RETURNING 1
+)
+SELECT count(*) FROM added;

@@ -1,11 +1,13 @@
 """The directory: who knows whom. Institutions keep their own lines.
 
-Every writer takes the locks of all persons that are one human being, then looks in a new statement, then writes. The entry of
-the log is appended after the write and before the commit, while the locks are held: nothing that takes effect is without its
-entry. A crash in between leaves an entry whose ticket no line carries; it came to nothing, and nobody was told otherwise.
+Every writer takes the locks of all persons that are one human being, then looks in a new statement, then writes. The
+entry of the log is appended after the write and before the commit, while the locks are held: nothing that takes effect is
+without its entry. A crash in between leaves an entry whose ticket no line carries; nobody was told that it was done.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -16,18 +18,21 @@ from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
 from crossroads.directory import changes, rules, store
 from crossroads.directory.changes import Change, Operation
-from crossroads.directory.model import Held, Line, Piece
+from crossroads.directory.imports import Rules, import_inscriptions
+from crossroads.directory.model import Check, Held, Line, Piece
 from crossroads.directory.rules import CurrentCatalogue
 from crossroads.directory.store import Place, Stamp
 from crossroads.identity.closure import believed_persons, closure_of, locked_closure, moment_of_change
 from crossroads.identity.database import Connection, Pool, outages, transaction
+from crossroads.identity.first_load import Loaded
 from crossroads.identity.model import Closure
-from crossroads.identity.service import Surroundings
+from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, CrossroadsError, Refused
 from crossroads.kernel.guards import Signed
 from crossroads.wire.canonical import b64url, canonical, sha256
+from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import (
     Inscribed,
     InscriptionLine,
@@ -35,6 +40,7 @@ from crossroads.wire.messages import (
     InscriptionOutcome,
     InscriptionQuery,
 )
+from crossroads.wire.registrations import SignedAct
 
 
 class _Kind(NamedTuple):
@@ -56,7 +62,7 @@ class Directory:
     """The lines of the directory."""
 
     def __init__(self, pool: Pool, log: Log, catalogue: CurrentCatalogue, surroundings: Surroundings) -> None:
-        """The log must not use connections of `pool`: it is awaited while one of them is held."""
+        """Give the log connections of its own, not those of `pool`: it is awaited while one of them is held."""
         self._pool, self._log, self._catalogue, self._surroundings = pool, log, catalogue, surroundings
 
     async def open(self, line: InscriptionLine, signed: Signed) -> InscriptionOutcome:
@@ -76,16 +82,14 @@ class Directory:
         return await self._keep(_CANCEL, line, signed)
 
     async def query(self, query: InscriptionQuery, signed: Signed) -> InscriptionList:
-        """Give the lines of the institution that overlap the period; none for a person it does not know. Raises Refused."""
+        """Give the lines of the institution that overlap the period, be the person known or not. Raises Refused."""
         rules.may_keep(self._catalogue.current, signed.institution, query.institution, self._today)
         ssin = self._surroundings.ssin(query.ssin)
         with outages():
             async with self._pool.acquire() as connection:
                 closure = await closure_of(connection, ssin)
                 persons = closure.persons if closure else ()
-                held = await store.lines_of(
-                    connection, persons, context=query.context, institution=query.institution
-                )
+                held = await store.lines_of(connection, persons, context=query.context, institution=query.institution)
         items = tuple(_inscribed(h.line) for h in held if h.line.period.overlaps(query.period))
         return InscriptionList(items=items, total=len(items))
 
@@ -96,6 +100,21 @@ class Directory:
             async with self._pool.acquire() as connection:
                 persons = await believed_persons(connection, number, moment)
                 return tuple(await store.believed_lines(connection, persons, moment))
+
+    async def import_inscriptions(self, path: Path, act: SignedAct, operators: Mapping[str, VerifyKey]) -> Loaded:
+        """Import a file that two operators signed, all or nothing. Raises Malformed, Refused, Conflict."""
+        held_to = Rules(self._catalogue.current, self._today, operators)
+        return await import_inscriptions(self._pool, self._log, held_to, path, act)
+
+    async def check(self) -> Check:
+        """Prove the rule of exclusivity over the whole table. Raises Unavailable."""
+        with outages():
+            async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
+                found = await store.contexts(connection)
+                catalogue = self._catalogue.current
+                return await store.check(
+                    connection, [c for c in found if rules.is_exclusive(catalogue, c, self._today)]
+                )
 
     @property
     def _today(self) -> date:
@@ -164,7 +183,7 @@ def _outcome(
 ) -> InscriptionOutcome:
     ended = tuple(held.line.inscription for held in change.ended)
     kept = [held.line for held in own if held.line.inscription not in ended]
-    items = sorted([*kept, *written], key=lambda l: l.period.start_date)
+    items = sorted([*kept, *written], key=lambda item: item.period.start_date)
     return InscriptionOutcome(
         reference=line.reference, ticket=stamp.ticket, ended=ended, items=tuple(_inscribed(item) for item in items)
     )

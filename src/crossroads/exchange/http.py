@@ -1,6 +1,5 @@
 """`POST /v1/exchanges`."""
 
-import msgspec
 from litestar import Response, post
 
 from crossroads.admission.service import Authentic
@@ -21,8 +20,3 @@ async def ask(data: Question, authentic: Authentic, exchange: Exchange) -> Respo
     """Ask the institutions that hold data about a person; every answer, also a refusal, has a status and a receipt."""
     answer = await exchange.answer(data, authentic)
     return Response(answer, media_type="application/json")
-
-
-def encode(answer: Answer) -> bytes:
-    """Give the canonical form of an answer; its digest in the log is of this form, less receipt and checkpoint."""
-    return msgspec.json.encode(answer, order="deterministic")

@@ -19,7 +19,10 @@ _FOUR_EYES = 2
 
 
 def two_operators(act: SignedAct, operators: Mapping[str, VerifyKey]) -> str:
-    """Give the names of the operators whose signature holds. Raises Refused for less than two, Tampered for a false one."""
+    """Give the names of the operators whose signature holds.
+
+    Raises Refused for less than two, Tampered for a signature that does not hold.
+    """
     names = sorted({operator_name(key_id) for key_id in act.verified(operators.get)})
     if len(names) < _FOUR_EYES:
         raise Refused(f"An act {act.kind} needs the signatures of two different operators; it has {len(names)}.")

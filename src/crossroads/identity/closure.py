@@ -14,9 +14,9 @@ async def closure_of(connection: Connection, ssin: str) -> Closure | None:
 
 
 async def locked_closure(connection: Connection, *ssins: str) -> tuple[Closure | None, ...]:
-    """Give the closures of the numbers with the locks of all their persons, taken in key order, until the transaction ends.
+    """Give the closures of the numbers, and hold the locks of all their persons until the transaction ends.
 
-    Statements after this one see all that earlier holders of the locks wrote.
+    They are taken in key order. Statements after this one see all that earlier holders of the locks wrote.
     """
     found = tuple([await store.closure(connection, ssin) for ssin in ssins])
     held: set[int] = set()

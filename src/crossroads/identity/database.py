@@ -7,7 +7,7 @@ from typing import TypeAlias
 import asyncpg
 
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Unavailable
+from crossroads.kernel.errors import CrossroadsError, Unavailable
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -24,6 +24,18 @@ _OUTAGE = (
     asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,
 )
+
+
+class NotStaged(CrossroadsError):
+    """The database does not take a value of the file."""
+
+
+async def copy_into(connection: Connection, table: str, columns: list[str], source: AsyncIterator[bytes]) -> None:
+    """Copy CSV into a table. Raises NotStaged, which names the error of the database and no value."""
+    try:
+        await connection.copy_to_table(table, source=source, columns=columns, format="csv")
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        raise NotStaged(type(error).__name__) from None
 
 
 @contextmanager

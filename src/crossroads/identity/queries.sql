@@ -137,16 +137,17 @@ CREATE TEMPORARY TABLE staged_person (
     deceased_on date
 ) ON COMMIT DROP;
 
--- name: add_staged_persons#
+-- name: add_staged_persons!
 -- Bring the persons of a file into being.
 INSERT INTO person (person, ssin, deceased_on, recorded_at, ticket)
 SELECT person, ssin, deceased_on, :moment, :ticket FROM staged_person;
 
--- name: add_staged_numbers#
--- Assign the numbers of a file.
-INSERT INTO ssin_assignment (ssin, person, recorded_at, ticket) SELECT ssin, person, :moment, :ticket FROM staged_person
-ORDER BY ssin;
-
--- name: refresh_statistics#
--- Tell the planner how many there are now.
-ANALYZE person, ssin_assignment;
+-- name: add_staged_numbers$
+-- Assign the numbers of a file, and count them.
+WITH added AS (
+    INSERT INTO ssin_assignment (ssin, person, recorded_at, ticket)
+    SELECT ssin, person, :moment, :ticket FROM staged_person ORDER BY ssin
+    ON CONFLICT DO NOTHING
+    RETURNING 1
+)
+SELECT count(*) FROM added;

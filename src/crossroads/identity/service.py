@@ -1,12 +1,12 @@
 """Who people are: bringing them into being, their numbers, and which of them are one.
 
 Whatever is written is in the log first: the entry is appended before the transaction commits, while its locks are held. A
-crash in between leaves an entry whose ticket no row carries, which says that it came to nothing; never a row without entry.
+crash in between leaves an entry whose ticket no row carries: it came to nothing. There is never a row without its entry.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from pathlib import Path
 from uuid import UUID
 
 from uuid6 import uuid7
@@ -17,30 +17,20 @@ from crossroads.audit.service import Log
 from crossroads.identity import acts, store
 from crossroads.identity.closure import locked_closure
 from crossroads.identity.database import Connection, Pool, outages, transaction
+from crossroads.identity.first_load import Loaded
+from crossroads.identity.imports import import_persons
 from crossroads.identity.model import LINK, UNLINK, Belief, Change, Closure, LinkPersons, UnlinkPersons
 from crossroads.identity.ports import LinkRule, Register
 from crossroads.identity.store import UsedReference
-from crossroads.kernel.clock import Clock, brussels_day
+from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, Refused
-from crossroads.kernel.ssin import Environment, Ssin, parse_ssin
 from crossroads.wire.canonical import canonical, sha256
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import AnsweredSsin, PersonConfirmation, PersonConfirmed
 from crossroads.wire.registrations import SignedAct
 
 _DAY = timedelta(days=1)
-
-
-class Surroundings(NamedTuple):
-    """What tells numbers of this installation from others."""
-
-    environment: Environment
-    clock: Clock
-
-    def ssin(self, text: str) -> Ssin:
-        """Give the number. Raises InvalidSsin."""
-        return parse_ssin(text, self.environment, brussels_day(self.clock.now()))
 
 
 class Identity:
@@ -75,8 +65,8 @@ class Identity:
     async def replace_ssin(self, old: str, new: str, since: date, *, reason: str, actor: str) -> None:
         """Record that a person has another number from a day on; the old one goes on naming the person.
 
-        Does nothing where it is recorded already. Raises Refused for an old number that is not in use, Conflict where the
-        new one is another person's: then the two are to be linked.
+        Does nothing where it is recorded already. Raises Refused for an old number that is not in use, Conflict where
+        the new one is another person's: then the two are to be linked.
         """
         old, new = self._surroundings.ssin(old), self._surroundings.ssin(new)
         async with transaction(self._pool) as connection:
@@ -142,6 +132,10 @@ class Identity:
         with outages():
             async with self._pool.acquire() as connection:
                 return await store.believed(connection, self._surroundings.ssin(ssin), moment)
+
+    async def import_persons(self, path: Path, act: SignedAct, operators: Mapping[str, VerifyKey]) -> Loaded:
+        """Import a file of persons that two operators signed, all or nothing. Raises Malformed, Refused, Conflict."""
+        return await import_persons(self._pool, self._log, self._surroundings, path, act, operators)
 
     async def _used(self, institution: str, reference: str, digest: bytes) -> UsedReference | None:
         with outages():

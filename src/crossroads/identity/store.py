@@ -9,6 +9,7 @@ from uuid import UUID
 import aiosql
 
 from crossroads.identity.database import Connection
+from crossroads.identity.files import MAXIMUM_FAULTS
 from crossroads.identity.model import Belief, Change, Closure, Number
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
@@ -76,9 +77,7 @@ async def assign(connection: Connection, ssin: str, person: int, change: Change,
 async def end_assignment(connection: Connection, ssin: str, last: date, change: Change) -> None:
     """Record the last day of a number; what was believed goes to the history."""
     await queries.assignment_to_history(connection, ssin=ssin, **change._asdict())
-    await queries.end_assignment(
-        connection, ssin=ssin, valid_until=last, moment=change.moment, ticket=change.ticket
-    )
+    await queries.end_assignment(connection, ssin=ssin, valid_until=last, moment=change.moment, ticket=change.ticket)
 
 
 async def change_person(connection: Connection, person: Present, change: Change) -> None:
@@ -140,3 +139,22 @@ async def believed(connection: Connection, ssin: str, at: datetime) -> Belief | 
         numbers=tuple(Number(row["ssin"], row["person"], row["valid_from"], row["valid_until"]) for row in found),
         deceased_on=max((row["deceased_on"] for row in found if row["deceased_on"]), default=None),
     )
+
+
+async def stage_persons(connection: Connection) -> None:
+    """Make the place where the lines of a file wait to be checked."""
+    await queries.stage_persons(connection)
+
+
+async def staged_faults(connection: Connection) -> tuple[list[int], list[int]]:
+    """Give the staged lines whose number stands in an earlier line, and those whose number has an owner."""
+    repeated = await rows(queries.repeated_numbers(connection, limit=MAXIMUM_FAULTS))
+    known = await rows(queries.known_numbers(connection, limit=MAXIMUM_FAULTS))
+    return [row["line"] for row in repeated], [row["line"] for row in known]
+
+
+async def add_staged(connection: Connection, ticket: UUID) -> int:
+    """Bring the staged persons into being, and count them."""
+    stamp = {"moment": await moment(connection), "ticket": ticket}
+    await queries.add_staged_persons(connection, **stamp)
+    return int(await queries.add_staged_numbers(connection, **stamp))

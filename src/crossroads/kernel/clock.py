@@ -1,10 +1,15 @@
 """The clock, as a port: time is not ours."""
 
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 BRUSSELS = ZoneInfo("Europe/Brussels")
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment as it travels: always with its offset, for without one it cannot be compared."""
 
 
 class Clock(Protocol):

@@ -9,7 +9,7 @@ from stdnum.be import vat
 from crossroads.kernel.errors import InvalidIdentifier
 
 INSTITUTION_PATTERN = r"^[a-z0-9-]{2,40}$"
-CONTEXT_PATTERN = r"^[0-9]{1,3}:[0-9]{1,3}$"
+CONTEXT_PATTERN = r"^(0|[1-9][0-9]{0,2}):(0|[1-9][0-9]{0,2})$"
 DATA_GROUP_PATTERN = r"^[a-z0-9][a-z0-9-]{1,59}@[1-9][0-9]{0,2}$"
 LEGAL_CONTEXT_PATTERN = r"^[a-zA-Z0-9][a-zA-Z0-9_:+\- ]*[a-zA-Z0-9_:+\-]$"
 """CBSS CommonV3: at least two characters, no blank at either end (facts: cbss.md 3.3)."""
@@ -22,7 +22,7 @@ LegalContextId = Annotated[str, msgspec.Meta(pattern=LEGAL_CONTEXT_PATTERN.repla
 KeyId = NewType("KeyId", str)
 """`<institution>#<key>`, or `operator:<name>#<key>` for an operator of the hub."""
 
-_ESTABLISHMENT = re.compile(r"[2-8]\d{9}\Z")
+_ESTABLISHMENT = re.compile(r"[2-8][0-9]{9}\Z")
 
 
 class InscriptionContext(NamedTuple):

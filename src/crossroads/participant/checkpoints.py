@@ -64,7 +64,8 @@ class Witness:
     @property
     def newest(self) -> str:
         """The newest checkpoint seen; empty before the first."""
-        return max(self._kept.pending.items(), default=(-1, self._kept.verified))[1] or self._kept.verified
+        notes = (self._kept.verified, *self._kept.pending.values())
+        return max(filter(None, notes), key=lambda note: read_checkpoint(note).size, default="")
 
     def check_trusted(self) -> None:
         """Refuse to go on when the hub was found to show two logs. Raises LogForked."""

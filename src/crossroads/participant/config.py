@@ -9,14 +9,13 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from crossroads.kernel.identifiers import DataGroupId, InstitutionId
-from crossroads.participant.keyfiles import KeyFile
+from crossroads.participant.settings import HttpUrl, KeyFile
 from crossroads.participant.yamlfile import Settings, WrongSetting, read_settings
 
 _SAFE_NAME = r"^(?!\.)[A-Za-z0-9._{}-]{1,100}\Z"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 SafeName = Annotated[str, msgspec.Meta(pattern=_SAFE_NAME)]
-HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+[^\s?#@/]\Z")]
 
 
 class Listen(Settings, frozen=True, kw_only=True):

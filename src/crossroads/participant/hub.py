@@ -1,9 +1,8 @@
 """The hub as the participant sees it: its proven keys, its log, its catalogue. All that can be checked is."""
 
 import asyncio
-import contextlib
 from collections.abc import Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.datagroups import DataGroups
-from crossroads.participant.provenkeys import ProvenKeys, hub_ring
+from crossroads.participant.provenkeys import Proven, ProvenKeys, hub_ring
 from crossroads.participant.steps import Http
 from crossroads.participant.trust import Trust
 from crossroads.wire.registrations import KeyUse
@@ -30,7 +29,6 @@ from crossroads.wire.signatures import (
 _log = structlog.get_logger()
 
 _TIMEOUT = timedelta(seconds=5)
-_BETWEEN_KEY_FETCHES = timedelta(seconds=1)
 _WAIT_FOR_PROOF = 1.0
 """Seconds that a question waits for a round of proofs it has set off."""
 
@@ -46,7 +44,6 @@ class Hub:
         self.proven = ProvenKeys(trust, self.witness)
         self.ring = hub_ring(url, trust, self.proven, folder)
         self.groups = DataGroups(url, folder / "data-groups.json")
-        self._keys_fetched_at: datetime | None = None
         self._fetching = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -54,10 +51,7 @@ class Hub:
         """Give the signature of a request that the hub signed, fresh, with a proven key. Raises SignatureRejected."""
         signature = find_signature(request.headers)
         check_fresh(signature, self._clock.now())
-        proven = self.ring.find(signature.key_id)
-        if proven is None:
-            await self._fetch_keys()
-            proven = self.ring.find(signature.key_id)
+        proven = await self._key(signature.key_id)
         if proven is None or proven.key is None or proven.registration.use not in uses:
             raise SignatureRejected(Code.KEY_UNKNOWN, "It is no such key of the hub.", signature.key_id)
         if not proven.in_force(self._clock.now()):
@@ -91,15 +85,13 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.close()
 
-    async def _fetch_keys(self) -> None:
+    async def _key(self, key_id: str) -> Proven | None:
+        # One at a time: while keys are fetched, whoever wants one waits for them.
         async with self._fetching:
-            now = self._clock.now()
-            last = self._keys_fetched_at
-            if last is not None and timedelta() <= now - last < _BETWEEN_KEY_FETCHES:
-                return
-            self._keys_fetched_at = now
-            with contextlib.suppress(Unavailable):
-                await self._http.run(self.ring.refresh())
+            try:
+                return await self._http.run(self.ring.get(key_id, self._clock.now()))
+            except Unavailable:
+                return None
 
     def _background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(_told(work))

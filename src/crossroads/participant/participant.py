@@ -51,14 +51,15 @@ class Participant:
         self._register = (
             RegisterOfPersons(self._database, config.register) if self._database and config.register else None
         )
-        self._state = State(config.path(config.state))
         self.hub = Hub(config.hub, self._trust, config.path(config.state), clock)
         self._blocks = BlockMaker(sources, self.hub.groups, keys | {config.institution: self.key})
+        self._state = State(config.path(config.state))
         self._at_work = 0
 
     async def data(self, request: Request, body: bytes) -> DataAnswer:
         """Answer `POST /v1/data-requests`, or refuse it. The checks run in the order in which they stand here."""
         async with self._bounded():
+            self.hub.witness.check_trusted()
             signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
             asked = decode(body, _data_decoder)
             check_permit(asked.permit, self._identity, self.clock.now())

@@ -10,7 +10,7 @@ from crossroads.wire.messages import Issue, Problem
 from crossroads.wire.signatures import SignatureRejected
 
 _BELGIF = "urn:problem-type:belgif:"
-_OWN = "urn:problem-type:belgif-ext:"
+_OWN = "urn:problem-type:crossroads:"
 _RETRY_AFTER = 1
 
 

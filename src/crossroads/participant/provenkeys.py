@@ -5,7 +5,7 @@ hub can tell; a source that it deceives about that still has the statement, sign
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import msgspec
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Tampered
-from crossroads.participant.checkpoints import LogForked, Witness
+from crossroads.participant.checkpoints import Witness
 from crossroads.participant.files import read_if_there, write_atomically
 from crossroads.participant.steps import Call, Steps, fetch
 from crossroads.participant.trust import Trust
@@ -24,6 +24,7 @@ from crossroads.wire.registrations import KeyUse, Registration, SignedAct, verif
 
 REGISTERED = "catalogue:key:registered"
 """The event of the log entry that records a registration."""
+BETWEEN_FETCHES = timedelta(seconds=1)
 _MAXIMUM_KNOWN = 10_000
 
 
@@ -69,8 +70,6 @@ class ProvenKeys:
         for key in _signing_first(keys):
             try:
                 one = self._known.get(key.registration.digest) or self._prove(key, proven)
-            except LogForked:
-                raise
             except CrossroadsError:
                 continue
             proven[one.registration.key_id] = one
@@ -118,11 +117,16 @@ class KeyRing:
         self._institution = institution
         self._proven = proven
         self._file = file
+        self._fetched_at: datetime | None = None
         cached = read_if_there(file)
         self._keys = self._own(msgspec.json.decode(cached, type=_KeySet)) if cached else {}
 
-    def find(self, key_id: str) -> Proven | None:
-        """Give the key with this id, if it was fetched and is proven."""
+    def get(self, key_id: str, now: datetime) -> Steps[Proven | None]:
+        """Give the key, fetching the keys when it is not known: at most once a second. Raises Unavailable."""
+        fresh = self._fetched_at is not None and timedelta() <= now - self._fetched_at < BETWEEN_FETCHES
+        if key_id not in self._keys and not fresh:
+            self._fetched_at = now
+            yield from self.refresh()
         return self._keys.get(key_id)
 
     def refresh(self) -> Steps[None]:

@@ -30,14 +30,14 @@ class BreakerStore:
     async def count_failure(self, participant: str, limit: int, pause: timedelta) -> None:
         """Count a failure; from `limit` in a row on the participant is left alone for `pause`."""
         try:
-            await _queries.count_failure(self._pool, participant, limit, pause)
+            await _queries.count_failure(self._pool, participant=participant, limit=limit, pause=pause)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise Unavailable from error
 
     async def reset(self, participant: str) -> None:
         """Forget the failures of a participant."""
         try:
-            await _queries.reset_failures(self._pool, participant)
+            await _queries.reset_failures(self._pool, participant=participant)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise Unavailable from error
 

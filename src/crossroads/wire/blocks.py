@@ -7,7 +7,7 @@ a JWE (ECDH-ES on X25519, A256GCM) whose header repeats the claims, so that the 
 for without reading it. Open, the content travels beside the detached JWS.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from crossroads.kernel.errors import Tampered
+from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.period import Period
 from crossroads.wire import jws
-from crossroads.wire.canonical import b64url, canonical
+from crossroads.wire.canonical import b64url, canonical, from_b64
 from crossroads.wire.keys import Jwk, SealingKey, SigningKey, VerifyKey
 from crossroads.wire.messages import MAXIMUM_SOURCE_ANSWER, Block
 
@@ -93,6 +93,7 @@ def open_block(content: bytes, claims: Claims, key: SigningKey) -> Block:
 
 def envelope(block: Block) -> dict[str, Any]:
     """Give the header of a block that anyone who carries it can read. Raises Tampered."""
+    _check_one_content(block)
     if block.sealed is not None:
         return _protected(block.sealed)
     if block.signature is None:
@@ -107,12 +108,13 @@ def unseal(block: Block, key: SealingKey) -> str:
     try:
         opened = jwe.decrypt_compact(block.sealed, _private(key), registry=_REGISTRY)
         return (opened.plaintext or b"").decode("ascii")
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise Tampered("The seal does not open with this key.") from error
 
 
 def read_block(block: Block, key: SealingKey | None) -> jws.Jws:
     """Give the signed content of a block, its signature not yet verified. Raises Tampered."""
+    _check_one_content(block)
     if block.sealed is None:
         return jws.parse(block.signature or "", _content(block))
     if key is None:
@@ -136,12 +138,18 @@ def verify_block(signed: jws.Jws, expected: Claims, key: VerifyKey) -> Opened:
     return Opened(signed.payload, signed.key_id, signed.header)
 
 
+def _check_one_content(block: Block) -> None:
+    # Were there two, one would be checked and the other perhaps read.
+    if [block.sealed, block.content_bytes].count(None) + (block.content is msgspec.UNSET) != 2:  # noqa: PLR2004
+        raise Tampered("A block has either sealed, content or contentBytes.")
+
+
 def _content(block: Block) -> bytes:
     if block.content is not msgspec.UNSET:
         return bytes(block.content)
     try:
-        return b64decode(block.content_bytes or "", validate=True)
-    except ValueError as error:
+        return from_b64(block.content_bytes or "")
+    except InvalidValue as error:
         raise Tampered("The content of the block is not base64.") from error
 
 

@@ -4,7 +4,7 @@ Members keep no place for floats: amounts are integer eurocents, so the one hard
 """
 
 import hashlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from typing import Any
 
 import msgspec
@@ -12,13 +12,17 @@ import rfc8785
 
 from crossroads.kernel.errors import InvalidValue
 
+# The two signs of base64url, and those of base64, which base64url does not have.
+_TO_STANDARD = str.maketrans("-_+/=", "+/???")
+
 
 def canonical(value: Any) -> bytes:
     """Give the one canonical form of a JSON value or struct."""
     try:
         return rfc8785.dumps(msgspec.to_builtins(value))
-    except rfc8785.CanonicalizationError as error:
-        raise InvalidValue(f"This value has no canonical JSON form: {error}") from error
+    except (rfc8785.CanonicalizationError, TypeError, RecursionError):
+        # Their messages repeat the value.
+        raise InvalidValue("This value has no canonical JSON form.") from None
 
 
 def sha256(data: bytes) -> bytes:
@@ -33,7 +37,16 @@ def b64url(data: bytes) -> str:
 
 def from_b64url(text: str) -> bytes:
     """Give the bytes of base64url without padding. Raises InvalidValue."""
+    padded = text.translate(_TO_STANDARD) + "=" * (-len(text) % 4)
+    return from_b64(padded)
+
+
+def from_b64(text: str) -> bytes:
+    """Give the bytes of base64 in its one canonical form: no two texts are one value. Raises InvalidValue."""
     try:
-        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError as error:
-        raise InvalidValue("Not base64url.") from error
+        data = b64decode(text, validate=True)
+    except ValueError:
+        raise InvalidValue("Not base64.") from None
+    if b64encode(data).decode("ascii") != text:
+        raise InvalidValue("Not the canonical form of base64.")
+    return data

@@ -1,5 +1,6 @@
 """Reading input: what is wrong is said with its place, in the words of the Belgif guide, and never repeats a value."""
 
+import json
 import re
 from typing import Any, TypeVar
 
@@ -12,6 +13,10 @@ T = TypeVar("T")
 _SCHEMA = "urn:problem-type:belgif:input-validation:schemaViolation"
 _UNKNOWN = "urn:problem-type:belgif:input-validation:unknownInput"
 _PERIOD = "urn:problem-type:belgif-ext:input-validation:invalidPeriod"
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
+"""What reading JSON of strangers can raise: no JSON, another form, no UTF-8, nested without end, numbers likewise."""
+
+_UNKNOWN_NAME = re.compile(r"unknown field `(?!([A-Za-z]{1,40})`).*", re.DOTALL)
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -20,9 +25,10 @@ def decode(body: bytes, decoder: "msgspec.json.Decoder[T]") -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise Malformed(fault(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Malformed(Fault("$", _SCHEMA, "The body is not JSON in UTF-8.")) from error
+        # Not `from error`: the message of the error may repeat the value.
+        raise Malformed(fault(error)) from None
+    except UNREADABLE:
+        raise Malformed(Fault("$", _SCHEMA, "The body is not JSON in UTF-8.")) from None
 
 
 def convert(value: Any, kind: type[T]) -> T:
@@ -30,13 +36,30 @@ def convert(value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise Malformed(fault(error)) from error
+        raise Malformed(fault(error)) from None
+
+
+def refuse_repeated_members(raw: bytes, value: Any) -> None:
+    """Refuse JSON in which an object has a member twice: others may read the first. Raises ValueError.
+
+    `value` is what was read from `raw`. Where it is written just so, which is usual, nothing is repeated.
+    """
+    if msgspec.json.encode(value) != raw:
+        json.loads(raw.decode(), object_pairs_hook=_once_each)
+
+
+def _once_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    once = dict(members)
+    if len(once) != len(members):
+        raise ValueError("A member of the JSON object is repeated.")
+    return once
 
 
 def fault(error: msgspec.ValidationError) -> Fault:
     """Give place and kind of what msgspec found wrong; its message never repeats the value."""
-    text = str(error)
-    # msgspec says "what - at `$.path`"; of its messages only the one on enums repeats the input, in quotes.
+    # msgspec says "what - at `$.path`". Of its messages the one on enums repeats the input, and the one on unknown
+    # fields its name, which is shown where it is a plain word.
+    text = _UNKNOWN_NAME.sub("unknown field", str(error))
     match = _PLACE.match(text)
     what, path = (match["what"], match["path"] or "$") if match else (text, "$")
     if "unknown field" in what:

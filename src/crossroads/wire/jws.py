@@ -10,6 +10,7 @@ import msgspec
 
 from crossroads.kernel.errors import Tampered
 from crossroads.wire.canonical import b64url, from_b64url
+from crossroads.wire.decoding import UNREADABLE, refuse_repeated_members
 from crossroads.wire.keys import SigningKey, VerifyKey
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -56,7 +57,9 @@ def parse(compact: str, detached: bytes | None = None) -> Jws:
             if payload:
                 raise Tampered("The signature was to be detached from its payload.")
             payload = b64url(detached)
-        header = _decode(from_b64url(protected))
+        raw = from_b64url(protected)
+        header = _decode(raw)
+        refuse_repeated_members(raw, header)
         return Jws(header, from_b64url(payload), from_b64url(signature), f"{protected}.{payload}".encode("ascii"))
-    except (ValueError, msgspec.MsgspecError) as error:
+    except (ValueError, *UNREADABLE) as error:
         raise Tampered("This is not a compact JWS.") from error

@@ -4,10 +4,10 @@ import hashlib
 import os
 import stat
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, x25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -19,6 +19,9 @@ _ES256 = ec.ECDSA(hashes.SHA256())
 _HALF = 32
 _PRIVATE_MODE = 0o600
 
+Coordinate = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")]
+"""32 bytes in base64url, in the one way they can be written."""
+
 
 class UnsafeKeyFile(CrossroadsError):
     """The file of a private key can be read by others, or is no key."""
@@ -29,8 +32,13 @@ class Jwk(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
 
     kty: Literal["EC", "OKP"]
     crv: Literal["P-256", "X25519"]
-    x: str
-    y: str | None = None
+    x: Coordinate
+    y: Coordinate | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is neither a whole P-256 nor an X25519 key: one key has one form, and so one thumbprint."""
+        if (self.kty, self.crv, self.y is not None) not in {("EC", "P-256", True), ("OKP", "X25519", False)}:
+            raise ValueError("a key is EC P-256 with x and y, or OKP X25519 with x")
 
     @property
     def thumbprint(self) -> str:
@@ -134,8 +142,8 @@ def _read_private(path: Path) -> object:
         data = file.read()
     try:
         return serialization.load_pem_private_key(data, password=None)
-    except ValueError as error:
-        raise UnsafeKeyFile(f"{path} holds no private key in PEM.") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UnsafeKeyFile(f"{path} holds no private key in PEM, or one under a password.") from error
 
 
 def _write_private(private: ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey, path: Path) -> None:

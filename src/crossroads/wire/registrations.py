@@ -6,16 +6,17 @@ operators' keys. A registration of an institution's key counts when two operator
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
 
+from crossroads.kernel.clock import Moment
 from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.identifiers import InstitutionId
 from crossroads.wire import jws
 from crossroads.wire.canonical import b64url, canonical, from_b64url, sha256
+from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import Jwk, SigningKey, VerifyKey
 
 OPERATOR_PREFIX = "operator:"
@@ -46,8 +47,8 @@ class Registration(_Struct, frozen=True, kw_only=True):
     key_id: KeyIdText
     use: KeyUse
     jwk: Jwk
-    valid_from: datetime
-    valid_until: datetime
+    valid_from: Moment
+    valid_until: Moment
 
     def __post_init__(self) -> None:
         """Refuse a key id of another institution, a reversed period and a curve that cannot do what it is for."""
@@ -121,10 +122,14 @@ def count_operators(signed: SignedAct, operators: Mapping[str, VerifyKey]) -> in
 
 def read_registration(signed: SignedAct) -> Registration:
     """Give what the act registers; the signatures are not checked here. Raises InvalidValue."""
+    content = signed.content
     try:
-        return msgspec.json.decode(signed.content, type=Registration)
-    except msgspec.MsgspecError as error:
+        registration = msgspec.json.decode(content, type=Registration)
+    except UNREADABLE as error:
         raise InvalidValue(f"This registers no key: {error}") from error
+    if canonical(msgspec.json.decode(content)) != content:
+        raise InvalidValue("This registers no key: it is not in canonical form.")
+    return registration
 
 
 def verify_registration(
@@ -132,7 +137,8 @@ def verify_registration(
 ) -> Registration:
     """Give the registration when two operators and the key (or a signing key of the institution) signed it.
 
-    `signing_key` finds signing keys of institutions that are already proven. Raises Tampered when it does not count.
+    `signing_key` finds signing keys of institutions that are already proven. Raises Tampered when it does not count, InvalidValue
+    when it is no registration.
     """
     registration = read_registration(signed)
     if signed.kind != "register-key" or count_operators(signed, operators) < 2:  # noqa: PLR2004 - the four-eyes rule

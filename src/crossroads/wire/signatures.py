@@ -27,6 +27,7 @@ MAXIMUM_AHEAD = 5
 """Seconds a signature may lie in the future."""
 
 _MAXIMUM_HEADER = 4096
+_PARAMETERS = {"created", "keyid", "nonce", "tag", "alg"}
 _NONCE_BYTES = 18
 _NONCE_LENGTH = range(16, 65)
 
@@ -98,7 +99,7 @@ def sign_request(key: SigningKey, request: Request, created: datetime, nonce: st
     """Give the headers to add to a request."""
     headers = {} if request.body is None else {"content-digest": content_digest(request.body)}
     components = _WITH_BODY if headers else _WITHOUT_BODY
-    values = {"@method": request.method, "@target-uri": request.target_uri, **request.headers, **headers}
+    values = {**request.headers, **headers, "@method": request.method, "@target-uri": request.target_uri}
     return headers | _sign(key, components, values, {}, created, nonce or new_nonce())
 
 
@@ -117,11 +118,14 @@ def find_signature(headers: Mapping[str, str]) -> Signature:
     if not inputs or not values or max(len(inputs), len(values)) > _MAXIMUM_HEADER:
         raise SignatureRejected(Code.SIGNATURE_MISSING)
     value_members = _dictionary(values)
-    for label, (components, parameters) in _dictionary(inputs).items():
-        value = value_members.get(label, (None, {}))[0]
-        if parameters.get("tag") == TAG and isinstance(components, list) and isinstance(value, bytes):
-            return _checked(Signature(components, parameters, value))
-    raise SignatureRejected(Code.SIGNATURE_MISSING, f'No signature has the tag "{TAG}".')
+    ours = {label: member for label, member in _dictionary(inputs).items() if member[1].get("tag") == TAG}
+    if len(ours) != 1:
+        raise SignatureRejected(Code.SIGNATURE_MISSING, f'There must be one signature with the tag "{TAG}".')
+    ((label, (components, parameters)),) = ours.items()
+    value = value_members.get(label, (None, {}))[0]
+    if not isinstance(components, list) or not isinstance(value, bytes):
+        raise SignatureRejected(Code.SIGNATURE_MISSING, "Signature or Signature-Input is of another form.")
+    return _checked(Signature(components, parameters, value))
 
 
 def check_fresh(signature: Signature, now: datetime) -> None:
@@ -134,14 +138,13 @@ def check_fresh(signature: Signature, now: datetime) -> None:
 def verify_request(signature: Signature, key: VerifyKey, request: Request) -> None:
     """Check the signature over a request as it was received. Raises SignatureRejected."""
     expected = _WITHOUT_BODY if request.body is None else _WITH_BODY
-    values = {"@method": request.method, "@target-uri": request.target_uri, **request.headers}
-    _verify(signature, key, expected, values, {}, request.body)
+    _verify(signature, key, expected, _request_values(request), {}, request.body)
 
 
 def verify_answer(key: VerifyKey, request: Request, status: int, headers: Mapping[str, str], body: bytes) -> Signature:
     """Check that an answer is the signed answer to exactly this request. Raises SignatureRejected."""
     signature = find_signature(headers)
-    values = {"@status": str(status), **headers}
+    values = {**headers, "@status": str(status)}
     _verify(signature, key, _answer_components(request), values, _request_values(request), body)
     return signature
 
@@ -149,10 +152,14 @@ def verify_answer(key: VerifyKey, request: Request, status: int, headers: Mappin
 def _dictionary(header: str) -> dict[str, Any]:
     """Read a structured field (RFC 9651): each member with its parameters."""
     try:
-        members: Any = http_sf.parse(header.encode("ascii"), tltype="dictionary")
+        members: Any = http_sf.parse(header.encode("ascii"), tltype="dictionary", on_duplicate_key=_refuse_repeated)
     except (ValueError, TypeError) as error:
         raise SignatureRejected(Code.SIGNATURE_MISSING, "Signature or Signature-Input cannot be read.") from error
     return dict(members)
+
+
+def _refuse_repeated(name: str, _context: str) -> None:
+    raise ValueError(f"{name} is repeated.")
 
 
 def _serialized(components: list[Component], parameters: dict[str, Any]) -> str:
@@ -162,12 +169,19 @@ def _serialized(components: list[Component], parameters: dict[str, Any]) -> str:
 
 def _checked(signature: Signature) -> Signature:
     parameters = signature.parameters
-    created, nonce = parameters.get("created"), parameters.get("nonce")
-    if not isinstance(created, int) or not isinstance(nonce, str) or len(nonce) not in _NONCE_LENGTH:
+    created, nonce, keyid = (parameters.get(name) for name in ("created", "nonce", "keyid"))
+    if type(created) is not int or not isinstance(nonce, str) or len(nonce) not in _NONCE_LENGTH:
         raise SignatureRejected(Code.SIGNATURE_MISSING, "It needs created, keyid and a nonce of 16 to 64 characters.")
-    if parameters.get("alg", "ecdsa-p256-sha256") != "ecdsa-p256-sha256" or "#" not in signature.key_id:
+    if not parameters.keys() <= _PARAMETERS:
+        # What is signed and not understood (`expires`, say) must not be passed over.
+        raise SignatureRejected(Code.SIGNATURE_MISSING, "It has other parameters than created, keyid, nonce, tag, alg.")
+    if parameters.get("alg", "ecdsa-p256-sha256") != "ecdsa-p256-sha256" or not _names_key(keyid):
         raise SignatureRejected(Code.SIGNATURE_MISSING, "keyid is <institution>#<key>, and alg ecdsa-p256-sha256.")
     return signature
+
+
+def _names_key(keyid: Any) -> bool:
+    return isinstance(keyid, str) and "#" in keyid
 
 
 def _answer_components(request: Request) -> list[Component]:
@@ -175,7 +189,7 @@ def _answer_components(request: Request) -> list[Component]:
 
 
 def _request_values(request: Request) -> dict[str, str]:
-    return {"@method": request.method, "@target-uri": request.target_uri, **request.headers}
+    return {**request.headers, "@method": request.method, "@target-uri": request.target_uri}
 
 
 def _sign(
@@ -211,7 +225,7 @@ def _verify(
         key.verify(signature.value, _base(signature.components, values, of_request, serialized))
     except KeyError as error:
         raise SignatureRejected(Code.SIGNATURE_INVALID, f"{error} is missing.", signature.key_id) from error
-    except CrossroadsError as error:
+    except (CrossroadsError, UnicodeEncodeError) as error:
         raise SignatureRejected(Code.SIGNATURE_INVALID, key_id=signature.key_id) from error
     if body is not None and values["content-digest"] != content_digest(body):
         raise SignatureRejected(Code.DIGEST_MISMATCH, key_id=signature.key_id)
@@ -227,4 +241,4 @@ def _base(
         else:
             lines.append(f'"{name}": {values[name]}')
     lines.append(f'"@signature-params": {serialized}')
-    return "\n".join(lines).encode("latin-1")
+    return "\n".join(lines).encode("ascii")

@@ -13,12 +13,14 @@ from typing import Annotated
 
 import msgspec
 
+from crossroads.kernel.clock import Moment
 from crossroads.kernel.errors import Tampered
 from crossroads.kernel.identifiers import InstitutionId, LegalContextId
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
 from crossroads.wire import jws
 from crossroads.wire.canonical import b64url
+from crossroads.wire.decoding import UNREADABLE, refuse_repeated_members
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import Agent, Request, SsinText, Thumbprint
 
@@ -27,6 +29,7 @@ MAXIMUM_LIFE = timedelta(seconds=300)
 _AHEAD = timedelta(seconds=5)
 _SALT_BYTES = 16
 
+Nonce = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{16,64}\Z")]
 Digest = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
 
 
@@ -42,9 +45,9 @@ class Statement(Request, frozen=True, kw_only=True):
     period: Period | None = None
     reference_date: date | None = None
     encryption_key: Thumbprint
-    nonce: Annotated[str, msgspec.Meta(min_length=16, max_length=64)]
-    issued_at: datetime
-    expires_at: datetime
+    nonce: Nonce
+    issued_at: Moment
+    expires_at: Moment
     installation: str
     environment: Environment
     checkpoint: str = ""
@@ -63,7 +66,7 @@ class Statement(Request, frozen=True, kw_only=True):
             raise Tampered("The statement is for another installation.")
         if self.expires_at - self.issued_at > MAXIMUM_LIFE:
             raise Tampered(f"A statement lives at most {MAXIMUM_LIFE.seconds} s.")
-        if not self.issued_at - _AHEAD <= now < self.expires_at:
+        if not self.issued_at <= now + _AHEAD or not now < self.expires_at:
             raise Tampered("The statement is not, or no longer, valid.")
 
 
@@ -95,9 +98,12 @@ def read_statement(compact: str) -> tuple[jws.Jws, Statement]:
     """Take a statement apart without verifying it. Raises Tampered."""
     parsed = jws.parse(compact)
     try:
-        return parsed, _decoder.decode(parsed.payload)
-    except msgspec.MsgspecError as error:
-        raise Tampered("The statement has not the form of a statement.") from error
+        statement = _decoder.decode(parsed.payload)
+        refuse_repeated_members(parsed.payload, statement)
+    except (ValueError, *UNREADABLE):
+        # Not `from error`: the message of the error may repeat what the statement says.
+        raise Tampered("The statement has not the form of a statement.") from None
+    return parsed, statement
 
 
 def verify_statement(parsed: jws.Jws, statement: Statement, key: VerifyKey) -> None:

@@ -4,7 +4,7 @@
 -- migrate: apply
 
 CREATE TABLE catalogue_head (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     version bigint NOT NULL
 );
 

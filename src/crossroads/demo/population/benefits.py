@@ -6,7 +6,7 @@ from random import Random
 
 from crossroads.demo.population import parameters
 from crossroads.demo.population.careers import retirement
-from crossroads.demo.population.chance import DAY, age_on, birthday, by_age, clipped, day_between, within
+from crossroads.demo.population.chance import DAY, add_months, age_on, birthday, by_age, clipped, day_between, within
 from crossroads.demo.population.model import (
     Accident,
     Activity,
@@ -17,6 +17,7 @@ from crossroads.demo.population.model import (
     Incapacity,
     Insurability,
     LivingWage,
+    OtherAid,
     Pension,
     Person,
     Residence,
@@ -51,6 +52,22 @@ def living_wages(rng: Random, career: Iterable[Segment], residences: Iterable[Re
             if period:
                 centre = parameters.WELFARE_CENTRES[home.place.nis]
                 yield LivingWage(period, centre, category, parameters.LIVING_WAGE_MONTH[category])
+
+
+def other_aids(
+    rng: Random, contracts: Iterable[Employment], residences: Iterable[Residence], on: date
+) -> Iterator[OtherAid]:
+    """Give other aid during some contracts, while the person lives where the network has a centre."""
+    homes = [home for home in residences if home.place.nis in parameters.WELFARE_CENTRES]
+    for contract in contracts:
+        if rng.random() >= parameters.OTHER_AID:
+            continue
+        ends = add_months(contract.period.start_date, within(rng, parameters.OTHER_AID_MONTHS)) - DAY
+        helped = Period(contract.period.start_date, ends if ends < on else None).intersection(contract.period)
+        for home in homes:
+            period = home.period.intersection(helped) if helped else None
+            if period:
+                yield OtherAid(period, parameters.WELFARE_CENTRES[home.place.nis])
 
 
 def career_breaks(rng: Random, contracts: Iterable[Employment]) -> Iterator[CareerBreak]:

@@ -6,6 +6,7 @@ from crossroads.demo.population.chance import DAY, add_months
 from crossroads.demo.population.model import Cast, Life, LivingWage, Population, Sex
 from crossroads.demo.population.people import mock_ssin
 from crossroads.kernel.errors import Refused
+from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Ssin
 
 CENTRE = "pcsw-gent"
@@ -17,22 +18,38 @@ def cast(population: Population) -> Cast:
     """Give the cast. Every population of 200 people or more has one; a smaller one may be refused."""
     year_ago, half_year_ago = (add_months(population.on, -months) for months in (12, 6))
 
+    def lasting(periods: list[Period]) -> bool:
+        return any(period.end_date is None and period.start_date < year_ago for period in periods)
+
     def granted(life: Life) -> bool:
-        helped = [wage for wage in _at_centre(life) if wage.period.end_date is None]
-        long = any(wage.period.start_date < year_ago for wage in helped)
-        allowance = any(decision.kind == "incomeReplacementAllowance" for decision in life.decisions)
-        return long and bool(life.employments) and allowance
+        aided = [aid.period for aid in life.other_aids if aid.centre == CENTRE]
+        allowance = [one.period for one in life.decisions if one.kind == "incomeReplacementAllowance"]
+        return lasting(aided) and lasting(allowance) and lasting([job.period for job in life.employments])
+
+    def helped(life: Life) -> bool:
+        long = lasting([wage.period for wage in _at_centre(life)])
+        return long and bool(life.employments) and bool(life.unemployments)
 
     def recent(life: Life) -> bool:
-        helped = _at_centre(life)
-        return len(helped) == 1 and helped[0].period.end_date is None and helped[0].period.start_date > half_year_ago
+        periods = [wage.period for wage in _at_centre(life)]
+        return (
+            not life.other_aids
+            and len(periods) == 1
+            and periods[0].end_date is None
+            and periods[0].start_date > half_year_ago
+        )
 
     def stranger(life: Life) -> bool:
-        return not _at_centre(life) and any(job.period.end_date is None for job in life.employments)
+        return (
+            not _at_centre(life)
+            and not life.other_aids
+            and any(job.period.end_date is None for job in life.employments)
+        )
 
     found = _first(population, granted)
     return Cast(
         granted=found,
+        helped=_first(population, helped),
         recent=_first(population, recent),
         stranger=_first(population, stranger),
         twice=_first(population, _twice),

@@ -60,6 +60,7 @@ def drawn_life(rng: Random, person: Person, home: Whereabouts, dependence: Depen
     return replace(
         life,
         employments=tuple(sorted((*life.employments, *side_jobs), key=_starts)),
+        other_aids=tuple(benefits.other_aids(rng, life.employments, home.residences, on)),
         decisions=benefits.decisions(rng, person, on),
         pension=benefits.pension(rng, person, on),
         child_benefits=tuple(_child_benefit(person, dependence, studied, on)),
@@ -69,7 +70,7 @@ def drawn_life(rng: Random, person: Person, home: Whereabouts, dependence: Depen
 def staged_life(rng: Random, person: Person, home: Whereabouts, script: Script, on: date) -> Life:
     """Give the life that a script says; what it does not say is drawn."""
     life = _life(rng, person, home, script.career(on), on)
-    return replace(life, decisions=script.decisions(rng, person, on))
+    return replace(life, decisions=script.decisions(rng, person, on), other_aids=tuple(script.other_aids(on)))
 
 
 def _life(rng: Random, person: Person, home: Whereabouts, career: tuple[Segment, ...], on: date) -> Life:

@@ -214,6 +214,13 @@ class LivingWage(msgspec.Struct, frozen=True):
     monthly_amount: int
 
 
+class OtherAid(msgspec.Struct, frozen=True):
+    """Other aid from the welfare centre of the municipality, to people who may well work."""
+
+    period: Period
+    centre: str
+
+
 class Pension(msgspec.Struct, frozen=True):
     """A retirement pension in payment."""
 
@@ -259,6 +266,7 @@ class Life(msgspec.Struct, frozen=True):
     decisions: tuple[Decision, ...] = ()
     """The disability file."""
     living_wages: tuple[LivingWage, ...] = ()
+    other_aids: tuple[OtherAid, ...] = ()
     pension: Pension | None = None
     child_benefits: tuple[ChildBenefit, ...] = ()
     """Those of which the person is the child."""
@@ -279,7 +287,9 @@ class Cast(msgspec.Struct, frozen=True):
     """The people whom the tour of the demo shows. Where a centre is meant, it is the one of Gent."""
 
     granted: Life
-    """Has a living wage there for more than a year, worked before, and has a disability file with an allowance."""
+    """Has had other aid there, a job and a disability allowance for more than a year: many hold something to answer."""
+    helped: Life
+    """Has a living wage there for more than a year, worked before, and was unemployed."""
     recent: Life
     """Has a living wage there since less than half a year, and none before: an earlier period is not covered."""
     stranger: Life

@@ -117,6 +117,9 @@ BREAK_MONTH: Final = (30_000, 90_000)
 INCAPACITY_DAY: Final = (6_000, 11_000)
 LIVING_WAGE_MONTH: Final = {1: 85_000, 2: 128_000, 3: 173_000}
 """By category: 1 cohabitant, 2 single person, 3 person with a family at charge."""
+OTHER_AID: Final = 0.04
+"""Share of contracts during which a person who lives near a centre gets other aid."""
+OTHER_AID_MONTHS: Final = (3, 24)
 PENSION_MONTH: Final = (120_000, 260_000)
 GUARANTEED_INCOME: Final = 0.07
 """Share of pensioners with the guaranteed income for older people beside their pension."""

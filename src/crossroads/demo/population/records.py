@@ -49,6 +49,7 @@ TABLES = {
     "career_break": ("kind", "monthly_amount"),
     "work_interruption_accident": ("working_time_code",),
     "living_wage": ("aid_type", "monthly_amount"),
+    "other_aid": (),
     "pension_rights": ("benefit_type", "debtor", "gross_monthly_amount"),
     "pensioner_status": (),
     "handicap_file": ("kind", "decision_date", "points"),

@@ -252,6 +252,8 @@ def welfare(life: Life) -> Iterator[Record]:
         holder, amount = (wage.centre, "17:2"), wage.monthly_amount
         kind = "livingWage"
         yield _record("living_wage", holder, life.person.ssin, wage.period, aid_type=kind, monthly_amount=amount)
+    for aid in life.other_aids:
+        yield _record("other_aid", (aid.centre, "17:4"), life.person.ssin, aid.period)
 
 
 def pensions(life: Life) -> Iterator[Record]:

@@ -6,10 +6,11 @@ from random import Random
 
 import msgspec
 
+from crossroads.demo.population import parameters
 from crossroads.demo.population.benefits import disability_file
 from crossroads.demo.population.chance import DAY, add_months, birthday
 from crossroads.demo.population.households import Home, household, residence
-from crossroads.demo.population.model import Activity, Decision, Member, Person, Relation, Segment
+from crossroads.demo.population.model import Activity, Decision, Member, OtherAid, Person, Relation, Segment
 from crossroads.demo.population.people import Registrar
 from crossroads.demo.population.places import Map
 from crossroads.kernel.period import Period
@@ -29,6 +30,8 @@ class Script(msgspec.Struct, frozen=True):
     """Another municipality, and how many months ago the person left it."""
     recognised: int | None = None
     """How many months ago a disability was recognised."""
+    aided: int | None = None
+    """How many months ago other aid began at the centre of the municipality of today."""
 
     def career(self, on: date) -> tuple[Segment, ...]:
         """Give the segments of the career."""
@@ -45,13 +48,20 @@ class Script(msgspec.Struct, frozen=True):
             return ()
         return disability_file(rng, person, add_months(on.replace(day=1), -self.recognised), on, allowance=True)
 
+    def other_aids(self, on: date) -> Iterator[OtherAid]:
+        """Give the other aid, if the person has it."""
+        if self.aided is not None:
+            since = add_months(on.replace(day=1), -self.aided)
+            yield OtherAid(Period(since), parameters.WELFARE_CENTRES[self.home])
+
 
 SCRIPTS = (
-    Script(  # known to many institutions, and on file at the welfare centre for years
+    # known to many institutions, and on file at the welfare centre for years
+    Script(age=45, activities=((170, Activity.EMPLOYED),), home=GENT, recognised=52, aided=30),
+    Script(  # on the living wage for years
         age=41,
         activities=((190, Activity.EMPLOYED), (60, Activity.UNEMPLOYED), (40, Activity.WELFARE)),
         home=GENT,
-        recognised=52,
     ),
     Script(age=29, activities=((100, Activity.EMPLOYED), (4, Activity.WELFARE)), home=GENT),  # new at the centre
     Script(  # helped by two centres, one after the other

@@ -1,10 +1,13 @@
-"""How settings name a private key: its id and its file."""
+"""Parts of settings that participant and client share."""
 
 from typing import Annotated
 
 import msgspec
 
 from crossroads.participant.yamlfile import Settings
+
+HttpUrl = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s?#@]+[^\s?#@/]\Z")]
+"""A base address: no user, no query, no slash at its end."""
 
 
 class KeyFile(Settings, frozen=True, kw_only=True):

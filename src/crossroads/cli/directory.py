@@ -1,0 +1,99 @@
+"""`crossroads directory prepare | import | check`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+
+from crossroads.directory.model import Check
+from crossroads.identity.first_load import LoadKind, Loaded, prepare
+from crossroads.kernel.errors import Malformed
+from crossroads.wire.decoding import decode
+from crossroads.wire.registrations import SignedAct
+
+app = typer.Typer(help="Who knows whom: first loads and proof of the rules.", no_args_is_help=True)
+
+_FILE = typer.Argument(help="CSV with a header line, or JSON Lines (.csv, .jsonl).", exists=True, dir_okay=False)
+_KIND = typer.Option("--kind", help="What the file holds.")
+_JSON = typer.Option("--json", help="Print JSON, for programs.")
+
+
+@app.command("prepare")
+def prepare_load(
+    file: Annotated[Path, _FILE],
+    kind: Annotated[LoadKind, _KIND],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the act goes; FILE.act when absent.")
+    ] = None,
+) -> None:
+    """Write the act of a file. Two operators sign it with `crossroads key sign`."""
+    target = output or file.with_name(f"{file.name}.act")
+    target.write_bytes(msgspec.json.encode(prepare(file, kind)))
+    Console().print(f"Wrote {target}. Two operators sign it; then: crossroads directory import {file} --act {target}")
+
+
+@app.command("import")
+def import_load(
+    file: Annotated[Path, _FILE],
+    act: Annotated[Path, typer.Option("--act", help="The act that two operators signed.", exists=True)],
+    kind: Annotated[LoadKind, _KIND],
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """Import a file that two operators signed: whole, or not at all with the lines that are wrong."""
+    signed = decode(act.read_bytes(), msgspec.json.Decoder(SignedAct))
+    try:
+        with Console(stderr=True).status(f"Importing {kind}…"):
+            loaded = asyncio.run(_import(file, signed, kind))
+    except Malformed as error:
+        _print_faults(error, as_json=as_json)
+        raise typer.Exit(1) from None
+    _print(loaded._asdict(), f"Imported {loaded.lines} {kind}, ticket {loaded.ticket}.", as_json=as_json)
+
+
+@app.command()
+def check(as_json: Annotated[bool, _JSON] = False) -> None:
+    """Prove over the whole directory that no exclusive context is held twice."""
+    found = asyncio.run(_check())
+    text = f"{found.inscriptions} inscriptions of {found.persons} persons; {found.exclusive} in exclusive contexts."
+    _print(found._asdict(), text, as_json=as_json)
+    if found.conflicts:
+        numbers = ", ".join(str(number) for number in found.conflicts)
+        Console(stderr=True).print(f"Inscriptions that overlap in an exclusive context: {numbers}.")
+        raise typer.Exit(1)
+
+
+async def _import(file: Path, act: SignedAct, kind: LoadKind) -> Loaded:
+    from crossroads.bootstrap.wiring import services  # noqa: PLC0415 - a command that needs no hub starts without it
+
+    async with services() as hub:
+        operators = hub.catalogue.current.operators
+        if kind == "persons":
+            return await hub.identity.import_persons(file, act, operators)
+        return await hub.directory.import_inscriptions(file, act, operators)
+
+
+async def _check() -> Check:
+    from crossroads.bootstrap.wiring import services  # noqa: PLC0415 - as above
+
+    async with services() as hub:
+        return await hub.directory.check()
+
+
+def _print(figures: dict[str, Any], text: str, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode(figures))
+    else:
+        Console().print(text)
+
+
+def _print_faults(error: Malformed, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.encode({"faults": [fault._asdict() for fault in error.faults]}))
+        return
+    console = Console(stderr=True)
+    console.print("Nothing was imported.")
+    for fault in error.faults:
+        console.print(f"{fault.path}: {fault.detail}", highlight=False)

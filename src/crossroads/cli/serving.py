@@ -1,0 +1,74 @@
+"""How the hub's processes run: granian with one event loop each, metrics of all of them on a listener of their own."""
+
+import os
+import shutil
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.server import Server
+
+from crossroads.bootstrap.database import embedded
+from crossroads.bootstrap.settings import Installation
+
+_APPLICATION = "crossroads.api.app:create"
+_BACKLOG = 2048
+
+
+def serve(installation: Installation, workers: int) -> None:
+    """Serve until SIGINT or SIGTERM, with the embedded PostgreSQL where no other is set."""
+    with _database(installation), _Metrics(installation, workers):
+        settings = installation.settings
+        Server(
+            _APPLICATION,
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            workers=workers,
+            loop=Loops.uvloop,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=_BACKLOG,
+            log_access=False,
+            factory=True,
+            respawn_failed_workers=True,
+            ssl_cert=settings.certificate,
+            ssl_key=settings.certificate_key,
+        ).serve()
+
+
+def _database(installation: Installation) -> AbstractContextManager[Any]:
+    return nullcontext() if installation.settings.database_url else embedded(installation)
+
+
+class _Metrics:
+    """The metrics of all processes, added up; on loopback, at the port that is set."""
+
+    def __init__(self, installation: Installation, workers: int) -> None:
+        self._port = installation.settings.metrics_port
+        self._folder = installation.home / "metrics"
+        self._workers = workers
+        self._server: Any = None
+
+    def __enter__(self) -> None:
+        # The library decides at import, in each process, whether it shares its counts through this folder.
+        _empty(self._folder)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._folder)
+        if self._port is None:
+            return
+        from prometheus_client import CollectorRegistry, start_http_server
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types here
+        self._server, _ = start_http_server(self._port, addr="127.0.0.1", registry=registry)
+
+    def __exit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)

@@ -1,0 +1,173 @@
+"""A client to ask questions: it signs, asks, and believes nothing that it did not check.
+
+    async with Client(read_client_config(Path("client.yaml"))) as client:
+        reply = await client.ask(
+            ssin=ssin, legal_context="PCSA:SOCIAL_INQUIRY", data_groups=["living-wage@1"],
+            period=Period(date(2026, 1, 1), date(2026, 3, 31)), agent="clerk-7",
+        )
+
+`SyncClient` has the same form without `async`. Neither repeats a question by itself: a source answers one once.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Self, TypedDict, Unpack
+
+import msgspec
+
+from crossroads.kernel.clock import Clock, SystemClock
+from crossroads.kernel.errors import Tampered
+from crossroads.kernel.identifiers import InstitutionId
+from crossroads.kernel.period import Period
+from crossroads.participant.asker import Asker
+from crossroads.participant.questions import Asking, Wish
+from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
+from crossroads.participant.settings import HttpUrl, KeyFile
+from crossroads.participant.steps import Http, SyncHttp
+from crossroads.participant.trust import read_trust
+from crossroads.participant.yamlfile import Settings, read_settings
+from crossroads.wire.keys import SealingKey, SigningKey
+from crossroads.wire.messages import Answer, InscriptionLine, InscriptionOutcome, Receipt
+from crossroads.wire.proofs import LeafProof
+
+__all__ = [
+    "BlockRejected",
+    "Client",
+    "ClientConfig",
+    "ClientKeys",
+    "KeyFile",
+    "OpenedBlock",
+    "Reply",
+    "SyncClient",
+    "read_client_config",
+]
+
+TIMEOUT = timedelta(seconds=10)
+"""For one call; the hub answers within 4 s or says which source was late."""
+
+
+class ClientKeys(Settings, frozen=True, kw_only=True):
+    """The institution's private keys: one to sign questions, one to open answers."""
+
+    sign: KeyFile
+    seal: KeyFile
+
+
+class ClientConfig(Settings, frozen=True, kw_only=True):
+    """What a client needs to know. Paths are relative to `folder`: that of the settings file."""
+
+    institution: InstitutionId
+    hub: HttpUrl
+    trust: str
+    keys: ClientKeys
+    state: str
+    folder: Path = Path()
+    """Not a setting itself."""
+
+
+class About(TypedDict, total=False):
+    """What else a question may say. Without `period`, a `reference_date` is needed."""
+
+    period: Period | None
+    reference_date: date | None
+    on_behalf_of: str | None
+    customer_ticket: str | None
+
+
+def read_client_config(path: Path) -> ClientConfig:
+    """Read a settings file. Raises WrongSetting naming file and key."""
+    return msgspec.structs.replace(read_settings(path, ClientConfig), folder=path.resolve().parent)
+
+
+class _Base:
+    def __init__(self, config: ClientConfig, clock: Clock | None = None) -> None:
+        """Read keys and trust. Raises WrongSetting or UnsafeKeyFile."""
+        keys, folder = config.keys, config.folder
+        asking = Asking(
+            config.institution,
+            SigningKey.read(keys.sign.id, folder / keys.sign.file),
+            SealingKey.read(keys.seal.id, folder / keys.seal.file),
+            read_trust(folder / config.trust),
+        )
+        self._asker = Asker(asking, config.hub, folder / config.state, clock or SystemClock())
+
+
+class Client(_Base):
+    """Asks, from an event loop."""
+
+    def __init__(self, config: ClientConfig, clock: Clock | None = None) -> None:
+        """Read keys and trust, and open connections. Raises WrongSetting or UnsafeKeyFile."""
+        super().__init__(config, clock)
+        self._http = Http(TIMEOUT)
+
+    async def __aenter__(self) -> Self:
+        """Give the client."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def ask(
+        self, *, ssin: str, legal_context: str, data_groups: Sequence[str], agent: str, **about: Unpack[About]
+    ) -> Reply:
+        """Ask one question about one person. `agent` is your own pseudonymous id of the user, never an SSIN.
+
+        Raises Refused or Unavailable for what the hub refuses, Tampered for an answer that does not hold. A block that
+        does not hold is in `rejected`, the others are kept.
+        """
+        return await self._http.run(self._asker.ask(Wish(ssin, legal_context, data_groups, agent, **about)))
+
+    async def inscribe(self, line: InscriptionLine) -> InscriptionOutcome:
+        """Inscribe a person. The same line sent again has the same outcome. Raises Refused or Unavailable."""
+        return await self._http.run(self._asker.inscribe(line))
+
+    async def verify_receipt(self, answer: Answer) -> LeafProof:
+        """Check that the answer is in the hub's log, at most two seconds later. Raises Tampered."""
+        return await self._http.run(self._asker.verify_receipt(_receipt(answer)))
+
+
+class SyncClient(_Base):
+    """Asks, without an event loop."""
+
+    def __init__(self, config: ClientConfig, clock: Clock | None = None) -> None:
+        """Read keys and trust, and open connections. Raises WrongSetting or UnsafeKeyFile."""
+        super().__init__(config, clock)
+        self._http = SyncHttp(TIMEOUT)
+
+    def __enter__(self) -> Self:
+        """Give the client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def ask(
+        self, *, ssin: str, legal_context: str, data_groups: Sequence[str], agent: str, **about: Unpack[About]
+    ) -> Reply:
+        """Ask one question about one person; see `Client.ask`."""
+        return self._http.run(self._asker.ask(Wish(ssin, legal_context, data_groups, agent, **about)))
+
+    def inscribe(self, line: InscriptionLine) -> InscriptionOutcome:
+        """Inscribe a person; see `Client.inscribe`."""
+        return self._http.run(self._asker.inscribe(line))
+
+    def verify_receipt(self, answer: Answer) -> LeafProof:
+        """Check that the answer is in the hub's log; see `Client.verify_receipt`."""
+        return self._http.run(self._asker.verify_receipt(_receipt(answer)))
+
+
+def _receipt(answer: Answer) -> Receipt:
+    if answer.receipt is None:
+        raise Tampered("The answer has no receipt.")
+    return answer.receipt

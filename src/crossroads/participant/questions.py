@@ -1,0 +1,104 @@
+"""Making a question: the statement that the asker signs, and the signed request. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.period import Period
+from crossroads.participant.trust import Trust
+from crossroads.wire.decoding import convert
+from crossroads.wire.keys import SealingKey, SigningKey
+from crossroads.wire.messages import Question
+from crossroads.wire.signatures import Request, new_nonce, sign_request
+from crossroads.wire.statements import Statement, group_digests, new_salts, sign_statement
+
+LIFE = timedelta(seconds=120)
+"""How long a statement is valid."""
+JSON = "application/json"
+
+
+class Wish(NamedTuple):
+    """What a caller wants to know."""
+
+    ssin: str
+    legal_context: str
+    data_groups: Sequence[str]
+    agent: str
+    period: Period | None = None
+    reference_date: date | None = None
+    on_behalf_of: str | None = None
+    customer_ticket: str | None = None
+
+
+class Asking(NamedTuple):
+    """Who asks: the institution's keys and what it pins."""
+
+    institution: str
+    sign: SigningKey
+    seal: SealingKey
+    trust: Trust
+
+
+class Asked(NamedTuple):
+    """A question as it is sent: the request, what was stated, and what must come back."""
+
+    request: Request
+    statement: Statement
+    wish: Wish
+
+
+def build(wish: Wish, asking: Asking, hub: str, checkpoint: str, now: datetime) -> Asked:
+    """Make a signed question. Raises InvalidValue or Malformed for one that cannot be asked."""
+    if wish.period is None and wish.reference_date is None:
+        raise InvalidValue("A question is about a period, or a reference date.")
+    salts = new_salts(wish.data_groups)
+    statement = Statement(
+        asker=asking.institution,
+        on_behalf_of=wish.on_behalf_of,
+        agent=wish.agent,
+        legal_context=wish.legal_context,
+        ssin=wish.ssin,
+        data_groups=group_digests(salts),
+        period=wish.period,
+        reference_date=wish.reference_date,
+        encryption_key=asking.seal.jwk.thumbprint,
+        nonce=new_nonce(),
+        issued_at=now,
+        expires_at=now + LIFE,
+        installation=asking.trust.installation,
+        environment=asking.trust.environment,
+        checkpoint=checkpoint,
+    )
+    body = _body(wish, asking, sign_statement(statement, asking.sign), salts)
+    return Asked(signed(f"{hub}/v1/exchanges", body, asking.sign, now), statement, wish)
+
+
+def signed(url: str, body: bytes, key: SigningKey, now: datetime) -> Request:
+    """Give a signed POST of JSON."""
+    headers = {"content-type": JSON}
+    headers |= sign_request(key, Request("POST", url, headers, body), now)
+    return Request("POST", url, headers, body)
+
+
+def _body(wish: Wish, asking: Asking, statement: str, salts: dict[str, str]) -> bytes:
+    content = {
+        "customerTicket": wish.customer_ticket,
+        "asker": {
+            "institution": asking.institution,
+            "onBehalfOf": wish.on_behalf_of,
+            "agent": wish.agent,
+            "encryptionKey": asking.seal.jwk.thumbprint,
+        },
+        "legalContext": wish.legal_context,
+        "ssin": wish.ssin,
+        "dataGroups": list(wish.data_groups),
+        "period": msgspec.to_builtins(wish.period),
+        "referenceDate": wish.reference_date.isoformat() if wish.reference_date else None,
+        "statement": statement,
+        "openings": salts,
+    }
+    # Through the message's own rules: what the hub would refuse as malformed is told here, with its place.
+    return msgspec.json.encode(convert(content, Question))

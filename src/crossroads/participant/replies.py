@@ -1,0 +1,129 @@
+"""Reading an answer: is it the hub's, to this question? Is each block its source's, and what it should be? Pure."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Refused, Tampered, Unavailable
+from crossroads.kernel.period import Period, day
+from crossroads.participant.datagroups import JSON, Group
+from crossroads.participant.questions import Asked
+from crossroads.participant.steps import OK, Got
+from crossroads.participant.trust import Trust
+from crossroads.wire.blocks import Claims, verify_block
+from crossroads.wire.jws import Jws
+from crossroads.wire.keys import VerifyKey
+from crossroads.wire.messages import Answer, Block, Problem
+from crossroads.wire.signatures import Request, SignatureRejected, verify_answer
+
+_PASSING = (429, 503)
+_answer_decoder = msgspec.json.Decoder(Answer)
+_problem_decoder = msgspec.json.Decoder(Problem)
+
+
+class BlockRefused(Tampered):
+    """A block is not what it should be."""
+
+
+class OpenedBlock(NamedTuple):
+    """One data group of the person, from its source, as the source signed it."""
+
+    data_group: str
+    source: str
+    period: Period
+    media_type: str
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        """The content, where it is JSON."""
+        return msgspec.json.decode(self.content)
+
+
+class BlockRejected(NamedTuple):
+    """A block that came and cannot be believed."""
+
+    data_group: str
+    source: str
+    code: Code
+    reason: str
+
+
+class Reply(NamedTuple):
+    """What came of a question: the hub's answer, the blocks that hold, and those that do not."""
+
+    answer: Answer
+    blocks: tuple[OpenedBlock, ...]
+    rejected: tuple[BlockRejected, ...]
+
+
+def check_status(got: Got) -> None:
+    """Raise what an answer other than 200 says: Unavailable when it may be tried later, Refused otherwise."""
+    if got.status == OK:
+        return
+    try:
+        problem = _problem_decoder.decode(got.body)
+    except msgspec.MsgspecError:
+        raise Unavailable(f"The hub answered with {got.status}.") from None
+    code = next((code for code in Code if code == problem.code), None)
+    places = "; ".join(f"{issue.name}: {issue.detail}" for issue in problem.issues)
+    kind = Unavailable if got.status in _PASSING or got.status >= 500 else Refused  # noqa: PLR2004 - the class of failures
+    raise kind(f"{problem.detail} {places}".strip(), code=code)
+
+
+def check_signature(got: Got, request: Request, key: VerifyKey) -> None:
+    """Check that the hub signed this as the answer to this request. Raises Tampered."""
+    try:
+        verify_answer(key, request, got.status, got.headers, got.body)
+    except SignatureRejected as error:
+        raise Tampered(f"{Code.ANSWER_UNSIGNED.description} {error}", code=Code.ANSWER_UNSIGNED) from error
+
+
+def read_answer(got: Got, asked: Asked, trust: Trust) -> Answer:
+    """Give the answer when it is of this environment and to this question. Raises Tampered."""
+    try:
+        answer = _answer_decoder.decode(got.body)
+    except msgspec.MsgspecError as error:
+        raise Tampered("The answer has not the form of an answer.") from error
+    if answer.environment is not trust.environment:
+        raise Tampered("The answer is of another environment.")
+    if answer.customer_ticket != asked.wish.customer_ticket:
+        raise Tampered("The answer carries another customer ticket.")
+    if asked.wish.ssin not in (answer.ssin.value, answer.ssin.replaces):
+        raise Tampered("The answer is about another person.")
+    return answer
+
+
+def check_asked(block: Block, group: Group | None, asked: Asked) -> Group:
+    """Give the data group of a block, when it was asked for, in that period. Raises BlockRefused."""
+    if block.data_group not in asked.wish.data_groups or group is None:
+        raise BlockRefused("The data group was not asked for, or is not published.", code=Code.BLOCK_INVALID)
+    if not _within(block.period, asked.wish):
+        raise BlockRefused("The block is of another period than was asked.", code=Code.BLOCK_INVALID)
+    if group.sealed and block.sealed is None:
+        raise BlockRefused("The block is not sealed.", code=Code.BLOCK_INVALID)
+    return group
+
+
+def open_block(block: Block, signed: Jws, group: Group, answer: Answer, asked: Asked, key: VerifyKey) -> OpenedBlock:
+    """Give the content of a block that its source signed for this question, within its schema. Raises Tampered."""
+    claims = Claims(
+        ticket=answer.ticket,
+        nonce=asked.statement.nonce,
+        data_group=block.data_group,
+        source=block.source,
+        period=block.period,
+        subject=asked.statement.subject(asked.statement.ssin),
+        media_type=group.media_type,
+    )
+    content = verify_block(signed, claims, key).content
+    fault = next(group.faults(content), None)
+    if fault is not None:
+        raise BlockRefused(f"{Code.BLOCK_OUT_OF_SCHEMA.description} {fault}", code=Code.BLOCK_OUT_OF_SCHEMA)
+    return OpenedBlock(block.data_group, block.source, block.period, group.media_type or JSON, content)
+
+
+def _within(period: Period, wish: Any) -> bool:
+    asked, reference = wish.period, wish.reference_date
+    return (asked is not None and asked.contains(period)) or (reference is not None and period == day(reference))

@@ -1,0 +1,206 @@
+"""Proofs from a real log, checked by outsiders who have its public key and nothing else."""
+
+import asyncio
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from uuid import uuid4
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+from litestar.di import Provide
+
+from audit_log import SIGNER, OpenPool, entry, open_log, until
+from crossroads.audit.errors import NotInLog, NotYetSigned
+from crossroads.audit.events import Event
+from crossroads.audit.http import ROUTES
+from crossroads.audit.service import Log, Rhythm
+from crossroads.kernel.errors import InvalidValue, Tampered
+from crossroads.kernel.guards import Guard
+from crossroads.wire.merkle import EMPTY_ROOT
+from crossroads.wire.notes import Checkpoint, sign_checkpoint, verify_checkpoint
+from crossroads.wire.proofs import (
+    ConsistencyProof,
+    LeafProof,
+    verify_entry_proof,
+    verify_extension,
+    verify_leaf_proof,
+)
+
+KEYS = [SIGNER.verifier]
+ASLEEP = Rhythm(pulse=timedelta(hours=1))
+pytestmark = pytest.mark.timeout(60)
+
+
+async def test_a_ticket_is_proven_with_one_field_opened(pool: OpenPool) -> None:
+    ticket = uuid4()
+    async with open_log(pool) as log:
+        await log.append(entry(Event.QUESTION_DECIDED, ticket, agent="clerk-7", legalContext="PCSA:SOCIAL_INQUIRY"))
+        await log.append(entry(Event.ANSWER_SENT, ticket, status="DATA_FOUND"))
+        await log.sign_checkpoint()
+        proofs = await log.prove(ticket, ["event", "legalContext"])
+    sent = [msgspec.json.decode(msgspec.json.encode(proof), type=type(proof)) for proof in proofs]
+    assert [verify_entry_proof(proof, KEYS) for proof in sent] == [
+        {"event": "exchange:question:decided", "legalContext": "PCSA:SOCIAL_INQUIRY"},
+        {"event": "exchange:answer:sent"},
+    ]
+    assert b"clerk-7" not in msgspec.json.encode(proofs)
+
+
+async def test_all_fields_open_when_none_is_named(pool: OpenPool) -> None:
+    ticket = uuid4()
+    async with open_log(pool) as log:
+        await log.append(entry(ticket=ticket, period={"startDate": "2026-01-01"}))
+        await log.sign_checkpoint()
+        (proof,) = await log.prove(ticket)
+    fields = verify_entry_proof(proof, KEYS)
+    assert fields.keys() == {"event", "ticket", "person", "asker", "at", "period"}
+    assert (fields["ticket"], fields["person"], fields["period"]) == (str(ticket), 7, {"startDate": "2026-01-01"})
+
+
+async def test_in_a_long_log_every_receipt_is_proven_and_every_checkpoint_extends_those_before(pool: OpenPool) -> None:
+    async with open_log(pool) as one, open_log(pool) as two:
+        receipts, notes = [], [one.checkpoint]
+        for count in (1, 255, 1, 500, 600):
+            receipts += await asyncio.gather(*(log.append(entry(n=n)) for n in range(count) for log in (one, two)))
+            notes.append(await one.sign_checkpoint())
+            notes.append(await two.sign_checkpoint())
+        for receipt in receipts[::61]:
+            proof = await two.prove_leaf(receipt.stream, receipt.index, receipt.leaf)
+            verify_leaf_proof(receipt.leaf, proof, KEYS)
+        checkpoints = [verify_checkpoint(note, KEYS) for note in notes]
+        for older, newer in pairwise(checkpoints):
+            verify_extension(await one.consistency(older.size, newer.size), older, newer)
+        ends = checkpoints[1], checkpoints[-1]
+        verify_extension(await one.consistency(*(end.size for end in ends)), *ends)
+
+
+async def test_the_top_tree_too_is_proven_from_stored_subtrees(pool: OpenPool) -> None:
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        notes = []
+        for number in range(300):
+            receipt = await log.append(entry(n=number))
+            notes.append(await log.sign_checkpoint())
+        verify_leaf_proof(receipt.leaf, await log.prove_leaf(receipt.stream, receipt.index, receipt.leaf), KEYS)
+        newest = verify_checkpoint(log.checkpoint, KEYS)
+        for note in notes[::50]:
+            older = verify_checkpoint(note, KEYS)
+            verify_extension(await log.consistency(older.size, newest.size), older, newest)
+
+
+async def test_every_hub_serves_the_newest_checkpoint(pool: OpenPool) -> None:
+    async with open_log(pool) as one, open_log(pool) as two:
+        assert verify_checkpoint(two.checkpoint, KEYS) == Checkpoint(SIGNER.name, 0, EMPTY_ROOT)
+        receipt = await two.append(entry())
+
+        async def proven() -> bool:
+            try:
+                await one.prove_leaf(receipt.stream, receipt.index, receipt.leaf)
+            except NotYetSigned:
+                return False
+            return one.checkpoint == two.checkpoint
+
+        await until(proven)
+
+
+async def test_a_quiet_log_gets_no_new_checkpoint(pool: OpenPool) -> None:
+    async with open_log(pool) as log:
+        await log.append(entry())
+        first = await log.sign_checkpoint()
+        assert await log.sign_checkpoint() == first
+
+
+async def test_another_hub_signs_when_the_one_that_did_is_gone(pool: OpenPool) -> None:
+    async with open_log(pool) as one:
+        async with open_log(pool) as two:
+            await two.append(entry())
+            await two.sign_checkpoint()
+        receipt = await one.append(entry())
+        before = verify_checkpoint(one.checkpoint, KEYS)
+
+        async def grown() -> bool:
+            return verify_checkpoint(one.checkpoint, KEYS).size > before.size
+
+        await until(grown)
+        verify_leaf_proof(receipt.leaf, await one.prove_leaf(receipt.stream, receipt.index, receipt.leaf), KEYS)
+
+
+async def test_a_hub_that_keeps_two_logs_is_caught(pool: OpenPool) -> None:
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        await log.append(entry(n=1))
+        seen = verify_checkpoint(await log.sign_checkpoint(), KEYS)
+        await log.append(entry(n=2))
+        newest = verify_checkpoint(await log.sign_checkpoint(), KEYS)
+        proof = await log.consistency(seen.size, newest.size)
+    other = verify_checkpoint(sign_checkpoint(Checkpoint(SIGNER.name, seen.size, bytes(32)), SIGNER), KEYS)
+    verify_extension(proof, seen, newest)
+    with pytest.raises(Tampered):
+        verify_extension(proof, other, newest)
+
+
+async def test_what_is_not_there_is_not_proven(pool: OpenPool) -> None:
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        with pytest.raises(NotInLog, match="ticket"):
+            await log.prove(uuid4())
+        with pytest.raises(NotInLog, match="no entry 0"):
+            await log.prove_entry(0, 0)
+        receipt = await log.append(entry())
+        with pytest.raises(NotYetSigned):
+            await log.prove_entry(receipt.stream, receipt.index)
+        with pytest.raises(NotInLog, match="another leaf"):
+            await log.prove_leaf(receipt.stream, receipt.index, bytes(32))
+        with pytest.raises(NotInLog, match="size 9"):
+            await log.consistency(0, 9)
+        await log.sign_checkpoint()
+        with pytest.raises(NotInLog, match="does not extend"):
+            await log.consistency(1, 0)
+
+
+async def test_who_asked_about_a_person_is_told_page_by_page(pool: OpenPool) -> None:
+    now = datetime.now(UTC)
+    period = now - timedelta(days=1), now + timedelta(days=1)
+    async with open_log(pool) as log:
+        await log.append_many(entry(n=n, person=person) for n in range(5) for person in (7, 8, 9))
+        pages = [await log.usage([7, 9], *period, limit=4)]
+        while pages[-1].next:
+            pages.append(await log.usage([7, 9], *period, after=pages[-1].next, limit=4))
+        lines = [line for page in pages for line in page.lines]
+        assert [len(page.lines) for page in pages] == [4, 4, 2]
+        assert [(line.person, line.fields["n"]) for line in lines] == [(p, n) for n in range(5) for p in (7, 9)]
+        assert {line.asker for line in lines} == {"pcsa-ghent"}
+        assert (await log.usage([7], now - timedelta(days=2), now - timedelta(days=1))).lines == ()
+        with pytest.raises(InvalidValue):
+            await log.usage([7], *period, after="nowhere")
+
+
+def client_of(log: Log) -> httpx.AsyncClient:
+    """Call the routes as the API serves them."""
+    app = Litestar(ROUTES, dependencies={"log": Provide(lambda: log, sync_to_thread=False)})
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub")
+
+
+async def test_proofs_are_served_over_http(pool: OpenPool) -> None:
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        older = verify_checkpoint(log.checkpoint, KEYS)
+        receipt = await log.append(entry())
+        await log.sign_checkpoint()
+        async with client_of(log) as client:
+            note = await client.get("/v1/log/checkpoint")
+            query = {"stream": receipt.stream, "index": receipt.index, "leaf": b64encode(receipt.leaf).decode()}
+            inclusion = await client.post("/v1/log/inclusion", json=query)
+            newest = verify_checkpoint(note.text, KEYS)
+            sizes = {"first": older.size, "second": newest.size}
+            consistency = await client.post("/v1/log/consistency", json=sizes)
+            unknown = await client.post("/v1/log/consistency", json={**sizes, "third": 3})
+    assert note.headers["content-type"].startswith("text/plain")
+    proof = msgspec.json.decode(inclusion.content, type=LeafProof)
+    assert verify_leaf_proof(receipt.leaf, proof, KEYS) == newest
+    verify_extension(msgspec.json.decode(consistency.content, type=ConsistencyProof), older, newest)
+    assert unknown.status_code == 400
+    assert b"streamPath" in inclusion.content
+
+
+def test_every_route_of_the_log_is_public() -> None:
+    assert {route.opt["guard"] for route in ROUTES} == {Guard.PUBLIC}
