@@ -201,6 +201,8 @@ class FakeHub:
         self.asked.append(path)
         if path in self.doors:
             return self.doors[path](headers, body)
+        if path == "/v1/log/checkpoint":
+            return 200, {"content-type": "text/plain"}, self.log.checkpoint().encode()
         content = self.answers.get(path)
         if content is None:
             content = self._content(method, path, body)

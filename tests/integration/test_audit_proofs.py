@@ -178,7 +178,8 @@ async def test_who_asked_about_a_person_is_told_page_by_page(pool: OpenPool) -> 
 def client_of(log: Log) -> httpx.AsyncClient:
     """Call the routes as the API serves them."""
     app = Litestar(ROUTES, dependencies={"log": Provide(lambda: log, sync_to_thread=False)})
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://hub")
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # both are ASGI, each with types of its own
+    return httpx.AsyncClient(transport=transport, base_url="http://hub")
 
 
 async def test_proofs_are_served_over_http(pool: OpenPool) -> None:

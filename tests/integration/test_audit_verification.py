@@ -220,9 +220,7 @@ async def test_content_removed_outside_the_range_that_expired_is_noticed(
     ]
 
 
-async def test_an_expiry_that_the_log_did_not_sign_excuses_nothing(
-    filled: Log, pool: OpenPool, database: Database
-) -> None:
+async def test_an_expiry_that_the_log_did_not_sign_excuses_nothing(filled: Log, pool: OpenPool) -> None:
     forger = NoteSigner.generate(SIGNER.name)
     await Retention(await pool("crossroads_retention"), filled, forger).expire(1, 0, 4)
     assert [(finding.kind, finding.first, finding.last) for finding in await findings(pool)] == [(ALTERED, 0, 4)]

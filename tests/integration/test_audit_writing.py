@@ -21,7 +21,6 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import InvalidValue, Unavailable
 from database import Database, execute, value
 
-END_SESSIONS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 PROGRAM = Path(__file__).parents[1] / "audit_log.py"
 pytestmark = pytest.mark.timeout(60)
 
@@ -144,7 +143,8 @@ async def test_an_outage_is_told_and_the_log_resumes_by_itself(pool: OpenPool, d
     async with open_log(pool) as log:
         await log.append(entry())
         await execute(admin, f'ALTER DATABASE "{database.name}" ALLOW_CONNECTIONS false')
-        await execute(database.url("postgres"), END_SESSIONS)
+        ours = f"datname = '{database.name}'"
+        await execute(admin, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")  # noqa: S608 - our own
         with pytest.raises(Unavailable) as told:
             await log.append(entry())
         assert told.value.code is Code.UNAVAILABLE

@@ -11,6 +11,7 @@ import pytest
 from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
+from crossroads.bootstrap.postgres import ADMIN
 from crossroads.catalogue.errors import (
     AlreadyFounded,
     AlreadyRegistered,
@@ -24,12 +25,12 @@ from crossroads.catalogue.keys import EndpointRegistration, Revocation
 from crossroads.catalogue.kinds import Kind, by_id
 from crossroads.catalogue.model import Document, Mode
 from crossroads.catalogue.service import Catalogue
-from crossroads.kernel.errors import Refused, Tampered
+from crossroads.kernel.errors import Refused, Tampered, Unavailable
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.notes import NoteSigner, NoteVerifier
 from crossroads.wire.proofs import verify_entry_proof
 from crossroads.wire.registrations import KeyUse, SignedAct, act
-from database import OpenPool
+from database import Database, OpenPool, execute
 from founding import HUB, INSTALLATION, Installation, founded, genesis, operators, registration, small_catalogue
 
 TODAY = date(2026, 6, 1)
@@ -317,6 +318,28 @@ async def test_another_process_follows_by_itself(here: Installation, db: "asyncp
         while other.current.version < version:  # noqa: ASYNC110 - nothing tells of it: that is the point
             await asyncio.sleep(0.05)
         assert by_id(other.as_of(TODAY)) == by_id(_renamed())
+
+
+async def test_a_process_follows_again_after_its_connections_broke(
+    here: Installation, db: "asyncpg.Pool[asyncpg.Record]", database: Database
+) -> None:
+    async with Catalogue(db, here.log) as other:
+        await execute(
+            database.server.dsn(ADMIN, ADMIN),
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'",  # noqa: S608 - ours
+        )
+        version = await _until_it_works(here)
+        while other.current.version < version:  # noqa: ASYNC110 - nothing tells of it: that is the point
+            await asyncio.sleep(0.05)
+        assert by_id(other.as_of(TODAY)) == by_id(_renamed())
+
+
+async def _until_it_works(here: Installation) -> int:
+    while True:
+        try:
+            return await here.apply(_renamed())
+        except Unavailable:
+            await asyncio.sleep(0.1)
 
 
 async def test_an_institution_revokes_its_own_key_and_no_other(here: Installation) -> None:

@@ -135,6 +135,12 @@ def test_a_plan_is_read_by_people() -> None:
     assert next(render(_plan(Document(), after))) == "+ sector 17 (from 2020-01-01)"
 
 
+def test_what_is_granted_is_written_out() -> None:
+    lines = list(render(_plan(msgspec.structs.replace(small_catalogue(), authorisations=()), small_catalogue())))
+    assert lines[0] == "+ authorisation TEST/1 (from 2020-01-01)"
+    assert '"parties":[{"sector":17,"type":1}]' in lines[1]
+
+
 def test_a_plan_that_shows_one_thing_and_does_another_is_refused() -> None:
     (change,) = _plan(small_catalogue(), _with(small_catalogue(), Kind.SECTOR, names=Text(en="Other"))).changes
     for forged in (
@@ -151,7 +157,8 @@ def test_a_plan_that_shows_one_thing_and_does_another_is_refused() -> None:
 
 
 def test_what_is_no_plan_is_refused() -> None:
-    for other in (act("register-key", {}), act("apply-catalogue", {"installation": "here"})):
+    nul = Plan(installation="here", base_version=1, reason="\x00", changes=()).signable()
+    for other in (act("register-key", {}), act("apply-catalogue", {"installation": "here"}), nul):
         with pytest.raises(UnfitAct):
             read_plan(other)
 

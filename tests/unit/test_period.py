@@ -87,4 +87,3 @@ def test_the_last_day_that_exists_does_not_overflow() -> None:
     assert last.without(whole) == []
     assert whole.without(last) == [Period(date.min, date.max - timedelta(1))]
     assert covered(last, [Period(FIRST)])
-    assert merged([last]) == [Period(date.max)]

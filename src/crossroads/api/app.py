@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -28,7 +29,7 @@ from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.guards import Guard
 from crossroads.wire.messages import MAXIMUM_REQUEST
 
-ROUTES = [health, exchange.ask, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES]
+ROUTES = [health, *exchange.ROUTES, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES]
 _PROVIDED = ("log", "catalogue", "identity", "directory", "gate", "exchange")
 
 
@@ -81,13 +82,13 @@ def _dependencies() -> dict[str, Provide]:
     return provided
 
 
-def _services(state: Any) -> Services:
+def _services(state: State) -> Services:
     found: Services = state.services
     return found
 
 
 def _service(name: str) -> Any:
-    def provide(state: Any) -> Any:
+    def provide(state: State) -> Any:
         return getattr(state.services, name)
 
     return provide

@@ -12,9 +12,7 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8),
 )
-SOURCES = Counter(
-    "crossroads_source_replies", "Replies by institution, status and code", ["source", "status", "code"]
-)
+SOURCES = Counter("crossroads_source_replies", "Replies by institution, status and code", ["source", "status", "code"])
 SOURCE_SECONDS = Histogram(
     "crossroads_source_seconds",
     "Seconds a source took",

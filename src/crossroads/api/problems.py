@@ -1,6 +1,8 @@
 """Errors as RFC 9457 problems in the Belgif vocabulary. They say what is wrong and where, and repeat no value."""
 
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +33,7 @@ _OWN = "urn:problem-type:crossroads:"
 _INVALID = f"{_BELGIF}input-validation:invalidInput"
 _MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 1
+_FRAMES = 8
 
 _log = structlog.get_logger(__name__)
 
@@ -164,10 +167,8 @@ def _unforeseen(error: Exception) -> Problem:
     # Neither the message nor the values of an unforeseen error may be shown or logged: they can hold anything.
     ticket = error.ticket if isinstance(error, ExchangeFailed) else None
     cause = error.__cause__ or error
-    place = cause.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+    frames = traceback.extract_tb(cause.__traceback__)[-_FRAMES:]
+    where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
     _log.error("unforeseen", error=type(cause).__name__, where=where, ticket=str(ticket) if ticket else None)
     problem = _problem(500, Code.INTERNAL_ERROR.description, Code.INTERNAL_ERROR)
     return msgspec.structs.replace(problem, ticket=ticket)

@@ -1,5 +1,6 @@
 """Once a second one process lists the heads of all streams and signs the tree of those lists: the checkpoint."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,6 +21,7 @@ class Checkpointer:
     def __init__(self, store: Store, reading: Reading, signer: NoteSigner, owner: UUID) -> None:
         """Sign with the key of the log, whose name is the log's origin."""
         self._store, self._reading, self._signer, self._owner = store, reading, signer, owner
+        self._turn = asyncio.Lock()
         self._head: Head | None = None
         self._listed: Heads = ()
         self.note = ""
@@ -31,11 +33,12 @@ class Checkpointer:
 
     async def tick(self) -> None:
         """Sign what is new, if this process holds the tree or nobody does; then know the newest checkpoint."""
-        if self._head is None:
-            self._head = await self._store.lease_top(self._owner, _LEASE)
-        if self._head and not await self._advance(self._head):
-            self._head = None
-        await self._refresh()
+        async with self._turn:
+            if self._head is None:
+                self._head = await self._store.lease_top(self._owner, _LEASE)
+            if self._head and not await self._advance(self._head):
+                self._head = None
+            await self._refresh()
 
     async def stop(self) -> None:
         """Sign what is new and leave the tree to others at once."""

@@ -27,6 +27,7 @@ _OUTAGE = (
     asyncpg.TransactionRollbackError,
     asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
 )
 
 

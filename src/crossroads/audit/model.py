@@ -53,7 +53,7 @@ class Record(NamedTuple):
     @property
     def fields(self) -> dict[str, Any]:
         """What the leaf commits to. Only for an entry whose content is there."""
-        return committed_fields(self, msgspec.json.decode(self.content or "{}", type=dict[str, Any]))
+        return committed_fields(_decode(self.content or "{}"), *self[:5])
 
 
 class Head(msgspec.Struct):
@@ -113,21 +113,22 @@ def record_of(entry: Entry, at: datetime) -> Record:
     """Commit to an entry. Raises InvalidValue when a field has a name of our own or a value that no log can hold."""
     if not OWN_FIELDS.isdisjoint(entry.fields):
         raise InvalidValue(f"A logged field may not be called {', '.join(sorted(OWN_FIELDS & set(entry.fields)))}.")
-    bare = Record(entry.event.value, entry.ticket, entry.person, entry.asker, at, None, None, b"")
-    leaf, salts = commit(committed_fields(bare, entry.fields))
-    content = msgspec.json.encode(entry.fields, enc_hook=_plain_text).decode()
-    return bare._replace(content=content, salts=salts, leaf=leaf)
+    own = entry.event.value, entry.ticket, entry.person, entry.asker, at
+    leaf, salts = commit(committed_fields(entry.fields, *own))
+    return Record(*own, _encode(entry.fields).decode(), salts, leaf)
 
 
-def committed_fields(record: Record, content: Mapping[str, Any]) -> dict[str, Any]:
+def committed_fields(
+    content: Mapping[str, Any], event: str, ticket: UUID | None, person: int | None, asker: str | None, at: datetime
+) -> dict[str, Any]:
     """Give all fields of an entry: the content, and the columns that are not null."""
-    fields = {**content, "event": record.event, "at": instant(record.at)}
-    if record.ticket is not None:
-        fields["ticket"] = str(record.ticket)
-    if record.person is not None:
-        fields["person"] = record.person
-    if record.asker is not None:
-        fields["asker"] = record.asker
+    fields = {**content, "event": event, "at": instant(at)}
+    if ticket is not None:
+        fields["ticket"] = str(ticket)
+    if person is not None:
+        fields["person"] = person
+    if asker is not None:
+        fields["asker"] = asker
     return fields
 
 
@@ -151,3 +152,7 @@ def _plain_text(value: Any) -> str:
     if isinstance(value, str):
         return str.__str__(value)
     raise InvalidValue(f"A value of type {type(value).__name__} cannot be logged.")
+
+
+_encode = msgspec.json.Encoder(enc_hook=_plain_text).encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode

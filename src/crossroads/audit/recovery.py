@@ -1,5 +1,6 @@
 """No question stays open: one that was decided and not answered within the grace is closed as *outcome unknown*."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,12 +22,14 @@ class Recovery:
     def __init__(self, store: Store, writer: Writer, owner: UUID, clock: Clock, grace: timedelta) -> None:
         """Write the closing entries with this writer; `owner` takes streams that nobody holds."""
         self._store, self._writer, self._owner, self._clock, self._grace = store, writer, owner, clock, grace
+        self._turn = asyncio.Lock()
         self._inherited_by: Head | None = None
         self._inherited_at = clock.now()
 
     async def close_open(self) -> int:
         """Close what is open for longer than the grace, here and in streams without a writer. Gives how many."""
-        return await self._close_own() + await self._close_inherited() + await self._close_orphans()
+        async with self._turn:
+            return await self._close_own() + await self._close_inherited() + await self._close_orphans()
 
     async def _close_own(self) -> int:
         latest = self._clock.now() - self._grace

@@ -72,6 +72,7 @@ class Log(Prover):
         await self._store.add_streams(self._streams)
         await self._checkpointer.start()
         await self._writer.start()
+        await self._checkpointer.tick()
         self._pulse = asyncio.create_task(self._beat(), name="log pulse")
 
     async def stop(self) -> None:
@@ -139,6 +140,7 @@ class Log(Prover):
 
     async def _beat(self) -> None:
         while True:
+            await asyncio.sleep(self._rhythm.pulse.total_seconds())
             try:
                 await self._writer.renew()
                 await self._checkpointer.tick()
@@ -147,4 +149,3 @@ class Log(Prover):
                 _log.warning("log pulse missed", reason=str(error))
             except Exception:  # noqa: BLE001 - one beat may fail for any reason; the heart goes on
                 _log.exception("log pulse failed")
-            await asyncio.sleep(self._rhythm.pulse.total_seconds())

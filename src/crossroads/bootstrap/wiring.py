@@ -15,11 +15,14 @@ from crossroads.bootstrap import keys
 from crossroads.bootstrap.database import database_url
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.catalogue.service import Catalogue
+from crossroads.directory.exclusivity import ExclusiveWhenLinked
 from crossroads.directory.facts import FactsReader
 from crossroads.directory.nonces import maintain_nonces
 from crossroads.directory.service import Directory
 from crossroads.exchange.service import Exchange
-from crossroads.identity.service import Identity, Surroundings
+from crossroads.identity.database import Pool
+from crossroads.identity.service import Identity
+from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.errors import Unavailable
 from crossroads.sources.breaker import Breakers
@@ -29,6 +32,7 @@ from crossroads.sources.service import HttpSources
 from crossroads.sources.store import BreakerStore
 
 _MAINTENANCE_SECONDS = 60
+_PATIENCE_SECONDS = 2
 _LOG_CONNECTIONS = 4
 _CONNECTIONS = 8
 
@@ -49,6 +53,16 @@ class Services:
     gate: Gate
     breakers: Breakers
     exchange: Exchange
+    pool: Pool
+
+    async def database_answers(self) -> bool:
+        """Tell whether the database answers within two seconds."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS):
+                await self.pool.fetchval("SELECT 1")
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        return True
 
 
 @asynccontextmanager
@@ -85,11 +99,12 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
             clock=clock,
             log=log,
             catalogue=catalogue,
-            identity=Identity(pool, log, sources, surroundings),
+            identity=Identity(pool, log, sources, surroundings, [ExclusiveWhenLinked(catalogue, surroundings)]),
             directory=Directory(pool, log, catalogue, surroundings),
             facts=facts,
             gate=gate,
             breakers=breakers,
+            pool=pool,
             exchange=Exchange(
                 gate=gate,
                 catalogue=catalogue,
@@ -101,7 +116,7 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
         )
 
 
-async def _pool(stack: AsyncExitStack, url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
+async def _pool(stack: AsyncExitStack, url: str, size: int) -> Pool:
     try:
         pool = await asyncpg.create_pool(url, min_size=1, max_size=size)
     except (OSError, asyncpg.PostgresError) as error:
@@ -121,7 +136,7 @@ def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     stack.push_async_callback(end)
 
 
-async def _maintain(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+async def _maintain(pool: Pool) -> None:
     while True:
         try:
             await maintain_nonces(pool)

@@ -23,6 +23,8 @@ from crossroads.wire.registrations import (
     verify_registration,
 )
 
+FOUND = "found-installation"
+"""Signed by nobody: it says whose signatures count from then on."""
 REGISTER_KEY = "register-key"
 REVOKE_KEY = "revoke-key"
 REGISTER_ENDPOINT = "register-endpoint"

@@ -70,6 +70,8 @@ def read_plan(signed: SignedAct) -> Plan:
     """Give the plan in an act; the signatures are not checked here. Raises UnfitAct."""
     if signed.kind != APPLY:
         raise UnfitAct(f"This act is of the kind {signed.kind}, not a plan of the catalogue.")
+    if b"\\u0000" in signed.content:
+        raise UnfitAct("The plan holds a NUL character, which cannot be stored.")
     try:
         return msgspec.json.decode(signed.content, type=Plan)
     except msgspec.MsgspecError as error:
@@ -99,11 +101,16 @@ def applied(entries: Entries, changes: tuple[Change, ...]) -> Entries:
 
 
 def render(plan: Plan) -> Iterator[str]:
-    """Give the plan in lines for people: + is added, ~ changes, - ends."""
+    """Give the plan in lines for people: + is added, ~ changes, - ends.
+
+    Of what is added, all that needs two operators is written out: nobody should sign what was not seen.
+    """
     for change in plan.changes:
         yield f"{_SIGNS[change.action]} {change.kind.words} {change.key} (from {change.valid_from}){_fate(change)}"
         if change.action is Action.CHANGE:
             yield from (f"    {line}" for line in _differences(change))
+        elif change.action is Action.ADD and _operators_needed(change) > _ONE:
+            yield f"    {_short(change.after)}"
 
 
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.END: "-"}

@@ -33,7 +33,6 @@ from crossroads.wire.messages import ProvenKey
 from crossroads.wire.notes import NoteVerifier, read_checkpoint, verify_checkpoint
 from crossroads.wire.registrations import SignedAct, act
 
-FOUND = "found-installation"
 _POLL_SECONDS = 1
 """A revocation acts within this in every process; sooner where a hot query has shown the new version."""
 
@@ -87,7 +86,7 @@ class Catalogue:
 
         Raises AlreadyFounded when the log is not empty, and Tampered when it is signed with another key.
         """
-        signed = act(FOUND, genesis)
+        signed = act(acts.FOUND, genesis)
         async with self._store.changing() as changing:
             checkpoint = await self._log.sign_checkpoint()
             if changing.version > 0 or read_checkpoint(checkpoint).size > 0:
@@ -221,3 +220,5 @@ class Catalogue:
                 await self._newest()
             except Unavailable as error:
                 _log.warning("catalogue not refreshed", reason=str(error))
+            except Exception:  # whatever it was, a process must not go on without following
+                _log.exception("catalogue not refreshed")

@@ -143,6 +143,11 @@ class Snapshot:
         key = self._by_thumbprint.get(thumbprint)
         return key if key is not None and key.registration.use is KeyUse.SEAL else None
 
+    @property
+    def keys(self) -> tuple[RegisteredKey, ...]:
+        """All keys of institutions, revoked and expired ones included."""
+        return self._facts.keys
+
     def keys_of(self, institution: str) -> tuple[RegisteredKey, ...]:
         """Give all keys of an institution, revoked and expired ones included."""
         return self._keys_of.get(institution, ())

@@ -18,7 +18,7 @@ app = typer.Typer(help="Who knows whom: first loads and proof of the rules.", no
 
 _FILE = typer.Argument(help="CSV with a header line, or JSON Lines (.csv, .jsonl).", exists=True, dir_okay=False)
 _KIND = typer.Option("--kind", help="What the file holds.")
-_JSON = typer.Option("--json", help="Print JSON, for programs.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 @app.command("prepare")
@@ -40,7 +40,8 @@ def import_load(
     file: Annotated[Path, _FILE],
     act: Annotated[Path, typer.Option("--act", help="The act that two operators signed.", exists=True)],
     kind: Annotated[LoadKind, _KIND],
-    as_json: Annotated[bool, _JSON] = False,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Import a file that two operators signed: whole, or not at all with the lines that are wrong."""
     signed = decode(act.read_bytes(), msgspec.json.Decoder(SignedAct))
@@ -54,7 +55,7 @@ def import_load(
 
 
 @app.command()
-def check(as_json: Annotated[bool, _JSON] = False) -> None:
+def check(*, as_json: AsJson = False) -> None:
     """Prove over the whole directory that no exclusive context is held twice."""
     found = asyncio.run(_check())
     text = f"{found.inscriptions} inscriptions of {found.persons} persons; {found.exclusive} in exclusive contexts."

@@ -4,14 +4,14 @@ Requests that arrive while every connection is busy are read together, as soon a
 wrapper between: each connection is held for good, with its statement prepared and planned once.
 
 The store of nonces is unlogged, so that a nonce costs no write to the disk; the recovery after a crash empties it. It
-empties `nonce_store` with it, and who finds no row there begins a new store: whatever was created before that moment, plus
-the seconds that a clock may be ahead, is refused, for its nonce may have been seen and forgotten.
+empties `nonce_store` with it, and who finds no row there begins a new store: whatever was created before that moment,
+plus the seconds that a clock may be ahead, is refused, for its nonce may have been seen and forgotten.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple, Self
 
@@ -58,14 +58,17 @@ class FactsReader:
         self._lanes = [_Lane(url) for _ in range(connections)]
         self._idle = list(self._lanes)
         self._queue = queue
+        self.accepted_since = datetime.max.replace(tzinfo=UTC)
+        """Requests created before this are refused; as this process saw it last."""
         self._waiting: deque[_Waiting] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._decoys: deque[int] = deque([0], maxlen=_DECOYS)
         self._random = Random()  # noqa: S311 - chooses whose lines are read in vain; nothing secret
 
     async def __aenter__(self) -> Self:
-        """Connect. Raises Unavailable."""
+        """Connect, and begin the store of nonces if it is empty. Raises Unavailable."""
         await asyncio.gather(*(lane.connect() for lane in self._lanes))
+        self.accepted_since = await self._lanes[0].begin_nonces()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -99,7 +102,7 @@ class FactsReader:
     async def _read_batch(self, lane: "_Lane", batch: Sequence[_Waiting]) -> None:
         try:
             rows = await lane.read(*self._arguments(batch))
-            since = rows[0]["accepted_since"] or await lane.begin_nonces()
+            since = self.accepted_since = rows[0]["accepted_since"] or await lane.begin_nonces()
             for waiting, row in zip(batch, rows, strict=True):
                 if not waiting.read.done():
                     waiting.read.set_result(self._facts(waiting.query, row, since))

@@ -1,8 +1,8 @@
 """The store of nonces: a ring of sixteen tables, one for each minute in which requests expire.
 
 A nonce lies in the slot of the minute in which its request expires, which the signature fixes: a replay finds it there.
-Slots of minutes that are long past are emptied. Forgetting to empty one does no harm but fill the disk; emptying one too
-early would let a replay pass, so only those are emptied that no clock can take for the present.
+Slots of minutes that are long past are emptied. Forgetting to empty one does no harm but fill the disk; emptying one
+too early would let a replay pass, so only those are emptied that no clock can take for the present.
 """
 
 from datetime import datetime

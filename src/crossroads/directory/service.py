@@ -1,8 +1,8 @@
 """The directory: who knows whom. Institutions keep their own lines.
 
 Every writer takes the locks of all persons that are one human being, then looks in a new statement, then writes. The
-entry of the log is appended after the write and before the commit, while the locks are held: nothing that takes effect is
-without its entry. A crash in between leaves an entry whose ticket no line carries; nobody was told that it was done.
+entry of the log is appended after the write and before the commit, while the locks are held: nothing that takes effect
+is without its entry. A crash in between leaves an entry whose ticket no line carries; nobody was told that it was done.
 """
 
 from collections.abc import Mapping

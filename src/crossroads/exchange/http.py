@@ -1,6 +1,8 @@
 """`POST /v1/exchanges`."""
 
-from litestar import Response, post
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody, SkipValidation
 
 from crossroads.admission.service import Authentic
 from crossroads.exchange.service import Exchange
@@ -13,10 +15,15 @@ from crossroads.wire.messages import Answer, Question
     opt={"guard": Guard.INSTITUTION},
     status_code=200,
     operation_id="ask",
-    summary="Ask about one person",
     tags=["exchange"],
 )
-async def ask(data: Question, authentic: Authentic, exchange: Exchange) -> Response[Answer]:
-    """Ask the institutions that hold data about a person; every answer, also a refusal, has a status and a receipt."""
-    answer = await exchange.answer(data, authentic)
-    return Response(answer, media_type="application/json")
+async def ask(
+    data: JSONBody[Question],
+    authentic: NamedDependency[SkipValidation[Authentic]],
+    exchange: NamedDependency[SkipValidation[Exchange]],
+) -> Answer:
+    """Ask the institutions that hold data about a person. Every answer, a refusal too, has a status and a receipt."""
+    return await exchange.answer(data, authentic)
+
+
+ROUTES = (ask,)

@@ -91,7 +91,7 @@ def digest_of(path: Path) -> str:
 async def stage(connection: Connection, path: Path, form: Form) -> str:
     """Copy the lines into the staging table, and give the digest of what was read. Raises Malformed.
 
-    The database checks the form of every value as it reads; when it refuses, a slower look says all that is wrong.
+    The database checks the form of each value as it reads; when it refuses, a slower look says all that is wrong.
     """
     digest = hashlib.sha256()
     with path.open("rb") as file:

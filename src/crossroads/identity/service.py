@@ -1,7 +1,7 @@
 """Who people are: bringing them into being, their numbers, and which of them are one.
 
-Whatever is written is in the log first: the entry is appended before the transaction commits, while its locks are held. A
-crash in between leaves an entry whose ticket no row carries: it came to nothing. There is never a row without its entry.
+Whatever is written is in the log first: the entry is appended before the transaction commits, while its locks are held.
+A crash in between leaves an entry whose ticket no row carries: it came to nothing. There is never a row without entry.
 """
 
 from collections.abc import Mapping, Sequence

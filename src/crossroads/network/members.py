@@ -10,6 +10,7 @@ import yaml
 
 from crossroads.bootstrap.wiring import Services
 from crossroads.network.founders import Founders
+from crossroads.participant.client import ClientConfig, ClientKeys, KeyFile
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.registrations import KeyUse
 
@@ -54,6 +55,17 @@ class Member:
         """Read the key to which its answers are sealed."""
         return SealingKey.read(f"{self.institution}#{_SEAL}", self.folder / "keys" / f"{self.institution}-{_SEAL}.pem")
 
+    def client(self, hub_url: str) -> ClientConfig:
+        """Give the settings of a client that asks in its name; its state is beside that of the participant."""
+        return ClientConfig(
+            institution=self.institution,
+            hub=hub_url,
+            trust="trust.json",
+            keys=ClientKeys(**{use: KeyFile(**key) for use, key in self._keys().items()}),
+            state="client",
+            folder=self.folder,
+        )
+
     def make(self, hub_url: str, trust: bytes) -> None:
         """Make keys and settings."""
         for name in (self.institution, *self.holders):
@@ -83,17 +95,19 @@ class Member:
                 connection.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - ours
         connection.close()
 
-    def _settings(self, hub_url: str) -> dict[str, Any]:
-        keys = {
-            "sign": {"id": f"{self.institution}#{_SIGN}", "file": f"keys/{self.institution}-{_SIGN}.pem"},
-            "seal": {"id": f"{self.institution}#{_SEAL}", "file": f"keys/{self.institution}-{_SEAL}.pem"},
+    def _keys(self) -> dict[str, dict[str, str]]:
+        return {
+            use: {"id": f"{self.institution}#{name}", "file": f"keys/{self.institution}-{name}.pem"}
+            for use, name in (("sign", _SIGN), ("seal", _SEAL))
         }
+
+    def _settings(self, hub_url: str) -> dict[str, Any]:
         settings: dict[str, Any] = {
             "institution": self.institution,
             "listen": {"host": "127.0.0.1", "port": self.port},
             "url": self.url,
             "state": "state",
-            "keys": keys,
+            "keys": self._keys(),
             "trust": "trust.json",
             "hub": hub_url,
             "database": "sqlite:///data.sqlite",

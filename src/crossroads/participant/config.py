@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import URL, make_url
@@ -150,3 +150,12 @@ def _secret(path: Path) -> str:
         return path.read_text("utf-8").strip()
     except OSError as error:
         raise WrongSetting(f"{path}: cannot be read: {error}") from error
+
+
+def own_schemas(config: Config) -> dict[str, dict[str, Any]]:
+    """Give the JSON Schemas that the settings name, by data group. Raises WrongSetting."""
+    return {
+        name: read_settings(config.path(group.schema_file), dict[str, Any])
+        for name, group in config.groups.items()
+        if group.schema_file
+    }

@@ -1,6 +1,6 @@
 """What the hub's public catalogue says of the data groups: schema, media type, sealed or not. Cached in a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -61,13 +61,14 @@ _decoder = msgspec.json.Decoder(_Items)
 class DataGroups:
     """The data groups known here. They are refreshed when one is missing, and every ten minutes."""
 
-    def __init__(self, hub: str, file: Path) -> None:
-        """Take up what was fetched before."""
+    def __init__(self, hub: str, file: Path, schemas: Mapping[str, dict[str, Any]] | None = None) -> None:
+        """Take up what was fetched before. `schemas` are the institution's own, used in place of the published ones."""
+        self._schemas = schemas or {}
         self._call = Call("GET", f"{hub}/v1/data-groups")
         self._file = file
         self._fetched_at: datetime | None = None
         cached = read_if_there(file)
-        self._groups = _by_id(_decoder.decode(cached)) if cached else {}
+        self._groups = self._by_id(_decoder.decode(cached)) if cached else {}
 
     def find(self, group: str) -> Group | None:
         """Give a data group, if the catalogue has it."""
@@ -81,12 +82,15 @@ class DataGroups:
         """Fetch the data groups. Raises Unavailable."""
         self._fetched_at = now
         fetched = yield from fetch(self._call, _decoder)
-        self._groups = _by_id(fetched)
+        self._groups = self._by_id(fetched)
         write_atomically(self._file, msgspec.json.encode(fetched))
 
-
-def _by_id(fetched: _Items) -> dict[str, Group]:
-    return {group.id: group for group in fetched.items}
+    def _by_id(self, fetched: _Items) -> dict[str, Group]:
+        groups = {group.id: group for group in fetched.items}
+        for group, schema in self._schemas.items():
+            if group in groups:
+                groups[group] = msgspec.structs.replace(groups[group], json_schema=schema)
+        return groups
 
 
 def _nothing_outside(uri: str) -> Any:

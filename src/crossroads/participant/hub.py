@@ -36,14 +36,14 @@ _WAIT_FOR_PROOF = 1.0
 class Hub:
     """One hub, watched."""
 
-    def __init__(self, url: str, trust: Trust, folder: Path, clock: Clock) -> None:
-        """Take up what is known of it in `folder`."""
+    def __init__(self, url: str, trust: Trust, folder: Path, clock: Clock, schemas: dict[str, Any]) -> None:
+        """Take up what is known of it in `folder`. `schemas` are used in place of those that it publishes."""
         self._clock = clock
         self._http = Http(_TIMEOUT)
         self.witness = Witness(trust.log, folder / "checkpoints.json", url)
         self.proven = ProvenKeys(trust, self.witness)
         self.ring = hub_ring(url, trust, self.proven, folder)
-        self.groups = DataGroups(url, folder / "data-groups.json")
+        self.groups = DataGroups(url, folder / "data-groups.json", schemas)
         self._fetching = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -51,7 +51,7 @@ class Hub:
         """Give the signature of a request that the hub signed, fresh, with a proven key. Raises SignatureRejected."""
         signature = find_signature(request.headers)
         check_fresh(signature, self._clock.now())
-        proven = await self._key(signature.key_id)
+        proven = self.ring.find(signature.key_id) or await self._fetched(signature.key_id)
         if proven is None or proven.key is None or proven.registration.use not in uses:
             raise SignatureRejected(Code.KEY_UNKNOWN, "It is no such key of the hub.", signature.key_id)
         if not proven.in_force(self._clock.now()):
@@ -85,8 +85,8 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.close()
 
-    async def _key(self, key_id: str) -> Proven | None:
-        # One at a time: while keys are fetched, whoever wants one waits for them.
+    async def _fetched(self, key_id: str) -> Proven | None:
+        # One at a time: while keys are fetched, whoever wants an unknown one waits for them.
         async with self._fetching:
             try:
                 return await self._http.run(self.ring.get(key_id, self._clock.now()))

@@ -11,7 +11,7 @@ from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Tampered, Unavailable
 from crossroads.participant.blocks import Asked, BlockMaker
-from crossroads.participant.config import Config
+from crossroads.participant.config import Config, own_schemas
 from crossroads.participant.datasources import Database, data_sources
 from crossroads.participant.hub import Hub
 from crossroads.participant.permits import Identity, check_permit, check_same_question, check_statement, recipient
@@ -51,7 +51,7 @@ class Participant:
         self._register = (
             RegisterOfPersons(self._database, config.register) if self._database and config.register else None
         )
-        self.hub = Hub(config.hub, self._trust, config.path(config.state), clock)
+        self.hub = Hub(config.hub, self._trust, config.path(config.state), clock, own_schemas(config))
         self._blocks = BlockMaker(sources, self.hub.groups, keys | {config.institution: self.key})
         self._state = State(config.path(config.state))
         self._at_work = 0

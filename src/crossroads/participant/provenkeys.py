@@ -108,6 +108,12 @@ class _KeySet(Message, frozen=True, kw_only=True):
 _keys_decoder = msgspec.json.Decoder(_KeySet)
 
 
+def fetch_keys(url: str) -> Steps[tuple[ProvenKey, ...]]:
+    """Fetch keys as they are published, with their proofs. Raises Unavailable."""
+    fetched = yield from fetch(Call("GET", url), _keys_decoder)
+    return (*fetched.keys, *fetched.items)
+
+
 class KeyRing:
     """The proven keys of one institution (the hub is one), cached in a file and fetched anew when a key is missing."""
 
@@ -120,6 +126,10 @@ class KeyRing:
         self._fetched_at: datetime | None = None
         cached = read_if_there(file)
         self._keys = self._own(msgspec.json.decode(cached, type=_KeySet)) if cached else {}
+
+    def find(self, key_id: str) -> Proven | None:
+        """Give the key with this id, if it was fetched and is proven."""
+        return self._keys.get(key_id)
 
     def get(self, key_id: str, now: datetime) -> Steps[Proven | None]:
         """Give the key, fetching the keys when it is not known: at most once a second. Raises Unavailable."""

@@ -5,6 +5,7 @@ from datetime import date
 
 from crossroads.participant.config import RegisterSource
 from crossroads.participant.datasources import Database, prepared
+from crossroads.participant.yamlfile import WrongSetting
 from crossroads.wire.messages import MatchAnswer, MatchRequest
 
 
@@ -15,6 +16,13 @@ class RegisterOfPersons:
         """Check the query's parameters. Raises WrongSetting."""
         self._database = database
         self.query = prepared("register", source.sql, frozenset({"ssin"}))
+
+    async def try_out(self, ssin: str) -> str:
+        """Run the query and tell what it gave. Raises Unavailable, or WrongSetting when it lacks a column."""
+        rows = await self._database.rows(self.query, {"ssin": ssin})
+        if rows and not {"birth_date", "last_name"} <= set(rows[0]):
+            raise WrongSetting("the query gives birth_date and last_name")
+        return "the query runs" if rows else "the query runs; no such person, so its columns were not seen"
 
     async def match(self, request: MatchRequest) -> MatchAnswer:
         """Compare the birth date as written and the name without case, accents and punctuation. Raises Unavailable."""

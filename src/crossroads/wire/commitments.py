@@ -64,16 +64,17 @@ def commitments_of(fields: Mapping[str, Any], salts: bytes) -> dict[str, str]:
     """Give the commitment of every field, in base64url. Raises InvalidValue when the salts do not fit the fields."""
     if len(salts) != SALT_BYTES * len(fields):
         raise InvalidValue("There is not one salt for each field.")
-    inner, outer, rest = salts.translate(_INNER), salts.translate(_OUTER), _OUTER_REST
-    names, digests = sorted(fields), []
-    for at, name in zip(range(0, len(salts), SALT_BYTES), names, strict=True):
-        end = at + SALT_BYTES
-        inside = _sha256(inner[at:end] + _prefix(name) + canonical_value(fields[name])).digest()
-        digests.append(_sha256(outer[at:end] + rest + inside).digest())
+    layout, inner, outer = _layout(tuple(fields)), salts.translate(_INNER), salts.translate(_OUTER)
+    digests = [
+        _sha256(
+            outer[salt] + _OUTER_REST + _sha256(inner[salt] + prefix + canonical_value(fields[name])).digest()
+        ).digest()
+        for name, prefix, salt, _ in layout
+    ]
     # A zero byte after each makes 33 bytes, exactly 44 characters: one base64 call serves all, and the first 43 of each
     # are what the commitment alone would give.
     text = urlsafe_b64encode(b"\x00".join([*digests, b""])).decode("ascii")
-    return {name: text[at * 44 : at * 44 + 43] for at, name in enumerate(names)}
+    return {name: text[characters] for name, _, _, characters in layout}
 
 
 def leaf_of(commitments: Mapping[str, str]) -> bytes:
@@ -110,9 +111,24 @@ def canonical_value(value: Any) -> bytes:
         raise InvalidValue("Text with half a surrogate pair cannot be logged.") from error
 
 
+class _Place(NamedTuple):
+    """Where a field goes: what stands before its value in the inner hash, its salt, its commitment in base64."""
+
+    name: str
+    prefix: bytes
+    salt: slice
+    characters: slice
+
+
 @lru_cache(maxsize=1024)
+def _layout(names: tuple[str, ...]) -> list[_Place]:
+    return [
+        _Place(name, _prefix(name), slice(at * SALT_BYTES, (at + 1) * SALT_BYTES), slice(at * 44, at * 44 + 43))
+        for at, name in enumerate(sorted(names))
+    ]
+
+
 def _prefix(name: str) -> bytes:
-    """Give what stands before the value: the rest of the inner key block, and the name."""
     if not _NAME.fullmatch(name):
         raise InvalidValue("The name of a logged field is up to 64 ASCII letters and digits, a letter first.")
     return _INNER_REST + name.encode("ascii") + b"\x00"

@@ -16,7 +16,7 @@ _PERIOD = "urn:problem-type:belgif-ext:input-validation:invalidPeriod"
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError)
 """What reading JSON of strangers can raise: no JSON, another form, no UTF-8, nested without end, numbers likewise."""
 
-_UNKNOWN_NAME = re.compile(r"unknown field `(?!([A-Za-z]{1,40})`).*", re.DOTALL)
+_UNKNOWN_NAME = re.compile(r"unknown field (?!`[A-Za-z]{1,40}`(?: - at `[$A-Za-z.\[\]]+`)?\Z).*", re.DOTALL)
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 

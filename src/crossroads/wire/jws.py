@@ -27,7 +27,8 @@ class Jws(NamedTuple):
     @property
     def key_id(self) -> str:
         """The key that is said to have signed it; empty when none is named."""
-        return str(self.header.get("kid", ""))
+        key_id = self.header.get("kid")
+        return key_id if isinstance(key_id, str) else ""
 
     def verify(self, key: VerifyKey, kind: str) -> None:
         """Check signature, algorithm and type. Raises Tampered."""

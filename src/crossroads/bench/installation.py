@@ -1,0 +1,173 @@
+"""A real installation of its own for each bench: hub, two institutions and people, under a folder that goes at the end."""
+
+import asyncio
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from urllib.request import urlopen
+
+import asyncpg
+
+from crossroads.admission.limits import Limits
+from crossroads.bench.population import ASKER, GROUP, LEGAL_CONTEXT, SOURCE, Population, population
+from crossroads.bench.report import BenchFailed, progress
+from crossroads.bootstrap import database
+from crossroads.bootstrap.postgres import EmbeddedPostgres
+from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.bootstrap.wiring import Services
+from crossroads.catalogue.loader import load as load_catalogue
+from crossroads.catalogue.model import Document
+from crossroads.identity.first_load import prepare
+from crossroads.kernel.period import Period
+from crossroads.network.founders import Founders
+from crossroads.network.members import Member
+from crossroads.network.service import Load, Network
+from crossroads.participant.questions import Asking, Wish, build
+from crossroads.participant.trust import read_trust
+from crossroads.wire.signatures import Request
+
+_CATALOGUE = Path(__file__).parents[3] / "catalogue" / "belgium"
+# The bench measures what the hub can do, not what an installation lets one institution do.
+_LIMITS = Limits(requests_per_second=1_000_000, unverified_per_second=1_000_000, concurrent=10_000)
+_QUERY = {
+    "sql": (
+        'SELECT start_date AS "startDate", employer_number AS "employerNumber", worker_type AS "workerType" '
+        "FROM employment_relations WHERE ssin = :ssin"
+    ),
+    "list": "relations",
+}
+_COLUMNS = ("ssin", "start_date", "employer_number", "worker_type")
+_PERIOD_DAYS = 90
+
+
+class Place(NamedTuple):
+    """Where the installation of a bench is: its network, its database server and its folder."""
+
+    network: Network
+    server: EmbeddedPostgres
+    folder: Path
+
+    @property
+    def port(self) -> int:
+        """The port of the hub."""
+        return self.network.installation.settings.port
+
+    def dsn(self, role: str = "crossroads_owner") -> str:
+        """Give the URL of the database for a role."""
+        return self.server.dsn(role, database.NAME)
+
+    def found(self, load: Load) -> None:
+        """Found the installation with the Belgian catalogue, and load the directory."""
+        progress.print("Founding an installation with the Belgian catalogue.")
+        self.network.make_files()
+        asyncio.run(self.network.found(_catalogue(), load))
+
+
+@contextmanager
+def installation() -> Iterator[Place]:
+    """Give an installation whose database runs and has its schema; nothing of it is left at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="crossroads-bench-"))
+    # The database runs as a user without rights, who must be able to pass.
+    folder.chmod(0o755)
+    hub, source, asker = free_ports(3)
+    url = f"http://127.0.0.1:{hub}"
+    settings = Settings(installation="bench.example", hub="cbss", port=hub, public_url=url, limits=_LIMITS)
+    members = (
+        Member(institution=SOURCE, port=source, folder=folder / SOURCE, groups={GROUP: _QUERY}),
+        Member(institution=ASKER, port=asker, folder=folder / ASKER),
+    )
+    place = Installation(settings, folder / "hub")
+    try:
+        with database.embedded(place) as server:
+            asyncio.run(database.prepare(server))
+            network = Network(installation=place, members=members)
+            with network.processes:
+                yield Place(network, server, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def people(place: Place, inscriptions: int) -> tuple[Population, Load]:
+    """Make people, store what the source knows of them, and give what loads them into the directory."""
+    made = population(inscriptions)
+    progress.print(f"Making {len(made.persons):,} people with {made.inscriptions:,} inscriptions.")
+    persons, lines = place.folder / "persons.csv", place.folder / "inscriptions.csv"
+    made.write_persons(persons)
+    made.write_inscriptions(lines)
+
+    async def load(services: Services, founders: Founders) -> None:
+        operators = services.catalogue.current.operators
+        progress.print("Loading persons and inscriptions, each rule checked.")
+        await services.identity.import_persons(persons, founders.sign(prepare(persons, "persons")), operators)
+        await services.directory.import_inscriptions(lines, founders.sign(prepare(lines, "inscriptions")), operators)
+
+    return made, load
+
+
+def store_employments(place: Place, made: Population) -> None:
+    """Store two employments of each person at the source."""
+    rows = (
+        (ssin, start, 200_000_000 + number, "OTH")
+        for number, ssin in enumerate(made.persons)
+        for start in ("2016-01-01", "2019-07-01")
+    )
+    place.network.member(SOURCE).store({"employment_relations": (_COLUMNS, rows)})
+
+
+async def analyze(place: Place) -> None:
+    """Have the database take its statistics, as it does by itself after a while, and write what is dirty."""
+    connection = await asyncpg.connect(place.server.dsn("postgres", database.NAME))
+    try:
+        await connection.execute("VACUUM (ANALYZE)")
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()
+
+
+class Questions:
+    """Makes questions of the asker."""
+
+    def __init__(self, place: Place) -> None:
+        """Read the keys and what the asker pins; the hub runs."""
+        member = place.network.member(ASKER)
+        trust = read_trust(member.folder / "trust.json")
+        self._asking = Asking(ASKER, member.signing_key(), member.sealing_key(), trust)
+        self._hub = place.network.installation.settings.public_url
+
+    def about(self, ssins: Sequence[str], count: int) -> list[Request]:
+        """Sign questions about persons, in turn, now."""
+        with urlopen(f"{self._hub}/v1/log/checkpoint", timeout=5) as answer:  # noqa: S310 - our own address
+            checkpoint = answer.read().decode("utf-8")
+        now = datetime.now(UTC)
+        last = now.date()
+        period = Period(last - timedelta(_PERIOD_DAYS), last)
+        return [
+            build(
+                Wish(ssins[number % len(ssins)], LEGAL_CONTEXT, [GROUP], "clerk-7", period),
+                self._asking, self._hub, checkpoint, datetime.now(UTC),
+            ).request
+            for number in range(count)
+        ]  # fmt: skip
+
+
+def free_ports(count: int) -> list[int]:
+    """Give ports of this machine that nobody uses now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def _catalogue() -> Document:
+    if not _CATALOGUE.is_dir():
+        raise BenchFailed(f"{_CATALOGUE} is missing: the benches run in a checkout of the repository.")
+    return load_catalogue(_CATALOGUE).document

@@ -1,0 +1,89 @@
+"""The people of a bench: all invented, with mock numbers, each known to ten institutions or so."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from crossroads.kernel.ssin import check_digits
+
+ASKER, SOURCE = "pcsw-gent", "nsso"
+GROUP, LEGAL_CONTEXT = "employment-relations@1", "PCSA:SOCIAL_INQUIRY"
+
+_STRANGERS = 10
+"""One in so many persons has a file at another welfare centre than the asker."""
+_LINES = (
+    (SOURCE, "12:30"),
+    (SOURCE, "12:10"),
+    ("mutuality-{fund}00", "11:1"),
+    ("mutuality-{fund}00", "11:2"),
+    ("child-benefit-fund-{letter}", "7:101"),
+    ("child-benefit-fund-{letter}", "7:104"),
+    ("annual-holidays", "10:10"),
+    ("pension-service", "5:20"),
+    ("fedris-diseases", "6:10"),
+    ("seafarers", "9:2"),
+)
+LINES_EACH = len(_LINES) + 1
+"""Of the real directory: 242.5 million inscriptions of 21.8 million people."""
+_FIRST_BIRTH, _DAYS, _COUNTERS = date(1930, 1, 1), 25_000, 998
+_START = "2015-01-01"
+
+
+class Population(NamedTuple):
+    """Persons who are in the directory, and numbers that nobody has."""
+
+    asked: tuple[str, ...]
+    """Inscribed at the asker."""
+    strangers: tuple[str, ...]
+    """Known, but not to the asker."""
+    nobody: tuple[str, ...]
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """All that exist."""
+        return self.asked + self.strangers
+
+    @property
+    def inscriptions(self) -> int:
+        """How many lines the directory has of them."""
+        return len(self.persons) * LINES_EACH
+
+    def write_persons(self, path: Path) -> None:
+        """Write the file of a first load of persons."""
+        with path.open("w", encoding="ascii") as file:
+            file.write("ssin,deceasedOn\n")
+            file.writelines(f"{ssin},\n" for ssin in self.persons)
+
+    def write_inscriptions(self, path: Path) -> None:
+        """Write the file of a first load of inscriptions."""
+        with path.open("w", encoding="ascii") as file:
+            file.write("ssin,institution,context,startDate,endDate,phase,reference\n")
+            for centre, people in ((ASKER, self.asked), ("pcsw-antwerpen", self.strangers)):
+                for number, ssin in enumerate(people):
+                    file.writelines(f"{line}\n" for line in _lines(ssin, number, centre))
+
+
+def population(inscriptions: int) -> Population:
+    """Make as many people as have this many inscriptions, about."""
+    count = max(inscriptions // LINES_EACH, 2)
+    strangers = max(count // _STRANGERS, 1)
+    numbers = tuple(islice(_numbers(), count + strangers))
+    return Population(numbers[: count - strangers], numbers[count - strangers : count], numbers[count:])
+
+
+def _lines(ssin: str, number: int, centre: str) -> Iterator[str]:
+    fund, letter = number % 3 + 1, "ab"[number % 2]
+    yield f"{ssin},{centre},17:3,{_START},,0,bench"
+    for institution, context in _LINES:
+        yield f"{ssin},{institution.format(fund=fund, letter=letter)},{context},{_START},,0,bench"
+
+
+def _numbers() -> Iterator[str]:
+    """Give mock SSINs, each once."""
+    for counter in range(1, _COUNTERS):
+        for days in range(_DAYS):
+            born = _FIRST_BIRTH + timedelta(days)
+            first = f"{born.year % 100:02}{born.month + 60:02}{born.day:02}{counter:03}"
+            yield first + check_digits(first, born_from_2000=False)

@@ -1,0 +1,176 @@
+"""Where the demo lives: one folder with the hub and every institution, made whole or thrown away."""
+
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+import crossroads
+from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.demo.institutions import CONNECTED, HUB, members
+from crossroads.kernel.errors import CrossroadsError, Refused
+from crossroads.kernel.ssin import Ssin
+from crossroads.network.service import Network
+
+PERSONS = 10_000
+SEED = 1
+_INSTALLATION = "demo.crossroads.example"
+_PORTS = range(18_100, 28_000, 100)
+_CODE = Path(crossroads.__file__).parent
+_SHAPES = ("demo/**/*.py", "demo/data/*.*", "network/*.py", "bootstrap/migrations/*.sql")
+"""The files that decide what a set-up makes."""
+
+
+class DemoRuns(CrossroadsError):
+    """A demo runs in this folder already."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One of the people in the tour."""
+
+    ssin: Ssin
+    name: str
+    since: date
+    """The day from which the centre has the person on file; for somebody it has not, the day of the set-up."""
+
+
+class Cast(msgspec.Struct, frozen=True):
+    """The people in the tour; see `population.model.Cast`."""
+
+    granted: Part
+    recent: Part
+    stranger: Part
+    twice: Part
+    former: Ssin
+    """The number that `granted` had before."""
+    nobody: Ssin
+    """A number that nobody has."""
+
+
+class Made(msgspec.Struct, frozen=True):
+    """What a set-up made, kept in its folder once it is whole."""
+
+    fingerprint: str
+    persons: int
+    on: date
+    first_port: int
+    cast: Cast
+
+
+class Home:
+    """The folder of the demo: `demo` under CROSSROADS_HOME, or under `./var`."""
+
+    def __init__(self, above: Path) -> None:
+        """Touch nothing yet."""
+        self.above = above
+        self.folder = above / "demo"
+        self._marker = self.folder / "made.json"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other demos out of it. Raises DemoRuns."""
+        self.above.mkdir(parents=True, exist_ok=True)
+        with (self.above / "demo.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise DemoRuns(
+                    f"A demo runs in {self.folder} already. Stop it with Ctrl-C there, or set CROSSROADS_HOME to another folder."
+                ) from None
+            yield
+
+    def made(self, fingerprint: str, persons: int | None) -> Made | None:
+        """Give what is there and can be used as it is: of this code, and of so many people where that was asked."""
+        try:
+            found = msgspec.json.decode(self._marker.read_bytes(), type=Made)
+        except (FileNotFoundError, msgspec.MsgspecError):
+            return None
+        return found if found.fingerprint == fingerprint and persons in (None, found.persons) else None
+
+    def keep(self, made: Made) -> None:
+        """Note that the set-up is whole."""
+        self._marker.write_bytes(msgspec.json.encode(made))
+
+    def clear(self) -> bool:
+        """Throw away what an earlier set-up made, whole or not; tell whether there was any."""
+        there = self.folder.exists()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return there
+
+    def network(self, first_port: int) -> Network:
+        """Give the network that lives here."""
+        url = f"http://127.0.0.1:{first_port}"
+        settings = Settings(installation=_INSTALLATION, hub=HUB, public_url=url, port=first_port)
+        return Network(
+            installation=Installation(settings, self.folder / "hub"), members=members(self.folder, first_port + 1)
+        )
+
+
+def home_of(environment: dict[str, str]) -> Home:
+    """Give the home that the environment names."""
+    return Home(Path(environment.get("CROSSROADS_HOME", "var")).resolve())
+
+
+def catalogue_folder() -> Path:
+    """Find the Belgian catalogue. Raises Refused where it is not."""
+    for root in (_CODE.parents[1], Path.cwd()):
+        if (root / "catalogue" / "belgium").is_dir():
+            return root / "catalogue" / "belgium"
+    raise Refused(
+        "The demo needs the folder catalogue/belgium, which is in the source of Crossroads and not in the installed "
+        "package. Get the source and start the demo in its folder."
+    )
+
+
+def fingerprint(catalogue: Path) -> str:
+    """Give what names a set-up of this code: another one is not used as it stands."""
+    digest = sha256()
+    for path in sorted([*catalogue.rglob("*.yaml"), *(path for shape in _SHAPES for path in _CODE.glob(shape))]):
+        digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def free_ports() -> int:
+    """Give the first of as many free ports in a row as the demo needs. Raises Refused."""
+    for first in _PORTS:
+        if not any(taken(port) for port in ports(first)):
+            return first
+    raise Refused(f"The demo needs {len(CONNECTED) + 1} free ports in a row between {_PORTS.start} and {_PORTS.stop}.")
+
+
+def ports(first: int) -> range:
+    """Give the ports of the hub and of all institutions."""
+    return range(first, first + len(CONNECTED) + 1)
+
+
+def taken(port: int) -> bool:
+    """Tell whether another program listens there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def require_free(first: int) -> None:
+    """Refuse to start where another program has one of the ports. Raises Refused."""
+    for port in ports(first):
+        if taken(port):
+            raise Refused(
+                f"Port {port}, which the demo uses, is taken by another program (a demo that was killed, perhaps: "
+                f"`ss -ltnp 'sport = :{port}'` shows it). Stop that, or set CROSSROADS_HOME to another folder."
+            )
+
+
+def environment() -> dict[str, str]:
+    """Give the environment of this process."""
+    return dict(os.environ)

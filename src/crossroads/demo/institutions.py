@@ -1,0 +1,127 @@
+"""The institutions of the demo that are connected themselves, and the SQL by which each answers from its own database.
+
+A query is made from the schema that the catalogue gives its data group: the tables of the demo have the same fields.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from crossroads.catalogue.model import DataGroup, Document
+from crossroads.demo.population.parameters import CHILD_BENEFIT_FUNDS, SICKNESS_FUNDS, WELFARE_CENTRES
+from crossroads.demo.population.records import KEYS, TABLES
+from crossroads.network.members import Member
+
+HUB = "cbss"
+REGISTER = "national-register"
+_LIVING_WAGE = ("living-wage@1",)
+CONNECTED: Mapping[str, tuple[str, ...]] = {
+    REGISTER: ("identification@1", "household@1"),
+    "nsso": ("employment-relations@1", "wages-working-time@1"),
+    "dgph": ("handicap-file@1",),
+    "nic": ("health-insurability@1", "incapacity@1"),
+    "pcsw-gent": _LIVING_WAGE,
+    "pcsw-antwerpen": _LIVING_WAGE,
+    "pps-social-integration": _LIVING_WAGE,
+    "sigedis": ("pension-account@1",),
+    "annual-holidays": ("holiday-pay@1",),
+    "nisse": ("self-employed-career@1",),
+    "neo": ("unemployment-benefit@1", "unemployment-periods@1", "career-break@1"),
+    "pension-service": ("pension-rights@1", "pensioner-status@1"),
+    "family-benefits": ("child-benefit@1",),
+    "fedris-accidents": ("work-interruption-accident@1",),
+    "pcsw-brussel": _LIVING_WAGE,
+    "pcsw-charleroi": _LIVING_WAGE,
+    "pcsw-liege": _LIVING_WAGE,
+    "vdab": ("job-seeker-vdab@1",),
+    "actiris": ("job-seeker-actiris@1",),
+    "forem": ("job-seeker-forem@1",),
+    "adg": ("job-seeker-adg@1",),
+}
+"""Who is connected, with the data groups it answers for; those that the tour asks first come first."""
+_KEEPERS = {*SICKNESS_FUNDS, *CHILD_BENEFIT_FUNDS, *WELFARE_CENTRES.values()}
+
+_HELD = "ssin = :ssin AND institution = :holder"
+_THEN = "start_date <= :end_date AND (end_date IS NULL OR end_date >= :start_date)"
+_HOUSEHOLD = f"""
+SELECT CASE WHEN collective THEN 'true' ELSE 'false' END AS collective,
+  (SELECT json_group_array(json_object('ssin', ssin, 'position', position, 'startDate', start_date))
+   FROM household AS member WHERE member.household = own.household AND {_THEN}) AS members
+FROM household AS own WHERE {_HELD} AND {_THEN}
+"""  # noqa: S608 - constants of this file
+_REGISTER = "SELECT DISTINCT birth_date, last_name FROM identification WHERE ssin = :ssin"
+
+
+def members(folder: Path, first_port: int) -> tuple[Member, ...]:
+    """Give the institutions of the demo, each with its folder, and ports from the first one on."""
+    return tuple(
+        Member(institution=name, port=first_port + number, folder=folder / name) for number, name in enumerate(CONNECTED)
+    )
+
+
+def furnished(member: Member, document: Document) -> Member:
+    """Give the institution with what its settings need: how it answers, and for whom."""
+    groups = {group.id: group for group in document.data_groups}
+    return replace(
+        member,
+        groups={group: _source(groups[group]) for group in CONNECTED[member.institution]},
+        holders=tuple(managed_by(document, member.institution)),
+        register=_REGISTER if member.institution == REGISTER else None,
+    )
+
+
+def managed_by(document: Document, manager: str) -> Iterator[str]:
+    """Give the institutions of the secondary network that keep files and are reached through this one."""
+    for institution in document.institutions:
+        if institution.id in _KEEPERS and any(managed.manager == manager for managed in institution.managed_by):
+            yield institution.id
+
+
+def tables_of(member: Member) -> set[str]:
+    """Give the tables that an institution answers from."""
+    return {_table(group) for group in member.groups}
+
+
+def _source(group: DataGroup) -> dict[str, Any]:
+    """Give the settings by which a participant answers for a data group."""
+    if group.id == "household@1":
+        return {"sql": _HOUSEHOLD.strip(), "one": True, "json": ["collective", "members"]}
+    fields = (group.json_schema or {})["properties"]
+    lists = [(name, field["items"]["properties"]) for name, field in fields.items() if "items" in field]
+    if not lists:
+        return {"sql": _query(_table(group.id), fields) + " DESC LIMIT 1", "one": True}
+    ((name, fields),) = lists
+    source: dict[str, Any] = {"sql": _query(_table(group.id), fields), "list": name}
+    if booleans := [name for name in _held(_table(group.id), fields) if fields[name].get("type") == "boolean"]:
+        source["json"] = booleans
+    return source
+
+
+def _query(table: str, fields: Mapping[str, Any]) -> str:
+    columns = ", ".join(_column(name, fields[name]) for name in _held(table, fields))
+    return f"SELECT {columns} FROM {table} WHERE {_HELD} AND {_THEN} ORDER BY start_date"  # noqa: S608 - names of ours
+
+
+def _held(table: str, fields: Mapping[str, Any]) -> list[str]:
+    """Give the fields of a schema that the table has."""
+    columns = {*KEYS, *TABLES[table]}
+    return [name for name in fields if _snake(name) in columns]
+
+
+def _column(name: str, field: Mapping[str, Any]) -> str:
+    column = _snake(name)
+    if field.get("type") == "boolean":
+        column = f"CASE WHEN {column} THEN 'true' ELSE 'false' END"
+    return f'{column} AS "{name}"'
+
+
+def _table(group: str) -> str:
+    """Give the table of a data group; job seekers have one data group for each placement service."""
+    name = group.split("@")[0].replace("-", "_")
+    return "job_seeker" if name.startswith("job_seeker") else name
+
+
+def _snake(name: str) -> str:
+    return re.sub("([A-Z])", lambda upper: f"_{upper[1].lower()}", name)

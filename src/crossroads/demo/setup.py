@@ -1,0 +1,137 @@
+"""Everything from nothing: people, databases, keys, the founding of the hub and the first load of its directory."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from crossroads.bootstrap.database import embedded, prepare
+from crossroads.bootstrap.wiring import Services
+from crossroads.catalogue.loader import load
+from crossroads.catalogue.model import Document
+from crossroads.demo import home as homes
+from crossroads.demo.home import Cast, Home, Made, Part
+from crossroads.demo.institutions import furnished
+from crossroads.demo.loading import fill_databases, write_inscriptions, write_persons
+from crossroads.demo.population import casting, generation, people
+from crossroads.demo.population import model as invented
+from crossroads.demo.population.chance import add_months
+from crossroads.identity.first_load import LoadKind, prepare as act_of
+from crossroads.kernel.clock import brussels_day
+from crossroads.network.founders import Founders
+from crossroads.network.service import Network
+
+_NOBODYS_COUNTER = 995
+_MONTHS_SINCE_REPLACED = 3
+
+
+def set_up(home: Home, persons: int, fingerprint: str, console: Console) -> Made:
+    """Make the demo in its folder. Whatever is there is thrown away; what is interrupted is not noted as made."""
+    if home.clear():
+        console.print("What is there is from another version, other arguments or an interrupted set-up: it is made anew.")
+    first_port = homes.free_ports()
+    with _Stages(console) as stages:
+        with stages.doing(f"Inventing {persons:,} people"):
+            on = brussels_day(datetime.now(UTC))
+            population = generation.generate(persons, homes.SEED, on)
+            cast = casting.cast(population)
+        with stages.doing("Reading the catalogue of Belgium"):
+            document = load(homes.catalogue_folder()).document
+        network = _furnished(home.network(first_port), document)
+        with stages.doing("Giving each institution its keys and its own database", persons) as task:
+            network.make_files()
+            fill_databases(population, network.members, document, lambda done: stages.advance(task, done))
+        folder = network.home / "load"
+        folder.mkdir()
+        with stages.doing("Starting PostgreSQL"):
+            server = embedded(network.installation, stages.tell)
+            server.start()
+            asyncio.run(prepare(server))
+        with stages.doing("Founding the hub, and loading who knows whom"):
+            asyncio.run(network.found(document, _Load(population, cast, folder)))
+    made = Made(fingerprint, persons, on, first_port, _cast(cast, on))
+    home.keep(made)
+    return made
+
+
+class _Load:
+    """Loads the directory: persons, the replaced number, then the inscriptions. Two operators sign each file."""
+
+    def __init__(self, population: invented.Population, cast: invented.Cast, folder: Path) -> None:
+        self._population, self._cast, self._folder = population, cast, folder
+
+    async def __call__(self, services: Services, founders: Founders) -> None:
+        persons, lines = self._folder / "persons.csv", self._folder / "inscriptions.csv"
+        await asyncio.to_thread(write_persons, persons, self._population, self._cast)
+        operators = services.catalogue.current.operators
+        await services.identity.import_persons(persons, _signed(founders, persons, "persons"), operators)
+        await self._replace(services)
+        await asyncio.to_thread(write_inscriptions, lines, self._population)
+        await services.directory.import_inscriptions(lines, _signed(founders, lines, "inscriptions"), operators)
+
+    async def _replace(self, services: Services) -> None:
+        old, new = self._cast.spare, self._cast.granted.person.ssin
+        since = add_months(self._population.on, -_MONTHS_SINCE_REPLACED)
+        await services.identity.replace_ssin(str(old), str(new), since, reason="replaced by the register", actor="demo")
+
+
+class _Stages:
+    """A bar for each stage of the set-up."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=False
+        )
+
+    def __enter__(self) -> "_Stages":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    @contextmanager
+    def doing(self, what: str, total: int | None = None) -> Iterator[TaskID]:
+        """Show a stage; without a total the bar only moves."""
+        task = self._progress.add_task(what, total=total)
+        yield task
+        self._progress.update(task, total=total or 1, completed=total or 1)
+
+    def advance(self, task: TaskID, done: int) -> None:
+        """Move a bar."""
+        self._progress.advance(task, done)
+
+    def tell(self, what: str) -> None:
+        """Say what takes longer."""
+        self._progress.console.print(what)
+
+
+def _furnished(network: Network, document: Document) -> Network:
+    return replace(network, members=tuple(furnished(member, document) for member in network.members))
+
+
+def _signed(founders: Founders, path: Path, kind: LoadKind):  # noqa: ANN202
+    return founders.sign(act_of(path, kind))
+
+
+def _cast(cast: invented.Cast, on: date) -> Cast:
+    return Cast(
+        granted=_part(cast.granted, on),
+        recent=_part(cast.recent, on),
+        stranger=_part(cast.stranger, on),
+        twice=_part(cast.twice, on),
+        former=cast.spare,
+        nobody=people.mock_ssin(cast.stranger.person.birth, _NOBODYS_COUNTER),
+    )
+
+
+def _part(life: invented.Life, on: date) -> Part:
+    person = life.person
+    held = [*life.living_wages, *life.other_aids]
+    since = min((aid.period.start_date for aid in held if aid.centre == casting.CENTRE), default=on)
+    return Part(person.ssin, f"{person.first_names} {person.last_name}", since)

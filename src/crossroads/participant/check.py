@@ -1,0 +1,157 @@
+"""Checking a set-up before it serves: everything that can be tried from here, each with what to do when it is wrong."""
+
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.period import Period
+from crossroads.participant.checkpoints import Witness
+from crossroads.participant.config import Config, own_schemas, read_config
+from crossroads.participant.datagroups import DataGroups
+from crossroads.participant.datasources import Database, DataSource, Documents, Wanted, data_sources
+from crossroads.participant.findings import Finding
+from crossroads.participant.provenkeys import ProvenKeys, institution_ring
+from crossroads.participant.register import RegisterOfPersons
+from crossroads.participant.settings import KeyFile
+from crossroads.participant.steps import Call, Got, Http, Steps
+from crossroads.participant.trust import Trust, read_trust
+from crossroads.wire.keys import SealingKey, SigningKey
+from crossroads.wire.signatures import MAXIMUM_AHEAD
+
+SAMPLE = "80650100082"
+"""A number that is nobody's: with it the queries are tried, not the content."""
+_TIMEOUT = timedelta(seconds=5)
+_EVER = Period(date(1900, 1, 1), date(2100, 12, 31))
+
+Try = Callable[[], Awaitable[str]]
+
+
+class Wrong(CrossroadsError):
+    """Something is not as it should be; the message says what to do."""
+
+
+async def check_config(path: Path, ssin: str = SAMPLE) -> list[Finding]:
+    """Check a settings file. Give the `ssin` of somebody for whom there is data, and the content is checked as well."""
+    try:
+        config = read_config(path)
+        trust = read_trust(config.path(config.trust))
+        schemas = own_schemas(config)
+        database = Database(config) if config.database else None
+        sources = data_sources(config, database)
+    except CrossroadsError as error:
+        return [Finding("settings", ok=False, detail=str(error))]
+    http = Http(_TIMEOUT)
+    # What is fetched from the hub is kept apart from the state of a participant that may be running.
+    with TemporaryDirectory() as folder:
+        groups = DataGroups(config.hub, Path(folder) / "data-groups.json", schemas)
+        try:
+            findings = [Finding("settings", ok=True, detail=f"{trust.installation}, {trust.environment}")]
+            for what, attempt in (
+                *_around(config, trust, http, Path(folder), groups),
+                *_inside(config, sources, database, groups, ssin),
+            ):
+                findings.append(await tried(what, attempt))
+            return findings
+        finally:
+            await http.close()
+            if database:
+                database.close()
+
+
+async def tried(what: str, attempt: Try) -> Finding:
+    """Try something and tell how it went."""
+    try:
+        return Finding(what, ok=True, detail=await attempt())
+    except CrossroadsError as error:
+        return Finding(what, ok=False, detail=str(error))
+
+
+def _around(config: Config, trust: Trust, http: Http, folder: Path, groups: DataGroups) -> Iterator[tuple[str, Try]]:
+    yield "state folder", partial(_state, config)
+    yield "hub", partial(_hub, config, http)
+    proven = ProvenKeys(trust, Witness(trust.log, folder / "checkpoints.json", config.hub))
+    seal = [(SealingKey, config.keys.seal)] if config.keys.seal else []
+    for kind, key in ((SigningKey, config.keys.sign), *seal, *((SigningKey, key) for key in config.holders.values())):
+        yield f"key {key.id}", partial(_key, config, kind, key, proven, http, folder)
+    yield "catalogue", partial(_catalogue, config, http, groups)
+
+
+def _inside(
+    config: Config, sources: dict[str, DataSource], database: Database | None, groups: DataGroups, ssin: str
+) -> Iterator[tuple[str, Try]]:
+    for name, source in sources.items():
+        yield name, partial(_data, config, name, source, groups, ssin)
+    if database and config.register:
+        yield "register", partial(RegisterOfPersons(database, config.register).try_out, ssin)
+
+
+async def _state(config: Config) -> str:
+    folder = config.path(config.state)
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not os.access(place, os.W_OK):
+        raise Wrong(f"{place} cannot be written: give it to the user that runs the participant.")
+    return str(folder)
+
+
+async def _hub(config: Config, http: Http) -> str:
+    got = await http.run(_call(f"{config.hub}/.well-known/crossroads-keys"))
+    told = got.headers.get("date")
+    if not told:
+        return "reachable; it does not tell the time"
+    skew = abs((parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    if skew > MAXIMUM_AHEAD:
+        raise Wrong(f"The clocks are {skew:.0f} s apart: synchronise this machine (NTP).")
+    return "reachable, the clocks agree"
+
+
+async def _key(
+    config: Config,
+    kind: type[SigningKey] | type[SealingKey],
+    key: KeyFile,
+    proven: ProvenKeys,
+    http: Http,
+    folder: Path,
+) -> str:
+    jwk = kind.read(key.id, config.path(key.file)).jwk
+    now = datetime.now(UTC)
+    ring = institution_ring(config.hub, key.id.split("#")[0], proven, folder)
+    found = await http.run(ring.get(key.id, now))
+    if found is None:
+        raise Wrong("It is not registered at the hub: have two operators sign its registration.")
+    if found.registration.jwk != jwk:
+        raise Wrong("The hub knows another key under this id: register this one under a new id.")
+    if not found.in_force(now):
+        raise Wrong(f"It is in force only until {found.registration.valid_until:%Y-%m-%d}: register a new one.")
+    return f"mode 0600, registered until {found.registration.valid_until:%Y-%m-%d}"
+
+
+async def _catalogue(config: Config, http: Http, groups: DataGroups) -> str:
+    await http.run(groups.refresh(datetime.now(UTC)))
+    missing = [group for group in config.groups if groups.find(group) is None]
+    if missing:
+        raise Wrong(f"It does not have {', '.join(missing)}: correct the name, or have the data group published.")
+    return f"has the {len(config.groups)} data groups that are served here"
+
+
+async def _data(config: Config, name: str, source: DataSource, groups: DataGroups, ssin: str) -> str:
+    if isinstance(source, Documents) and not os.access(source.folder, os.R_OK | os.X_OK):
+        raise Wrong(f"{source.folder} cannot be read: give the participant's user access.")
+    content = await source.read(Wanted(ssin, config.institution, _EVER))
+    group = groups.find(name)
+    if group and group.media_type != source.media_type:
+        raise Wrong(f"The catalogue says {group.media_type}: change mediaType, or use sql.")
+    if content is None:
+        return "can be read; there is nothing for this person, so the content was not checked (give --ssin)"
+    faults = list(group.faults(content)) if group else []
+    if faults:
+        raise Wrong(f"The content is out of schema: {'; '.join(faults)}")
+    return f"{len(content)} bytes, " + ("within its schema" if group else "schema not known")
+
+
+def _call(url: str) -> Steps[Got]:
+    return (yield Call("GET", url))

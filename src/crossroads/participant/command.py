@@ -1,0 +1,146 @@
+"""`crossroads participant`: serve, check, log."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.period import Period
+from crossroads.participant import log as own_log
+from crossroads.participant.check import SAMPLE, check_config
+from crossroads.participant.config import read_config
+from crossroads.participant.conformance import Target
+from crossroads.participant.findings import Finding, right
+from crossroads.participant.rehearsal import rehearse
+from crossroads.participant.serve import serve as serve_config
+
+app = typer.Typer(
+    help="Run what an institution runs: answer the hub's questions from your own data.", no_args_is_help=True
+)
+log_app = typer.Typer(help="The participant's own log.", no_args_is_help=True)
+app.add_typer(log_app, name="log")
+
+_errors = Console(stderr=True)
+_YEAR = timedelta(days=365)
+
+ConfigFile = Annotated[Path, typer.Argument(help="The settings file.", metavar="CONFIG")]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON for a program.")]
+
+
+@app.command()
+def serve(config: ConfigFile) -> None:
+    """Answer the hub's questions, until stopped."""
+    try:
+        serve_config(read_config(config))
+    except CrossroadsError as error:
+        _wrong(error)
+
+
+@app.command()
+def check(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    target: Annotated[str, typer.Argument(help="A settings file, or the URL of a running participant.")],
+    ssin: Annotated[
+        str, typer.Option(help="A file with the SSIN of somebody with data there; - is standard input.")
+    ] = "",
+    permit_key: Annotated[
+        Path | None, typer.Option(help="URL only: the hub's permit key of a test installation.")
+    ] = None,
+    permit_key_id: Annotated[str, typer.Option(help="URL only: the id of that key.")] = "",
+    as_: Annotated[Path | None, typer.Option("--as", help="URL only: the client settings of who asks.")] = None,
+    institution: Annotated[str, typer.Option(help="URL only: the institution that runs the participant.")] = "",
+    holder: Annotated[str, typer.Option(help="URL only: the holder asked, when it is not the institution.")] = "",
+    legal_context: Annotated[str, typer.Option(help="URL only: the purpose to state.")] = "CONFORMANCE:TEST",
+    data_group: Annotated[str, typer.Option(help="URL only: the data group to ask for.")] = "",
+    start_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="URL only: a year ago.")] = None,
+    end_date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="URL only: today.")] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Prove that a set-up is right, or say what is wrong and what to do."""
+    if not target.startswith(("http://", "https://")):
+        _tell(asyncio.run(check_config(Path(target), _person(ssin) or SAMPLE)), json=json)
+        return
+    if not (permit_key and permit_key_id and as_ and institution and data_group and ssin):
+        raise typer.BadParameter(
+            "a URL needs --permit-key, --permit-key-id, --as, --institution, --data-group and --ssin"
+        )
+    today = datetime.now(UTC)
+    period = Period((start_date or today - _YEAR).date(), (end_date or today).date())
+    asked = Target(target, institution, holder or institution, _person(ssin), legal_context, data_group, period)
+    try:
+        findings = asyncio.run(rehearse(asked, as_, permit_key_id, permit_key))
+    except CrossroadsError as error:
+        _wrong(error)
+    _tell(findings, json=json)
+
+
+@log_app.command("export")
+def export(config: ConfigFile) -> None:
+    """Write every entry as a line of JSON, to reconcile with the hub's log. It names persons: keep it safe."""
+    try:
+        for entry in own_log.export(_state(config)):
+            sys.stdout.buffer.write(msgspec.json.encode(entry) + b"\n")
+    except CrossroadsError as error:
+        _wrong(error)
+
+
+@log_app.command("verify")
+def verify(config: ConfigFile, *, json: Json = False) -> None:
+    """Compute every entry anew and name those that were altered or removed."""
+    try:
+        verified = own_log.verify(_state(config))
+    except CrossroadsError as error:
+        _wrong(error)
+    if json:
+        _write(verified)
+    else:
+        Console().print(f"{verified.size} entries, root {verified.root}", markup=False, soft_wrap=True)
+        for fault in verified.faults:
+            _errors.print(fault, style="red", markup=False)
+    raise typer.Exit(1 if verified.faults else 0)
+
+
+def _state(config: Path) -> Path:
+    settings = read_config(config)
+    return settings.path(settings.state)
+
+
+def _person(text: str) -> str:
+    if text == "-":
+        return sys.stdin.readline().strip()
+    file = Path(text)
+    return file.read_text("ascii").strip() if text and file.is_file() else text
+
+
+def _tell(findings: list[Finding], *, json: bool) -> None:
+    ok = right(findings)
+    if json:
+        _write({"ok": ok, "findings": findings})
+    else:
+        table = Table(box=None, show_header=False)
+        for finding in findings:
+            table.add_row(
+                "[green]ok[/]" if finding.ok else "[red]wrong[/]", _plain(finding.what), _plain(finding.detail)
+            )
+        Console().print(table)
+    raise typer.Exit(0 if ok else 1)
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", r"\[")
+
+
+def _write(content: Any) -> None:
+    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")
+
+
+def _wrong(error: CrossroadsError) -> NoReturn:
+    _errors.print(str(error), style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(1) from error

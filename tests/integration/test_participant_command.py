@@ -1,0 +1,220 @@
+"""The participant as a process of its own, as an institution runs it: served, checked, stopped and killed."""
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import yaml
+
+from fakehub import FakeAsker, FakeHub, Question, signed_headers
+from participants import FILE, NAME, OTHER_SSIN, SSIN, WAGE, WAGE_SQL, refused, write_config
+
+pytest_plugins = ["participant_fixtures"]
+
+PROGRAM = [sys.executable, "-c", "from crossroads.participant.command import app; app()"]
+
+
+def command(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PROGRAM, *arguments], check=False, capture_output=True, text=True, input=text, timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextmanager
+def served(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run it until it answers; end it when the test ends."""
+    process = subprocess.Popen([*PROGRAM, "serve", str(config)], stdout=subprocess.DEVNULL)
+    try:
+        wait_until_up(process, port)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_up(process: subprocess.Popen[bytes], port: int) -> None:
+    while process.poll() is None:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    pytest.fail("the participant ended")
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def config(tmp_path: Path, hub: FakeHub, port: int) -> Path:
+    return write_config(tmp_path, hub, port, url=f"http://127.0.0.1:{port}")
+
+
+@pytest.fixture
+def client_config(tmp_path: Path, asker: FakeAsker, hub: FakeHub) -> Path:
+    folder = tmp_path / "client"
+    asker.sign.write(folder / "sign.pem")
+    asker.seal.write(folder / "seal.pem")
+    hub.write_trust(folder)
+    file = folder / "client.yaml"
+    keys = {
+        "sign": {"id": asker.sign.key_id, "file": "sign.pem"},
+        "seal": {"id": asker.seal.key_id, "file": "seal.pem"},
+    }
+    settings = {"institution": asker.name, "hub": hub.url, "trust": "trust.json", "keys": keys, "state": "state"}
+    file.write_text(yaml.safe_dump(settings))
+    return file
+
+
+def send(hub: FakeHub, port: int, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
+    url = f"http://127.0.0.1:{port}/v1/data-requests"
+    return httpx.post(url, content=body, headers=headers or signed_headers(hub.permit, url, body))
+
+
+def test_served_it_answers_and_ends_on_a_signal(config: Path, port: int, hub: FakeHub, asker: FakeAsker) -> None:
+    with served(config, port) as process:
+        assert send(hub, port, Question(asker, NAME, SSIN, WAGE, FILE).body()).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_killed_and_started_again_it_still_knows_what_it_answered(
+    config: Path, port: int, hub: FakeHub, asker: FakeAsker
+) -> None:
+    body = Question(asker, NAME, SSIN, WAGE).body()
+    with served(config, port) as process:
+        assert send(hub, port, body).status_code == 200
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    with served(config, port):
+        assert refused(send(hub, port, body)) == (409, "CR-QUESTION-REPEATED")
+    assert command("log", "verify", str(config)).returncode == 0
+    exported = command("log", "export", str(config))
+    assert [json.loads(line)["position"] for line in exported.stdout.splitlines()] == [0]
+
+
+def conformance(port: int, client_config: Path, hub: FakeHub, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    hub.permit.write(tmp_path / "permit.pem")
+    options = {
+        "--permit-key": str(tmp_path / "permit.pem"),
+        "--permit-key-id": hub.permit.key_id,
+        "--as": str(client_config),
+        "--institution": NAME,
+        "--data-group": WAGE,
+        "--start-date": "2026-01-01",
+        "--end-date": "2026-03-31",
+        "--ssin": "-",
+    }
+    arguments = [part for option in options.items() for part in option]
+    return command("check", f"http://127.0.0.1:{port}", *arguments, "--json", text=SSIN)
+
+
+def test_it_passes_its_own_conformance_run(
+    config: Path, port: int, client_config: Path, hub: FakeHub, tmp_path: Path
+) -> None:
+    with served(config, port):
+        checked = conformance(port, client_config, hub, tmp_path)
+    found = json.loads(checked.stdout)
+    assert [finding for finding in found["findings"] if not finding["ok"]] == []
+    assert (found["ok"], checked.returncode, len(found["findings"])) == (True, 0, 22)
+    assert SSIN not in checked.stdout
+
+
+def test_a_participant_that_answers_everything_does_not_pass(client_config: Path, hub: FakeHub, tmp_path: Path) -> None:
+    hub.groups = [{"id": WAGE, "schema": {}}]
+    hub.doors["/v1/data-requests"] = lambda _headers, _body: (200, {"content-type": "application/json"}, b"{}")
+    checked = conformance(int(hub.url.rsplit(":", 1)[1]), client_config, hub, tmp_path)
+    assert checked.returncode == 1
+    assert not any(finding["ok"] for finding in json.loads(checked.stdout)["findings"])
+
+
+def findings(config: Path, *arguments: str, text: str | None = None) -> tuple[int, dict[str, tuple[bool, str]]]:
+    checked = command("check", str(config), *arguments, "--json", text=text)
+    found = json.loads(checked.stdout)["findings"]
+    return checked.returncode, {one["what"]: (one["ok"], one.get("detail", "")) for one in found}
+
+
+def test_a_right_set_up_is_found_right(config: Path) -> None:
+    code, found = findings(config, "--ssin", "-", text=SSIN)
+    assert code == 0, found
+    assert found[WAGE][1].endswith("within its schema")
+    assert found["register"] == (True, "the query runs")
+
+
+def change(config: Path, **changes: Any) -> None:
+    config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "hint"),
+    [
+        ({"unknownSetting": 1}, "settings", "unknown field `unknownSetting`"),
+        ({"trust": "nowhere.json"}, "settings", "nowhere.json: cannot be read"),
+        ({"hub": "http://127.0.0.1:9"}, "hub", "failed"),
+        ({"groups": {"absent@1": {"documents": "files", "mediaType": "text/xml"}}}, "catalogue", "absent@1"),
+        ({"groups": {FILE: {"documents": "nowhere", "mediaType": "application/xml"}}}, FILE, "cannot be read"),
+        ({"groups": {FILE: {"documents": "files", "mediaType": "text/xml"}}}, FILE, "application/xml"),
+        ({"groups": {WAGE: {"sql": "select 1 where :ssin = :sin", "one": True}}}, "settings", ":sin"),
+        ({"groups": {WAGE: {"sql": "select nothing where :ssin = 1", "one": True}}}, WAGE, "OperationalError"),
+        ({"groups": {WAGE: {"sql": WAGE_SQL, "list": "wages"}}}, WAGE, "out of schema"),
+        ({"groups": {WAGE: {"sql": "select 1.5 as x where :ssin > ''", "one": True}}}, WAGE, "eurocents"),
+        ({"database": "sqlite:////nowhere/x.sqlite"}, WAGE, "OperationalError"),
+    ],
+)
+def test_a_wrong_set_up_is_told(config: Path, changes: dict[str, Any], what: str, hint: str) -> None:
+    change(config, **changes)
+    code, found = findings(config, "--ssin", "-", text=SSIN)
+    assert code == 1
+    ok, detail = found[what]
+    assert not ok
+    assert hint in detail
+
+
+def test_a_key_that_others_can_read_and_one_that_is_not_registered(config: Path, hub: FakeHub) -> None:
+    (config.parent / "keys" / "sign.pem").chmod(0o644)
+    assert "0600" in findings(config)[1][f"key {NAME}#sign-1"][1]
+    (config.parent / "keys" / "sign.pem").chmod(0o600)
+    hub.keys[NAME] = []
+    assert "not registered" in findings(config)[1][f"key {NAME}#sign-1"][1]
+
+
+def test_wrong_settings_refuse_to_start(config: Path) -> None:
+    change(config, listen={"port": 1, "host": "0.0.0.0"})  # noqa: S104 - the very thing that is refused
+    started = command("serve", str(config))
+    assert started.returncode == 1
+    assert "behindProxy" in started.stderr
+
+
+def test_wrong_usage_is_told_apart() -> None:
+    assert command("check", "https://participant.example").returncode == 2
+    assert command("serve").returncode == 2
+
+
+def test_an_altered_log_is_named(config: Path, port: int, hub: FakeHub, asker: FakeAsker) -> None:
+    with served(config, port):
+        for ssin in (SSIN, OTHER_SSIN):
+            assert send(hub, port, Question(asker, NAME, ssin, WAGE).body()).status_code == 200
+    state = config.parent / "state" / "state.sqlite"
+    assert state.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(state)) as connection, connection:
+        connection.execute("update entry set leaf = zeroblob(32) where position = 1")
+    verified = command("log", "verify", str(config), "--json")
+    assert verified.returncode == 1
+    assert msgspec.json.decode(verified.stdout)["faults"][0].startswith("Entry 1 was altered")

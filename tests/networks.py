@@ -1,0 +1,101 @@
+"""Whole networks for tests: real processes, real HTTP, real databases, on ports of this machine that are free."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.bootstrap.wiring import Services
+from crossroads.catalogue.loader import load
+from crossroads.catalogue.model import Document
+from crossroads.network.founders import Founders
+from crossroads.network.loading import Lines, load_directory
+from crossroads.network.members import Member
+from crossroads.network.service import Network
+from database import Database
+
+BELGIUM = Path(__file__).parent.parent / "catalogue" / "belgium"
+
+
+def free_ports(count: int) -> list[int]:
+    """Give ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def belgium() -> Document:
+    """Give the Belgian catalogue."""
+    return load(BELGIUM).document
+
+
+@contextmanager
+def network(  # noqa: PLR0913 - what makes one network differ from another
+    folder: Path,
+    database: Database,
+    members: Mapping[str, Mapping[str, Any]],
+    *,
+    document: Document | None = None,
+    persons: Sequence[str] = (),
+    inscriptions: Lines = (),
+    settings: Mapping[str, Any] | None = None,
+    workers: int = 1,
+    start: bool = True,
+) -> Iterator[Network]:
+    """Found a network on a fresh database and start its processes; stop them at the end."""
+    hub_port, *ports = free_ports(1 + len(members))
+    made = Settings(
+        installation="crossroads.test",
+        hub="cbss",
+        port=hub_port,
+        public_url=f"http://127.0.0.1:{hub_port}",
+        database_url=database.url(),
+        **(settings or {}),
+    )
+    joined = tuple(
+        Member(institution=name, port=port, folder=folder / name, **details)
+        for port, (name, details) in zip(ports, members.items(), strict=True)
+    )
+    built = Network(installation=Installation(made, folder / "hub"), members=joined)
+    built.make_files()
+
+    async def fill(services: Services, founders: Founders) -> None:
+        lines = ({"ssin": ssin} for ssin in persons)
+        await load_directory(services, founders, lines, inscriptions)
+
+    asyncio.run(built.found(document or belgium(), fill))
+    with built.processes:
+        if start:
+            built.start_hub(workers)
+            built.start_members()
+        yield built
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def line(ssin: str, institution: str, context: str, start: str, end: str | None = None) -> dict[str, Any]:
+    """Give a line of a first load of inscriptions."""
+    return {
+        "ssin": ssin,
+        "institution": institution,
+        "context": context,
+        "startDate": start,
+        "endDate": end,
+        "phase": 0,
+        "reference": "FILE-1",
+    }
+
+
+def builtin(value: Any) -> Any:
+    """Give plain JSON values."""
+    return msgspec.to_builtins(value)
