@@ -41,7 +41,7 @@ def belgium() -> Document:
 
 
 @contextmanager
-def network(  # noqa: PLR0913 - what makes one network differ from another
+def network(
     folder: Path,
     database: Database,
     members: Mapping[str, Mapping[str, Any]],

@@ -117,6 +117,8 @@ ADD_ENTRY = (
             "UPDATE log_top SET leaf = sha256(leaf) WHERE index = 0",
             [(Kind.LIST, -1, 0, 0), (Kind.CHECKPOINT, -1, 0, 0)],
         ),
+        ("UPDATE log_top SET heads = '[]' WHERE index = 0", [(Kind.LIST, -1, 0, 0)]),
+        ("UPDATE log_top SET heads = '[{\"stream\": 0}, 1]' WHERE index = 1", [(Kind.LIST, -1, 1, 1)]),
         ("DELETE FROM log_top WHERE index = 1", [(MISSING, -1, 1, 1)]),
         ("DELETE FROM log_checkpoint WHERE size = 2", [(Kind.CHECKPOINT, -1, 1, 1)]),
         (

@@ -3,7 +3,9 @@
 import asyncio
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, create_subprocess_exec
+from collections.abc import Sized
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -158,6 +160,42 @@ async def test_an_outage_is_told_and_the_log_resumes_by_itself(pool: OpenPool, d
 
         await until(appended)
     assert (await verify(await pool("crossroads_reader"), [SIGNER.verifier])).findings == []
+
+
+async def test_what_was_acknowledged_stays_when_connections_break_at_any_moment(
+    pool: OpenPool, database: Database
+) -> None:
+    acknowledged = set()
+    working = True
+
+    async def work(log: Log) -> None:
+        while working:
+            try:
+                receipt = await log.append(entry())
+            except Unavailable:
+                await asyncio.sleep(0.01)
+            else:
+                acknowledged.add((receipt.stream, receipt.index, receipt.leaf))
+
+    async with open_log(pool) as log:
+        workers = [asyncio.create_task(work(log)) for _ in range(20)]
+        for _ in range(6):
+            await until(partial(_more_than, acknowledged, len(acknowledged) + 50))
+            await execute(
+                database.url("postgres"),
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = 'crossroads_hub'",
+            )
+        working = False
+        await asyncio.gather(*workers)
+    reader = await pool("crossroads_reader")
+    stored = {tuple(row) for row in await reader.fetch("SELECT stream, index, leaf FROM log_entry")}
+    assert acknowledged - stored == set()
+    assert (await verify(reader, [SIGNER.verifier])).findings == []
+
+
+async def _more_than(acknowledged: Sized, count: int) -> bool:
+    return len(acknowledged) > count
 
 
 async def test_a_field_that_cannot_be_logged_harms_nobody_else(pool: OpenPool) -> None:

@@ -21,7 +21,7 @@ from crossroads.catalogue.errors import (
     StalePlan,
     UnfitAct,
 )
-from crossroads.catalogue.keys import EndpointRegistration, Revocation
+from crossroads.catalogue.keys import EndpointRegistration, OperatorRegistration, Revocation
 from crossroads.catalogue.kinds import Kind, by_id
 from crossroads.catalogue.model import Document, Mode
 from crossroads.catalogue.service import Catalogue
@@ -365,6 +365,33 @@ async def test_a_revoked_operator_signs_no_more(here: Installation) -> None:
     with pytest.raises(NotSigned):
         await here.apply(Document())
     assert [key.key_id for key in here.catalogue.current.all_operators if key.revoked_at] == [here.bob.key_id]
+
+
+async def test_two_operators_admit_a_third_who_then_counts(here: Installation) -> None:
+    carol = SigningKey.generate("operator:carol#1")
+    content = OperatorRegistration(installation=INSTALLATION, key_id=carol.key_id, jwk=carol.jwk)
+    bare = act("register-operator", content)
+    for signed in (
+        bare.signed_by(here.alice).signed_by(carol),
+        bare.signed_by(here.alice).signed_by(here.bob),
+    ):
+        with pytest.raises(NotSigned):
+            await here.catalogue.register_operator(signed)
+    whole = bare.signed_by(here.alice).signed_by(here.bob).signed_by(carol)
+    await here.catalogue.register_operator(whole)
+    with pytest.raises(AlreadyRegistered):
+        await here.catalogue.register_operator(whole)
+    await here.catalogue.revoke_key(_revocation(here.bob.key_id).signed_by(carol))
+    plan = (await here.catalogue.plan(_without(small_catalogue(), Kind.SUBSCRIPTION))).signable()
+    await here.catalogue.apply(plan.signed_by(here.alice).signed_by(carol))
+
+
+async def test_the_key_of_an_operator_has_no_second_use(here: Installation) -> None:
+    here.alice.key_id = "centre-a#sign-1"
+    signed = here.registration(here.alice, KeyUse.SIGN)
+    here.alice.key_id = "operator:alice#1"
+    with pytest.raises(AlreadyRegistered):
+        await here.catalogue.register_key(signed.signed_by(here.alice))
 
 
 def _endpoint(url: str, issued_at: datetime) -> SignedAct:

@@ -112,10 +112,16 @@ def test_from_nothing_to_a_catalogue_in_force_and_a_registered_key(desk: Desk) -
     _json(key.app, "endpoint", "crossroads", where, *by, "-o", desk.folder / "endpoint.act")
     desk.sign(desk.folder / "endpoint.act", "bob")
     assert _json(key.app, "submit", desk.folder / "endpoint.act", "--yes") == {"version": 4}
+    carol = desk.generate("operator:carol#1", "operator", "carol")
+    by_carol = ("--id", "operator:carol#1", "--use", "operator", "--key", carol)
+    _json(key.app, "register", *by_carol, "-o", desk.folder / "carol.act")
+    desk.sign(desk.folder / "carol.act", "alice", "bob")
+    assert _json(key.app, "submit", desk.folder / "carol.act", "--yes") == {"version": 5}
     revoked = _json(key.app, "revoke", "crossroads#message-1", "--reason", "lost", *by, "--yes")
-    assert revoked == {"version": 5}
+    assert revoked == {"version": 6}
     states = {line["keyId"]: line["state"] for line in _json(key.app, "list")}
-    assert states == {"operator:alice#1": "in force", "operator:bob#1": "in force", "crossroads#message-1": "revoked"}
+    operators = dict.fromkeys((f"operator:{name}#1" for name in ("alice", "bob", "carol")), "in force")
+    assert states == {**operators, "crossroads#message-1": "revoked"}
 
 
 def test_a_key_to_seal_to_is_signed_for_by_its_institution(desk: Desk) -> None:

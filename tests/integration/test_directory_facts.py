@@ -146,7 +146,7 @@ async def test_many_at_once_get_each_their_own(hub: World, reader: FactsReader) 
 async def test_a_nonce_is_new_once_also_within_one_batch(reader: FactsReader) -> None:
     twins = [asked(nonce="same", created_at=datetime(2026, 1, 1, tzinfo=UTC)) for _ in range(100)]
     found = await asyncio.gather(*map(reader.read, twins))
-    assert [facts.nonce_new for facts in found] == [True] + [False] * 99
+    assert [facts.nonce_new for facts in found].count(True) == 1
     other = twins[0]._replace(institution=FUND)
     assert (await reader.read(other)).nonce_new
     assert not (await reader.read(other)).nonce_new

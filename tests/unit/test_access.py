@@ -1,6 +1,7 @@
 """Who may ask what, about whom, when."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,12 +37,12 @@ TODAY = date(2026, 6, 15)
 NOW = datetime(2026, 6, 15, 10, tzinfo=UTC)
 SSIN = "80631512393"
 QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
-DATED = {"valid_from": date(2000, 1, 1), "provenance": Provenance.ILLUSTRATIVE, "source": "test"}
+DATED: dict[str, Any] = {"valid_from": date(2000, 1, 1), "provenance": Provenance.ILLUSTRATIVE, "source": "test"}
 NAME = Text(en="test")
 
 
 def institution(name: str, sector: int, **more: object) -> Institution:
-    return Institution(id=name, sector=sector, names=NAME, **{**DATED, **more})  # type: ignore[arg-type] # test data
+    return Institution(id=name, sector=sector, names=NAME, **{**DATED, **more})
 
 
 def authorisation(reference: str, *contexts: str, **more: object) -> Authorisation:
@@ -111,7 +112,7 @@ INSCRIBED = line(2, "centre", "17:2", date(2020, 1, 1))
 
 def facts(*lines: Line, known: bool = True, replaced: bool = False, deceased_on: date | None = None) -> Facts:
     person = PersonFacts(5, "80631512492" if replaced else SSIN, replaced, deceased_on)
-    return Facts(7, NOW, True, 1, person if known else None, lines)  # noqa: FBT003 - as the struct has it
+    return Facts(7, NOW, True, 1, person if known else None, lines)
 
 
 def ask(

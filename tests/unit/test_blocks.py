@@ -179,7 +179,7 @@ OTHERS: dict[str, Any] = {
 @pytest.mark.parametrize("name", sorted(OTHERS))
 def test_what_stands_on_the_seal_is_what_was_sealed(name: str) -> None:
     assert opened(resealed()) == CONTENT
-    for other in (OTHERS[name], None, 1, [CLAIMS.header()[name]]):
+    for other in (OTHERS[name], ""):
         with pytest.raises(Tampered, match="not what was sealed"):
             opened(resealed(**{name: other}))
 

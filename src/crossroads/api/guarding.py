@@ -3,6 +3,8 @@
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from crossroads.admission.service import Authentic, Gate
 from crossroads.api.door import AUTHENTIC
@@ -49,7 +51,7 @@ def authentic(request: Request[Any, Any, Any]) -> Authentic:
     return found
 
 
-async def signed(request: Request[Any, Any, Any], gate: Gate) -> Signed:
+async def signed(request: Request[Any, Any, Any], gate: NamedDependency[SkipValidation[Gate]]) -> Signed:
     """Give who signed the request, once it is known to be new."""
     found = authentic(request)
     await gate.admit(found)

@@ -30,6 +30,7 @@ from crossroads.wire.signatures import SignatureRejected
 
 _BELGIF = "urn:problem-type:belgif:"
 _OWN = "urn:problem-type:crossroads:"
+_SCHEMA = f"{_BELGIF}input-validation:schemaViolation"
 _INVALID = f"{_BELGIF}input-validation:invalidInput"
 _MEDIA_TYPE = "application/problem+json"
 _RETRY_SECONDS = 1
@@ -135,13 +136,13 @@ def _malformed(*faults: Fault) -> Problem:
 def _litestar_faults(error: ValidationException) -> list[Fault]:
     cause = error.__cause__
     if isinstance(cause, msgspec.ValidationError):
-        return [fault(cause)]
+        found = fault(cause)
+        # Litestar decodes all arguments of the handler as one: the body is its member `data`.
+        return [found._replace(path=found.path.replace("$.data", "$", 1))]
     extra = error.extra if isinstance(error.extra, list) else []
     return [
-        Fault(str(item.get("key", "$")), f"{_BELGIF}input-validation:schemaViolation", "The value is not valid.")
-        for item in extra
-        if isinstance(item, dict)
-    ] or [Fault("$", f"{_BELGIF}input-validation:schemaViolation", "The input is not valid.")]
+        Fault(str(item.get("key", "$")), _SCHEMA, "The value is not valid.") for item in extra if isinstance(item, dict)
+    ] or [Fault("$", _SCHEMA, "The input is not valid.")]
 
 
 def _http(error: HTTPException) -> Problem:
@@ -151,7 +152,7 @@ def _http(error: HTTPException) -> Problem:
     if status == 404:  # noqa: PLR2004
         return _problem(status, "There is no such resource.")
     if status == 400:  # noqa: PLR2004
-        return _malformed(Fault("$", f"{_BELGIF}input-validation:schemaViolation", "The body is not JSON in UTF-8."))
+        return _malformed(Fault("$", _SCHEMA, "The body is not JSON in UTF-8."))
     if status >= 500:  # noqa: PLR2004
         return _unforeseen(error)
     return Problem(
@@ -186,6 +187,7 @@ _MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (Malformed, lambda error: _malformed(*error.faults)),
     (ValidationException, lambda error: _malformed(*_litestar_faults(error))),
     (HTTPException, _http),
+    (RecursionError, lambda _: _malformed(Fault("$", _SCHEMA, "The body is nested too deeply."))),
     (Conflict, lambda error: _own(409, "conflict", "Conflict", error)),
     (Refused, lambda error: _problem(403, str(error), error.code)),
     (Unavailable, lambda error: _problem(503, str(error), error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)),

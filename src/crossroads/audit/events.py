@@ -45,6 +45,7 @@ class Event(StrEnum):
     PERSON_UNLINKED = "identity:person:unlinked", "Two persons taken for one were told apart again."
     SSIN_ASSIGNED = "identity:person:ssin-assigned", "A number was assigned to a person."
     SSIN_REPLACED = "identity:person:replaced", "A number of a person was replaced by another."
+    PERSON_DECEASED = "identity:person:deceased", "The register told that a person died."
     PERSONS_LOADED = "identity:person:loaded", "A first load of persons was imported, signed by two operators."
 
     CATALOGUE_APPLIED = "catalogue:version:applied", "A new version of the catalogue came into force."

@@ -153,15 +153,9 @@ WHERE stream = :stream AND index BETWEEN :first AND :last AND content IS NOT NUL
 -- Give the entries that say that a range expired (all streams).
 SELECT stream, index, content FROM log_entry WHERE event = 'log:range:expired' ORDER BY stream, index;
 
--- name: all_streams()
--- Give every stream there is or was ever listed last, with its head if it has one, and the tree above (all streams).
-SELECT stream, coalesce(size, 0) AS size, coalesce(frontier, '') AS frontier
-FROM (SELECT stream, size, frontier FROM log_stream) s
-FULL JOIN (
-    SELECT DISTINCT (h ->> 'stream')::smallint AS stream
-    FROM (SELECT heads FROM log_top ORDER BY index DESC LIMIT 1) t, jsonb_array_elements(t.heads) h
-) signed USING (stream)
-ORDER BY stream;
+-- name: all_heads()
+-- Give the heads of all streams and of the tree above them (all streams).
+SELECT stream, size, frontier FROM log_stream ORDER BY stream;
 
 -- name: walk_entries(stream)
 -- Give all entries of a stream, in order.
@@ -172,12 +166,6 @@ WHERE stream = :stream ORDER BY index;
 -- Give all stored subtrees of a stream in the order in which they were completed.
 SELECT level, position, root FROM log_subtree
 WHERE stream = :stream ORDER BY (position + 1) << level, level;
-
--- name: walk_signed_heads(stream)
--- Give every size and root of a stream that was ever listed, in order of listing.
-SELECT DISTINCT ON (t.index) t.index, (h ->> 'size')::bigint AS size, decode(h ->> 'root', 'base64') AS root
-FROM log_top t, jsonb_array_elements(t.heads) h
-WHERE (h ->> 'stream')::smallint = :stream ORDER BY t.index;
 
 -- name: walk_top()
 -- Give all lists of heads with their checkpoints, in order.

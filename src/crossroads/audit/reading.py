@@ -118,9 +118,13 @@ class Snapshot:
         self._connection = connection
 
     async def streams(self) -> list[StoredHead]:
-        """Give every stream that there is or that was ever signed, and the tree above them, with their heads."""
+        """Give the heads of all streams, of those too that only the newest list knows, and of the tree above them."""
         with outages():
-            return [StoredHead(*row) for row in await rows(queries.all_streams(self._connection))]
+            found = [StoredHead(*row) for row in await rows(queries.all_heads(self._connection))]
+            newest = _checkpoint(await queries.newest_checkpoint(self._connection))
+        there = {head.stream for head in found}
+        lost = [StoredHead(head.stream, 0, b"") for head in newest.heads if head.stream not in there] if newest else []
+        return found + lost
 
     async def expiries(self) -> list[dict[str, Any]]:
         """Give the content of the entries that say that a range expired."""
@@ -140,8 +144,10 @@ class Snapshot:
 
     async def signed_heads(self, stream: int) -> AsyncIterator[tuple[int, int, bytes]]:
         """Walk the number of each list that has the stream, with the size and root listed."""
-        async for index, size, root in self._walk(queries.walk_signed_heads.sql, stream):
-            yield index, size, root
+        async for index, heads, _, _ in self.lists():
+            for head in heads:
+                if head.stream == stream:
+                    yield index, head.size, head.root
 
     async def lists(self) -> AsyncIterator[tuple[int, Heads, bytes, str | None]]:
         """Walk the lists of heads: number, list, leaf and checkpoint. An unreadable list is empty."""

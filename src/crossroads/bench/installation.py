@@ -4,17 +4,15 @@ import asyncio
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
-from urllib.request import urlopen
 
 import asyncpg
 
 from crossroads.admission.limits import Limits
-from crossroads.bench.population import ASKER, GROUP, LEGAL_CONTEXT, SOURCE, Population, population
+from crossroads.bench.population import ASKER, GROUP, SOURCE, Population, population
 from crossroads.bench.report import BenchFailed, progress
 from crossroads.bootstrap import database
 from crossroads.bootstrap.postgres import EmbeddedPostgres
@@ -23,13 +21,9 @@ from crossroads.bootstrap.wiring import Services
 from crossroads.catalogue.loader import load as load_catalogue
 from crossroads.catalogue.model import Document
 from crossroads.identity.first_load import prepare
-from crossroads.kernel.period import Period
 from crossroads.network.founders import Founders
 from crossroads.network.members import Member
 from crossroads.network.service import Load, Network
-from crossroads.participant.questions import Asking, Wish, build
-from crossroads.participant.trust import read_trust
-from crossroads.wire.signatures import Request
 
 _CATALOGUE = Path(__file__).parents[3] / "catalogue" / "belgium"
 # The bench measures what the hub can do, not what an installation lets one institution do.
@@ -42,7 +36,6 @@ _QUERY = {
     "list": "relations",
 }
 _COLUMNS = ("ssin", "start_date", "employer_number", "worker_type")
-_PERIOD_DAYS = 90
 
 
 class Place(NamedTuple):
@@ -127,32 +120,6 @@ async def analyze(place: Place) -> None:
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
-
-
-class Questions:
-    """Makes questions of the asker."""
-
-    def __init__(self, place: Place) -> None:
-        """Read the keys and what the asker pins; the hub runs."""
-        member = place.network.member(ASKER)
-        trust = read_trust(member.folder / "trust.json")
-        self._asking = Asking(ASKER, member.signing_key(), member.sealing_key(), trust)
-        self._hub = place.network.installation.settings.public_url
-
-    def about(self, ssins: Sequence[str], count: int) -> list[Request]:
-        """Sign questions about persons, in turn, now."""
-        with urlopen(f"{self._hub}/v1/log/checkpoint", timeout=5) as answer:  # noqa: S310 - our own address
-            checkpoint = answer.read().decode("utf-8")
-        now = datetime.now(UTC)
-        last = now.date()
-        period = Period(last - timedelta(_PERIOD_DAYS), last)
-        return [
-            build(
-                Wish(ssins[number % len(ssins)], LEGAL_CONTEXT, [GROUP], "clerk-7", period),
-                self._asking, self._hub, checkpoint, datetime.now(UTC),
-            ).request
-            for number in range(count)
-        ]  # fmt: skip
 
 
 def free_ports(count: int) -> list[int]:

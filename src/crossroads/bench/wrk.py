@@ -3,8 +3,10 @@
 import os
 import subprocess
 from collections.abc import Iterable
+from http.client import HTTPConnection
 from pathlib import Path
 from shutil import which
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,6 +15,7 @@ from crossroads.bench.report import BenchFailed
 from crossroads.wire.signatures import Request
 
 CONNECTIONS = 32
+OK = 200
 _SCRIPT = Path(__file__).parent / "requests.lua"
 _PATIENCE_SECONDS = 30
 
@@ -61,6 +64,25 @@ def on_the_wire(request: Request) -> bytes:
     headers = {"host": target.netloc, "content-length": str(len(body)), **request.headers}
     lines = [f"{request.method} {target.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
+
+
+class Answer(NamedTuple):
+    """One answer, whole; header names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def ask(port: int, request: Request) -> Answer:
+    """Send one request."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_SECONDS)
+    try:
+        connection.request(request.method, urlsplit(request.target_uri).path, request.body, dict(request.headers))
+        got = connection.getresponse()
+        return Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
+    finally:
+        connection.close()
 
 
 def run(

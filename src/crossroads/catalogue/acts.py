@@ -9,11 +9,11 @@ import msgspec
 from crossroads.catalogue.changes import Plan, applied, read_plan
 from crossroads.catalogue.check import check_document
 from crossroads.catalogue.errors import AlreadyRegistered, FaultyCatalogue, NotSigned, StalePlan, UnfitAct
-from crossroads.catalogue.keys import EndpointRegistration, Revocation
+from crossroads.catalogue.keys import EndpointRegistration, OperatorRegistration, Revocation
 from crossroads.catalogue.kinds import document_of
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.clock import brussels_day
-from crossroads.wire.keys import VerifyKey
+from crossroads.wire.keys import Jwk, VerifyKey
 from crossroads.wire.registrations import (
     OPERATOR_PREFIX,
     KeyUse,
@@ -26,6 +26,7 @@ from crossroads.wire.registrations import (
 FOUND = "found-installation"
 """Signed by nobody: it says whose signatures count from then on."""
 REGISTER_KEY = "register-key"
+REGISTER_OPERATOR = "register-operator"
 REVOKE_KEY = "revoke-key"
 REGISTER_ENDPOINT = "register-endpoint"
 
@@ -60,12 +61,27 @@ def check_registration(signed: SignedAct, snapshot: Snapshot, now: datetime) -> 
         raise UnfitAct("The period of the key is over.")
     if registration.use is KeyUse.PERMIT and registration.institution != snapshot.genesis.hub:
         raise UnfitAct("Only the hub has a key for permits.")
-    same = snapshot.key(registration.key_id) or snapshot.key_with(registration.jwk.thumbprint)
-    if same is not None:
-        raise AlreadyRegistered(f"The key was registered before, as {same.key_id}: a key has one id and one use.")
-    if registration.jwk.thumbprint in {key.jwk.thumbprint for key in snapshot.all_operators}:
-        raise AlreadyRegistered("The key is that of an operator.")
+    if snapshot.key(registration.key_id) is not None:
+        raise AlreadyRegistered(f"The key {registration.key_id} was registered before.")
+    _require_new(registration.jwk, snapshot)
     return registration
+
+
+def check_operator(signed: SignedAct, snapshot: Snapshot) -> OperatorRegistration:
+    """Give the key of an operator if two operators signed for it and the key itself, and it is new.
+
+    Participants pin the keys of operators: they believe the new one only when they pin it as well.
+    """
+    content = _read(signed, REGISTER_OPERATOR, OperatorRegistration)
+    _require_here(content.installation, snapshot)
+    _require_operators(signed, snapshot, 2)
+    key = VerifyKey(content.jwk)
+    if not signed.verified({content.key_id: key}.get):
+        raise NotSigned("The registration of an operator is signed by the new key itself.")
+    if content.key_id in {known.key_id for known in snapshot.all_operators}:
+        raise AlreadyRegistered(f"The key {content.key_id} was registered before.")
+    _require_new(content.jwk, snapshot)
+    return content
 
 
 def check_revocation(signed: SignedAct, snapshot: Snapshot, now: datetime) -> Revocation:
@@ -152,6 +168,14 @@ def _require_operators(signed: SignedAct, snapshot: Snapshot, needed: int) -> No
     counted = count_operators(signed, snapshot.operators)
     if counted < needed:
         raise NotSigned(f"The act needs the signatures of {needed} different operators and has {counted}.")
+
+
+def _require_new(jwk: Jwk, snapshot: Snapshot) -> None:
+    """Refuse a key that has another id or use already; so the keys for messages and permits are two."""
+    same = snapshot.key_with(jwk.thumbprint)
+    names = [known.key_id for known in snapshot.all_operators if known.jwk == jwk]
+    if same is not None or names:
+        raise AlreadyRegistered(f"The same key was registered before, as {same.key_id if same else names[0]}.")
 
 
 def _require_known_operator(key_id: str, snapshot: Snapshot) -> None:

@@ -113,6 +113,13 @@ class _Catalogue:
 Findings = Iterator[tuple[str, str]]
 """Path within the entry, and what is wrong there."""
 Rule = Callable[[Any, _Catalogue], Findings]
+_NEVER_EMPTY = {
+    "parties": "parties",
+    "legal_contexts": "legalContexts",
+    "data_groups": "dataGroups",
+    "modes": "modes",
+}
+"""The lists of an authorisation, by the name they have in YAML."""
 
 
 def _enterprise_number(institution: Institution, _: _Catalogue) -> Findings:
@@ -172,10 +179,8 @@ def _remote(schema: Any) -> Iterator[str]:
 
 
 def _complete(authorisation: Authorisation, _: _Catalogue) -> Findings:
-    for name in ("parties", "legalContexts", "dataGroups", "modes"):
-        values = getattr(
-            authorisation, {"legalContexts": "legal_contexts", "dataGroups": "data_groups"}.get(name, name)
-        )
+    for attribute, name in _NEVER_EMPTY.items():
+        values = getattr(authorisation, attribute)
         if not values:
             yield f".{name}", f"{name} is empty: it authorises nothing"
         if len(set(values)) != len(values):

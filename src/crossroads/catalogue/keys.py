@@ -27,10 +27,13 @@ class _Struct(
     """The form shared by all."""
 
 
+OperatorKeyId = Annotated[str, msgspec.Meta(pattern=r"^operator:[a-z0-9-]{1,40}#[a-z0-9-]{1,40}\Z")]
+
+
 class OperatorKey(_Struct, frozen=True, kw_only=True):
     """A public key of an operator of the hub, `operator:<name>#<key>`."""
 
-    key_id: Annotated[str, msgspec.Meta(pattern=r"^operator:[a-z0-9-]{1,40}#[a-z0-9-]{1,40}\Z")]
+    key_id: OperatorKeyId
     jwk: Jwk
     revoked_at: datetime | None = None
 
@@ -57,6 +60,14 @@ class Genesis(_Struct, frozen=True, kw_only=True):
             raise InvalidValue("Two operators have the same key.")
         if len({operator.key_id for operator in self.operators}) < len(self.operators):
             raise InvalidValue("Two keys of operators have the same id.")
+
+
+class OperatorRegistration(_Struct, frozen=True, kw_only=True):
+    """The act `register-operator`: that one more key counts as that of an operator."""
+
+    installation: str
+    key_id: OperatorKeyId
+    jwk: Jwk
 
 
 class Revocation(_Struct, frozen=True, kw_only=True):

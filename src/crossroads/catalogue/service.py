@@ -11,7 +11,6 @@ from datetime import date, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -21,11 +20,11 @@ from crossroads.audit.service import Log
 from crossroads.catalogue import acts
 from crossroads.catalogue.changes import APPLY, Plan, diff
 from crossroads.catalogue.errors import AlreadyFounded, UnfitAct
-from crossroads.catalogue.keys import Genesis, LogPlace
+from crossroads.catalogue.keys import Genesis, LogPlace, OperatorKey
 from crossroads.catalogue.kinds import Kind, by_id, document_of
 from crossroads.catalogue.model import Document
 from crossroads.catalogue.snapshot import Snapshot
-from crossroads.catalogue.store import Changing, Store, Version
+from crossroads.catalogue.store import Changing, Pool, Store, Version
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Unavailable
@@ -44,7 +43,7 @@ Write = Callable[[Changing, C, LogPlace, Version], Awaitable[None]]
 class Catalogue:
     """Use as `async with Catalogue(...) as catalogue`."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", log: Log, clock: Clock | None = None) -> None:
+    def __init__(self, pool: Pool, log: Log, clock: Clock | None = None) -> None:
         """Read and change with these connections, of the role crossroads_hub."""
         self._store, self._log, self._clock = Store(pool), log, clock or SystemClock()
         self._snapshot: Snapshot | None = None
@@ -94,7 +93,7 @@ class Catalogue:
             verify_checkpoint(checkpoint, [NoteVerifier.parse(genesis.log_key)])
             place = await self._record(Event.INSTALLATION_FOUNDED, msgspec.json.decode(signed.content))
             version = await changing.begin(signed, [], place)
-            await changing.found(genesis, version)
+            await changing.add_operators(genesis.operators, version)
         return (await self.refresh(version.number)).version
 
     async def plan(self, document: Document, reason: str = "") -> Plan:
@@ -133,6 +132,18 @@ class Catalogue:
             lambda changing, key, place, version: changing.add_key(signed, key, place, version),
         )
 
+    async def register_operator(self, signed: SignedAct) -> int:
+        """Register a key of an operator. Gives the version. Raises what `acts.check_operator` raises."""
+        return await self._change(
+            signed,
+            Event.KEY_REGISTERED,
+            lambda snapshot, _: acts.check_operator(signed, snapshot),
+            lambda key: {"keyId": key.key_id, "use": "operator", "jwk": msgspec.to_builtins(key.jwk)},
+            lambda changing, key, _, version: changing.add_operators(
+                [OperatorKey(key_id=key.key_id, jwk=key.jwk)], version
+            ),
+        )
+
     async def revoke_key(self, signed: SignedAct) -> int:
         """Make a key count no longer, at once. Gives the version. Raises what `acts.check_revocation` raises."""
         return await self._change(
@@ -158,6 +169,7 @@ class Catalogue:
         doors = {
             APPLY: self.apply,
             acts.REGISTER_KEY: self.register_key,
+            acts.REGISTER_OPERATOR: self.register_operator,
             acts.REVOKE_KEY: self.revoke_key,
             acts.REGISTER_ENDPOINT: self.register_endpoint,
         }
@@ -220,5 +232,5 @@ class Catalogue:
                 await self._newest()
             except Unavailable as error:
                 _log.warning("catalogue not refreshed", reason=str(error))
-            except Exception:  # whatever it was, a process must not go on without following
+            except Exception:  # noqa: BLE001 - whatever it was, a process must not go on without following
                 _log.exception("catalogue not refreshed")

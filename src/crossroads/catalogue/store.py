@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import aiosql
 import asyncpg
@@ -32,7 +32,9 @@ from crossroads.kernel.errors import Unavailable
 from crossroads.wire.keys import Jwk
 from crossroads.wire.registrations import Registration, SignedAct
 
-Connection = Any
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+"""Connections to the database of the catalogue."""
+Connection: TypeAlias = Any
 _queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg")
 _OUTAGE = (
     OSError,
@@ -58,7 +60,7 @@ class Version(NamedTuple):
 class Store:
     """What is stored. Raises Unavailable while the database does not work."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: Pool) -> None:
         """Use these connections, of the role crossroads_hub, or of a reader that changes nothing."""
         self._pool = pool
 
@@ -114,12 +116,12 @@ class Changing:
         )
         return Version(row["version"], row["recorded_at"], actors)
 
-    async def found(self, genesis: Genesis, version: Version) -> None:
-        """Store the keys of the operators."""
+    async def add_operators(self, operators: Sequence[OperatorKey], version: Version) -> None:
+        """Store keys of operators."""
         await _queries.add_operator_keys(
             self._connection,
-            key_ids=[operator.key_id for operator in genesis.operators],
-            jwks=[_json(operator.jwk) for operator in genesis.operators],
+            key_ids=[operator.key_id for operator in operators],
+            jwks=[_json(operator.jwk) for operator in operators],
             **_when(version),
         )
 

@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import msgspec
 import typer
 
-from crossroads.catalogue.acts import FOUND, REGISTER_ENDPOINT, REGISTER_KEY, REVOKE_KEY
-from crossroads.catalogue.keys import EndpointRegistration, Genesis, OperatorKey, RegisteredKey, Revocation
+from crossroads.catalogue.acts import FOUND, REGISTER_ENDPOINT, REGISTER_KEY, REGISTER_OPERATOR, REVOKE_KEY
+from crossroads.catalogue.keys import (
+    EndpointRegistration,
+    Genesis,
+    OperatorKey,
+    OperatorRegistration,
+    RegisteredKey,
+    Revocation,
+)
 from crossroads.cli.acts import confirm, read_act, report, sign_file, write_act
 from crossroads.cli.keyfiles import Use, generate_key, public_file, read_public
 from crossroads.cli.opened import with_catalogue
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import InvalidValue
 from crossroads.wire.keys import SealingKey, SigningKey
-from crossroads.wire.registrations import KeyUse, Registration, SignedAct, act
+from crossroads.wire.registrations import Registration, SignedAct, act
 
 if TYPE_CHECKING:  # an institution makes its keys without what the hub needs
     from crossroads.catalogue.service import Catalogue
@@ -56,23 +63,29 @@ def generate(
 def register(
     *,
     key_id: Annotated[str, typer.Option("--id", help="The key, as centre-a#sign-1.")],
-    use: Annotated[KeyUse, typer.Option(help="What it is for.")],
+    use: Annotated[Use, typer.Option(help="What it is for.")],
     key: _KeyFile,
     output: _Output,
     days: Annotated[int, typer.Option(help="For how long it counts, from now.", min=1, max=3660)] = _DAYS,
     installation: _Installation = None,
     as_json: _Json = False,
 ) -> None:
-    """Write the act that registers a key of an institution, signed by that key. Two operators sign it next.
+    """Write the act that registers a key of an institution, or one more operator. Two operators sign it next.
 
     A key to seal to cannot sign: there a registered signing key of the institution signs with `key sign`.
     """
-    own = SealingKey.read(key_id, key) if use is KeyUse.SEAL else SigningKey.read(key_id, key)
-    signed = act(REGISTER_KEY, _registration(own, use, days, installation))
-    if isinstance(own, SigningKey):
-        _write(signed.signed_by(own), output, "Two operators sign", as_json=as_json)
-    else:
-        _write(signed, output, "A signing key of the institution and two operators sign", as_json=as_json)
+    if use is Use.LOG:
+        raise typer.BadParameter("The key of the log is named when the installation is founded, and never again.")
+    name = installation or _settings_installation()
+    if use is Use.SEAL:
+        unsigned = act(REGISTER_KEY, _registration(SealingKey.read(key_id, key), use, days, name))
+        _write(unsigned, output, "A signing key of the institution and two operators sign", as_json=as_json)
+        return
+    own = SigningKey.read(key_id, key)
+    unsigned = (
+        _operator_act(own, name) if use is Use.OPERATOR else act(REGISTER_KEY, _registration(own, use, days, name))
+    )
+    _write(unsigned.signed_by(own), output, "Two operators sign", as_json=as_json)
 
 
 @app.command()
@@ -183,11 +196,11 @@ def found(
     report({"version": version}, f"{genesis.installation} is founded.", as_json=as_json)
 
 
-def _registration(key: SigningKey | SealingKey, use: KeyUse, days: int, installation: str | None) -> Registration:
+def _registration(key: SigningKey | SealingKey, use: Use, days: int, installation: str) -> Registration:
     begin = _now().replace(microsecond=0)
     return _checked(
         Registration,
-        installation=installation or _settings_installation(),
+        installation=installation,
         institution=key.key_id.split("#")[0],
         key_id=key.key_id,
         use=use,
@@ -195,6 +208,11 @@ def _registration(key: SigningKey | SealingKey, use: KeyUse, days: int, installa
         valid_from=begin,
         valid_until=begin + timedelta(days=days),
     )
+
+
+def _operator_act(key: SigningKey, installation: str) -> SignedAct:
+    content = _checked(OperatorRegistration, installation=installation, key_id=key.key_id, jwk=key.jwk)
+    return act(REGISTER_OPERATOR, content)
 
 
 def _operator(file: Path) -> OperatorKey:

@@ -17,11 +17,11 @@ from crossroads.kernel.errors import CrossroadsError
 class Commands(TyperGroup):
     """The commands that are installed."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the name is its parent's
         """Give their names."""
         return sorted(_installed(), key=lambda name: (name not in _FIRST, name))
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the name is its parent's
         """Load one, or None where there is none of the name."""
         found = _installed().get(cmd_name)
         if found is None:

@@ -57,8 +57,8 @@ class _Metrics:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(self._folder)
         if self._port is None:
             return
-        from prometheus_client import CollectorRegistry, start_http_server
-        from prometheus_client.multiprocess import MultiProcessCollector
+        from prometheus_client import CollectorRegistry, start_http_server  # noqa: PLC0415 - reads the folder at import
+        from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415 - as above
 
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # the library has no types here

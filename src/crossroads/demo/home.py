@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 
 import crossroads
+from crossroads.bootstrap.database import embedded
 from crossroads.bootstrap.settings import Installation, Settings
 from crossroads.demo.institutions import CONNECTED, HUB, members
 from crossroads.kernel.errors import CrossroadsError, Refused
-from crossroads.kernel.ssin import Ssin
 from crossroads.network.service import Network
 
 PERSONS = 10_000
@@ -35,7 +35,7 @@ class DemoRuns(CrossroadsError):
 class Part(msgspec.Struct, frozen=True):
     """One of the people in the tour."""
 
-    ssin: Ssin
+    ssin: str
     name: str
     since: date
     """The day from which the centre has the person on file; for somebody it has not, the day of the set-up."""
@@ -48,9 +48,9 @@ class Cast(msgspec.Struct, frozen=True):
     recent: Part
     stranger: Part
     twice: Part
-    former: Ssin
+    former: str
     """The number that `granted` had before."""
-    nobody: Ssin
+    nobody: str
     """A number that nobody has."""
 
 
@@ -100,9 +100,11 @@ class Home:
 
     def clear(self) -> bool:
         """Throw away what an earlier set-up made, whole or not; tell whether there was any."""
-        there = self.folder.exists()
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return there
+        if not self.folder.exists():
+            return False
+        embedded(self.network(_PORTS.start).installation).stop()
+        shutil.rmtree(self.folder)
+        return True
 
     def network(self, first_port: int) -> Network:
         """Give the network that lives here."""

@@ -1,6 +1,7 @@
 """Everything from nothing: people, databases, keys, the founding of the hub and the first load of its directory."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,9 +9,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
 from crossroads.bootstrap.database import embedded, prepare
+from crossroads.bootstrap.postgres import EmbeddedPostgres, Progress
 from crossroads.bootstrap.wiring import Services
 from crossroads.catalogue.loader import load
 from crossroads.catalogue.model import Document
@@ -25,6 +28,7 @@ from crossroads.identity.first_load import LoadKind, prepare as act_of
 from crossroads.kernel.clock import brussels_day
 from crossroads.network.founders import Founders
 from crossroads.network.service import Network
+from crossroads.wire.registrations import SignedAct
 
 _NOBODYS_COUNTER = 995
 _MONTHS_SINCE_REPLACED = 3
@@ -49,14 +53,23 @@ def set_up(home: Home, persons: int, fingerprint: str, console: Console) -> Made
         folder = network.home / "load"
         folder.mkdir()
         with stages.doing("Starting PostgreSQL"):
-            server = embedded(network.installation, stages.tell)
-            server.start()
-            asyncio.run(prepare(server))
+            asyncio.run(prepare(_empty_database(network, stages.tell)))
         with stages.doing("Founding the hub, and loading who knows whom"):
             asyncio.run(network.found(document, _Load(population, cast, folder)))
     made = Made(fingerprint, persons, on, first_port, _cast(cast, on))
     home.keep(made)
     return made
+
+
+def _empty_database(network: Network, progress: Progress) -> EmbeddedPostgres:
+    """Start the database with nothing in it. Its files may lie outside the home and so outlive it."""
+    server = embedded(network.installation, progress)
+    server.place.prepare()
+    server.stop()
+    if server.place.data.exists():
+        shutil.rmtree(server.place.data)
+    server.start()
+    return server
 
 
 class _Load:
@@ -84,7 +97,7 @@ class _Stages:
     """A bar for each stage of the set-up."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
+        self._progress = Bars(
             TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=False
         )
 
@@ -115,7 +128,7 @@ def _furnished(network: Network, document: Document) -> Network:
     return replace(network, members=tuple(furnished(member, document) for member in network.members))
 
 
-def _signed(founders: Founders, path: Path, kind: LoadKind):  # noqa: ANN202
+def _signed(founders: Founders, path: Path, kind: LoadKind) -> SignedAct:
     return founders.sign(act_of(path, kind))
 
 
@@ -125,8 +138,8 @@ def _cast(cast: invented.Cast, on: date) -> Cast:
         recent=_part(cast.recent, on),
         stranger=_part(cast.stranger, on),
         twice=_part(cast.twice, on),
-        former=cast.spare,
-        nobody=people.mock_ssin(cast.stranger.person.birth, _NOBODYS_COUNTER),
+        former=str(cast.spare),
+        nobody=str(people.mock_ssin(cast.stranger.person.birth, _NOBODYS_COUNTER)),
     )
 
 
@@ -134,4 +147,4 @@ def _part(life: invented.Life, on: date) -> Part:
     person = life.person
     held = [*life.living_wages, *life.other_aids]
     since = min((aid.period.start_date for aid in held if aid.centre == casting.CENTRE), default=on)
-    return Part(person.ssin, f"{person.first_names} {person.last_name}", since)
+    return Part(str(person.ssin), f"{person.first_names} {person.last_name}", since)

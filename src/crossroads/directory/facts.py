@@ -110,6 +110,7 @@ class FactsReader:
             _fail(batch, error)
         except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever went wrong
             _fail(batch, error)
+            await lane.close()
 
     def _arguments(self, batch: Sequence[_Waiting]) -> tuple[list[Any], ...]:
         asked = [waiting.query for waiting in batch]

@@ -44,6 +44,8 @@ class LoadedLine(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
         Period(self.start_date, self.end_date)
 
 
+# Never what stands in the line: a file with its columns in another order has numbers of people there.
+_ALIKE = "So for all lines of this institution, context and phase."
 INSCRIPTIONS = Form(LoadedLine, "staged_inscription")
 
 
@@ -99,12 +101,12 @@ def _faults(place: StagedPlace, held_to: Rules, path: Path) -> list[Fault]:
         institution = rules.may_keep(held_to.catalogue, place.institution, place.institution, held_to.today)
         context = rules.own_context(held_to.catalogue, institution, place.context, held_to.today)
     except CrossroadsError as error:
-        return staged_faults(path, [place.line], f"{error} ({place.institution}, {place.context})")
+        return staged_faults(path, [place.line], f"{error} {_ALIKE}")
     try:
         bare = place.bare is not None
         rules.check_evidence(context, None if bare else InscriptionEvidence(kind="reference", value="-"))
     except CrossroadsError as error:
-        return staged_faults(path, [place.bare or place.line], f"{error} ({place.institution}, {place.context})")
+        return staged_faults(path, [place.bare or place.line], f"{error} {_ALIKE}")
     return []
 
 

@@ -25,9 +25,12 @@ SELECT clock_timestamp();
 
 -- name: present^
 -- Give the person into which the others of a closure were linked: the number of today is theirs.
-SELECT person, ssin, (SELECT max(deceased_on) FROM person WHERE person = ANY (:persons::bigint[])) AS deceased_on
-FROM person AS p
+SELECT person, ssin, deceased_on FROM person AS p
 WHERE person = ANY (:persons::bigint[]) AND NOT EXISTS (SELECT FROM person_link WHERE from_person = p.person);
+
+-- name: person^
+-- Give a person.
+SELECT person, ssin, deceased_on FROM person WHERE person = :person;
 
 -- name: new_person$
 -- Give the key of a person to be.

@@ -37,7 +37,7 @@ class Identity:
     """Persons and their numbers."""
 
     def __init__(
-        self, pool: Pool, log: Log, register: Register, surroundings: Surroundings, link_rules: Sequence[LinkRule] = ()
+        self, pool: Pool, log: Log, register: Register, surroundings: Surroundings, link_rules: Sequence[LinkRule]
     ) -> None:
         """Keep to the rules of the rooms above when persons are linked. The log must not use connections of `pool`."""
         self._pool, self._log, self._register = pool, log, register
@@ -88,12 +88,11 @@ class Identity:
             (closure,) = await locked_closure(connection, ssin)
             if closure is None:
                 raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
-            present = await store.present(connection, closure.persons)
+            person = await store.person(connection, closure.asked)
             change = await _change(connection, reason, actor)
-            await store.change_person(connection, present._replace(deceased_on=day), change)
-            await self._append(
-                Event.PERSON_DECEASED, change, present.person, deceasedOn=day.isoformat() if day else None
-            )
+            await store.change_person(connection, person._replace(deceased_on=day), change)
+            text = day.isoformat() if day else None
+            await self._append(Event.PERSON_DECEASED, change, closure.asked, deceasedOn=text)
 
     async def link(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Record that two persons are one: an act of two operators. Gives the ticket.

@@ -15,8 +15,8 @@ from crossroads.identity.model import Belief, Change, Closure, Number
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
 
 
-class Present(NamedTuple):
-    """The person into which the others of a closure were linked."""
+class Known(NamedTuple):
+    """What is believed of a person now."""
 
     person: int
     ssin: str
@@ -47,9 +47,14 @@ async def lock(connection: Connection, persons: Sequence[int]) -> None:
     await rows(queries.lock_persons(connection, persons=list(persons)))
 
 
-async def present(connection: Connection, persons: Sequence[int]) -> Present:
-    """Give the person of today of a closure."""
-    return Present(*await queries.present(connection, persons=list(persons)))
+async def present(connection: Connection, persons: Sequence[int]) -> Known:
+    """Give the person into which the others of a closure were linked."""
+    return Known(*await queries.present(connection, persons=list(persons)))
+
+
+async def person(connection: Connection, key: int) -> Known:
+    """Give a person."""
+    return Known(*await queries.person(connection, person=key))
 
 
 async def moment(connection: Connection) -> datetime:
@@ -80,7 +85,7 @@ async def end_assignment(connection: Connection, ssin: str, last: date, change: 
     await queries.end_assignment(connection, ssin=ssin, valid_until=last, moment=change.moment, ticket=change.ticket)
 
 
-async def change_person(connection: Connection, person: Present, change: Change) -> None:
+async def change_person(connection: Connection, person: Known, change: Change) -> None:
     """Record number and death of a person; what was believed goes to the history."""
     await queries.person_to_history(connection, person=person.person, **change._asdict())
     await queries.change_person(

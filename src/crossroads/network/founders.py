@@ -112,7 +112,7 @@ def registration_of(installation: Installation, key_id: str, jwk: Jwk, use: KeyU
     now = datetime.now(UTC).replace(microsecond=0)
     return Registration(
         installation=installation.settings.installation,
-        institution=key_id.split("#")[0],
+        institution=key_id.split("#", maxsplit=1)[0],
         key_id=key_id,
         use=use,
         jwk=jwk,

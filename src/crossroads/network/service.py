@@ -66,18 +66,36 @@ class Network:
 
     def start_hub(self, workers: int = 1) -> None:
         """Start the hub and wait until it answers."""
+        self.launch_hub(workers)
+        self.await_hub()
+
+    def launch_hub(self, workers: int = 1) -> None:
+        """Start the hub; do not wait."""
         arguments = ["serve", "--workers", str(workers)]
-        hub = self.processes.start("hub", arguments, self.home / "logs" / "hub.log", self.environment)
-        hub.wait_for(f"http://127.0.0.1:{self.installation.settings.port}/health")
+        self.processes.start("hub", arguments, self.home / "logs" / "hub.log", self.environment)
+
+    def await_hub(self) -> None:
+        """Wait until the hub answers."""
+        self.processes["hub"].wait_for(f"http://127.0.0.1:{self.installation.settings.port}/health")
 
     def start_members(self, institutions: Sequence[str] | None = None) -> None:
         """Start participants, all of them unless named, and wait until each answers."""
-        members = [m for m in self.members if institutions is None or m.institution in institutions]
-        for member in members:
+        self.launch_members(institutions)
+        self.await_members(institutions)
+
+    def launch_members(self, institutions: Sequence[str] | None = None) -> None:
+        """Start participants, all of them unless named; do not wait."""
+        for member in self._named(institutions):
             arguments = ["participant", "serve", str(member.settings)]
             self.processes.start(member.institution, arguments, self.home / "logs" / f"{member.institution}.log", {})
-        for member in members:
+
+    def await_members(self, institutions: Sequence[str] | None = None) -> None:
+        """Wait until each participant answers, all of them unless named."""
+        for member in self._named(institutions):
             self.processes[member.institution].wait_for(f"{member.url}/health")
+
+    def _named(self, institutions: Sequence[str] | None) -> list[Member]:
+        return [member for member in self.members if institutions is None or member.institution in institutions]
 
 
 def _write_settings(installation: Installation) -> None:

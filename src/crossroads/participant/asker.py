@@ -68,7 +68,7 @@ class Asker:
         for block in answer.blocks:
             try:
                 opened.append((yield from self._open(block, answer, asked)))
-            except (Tampered, Unavailable) as error:
+            except CrossroadsError as error:
                 rejected.append(_rejected(block, error))
         return Reply(answer, tuple(opened), tuple(rejected))
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
-from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.errors import InvalidValue
 from crossroads.participant.files import read_if_there, write_atomically
 from crossroads.participant.steps import Call, Steps, fetch
 from crossroads.wire.messages import Message
@@ -48,7 +48,10 @@ class Group(Message, frozen=True, kw_only=True, dict=True):
     def _validator(self) -> Any:
         if self.json_schema is None:
             return None
-        return jsonschema_rs.validator_for(self.json_schema, retriever=_nothing_outside)
+        try:
+            return jsonschema_rs.validator_for(self.json_schema, retriever=_nothing_outside)
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+            raise InvalidValue(f"The schema of {self.id} cannot be used.") from error
 
 
 class _Items(Message, frozen=True, kw_only=True):
@@ -95,4 +98,4 @@ class DataGroups:
 
 def _nothing_outside(uri: str) -> Any:
     # A schema stands alone: checking data must never make a call to an address that someone else chose.
-    raise CrossroadsError(f"The schema refers to {uri}, outside itself.")
+    raise InvalidValue(f"The schema refers to {uri}, outside itself.")

@@ -10,7 +10,18 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BindParameter, Date, Engine, String, TextClause, bindparam, create_engine, text
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    CursorResult,
+    Date,
+    Engine,
+    String,
+    TextClause,
+    bindparam,
+    create_engine,
+    text,
+)
 from sqlalchemy.exc import SQLAlchemyError
 
 from crossroads.kernel.errors import CrossroadsError, Unavailable
@@ -82,25 +93,51 @@ class Database:
         self._direct = url.get_backend_name() == "sqlite"
         self._engine = _engine(url)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="data")
+        self._kept: Connection | None = None
 
     async def rows(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Run a query. Raises Unavailable; its message holds no values."""
         if self._direct:
-            return self._rows(query, binds)
+            return self._rows_at_once(query, binds)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._rows, query, binds)
 
     def close(self) -> None:
         """Close the connections."""
+        self._let_go()
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
+
+    def _rows_at_once(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        # One connection kept open, without transactions: taking one from the pool costs as much as the query itself.
+        try:
+            if self._kept is None:
+                self._kept = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            return _plain_rows(self._kept.execute(query, binds))
+        except SQLAlchemyError as error:
+            self._let_go()
+            raise _failed(error) from None
+
+    def _let_go(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def _rows(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         try:
             with self._engine.connect() as connection:
-                return [dict(row) for row in connection.execute(query, binds).mappings()]
+                return _plain_rows(connection.execute(query, binds))
         except SQLAlchemyError as error:
-            # The driver's own message may quote the parameters: only its kind is told.
-            raise Unavailable(f"The database refused a query: {type(error).__name__}.") from None
+            raise _failed(error) from None
+
+
+def _plain_rows(result: CursorResult[Any]) -> Sequence[Mapping[str, Any]]:
+    columns = list(result.keys())
+    return [dict(zip(columns, row, strict=True)) for row in result]
+
+
+def _failed(error: SQLAlchemyError) -> Unavailable:
+    # The driver's own message may quote the parameters: only its kind is told.
+    return Unavailable(f"The database refused a query: {type(error).__name__}.")
 
 
 class Query:

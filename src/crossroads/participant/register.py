@@ -36,7 +36,8 @@ class RegisterOfPersons:
 
 def folded(name: str) -> str:
     """Give a name as it is compared: letters and digits alone, without case or accents."""
-    return "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if sign.isalnum())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    return "".join(sign for sign in plain if sign.isalnum())
 
 
 def _written(birth: date | str) -> str:

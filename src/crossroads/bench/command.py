@@ -1,0 +1,56 @@
+"""`crossroads bench exchange|directory|audit --json`."""
+
+import logging
+from typing import Annotated
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from crossroads.bench.report import Report
+
+app = typer.Typer(
+    help="Speed and size, measured on this machine; nothing else should run meanwhile.", no_args_is_help=True
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")]
+Inscriptions = Annotated[int, typer.Option(help="Lines in the directory, about.", min=100)]
+Rounds = Annotated[int, typer.Option(help="Rounds; the median of them counts.", min=1)]
+
+
+@app.callback()
+def bench() -> None:
+    """Keep standard output for the figures."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(file=Console(stderr=True).file),
+    )
+
+
+@app.command()
+def exchange(
+    *,
+    seconds: Annotated[float, typer.Option(help="Of load in each round.", min=1)] = 10,
+    inscriptions: Inscriptions = 1_000_000,
+    rounds: Rounds = 3,
+    workers: Annotated[int, typer.Option(help="Processes of the hub, and of the plain gateway.", min=1)] = 1,
+    connections: Annotated[int, typer.Option(help="Of the round with many of them.", min=1)] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the full exchange against nginx that only passes on, and against a plain gateway without cryptography."""
+    from crossroads.bench.exchange import Size, bench as measure  # noqa: PLC0415 - each bench needs other rooms
+
+    _print(measure(Size(seconds, inscriptions, rounds, workers, connections)), as_json=as_json)
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(report.json())
+        return
+    table = Table("figure", "value", "unit", title=f"bench {report.bench}")
+    for name, figure in report.figures.items():
+        table.add_row(name, f"{figure.value:,}", figure.unit)
+    for name, ratio in report.ratios.items():
+        table.add_row(name, f"{ratio:,}", "times")
+    Console().print(table)

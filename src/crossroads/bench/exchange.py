@@ -1,0 +1,227 @@
+"""`bench exchange`: the full exchange, beside nginx that only passes on and beside what a team would write instead.
+
+The three run in turn in the same call, with the same requests and answers, and the median of the rounds counts.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain
+from statistics import median
+from typing import NamedTuple
+
+from crossroads.bench import nginx, outcomes, wrk
+from crossroads.bench.cpu import Meter
+from crossroads.bench.gateway import gateway, make_log_table
+from crossroads.bench.installation import Place, analyze, free_ports, installation, people, store_employments
+from crossroads.bench.open_loop import Asking, p99
+from crossroads.bench.population import SOURCE, Population
+from crossroads.bench.questions import Questions
+from crossroads.bench.report import Report, progress
+from crossroads.wire.signatures import Request
+
+OPEN_RATE = 100
+"""Questions each second of the open-loop client."""
+_REFUSALS = 200
+"""Of each kind in a round."""
+_FIRST = 200
+"""Questions that make everything warm; the rate at which they are answered tells how many to sign for the first round."""
+_SPARE = 2.5
+"""So many times more are signed than the last rate would use up."""
+_PATIENCE_SECONDS = 20
+
+Pids = Mapping[str, Callable[[], Sequence[int]]]
+
+
+class Size(NamedTuple):
+    """How much is measured."""
+
+    seconds: float = 10
+    inscriptions: int = 1_000_000
+    rounds: int = 3
+    workers: int = 1
+    connections: int = 1000
+
+
+class _Subject(NamedTuple):
+    """One of those compared."""
+
+    name: str
+    port: int
+    processes: Pids
+    once: bool = False
+    """Whether a request can be sent only once."""
+
+
+def bench(size: Size) -> Report:
+    """Measure. Raises BenchFailed when something did not go as it should, or a program is missing."""
+    for program, package in (("nginx", "nginx-light"), ("wrk", "wrk")):
+        wrk.need(program, package)
+    with installation() as place:
+        made, load = people(place, size.inscriptions)
+        place.found(load)
+        store_employments(place, made)
+        asyncio.run(analyze(place))
+        asyncio.run(make_log_table(place.dsn()))
+        place.network.start_members()
+        place.network.start_hub(size.workers)
+        questions = Questions(place)
+        warm = _warm_up(place, questions, made)
+        with _others(place, warm.answer, size) as others:
+            subjects = (_exchange(place), *others)
+            return _Rounds(place, made, questions, subjects, size, warm.rate).run()
+
+
+class _Warm(NamedTuple):
+    answer: wrk.Answer
+    rate: float
+
+
+def _warm_up(place: Place, questions: Questions, made: Population) -> _Warm:
+    """Wait until the hub answers (the store of nonces is new, so at first it refuses all), and ask some questions."""
+    progress.print("Waiting for the first answer.")
+    until = time.monotonic() + _PATIENCE_SECONDS
+    answer = wrk.ask(place.port, questions.about(made.asked, 1)[0])
+    while answer.status != wrk.OK and time.monotonic() < until:
+        time.sleep(0.5)
+        answer = wrk.ask(place.port, questions.about(made.asked, 1)[0])
+    began = time.monotonic()
+
+    async def ask() -> None:
+        async with Asking(place.port) as client:
+            await client.at_rate(questions.about(made.asked, _FIRST), 10_000)
+
+    asyncio.run(ask())
+    return _Warm(answer, _FIRST / (time.monotonic() - began))
+
+
+def _exchange(place: Place) -> _Subject:
+    processes = place.network.processes
+    pids: Pids = {
+        "hub": lambda: [processes["hub"].pid],
+        "participant": lambda: [processes[SOURCE].pid],
+        "database": lambda: _database(place),
+    }
+    return _Subject("exchange", place.port, pids, once=True)
+
+
+def _database(place: Place) -> list[int]:
+    pid = place.server.pid
+    return [pid] if pid else []
+
+
+@contextmanager
+def _others(place: Place, answer: wrk.Answer, size: Size) -> Iterator[tuple[_Subject, _Subject]]:
+    """Serve the two that the exchange is compared with; both get the answer from the same canned upstream."""
+    upstream, passing, plain = free_ports(3)
+    with (
+        nginx.canned(place.folder / "canned", upstream, answer.headers, answer.body) as canned_pid,
+        nginx.proxy(place.folder / "proxy", passing, upstream) as proxy_pid,
+        gateway(place.folder, plain, place.dsn(), upstream, size.workers) as gateway_pid,
+    ):
+        yield (
+            _Subject("nginx", passing, {"proxy": lambda: [proxy_pid], "upstream": lambda: [canned_pid]}),
+            _Subject(
+                "plain_gateway",
+                plain,
+                {
+                    "gateway": lambda: [gateway_pid],
+                    "database": lambda: _database(place),
+                    "upstream": lambda: [canned_pid],
+                },
+            ),
+        )
+
+
+class _Rounds:
+    """The rounds, and what they gave: values by the name of the figure."""
+
+    def __init__(
+        self, place: Place, made: Population, questions: Questions, subjects: Sequence[_Subject], size: Size, rate: float
+    ) -> None:
+        self._place, self._made, self._questions = place, made, questions
+        self._subjects, self._size, self._rate = subjects, size, rate
+        self._file = place.folder / "requests"
+        self._values: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+
+    def run(self) -> Report:
+        for number in range(self._size.rounds):
+            progress.print(f"Round {number + 1} of {self._size.rounds}.")
+            for subject in self._subjects:
+                self._load(subject)
+            for subject in self._subjects:
+                if subject.name != "nginx":
+                    self._at_set_times(subject)
+            self._refusals()
+        self._many_connections()
+        return self._report()
+
+    def _load(self, subject: _Subject) -> None:
+        """Put one under full load, with requests signed now."""
+        size = self._size
+        count = int(self._rate * size.seconds * _SPARE) + wrk.CONNECTIONS if subject.once else _FIRST
+        wrk.write_requests(self._file, self._ask(count))
+        with outcomes.checked(self._place.dsn(), exchange=subject.once) as seen:
+            meter = Meter(subject.processes)
+            load = wrk.run(subject.port, self._file, seconds=size.seconds, again=not subject.once)
+            used = meter.read()
+            seen.expect(load.answers)
+        if subject.once:
+            self._rate = load.rate
+        self._keep(subject.name, "rate", "1/s", load.rate)
+        for name in ("p50", "p95", "p99"):
+            self._keep(subject.name, name, "ms", getattr(load, name))
+        for name, milliseconds in used.items():
+            self._keep(subject.name, f"cpu_{name}", "ms", milliseconds / load.answers)
+        progress.print(f"  {subject.name}: {load.rate:,.0f}/s, p50 {load.p50:.1f} ms, p99 {load.p99:.1f} ms")
+
+    def _at_set_times(self, subject: _Subject) -> None:
+        """Ask at a rate that leaves all of them time to spare."""
+        requests = self._ask(max(int(OPEN_RATE * self._size.seconds), 2))
+        self._keep(subject.name, f"p99_at_{OPEN_RATE}", "ms", p99(asyncio.run(_at_rate(subject.port, requests))))
+
+    def _refusals(self) -> None:
+        """Ask about persons whom the asker has not on file, known and unknown ones by turns."""
+        kinds = {"known": self._made.strangers, "unknown": self._made.nobody}
+        asked = zip(*(self._questions.about(ssins, _REFUSALS) for ssins in kinds.values()), strict=True)
+        times = asyncio.run(_in_turn(self._place.port, list(chain.from_iterable(asked))))
+        for number, kind in enumerate(kinds):
+            self._keep("refusal", f"{kind}_person", "ms", median(times[number :: len(kinds)]))
+
+    def _many_connections(self) -> None:
+        """Ask over many open connections; any error fails the bench."""
+        size = self._size
+        progress.print(f"{size.connections} open connections.")
+        wrk.write_requests(self._file, self._ask(int(self._rate * size.seconds * _SPARE) + size.connections))
+        with outcomes.checked(self._place.dsn()) as seen:
+            load = wrk.run(self._place.port, self._file, seconds=size.seconds, connections=size.connections)
+            seen.expect(load.answers)
+        self._keep("exchange", f"rate_with_{size.connections}_connections", "1/s", load.rate)
+        self._keep("exchange", f"errors_with_{size.connections}_connections", "", load.refused + load.failed)
+
+    def _ask(self, count: int) -> list[Request]:
+        return self._questions.about(self._made.asked, count)
+
+    def _keep(self, subject: str, name: str, unit: str, value: float) -> None:
+        self._values[f"{subject}_{name}", unit].append(value)
+
+    def _report(self) -> Report:
+        report = Report(bench="exchange")
+        for (name, unit), values in self._values.items():
+            report.add(name, values, unit)
+        rates = {subject.name: report.figures[f"{subject.name}_rate"].value for subject in self._subjects}
+        report.add_ratio("exchange_to_nginx", rates["exchange"], rates["nginx"])
+        report.add_ratio("exchange_to_plain_gateway", rates["exchange"], rates["plain_gateway"])
+        return report
+
+
+async def _at_rate(port: int, requests: Sequence[Request]) -> list[float]:
+    async with Asking(port) as client:
+        return await client.at_rate(requests, OPEN_RATE)
+
+
+async def _in_turn(port: int, requests: Sequence[Request]) -> list[float]:
+    async with Asking(port) as client:
+        return await client.in_turn(requests)

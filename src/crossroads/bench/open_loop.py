@@ -1,0 +1,71 @@
+"""A client of its own: questions at set times, whatever the answers do, and questions one after the other."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import timedelta
+from statistics import quantiles
+from types import TracebackType
+from typing import Self
+
+from pyreqwest.client import ClientBuilder
+from pyreqwest.exceptions import PyreqwestError
+
+from crossroads.bench.report import BenchFailed
+from crossroads.wire.signatures import Request
+
+_TIMEOUT = timedelta(seconds=10)
+_OK = 200
+
+
+class Asking(AbstractAsyncContextManager["Asking"]):
+    """Sends signed questions to a port of this machine; times are in milliseconds."""
+
+    def __init__(self, port: int) -> None:
+        """Open a pool of connections."""
+        self._url = f"http://127.0.0.1:{port}/v1/exchanges"
+        self._client = ClientBuilder().timeout(_TIMEOUT).no_proxy().tcp_nodelay(True).build()
+
+    async def __aenter__(self) -> Self:
+        """Give the client."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def status(self, request: Request) -> int:
+        """Ask, and give the status of the answer; 0 when there was none."""
+        sending = self._client.post(self._url).headers(dict(request.headers)).body_bytes(request.body or b"")
+        try:
+            answer = await sending.build().send()
+            await answer.bytes()
+        except PyreqwestError:
+            return 0
+        return answer.status
+
+    async def at_rate(self, requests: Sequence[Request], rate: float) -> list[float]:
+        """Ask at set times, `rate` a second, and give how long each took from its time. Raises BenchFailed."""
+        begin = time.perf_counter() + 1 / rate
+        return await asyncio.gather(
+            *(self._timed(request, begin + number / rate) for number, request in enumerate(requests))
+        )
+
+    async def in_turn(self, requests: Sequence[Request]) -> list[float]:
+        """Ask one after the other, and give how long each took. Raises BenchFailed."""
+        return [await self._timed(request, time.perf_counter()) for request in requests]
+
+    async def _timed(self, request: Request, at: float) -> float:
+        await asyncio.sleep(max(at - time.perf_counter(), 0))
+        status = await self.status(request)
+        if status != _OK:
+            raise BenchFailed(f"A question was answered with {status or 'nothing'}.")
+        return (time.perf_counter() - at) * 1000
+
+
+def p99(times: Sequence[float]) -> float:
+    """Give the time that one in a hundred exceeds."""
+    return quantiles(times, n=100, method="inclusive")[98]

@@ -1,0 +1,99 @@
+"""The directory over HTTP: the form of requests and answers."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.testing import AsyncTestClient
+
+from crossroads.directory.http import ROUTES
+from crossroads.kernel.guards import Guard
+from people import GHENT, LIVING_WAGE, OpenPool, World, by, ssin, world
+
+ANNA, DORA = ssin(0), ssin(3)
+Client = AsyncTestClient[Litestar]
+
+
+@pytest.fixture
+async def hub(pool: OpenPool, tmp_path: Path) -> AsyncIterator[World]:
+    async with world(pool) as opened:
+        await opened.births(ANNA, tmp=tmp_path)
+        yield opened
+
+
+@pytest.fixture
+async def client(hub: World) -> AsyncIterator[Client]:
+    provided = {"signed": by(GHENT), "directory": hub.directory, "identity": hub.identity}
+    dependencies = {name: Provide(lambda value=value: value, sync_to_thread=False) for name, value in provided.items()}
+    async with AsyncTestClient(Litestar(ROUTES, dependencies=dependencies, logging_config=None)) as opened:
+        yield opened
+
+
+def inscription(**other: Any) -> dict[str, Any]:
+    return {
+        "reference": "r-1",
+        "institution": GHENT,
+        "ssin": ANNA,
+        "context": LIVING_WAGE,
+        "period": {"startDate": "2026-01-01"},
+        "evidence": {"kind": "reference", "value": "file 12"},
+    } | other
+
+
+async def test_a_line_from_its_first_day_to_its_last(client: Client) -> None:
+    opened = await client.post("/v1/inscriptions", json=inscription())
+    assert opened.status_code == 201
+    (item,) = opened.json()["items"]
+    assert item == {
+        "inscription": item["inscription"],
+        "institution": GHENT,
+        "context": LIVING_WAGE,
+        "period": {"startDate": "2026-01-01"},
+    }
+    assert opened.json()["reference"] == "r-1"
+    for number, (path, period, left) in enumerate(
+        [
+            ("close", {"startDate": "2026-01-01", "endDate": "2026-06-30"}, ["2026-01-01"]),
+            ("cut", {"startDate": "2026-02-01", "endDate": "2026-02-28"}, ["2026-01-01", "2026-03-01"]),
+            ("cancel", {"startDate": "2026-01-01", "endDate": "2026-01-31"}, ["2026-03-01"]),
+        ]
+    ):
+        changed = await client.post(
+            f"/v1/inscriptions/{path}", json=inscription(reference=f"c-{number}", period=period)
+        )
+        assert changed.status_code == 200
+        assert [item["period"]["startDate"] for item in changed.json()["items"]] == left
+    query = {"institution": GHENT, "ssin": ANNA, "period": {"startDate": "2026-01-01"}}
+    found = (await client.post("/v1/inscriptions/query", json=query)).json()
+    assert found["total"] == 1
+    assert found["items"][0]["period"] == {"startDate": "2026-03-01", "endDate": "2026-06-30"}
+
+
+async def test_a_person_is_confirmed_and_then_inscribed(hub: World, client: Client) -> None:
+    hub.register.names[DORA] = "Peeters"
+    body = {"reference": "p-1", "ssin": DORA, "birthDate": "1940-00-00", "lastName": "Peeters"}
+    confirmed = await client.post("/v1/persons", json=body)
+    assert confirmed.status_code == 200
+    assert confirmed.json()["ssin"] == {"value": DORA}
+    assert (await client.post("/v1/inscriptions", json=inscription(ssin=DORA))).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"unheard": "of"},
+        {"ssin": "123"},
+        {"context": "living wage"},
+        {"period": {"startDate": "2026-02-01", "endDate": "2026-01-01"}},
+        {"reference": ""},
+    ],
+)
+async def test_what_has_not_its_form_is_refused(client: Client, wrong: dict[str, Any]) -> None:
+    assert (await client.post("/v1/inscriptions", json=inscription(**wrong))).status_code == 400
+
+
+def test_every_route_needs_the_signature_of_an_institution() -> None:
+    assert {handler.opt["guard"] for handler in ROUTES} == {Guard.INSTITUTION}
