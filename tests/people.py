@@ -49,7 +49,11 @@ MANAGED, MANAGER = "pcsa-dinant", "pcsa-manager"
 LIVING_WAGE, OTHER_AID, FIRST_CONTACT, CHILD = "17:2", "17:4", "17:1", "7:101"
 
 OpenPool = Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
-_ENTRY: dict[str, Any] = {"valid_from": date(1990, 1, 15), "provenance": Provenance.ILLUSTRATIVE, "source": "invented for a test"}
+_ENTRY: dict[str, Any] = {
+    "valid_from": date(1990, 1, 15),
+    "provenance": Provenance.ILLUSTRATIVE,
+    "source": "invented for a test",
+}
 
 
 def institution(name: str, sector: int = 17, *managers: str) -> Institution:

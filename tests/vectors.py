@@ -4,7 +4,6 @@ The keys follow from their names. ECDSA, salts and seals are random, so the file
 `python tests/vectors.py` again only when the form of a message changes. `test_vectors.py` checks them.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -21,7 +20,7 @@ from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
 from crossroads.wire.blocks import Claims, open_block, sealed_block, unseal
-from crossroads.wire.canonical import b64url, from_b64url
+from crossroads.wire.canonical import b64url, canonical, from_b64url, sha256
 from crossroads.wire.commitments import commitments_of, open_field
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import (
@@ -60,7 +59,7 @@ OPEN_CONTENT = b'{"recognised":true,"since":"2019-05-01"}'
 
 
 def _seed(name: str) -> bytes:
-    return hashlib.sha256(f"crossroads vectors, never to be trusted: {name}".encode()).digest()
+    return sha256(f"crossroads vectors, never to be trusted: {name}".encode())
 
 
 def signing(key_id: str) -> SigningKey:
@@ -247,9 +246,8 @@ def make() -> dict[str, bytes]:
 
     sealed = sealed_block(CONTENT, claims_of(statement, WAGE, "pps-si"), SOURCE, SEAL.jwk)
     plain = open_block(OPEN_CONTENT, claims_of(statement, FILE, "dg-disability"), OTHER_SOURCE)
-    digest = hashlib.sha256(
-        msgspec.json.encode(answer_of((sealed, plain), None, None), order="deterministic")
-    ).hexdigest()
+    bare = msgspec.json.decode(msgspec.json.encode(answer_of((sealed, plain), None, None)))
+    digest = sha256(canonical(bare)).hex()
     groups = [[block.data_group, block.source] for block in (sealed, plain)]
     index = log.append("exchange:answer:sent", ticket=str(TICKET), groupsGiven=groups, answerDigest=digest)
     receipt = Receipt(stream=0, index=index, leaf=log.leaf(index))

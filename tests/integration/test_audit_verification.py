@@ -152,7 +152,7 @@ async def test_an_entry_exchanged_with_its_leaf_is_narrowed_down(pool: OpenPool,
     )
     await execute(database.url("postgres"), f"{copy} WHERE e.stream = 0 AND e.index = 160")
     assert [str(finding) for finding in await findings(pool)] == [
-        "Entry 0 to 255 of stream 0: They do not give the root stored over them."
+        "Entries 0 to 255 of stream 0: They do not give the root stored over them."
     ]
 
 
@@ -163,7 +163,9 @@ async def test_a_log_cut_off_at_an_older_head_is_found_short(pool: OpenPool, dat
         "DELETE FROM log_entry WHERE stream = 0 AND index >= 256;"
         "UPDATE log_stream SET size = 256, frontier = (SELECT root FROM log_subtree WHERE stream = 0) WHERE stream = 0",
     )
-    assert [str(finding) for finding in await findings(pool)] == ["Entry 256 to 299 of stream 0: Missing from the log."]
+    assert [str(finding) for finding in await findings(pool)] == [
+        "Entries 256 to 299 of stream 0: Missing from the log."
+    ]
 
 
 @pytest.mark.usefixtures("filled")
@@ -173,7 +175,7 @@ async def test_a_stream_removed_whole_is_missed(pool: OpenPool, database: Databa
         "DELETE FROM log_entry WHERE stream = 0; DELETE FROM log_stream WHERE stream = 0;"
         "DELETE FROM log_subtree WHERE stream = 0",
     )
-    assert [str(finding) for finding in await findings(pool)] == ["Entry 0 to 299 of stream 0: Missing from the log."]
+    assert [str(finding) for finding in await findings(pool)] == ["Entries 0 to 299 of stream 0: Missing from the log."]
 
 
 async def test_a_checkpoint_that_somebody_kept_is_compared(filled: Log, pool: OpenPool) -> None:
@@ -208,6 +210,14 @@ async def test_expired_entries_say_expired_and_nothing_else(filled: Log, pool: O
     assert (await filled.prove_entry(receipt.stream, receipt.index)).opened["last"].value == 301
     again = await retention.expire(0, 10, 301)
     assert again.index == receipt.index + 1
+
+
+async def test_ranges_that_expire_one_after_the_other_are_all_known(filled: Log, pool: OpenPool) -> None:
+    retention = Retention(await pool("crossroads_retention"), filled, SIGNER)
+    for first, last in ((50, 99), (0, 49), (90, 120)):
+        await retention.expire(1, first, last)
+    outcome = await verify(await pool("crossroads_reader"), KEYS)
+    assert (outcome.expired, outcome.findings) == (121, [])
 
 
 async def test_content_removed_outside_the_range_that_expired_is_noticed(

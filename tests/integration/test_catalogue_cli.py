@@ -2,10 +2,12 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 import typer
 from typer.testing import CliRunner, Result
 
@@ -67,7 +69,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """Give a desk, and settings that name an empty database and keys of the hub."""
     for name in [name for name in os.environ if name.startswith("CROSSROADS_") and name != "CROSSROADS_TEST_HOME"]:
         monkeypatch.delenv(name)
@@ -79,7 +81,8 @@ def desk(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     desk.generate("crossroads#permit-1", "permit", "permit-1.pem")
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "catalogue" / "hub.yaml").write_text(CATALOGUE)
-    return desk
+    yield desk
+    structlog.reset_defaults()
 
 
 def test_from_nothing_to_a_catalogue_in_force_and_a_registered_key(desk: Desk) -> None:

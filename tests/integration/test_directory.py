@@ -266,11 +266,12 @@ async def test_what_cannot_be_logged_is_not_written(hub: World) -> None:
 
 async def test_the_check_finds_what_came_in_past_the_rules(hub: World) -> None:
     await hub.pool.execute(
-        """INSERT INTO inscription (person, institution, context, start_date, end_date, phase, ticket)
-        SELECT min(person), 'a', '17:2', date '2026-01-01', date '2026-12-31', 0, gen_random_uuid() FROM person UNION ALL
-        SELECT min(person), 'a', '17:2', date '2026-02-01', date '2026-02-02', 0, gen_random_uuid() FROM person UNION ALL
-        SELECT min(person), 'b', '17:2', date '2026-06-01', NULL, 0, gen_random_uuid() FROM person UNION ALL
-        SELECT min(person), 'b', '17:4', date '2026-01-01', NULL, 0, gen_random_uuid() FROM person"""
+        """WITH who AS (SELECT min(person) AS who FROM person)
+        INSERT INTO inscription (person, institution, context, start_date, end_date, phase, ticket)
+        SELECT who, 'a', '17:2', date '2026-01-01', date '2026-12-31', 0, gen_random_uuid() FROM who UNION ALL
+        SELECT who, 'a', '17:2', date '2026-02-01', date '2026-02-02', 0, gen_random_uuid() FROM who UNION ALL
+        SELECT who, 'b', '17:2', date '2026-06-01', NULL, 0, gen_random_uuid() FROM who UNION ALL
+        SELECT who, 'b', '17:4', date '2026-01-01', NULL, 0, gen_random_uuid() FROM who"""
     )
     found = await hub.directory.check()
     assert (found.inscriptions, found.persons, found.exclusive) == (4, 1, 3)

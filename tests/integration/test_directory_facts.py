@@ -188,8 +188,10 @@ async def test_who_goes_away_takes_nobody_along(reader: FactsReader) -> None:
 async def test_after_an_outage_it_goes_on_by_itself(postgres: EmbeddedPostgres, database: Database) -> None:
     async with FactsReader(database.url(), connections=1) as reader:
         await reader.read(asked())
-        cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.name}'"
-        await execute(postgres.dsn(ADMIN, ADMIN), cut)
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        await execute(
+            postgres.dsn(ADMIN, database.name), f"{cut} WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
         found = await asyncio.gather(*(reader.read(asked()) for _ in range(3)), return_exceptions=True)
         assert all(isinstance(facts, Facts | Unavailable) for facts in found)
         assert (await reader.read(asked())).nonce_new

@@ -1,20 +1,19 @@
 """The directory over HTTP: the form of requests and answers."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.testing import AsyncTestClient
 
 from crossroads.directory.http import ROUTES
 from crossroads.kernel.guards import Guard
 from people import GHENT, LIVING_WAGE, OpenPool, World, by, ssin, world
 
 ANNA, DORA = ssin(0), ssin(3)
-Client = AsyncTestClient[Litestar]
 
 
 @pytest.fixture
@@ -25,11 +24,19 @@ async def hub(pool: OpenPool, tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-async def client(hub: World) -> AsyncIterator[Client]:
+async def client(hub: World) -> AsyncIterator[AsyncClient]:
     provided = {"signed": by(GHENT), "directory": hub.directory, "identity": hub.identity}
-    dependencies = {name: Provide(lambda value=value: value, sync_to_thread=False) for name, value in provided.items()}
-    async with AsyncTestClient(Litestar(ROUTES, dependencies=dependencies, logging_config=None)) as opened:
+    dependencies = {name: Provide(_giving(value), sync_to_thread=False) for name, value in provided.items()}
+    app: Any = Litestar(ROUTES, dependencies=dependencies, logging_config=None)
+    async with AsyncClient(transport=ASGITransport(app=app), base_url="https://hub.test.example") as opened:
         yield opened
+
+
+def _giving(value: Any) -> Callable[[], Any]:
+    def give() -> Any:
+        return value
+
+    return give
 
 
 def inscription(**other: Any) -> dict[str, Any]:
@@ -43,7 +50,7 @@ def inscription(**other: Any) -> dict[str, Any]:
     } | other
 
 
-async def test_a_line_from_its_first_day_to_its_last(client: Client) -> None:
+async def test_a_line_from_its_first_day_to_its_last(client: AsyncClient) -> None:
     opened = await client.post("/v1/inscriptions", json=inscription())
     assert opened.status_code == 201
     (item,) = opened.json()["items"]
@@ -72,7 +79,7 @@ async def test_a_line_from_its_first_day_to_its_last(client: Client) -> None:
     assert found["items"][0]["period"] == {"startDate": "2026-03-01", "endDate": "2026-06-30"}
 
 
-async def test_a_person_is_confirmed_and_then_inscribed(hub: World, client: Client) -> None:
+async def test_a_person_is_confirmed_and_then_inscribed(hub: World, client: AsyncClient) -> None:
     hub.register.names[DORA] = "Peeters"
     body = {"reference": "p-1", "ssin": DORA, "birthDate": "1940-00-00", "lastName": "Peeters"}
     confirmed = await client.post("/v1/persons", json=body)
@@ -91,7 +98,7 @@ async def test_a_person_is_confirmed_and_then_inscribed(hub: World, client: Clie
         {"reference": ""},
     ],
 )
-async def test_what_has_not_its_form_is_refused(client: Client, wrong: dict[str, Any]) -> None:
+async def test_what_has_not_its_form_is_refused(client: AsyncClient, wrong: dict[str, Any]) -> None:
     assert (await client.post("/v1/inscriptions", json=inscription(**wrong))).status_code == 400
 
 

@@ -3,11 +3,12 @@
 import asyncio
 import csv
 import json
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -100,8 +101,8 @@ async def test_a_file_becomes_lines_of_the_directory(hub: World, tmp_path: Path,
     ]
     assert await load(hub, write(tmp_path / name, rows), 5) == 5
     found = await hub.pool.fetch(
-        "SELECT p.ssin, institution, context, start_date, end_date, phase FROM inscription JOIN person AS p USING (person)"
-        " ORDER BY inscription"
+        "SELECT p.ssin, institution, context, start_date, end_date, phase"
+        " FROM inscription JOIN person AS p USING (person) ORDER BY inscription"
     )
     assert [tuple(entry) for entry in found] == [
         (ANNA, GHENT, LIVING_WAGE, date(2026, 1, 1), None, 0),
@@ -218,6 +219,19 @@ async def test_the_log_holds_the_root_of_every_ten_thousand_lines(hub: World, tm
     roots = [root_of(map(leaf_hash, lines[:CHUNK])), root_of(map(leaf_hash, lines[CHUNK:]))]
     assert [tuple(entry) for entry in entries] == [(b64url(root), "alice, bob") for root in roots]
     assert scan(path).lines == len(rows)
+
+
+@pytest.mark.parametrize("name", ["load.csv", "load.jsonl"])
+async def test_a_file_four_times_as_long_takes_no_more_memory(hub: World, tmp_path: Path, name: str) -> None:
+    peaks = []
+    for lines in (20_000, 80_000):
+        rows = (row(context=OTHER_AID, reference=f"{lines} {number:06d} of a long file") for number in range(lines))
+        path = write(tmp_path / name, list(rows))
+        tracemalloc.start()
+        await load(hub, path, lines)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] * 1.5
 
 
 async def test_what_cannot_be_logged_is_not_imported(hub: World, tmp_path: Path) -> None:

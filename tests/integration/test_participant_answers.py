@@ -203,4 +203,5 @@ def test_what_is_public(participant: Running) -> None:
     assert participant.client.get("/health").json() == {"status": "UP"}
     document = participant.client.get("/openapi.json").json()
     assert set(document["paths"]) == {"/v1/data-requests", "/v1/match-requests", "/health"}
-    assert participant.client.get("/schema").status_code == 404
+    absent = participant.client.get("/schema")
+    assert (absent.status_code, absent.headers["content-type"]) == (404, "application/problem+json")

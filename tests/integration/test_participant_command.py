@@ -202,6 +202,14 @@ def test_wrong_settings_refuse_to_start(config: Path) -> None:
     assert "behindProxy" in started.stderr
 
 
+def test_an_address_that_is_taken_is_told(config: Path, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)):
+        started = command("serve", str(config))
+    assert started.returncode == 1
+    assert f"127.0.0.1:{port} cannot be listened on" in started.stderr.replace("\n", " ")
+    assert "Traceback" not in started.stderr
+
+
 def test_wrong_usage_is_told_apart() -> None:
     assert command("check", "https://participant.example").returncode == 2
     assert command("serve").returncode == 2

@@ -17,8 +17,13 @@ from crossroads.kernel.period import Period
 from crossroads.wire.canonical import b64url, canonical, from_b64, from_b64url, sha256
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner)
+    ),
     max_leaves=12,
 )
 
@@ -31,7 +36,11 @@ def test_the_canonical_form_is_that_of_rfc_8785_and_is_its_own(value: Any) -> No
     assert msgspec.json.decode(form) == value
 
 
-@given(st.dictionaries(st.text(max_size=4), st.integers(0, 9), min_size=2).flatmap(lambda d: st.permutations(list(d.items()))))
+@given(
+    st.dictionaries(st.text(max_size=4), st.integers(0, 9), min_size=2).flatmap(
+        lambda d: st.permutations(list(d.items()))
+    )
+)
 def test_the_order_in_which_members_come_does_not_matter(members: list[tuple[str, int]]) -> None:
     try:
         forms = {canonical(dict(members)), canonical(dict(reversed(members)))}
@@ -46,7 +55,9 @@ def test_members_are_ordered_by_utf_16_units_and_a_struct_as_it_travels() -> Non
     assert canonical("e\u0301") != canonical("\u00e9")
 
 
-@pytest.mark.parametrize("secret", [float("nan"), float("inf"), 2**53, -(2**53), "80631512393\ud800", object(), {1, 2**60}])
+@pytest.mark.parametrize(
+    "secret", [float("nan"), float("inf"), 2**53, -(2**53), "80631512393\ud800", object(), {1, 2**60}]
+)
 def test_what_has_no_canonical_form_is_refused_and_not_repeated(secret: Any) -> None:
     with pytest.raises(InvalidValue) as caught:
         canonical({"value": [secret]})
@@ -81,7 +92,9 @@ def test_no_two_texts_are_one_value(text: str) -> None:
         assert write(data) == text
 
 
-@pytest.mark.parametrize("text", ["QQ==", "QQ=", "QR", "Q", "QQ\n", " QQ", "Q Q", "Q!Q", "++//", "QUJD=", "QÄ", "QUJ\uff21"])
+@pytest.mark.parametrize(
+    "text", ["QQ==", "QQ=", "QR", "Q", "QQ\n", " QQ", "Q Q", "Q!Q", "++//", "QUJD=", "QÄ", "QUJ\uff21"]
+)
 def test_other_ways_to_write_base64url_are_refused(text: str) -> None:
     with pytest.raises(InvalidValue):
         from_b64url(text)

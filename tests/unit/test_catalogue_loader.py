@@ -1,8 +1,11 @@
 """What is wrong with a file of the catalogue is named with its file and line."""
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crossroads.catalogue.errors import Fault, FaultyCatalogue
 from crossroads.catalogue.kinds import Kind
@@ -34,6 +37,26 @@ def test_entries_know_their_file_and_lines(tmp_path: Path) -> None:
     assert (entry.kind, entry.entry.key) == (Kind.SECTOR, "17")
     assert entry.fault("no", ".names.en") == Fault(str(tmp_path / "below" / "sectors.yaml"), 4, "sector 17: no")
     assert entry.fault("no", ".validUntil").line == 3
+
+
+_good = ["  - number: 1", "    names: {}", "    validFrom: 2020-01-01", "    provenance: derived", "    source: a test"]
+_fillers = st.lists(st.sampled_from(["", "# a remark", "    # another"]), max_size=3)
+
+
+@given(st.lists(st.tuples(st.booleans(), _fillers), min_size=1, max_size=8))
+def test_the_line_is_right_wherever_the_fault_stands(entries: list[tuple[bool, list[str]]]) -> None:
+    lines, expected = ["sectors:"], []
+    for right, fillers in entries:
+        entry = _good if right else [*_good[:2], "    validFrom: soon", *_good[3:]]
+        lines += [*fillers, *entry]
+        expected += [] if right else [len(lines) - 2]
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "catalogue.yaml").write_text("\n".join(lines))
+        if expected:
+            assert [fault.line for fault in _faults(folder, "\n".join(lines))] == expected
+        else:
+            assert len(load(folder).entries) == len(entries)
 
 
 def test_a_folder_without_files_is_no_catalogue(tmp_path: Path) -> None:

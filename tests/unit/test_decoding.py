@@ -91,9 +91,10 @@ def test_what_is_nested_without_end_is_said_to_be_none() -> None:
 
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
-    for decoder in (DECODER, msgspec.json.Decoder(Question)):
-        with pytest.raises(Malformed):
-            decode(body, decoder)
+    with pytest.raises(Malformed):
+        decode(body, DECODER)
+    with pytest.raises(Malformed):
+        decode(body, msgspec.json.Decoder(Question))
 
 
 values = st.recursive(

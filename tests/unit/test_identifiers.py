@@ -105,7 +105,9 @@ def test_an_inscription_context_has_one_text(sector: int, quality: int) -> None:
     assert msgspec.convert(str(context), ContextId) == str(context)
 
 
-@pytest.mark.parametrize("text", ["", "17", "17:", ":2", "17:2\n", "017:2", "17:02", "17:2:3", "1000:1", "１7:2", "-1:2"])
+@pytest.mark.parametrize(
+    "text", ["", "17", "17:", ":2", "17:2\n", "017:2", "17:02", "17:2:3", "1000:1", "１7:2", "-1:2"]
+)
 def test_any_other_text_is_no_inscription_context(text: str) -> None:
     with pytest.raises(InvalidIdentifier, match="17:2"):
         parse_context(text)
@@ -116,7 +118,11 @@ def test_any_other_text_is_no_inscription_context(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
-        (InstitutionId, ["ab", "pcsa-ghent", "0-9"], ["a", "A-b", "a" * 41, "a_b", "ab\n", "ab#1", "operator:ab", "é-é"]),
+        (
+            InstitutionId,
+            ["ab", "pcsa-ghent", "0-9"],
+            ["a", "A-b", "a" * 41, "a_b", "ab\n", "ab#1", "operator:ab", "é-é"],
+        ),
         (DataGroupId, ["living-wage@1", "aa@999"], ["living-wage", "living-wage@0", "x@1", "living-wage@1\n", "-a@1"]),
         (LegalContextId, ["PCSA:SOCIAL_INQUIRY", "ab", "a b"], ["a", " ab", "ab ", "ab\n", "a\tb", "x" * 65]),
     ],

@@ -1,6 +1,7 @@
 """Periods, held against plain sets of days."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -46,7 +47,7 @@ def test_two_periods_are_compared_as_their_days(one: Period, other: Period) -> N
 def test_merged_is_the_union_as_the_fewest_periods_in_order(some: list[Period]) -> None:
     union = merged(some)
     assert set_of(*union) == set_of(*some)
-    for earlier, later in zip(union, union[1:], strict=False):
+    for earlier, later in pairwise(union):
         assert earlier.end_date is not None
         assert earlier.end_date + timedelta(1) < later.start_date
     assert merged(union) == union

@@ -1,6 +1,7 @@
 """Registrations: what keeps a hub from slipping in a key of its own."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -58,9 +59,13 @@ def signed(*keys: SigningKey, content: Any = None, kind: str = "register-key") -
     return one
 
 
+def finds(keys: dict[str, VerifyKey]) -> Callable[[str], VerifyKey | None]:
+    return keys.get
+
+
 def verified(one: SignedAct) -> Registration:
     travelled = msgspec.json.decode(msgspec.json.encode(one), type=SignedAct)
-    return verify_registration(travelled, OPERATORS, PROVEN.get)
+    return verify_registration(travelled, OPERATORS, finds(PROVEN))
 
 
 def test_two_operators_and_the_key_itself_register_a_key() -> None:
@@ -119,7 +124,9 @@ def test_a_sealing_key_needs_a_signing_key_of_its_institution() -> None:
     for keys in ((ALICE, BOB), (ALICE, BOB, OTHER), (ALICE, BOB, unknown), (ALICE, BOB, prefix)):
         with pytest.raises(Tampered, match="by a key of its institution"):
             verify_registration(
-                signed(*keys, content=SEALING), OPERATORS, lambda key_id: {**PROVEN, prefix.key_id: VerifyKey(prefix.jwk)}.get(key_id)
+                signed(*keys, content=SEALING),
+                OPERATORS,
+                finds({**PROVEN, prefix.key_id: VerifyKey(prefix.jwk)}),
             )
 
 
@@ -226,7 +233,7 @@ def test_garbage_raises_nothing_but_our_own(payload: str, signatures: list[str])
         msgspec.structs.replace(one, payload=payload, signatures=tuple(signatures)),
     ):
         with pytest.raises(CrossroadsError):
-            verify_registration(altered, OPERATORS, PROVEN.get)
+            verify_registration(altered, OPERATORS, finds(PROVEN))
 
 
 def test_a_signature_with_its_own_payload_is_refused() -> None:

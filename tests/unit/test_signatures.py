@@ -87,7 +87,9 @@ def test_the_library_reads_what_we_sign(body: bytes | None, path: str) -> None:
     plain = Request("GET" if body is None else "POST", f"https://hub.example{path}", {} if body is None else JSON, body)
     request = plain._replace(headers={**plain.headers, **sign_request(KEY, plain, NOW)})
     (result,) = VERIFIER.verify(message(request), expect_tag="crossroads", body=body)
-    assert set(result.covered_components) - PARAMETERS == {f'"{name}"' for name in (COVERED[:2] if body is None else COVERED)}
+    assert set(result.covered_components) - PARAMETERS == {
+        f'"{name}"' for name in (COVERED[:2] if body is None else COVERED)
+    }
     assert check(request).key_id == result.parameters["keyid"] == KEY.key_id
 
 
@@ -349,7 +351,9 @@ def test_signatures_of_others_do_not_disturb_and_two_of_ours_do() -> None:
         assert refused(REQUEST._replace(headers={**REQUEST.headers, **twice})) is Code.SIGNATURE_MISSING
 
 
-@pytest.mark.parametrize("value", ["crossroads", "crossroads=1", 'crossroads="AA=="', "crossroads=(:AA==:)", "other=:AA==:"])
+@pytest.mark.parametrize(
+    "value", ["crossroads", "crossroads=1", 'crossroads="AA=="', "crossroads=(:AA==:)", "other=:AA==:"]
+)
 def test_a_signature_is_a_byte_sequence_under_its_label(value: str) -> None:
     assert refused(REQUEST._replace(headers={**REQUEST.headers, "signature": value})) is Code.SIGNATURE_MISSING
 
@@ -365,9 +369,13 @@ fields = (
     | st.text('crosad=();:"@?.-,*%1 tgkeyid#', max_size=80)
     | st.binary(max_size=80).map(lambda raw: raw.decode("latin-1"))
 )
-items = st.sampled_from(["1", "1.5", '"a"', "tok", ":AA==:", "?1", "@1", '%"a"', "()", '("@method")', '("@method";req)', "(1 2)"])
+items = st.sampled_from(
+    ["1", "1.5", '"a"', "tok", ":AA==:", "?1", "@1", '%"a"', "()", '("@method")', '("@method";req)', "(1 2)"]
+)
 parameters = st.lists(
-    st.tuples(st.sampled_from(["created", "keyid", "nonce", "tag", "alg", "req", "*x"]), items | st.just('"crossroads"')),
+    st.tuples(
+        st.sampled_from(["created", "keyid", "nonce", "tag", "alg", "req", "*x"]), items | st.just('"crossroads"')
+    ),
     max_size=6,
 ).map(lambda pairs: "".join(f";{name}={value}" for name, value in pairs))
 wellformed = st.lists(st.tuples(st.sampled_from(["crossroads", "a", "*"]), items, parameters), max_size=3).map(

@@ -188,7 +188,16 @@ def test_no_text_raises_anything_else_and_no_message_shows_it(text: str) -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["", "8506151239", "806315123930", "80.63.15-123.93", " 80631512393", "80631512393\n", "٨0631512393", "8063151239³"],
+    [
+        "",
+        "8506151239",
+        "806315123930",
+        "80.63.15-123.93",
+        " 80631512393",
+        "80631512393\n",
+        "٨0631512393",
+        "8063151239³",
+    ],
 )
 def test_a_number_is_exactly_eleven_ascii_digits(text: str) -> None:
     with pytest.raises(InvalidSsin, match="eleven digits"):

@@ -193,7 +193,13 @@ def test_each_data_group_stands_only_as_the_digest_of_its_disclosure() -> None:
 
 def test_an_opening_opens_its_own_group_only() -> None:
     wage, file = SALTS["living-wage@1"], SALTS["handicap-file@1"]
-    for group, salt in (("living-wage@1", file), ("handicap-file@1", wage), ("living-wage@2", wage), ("x", ""), ("", wage)):
+    for group, salt in (
+        ("living-wage@1", file),
+        ("handicap-file@1", wage),
+        ("living-wage@2", wage),
+        ("x", ""),
+        ("", wage),
+    ):
         assert not STATEMENT.covers(group, salt)
     assert len({*new_salts("ab").values(), *new_salts("ab").values()}) == 4
 

@@ -3,13 +3,15 @@
 import hashlib
 import hmac
 import json
-from base64 import b64decode, urlsafe_b64decode
+import sys
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import http_message_signatures as library
+import http_sf
 import msgspec
 import pytest
 import rfc8785
@@ -21,6 +23,7 @@ from hypothesis import strategies as st
 from joserfc import jwe, jws
 from joserfc.jwk import ECKey, OKPKey
 
+from crossroads.kernel.errors import CrossroadsError, Tampered
 from crossroads.kernel.ssin import Environment
 from crossroads.wire.blocks import Claims, read_block, verify_block
 from crossroads.wire.keys import SealingKey, SigningKey, VerifyKey
@@ -87,6 +90,9 @@ def message(raw: bytes) -> tuple[str, dict[str, str], bytes]:
     first, *lines = head.decode("ascii").split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
     assert headers.pop("content-length") == str(len(body))
+    for name in ("signature-input", "signature"):  # a structured field may be written with more blanks
+        field: Any = http_sf.parse(headers[name].encode(), tltype="dictionary")
+        assert (http_sf.ser(field), list(field)) == (headers[name], ["crossroads"])
     return first, headers, body
 
 
@@ -95,7 +101,6 @@ def request(raw: bytes, url: str) -> Request:
     host, _, path = url.removeprefix("https://").partition("/")
     assert (first, headers.pop("host")) == (f"POST /{path} HTTP/1.1", host)
     assert set(headers) == {"content-type", "content-digest", "signature-input", "signature"}
-    assert headers["signature"].startswith("crossroads=")
     return Request("POST", url, headers, body)
 
 
@@ -197,9 +202,8 @@ def check_leaf(raw: bytes) -> None:
         assert said["commitments"][name] == base64url(digest)
     leaf = hashlib.sha256(b"\x00" + rfc8785.dumps(said["commitments"])).digest()
     assert b64decode(said["leaf"], validate=True) == leaf
-    assert said == json.loads(msgspec.json.encode(msgspec.convert(said, dict[str, Any])))
     for text in (*said["salts"].values(), said["leaf"]):
-        assert msgspec.json.encode(b64decode(text)) == f'"{text}"'.encode()
+        assert b64encode(b64decode(text)).decode() == text
 
 
 def check_proof(raw: bytes) -> None:
@@ -221,7 +225,7 @@ def check_registration(raw: bytes) -> None:
     one = msgspec.convert(said["act"], SignedAct)
     assert json.loads(msgspec.json.encode(one)) == said["act"]
     assert len(one.signatures) == len(one.verified({**OPERATORS, ASKER.key_id: VerifyKey(ASKER.jwk)}.get)) == 3
-    assert verify_registration(one, OPERATORS, {}.get).jwk == ASKER.jwk
+    assert verify_registration(one, OPERATORS, lambda _: None).jwk == ASKER.jwk
     assert rfc8785.dumps(said["content"]) == one.content
     assert said["digest"] == base64url(hashlib.sha256(b"register-key\x00" + one.content).digest())
 
@@ -253,15 +257,19 @@ def test_a_change_in_a_vector_is_noticed(name: str, data: st.DataObject) -> None
     place = data.draw(st.integers(0, len(raw) - 1))
     byte = data.draw(st.binary(min_size=1, max_size=1))
     assume(raw[place : place + 1] != byte)
-    for changed in (raw[:place] + byte + raw[place + 1 :], raw[:place] + raw[place + 1 :], raw[: place + 1] + raw[place:]):
+    for changed in (
+        raw[:place] + byte + raw[place + 1 :],
+        raw[:place] + raw[place + 1 :],
+        raw[: place + 1] + raw[place:],
+    ):
         assert noticed(CHECKS[name], changed), changed[max(0, place - 20) : place + 20]
 
 
 def noticed(check: Callable[[bytes], Any], changed: bytes) -> bool:
     try:
         check(changed)
-    except (AssertionError, ValueError, KeyError, TypeError, Exception) as error:
-        return not isinstance(error, MemoryError)
+    except (CrossroadsError, AssertionError, ValueError, KeyError):
+        return True
     return False
 
 
@@ -275,7 +283,7 @@ def test_every_file_is_checked_and_explained() -> None:
 def test_vectors_made_anew_hold_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in make().items():
         (tmp_path / name).write_bytes(content)
-    monkeypatch.setattr("test_vectors.FOLDER", tmp_path)
+    monkeypatch.setattr(sys.modules[__name__], "FOLDER", tmp_path)
     for name, check in CHECKS.items():
         check(file(name))
 
@@ -284,13 +292,7 @@ def test_vectors_made_anew_hold_as_well(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def base64url(data: bytes) -> str:
-    from crossroads.wire.canonical import b64url
-
-    return b64url(data)
-
-
-def decoded(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def stranger(key_id: str) -> ECKey:
@@ -321,7 +323,10 @@ def test_the_messages_hold_by_the_general_library() -> None:
 def test_the_keys_are_what_they_say() -> None:
     for one in KEYS.values():
         kind = OKPKey if one["use"] == "seal" else ECKey
-        assert kind.import_key(one["privateJwk"]).as_dict(private=False) | one["jwk"] == kind.import_key(one["jwk"]).as_dict()
+        assert (
+            kind.import_key(one["privateJwk"]).as_dict(private=False) | one["jwk"]
+            == kind.import_key(one["jwk"]).as_dict()
+        )
         assert kind.import_key(one["jwk"]).thumbprint() == one["thumbprint"]
 
 
@@ -330,7 +335,9 @@ def test_statement_and_registration_hold_by_the_general_library() -> None:
     read = jws.deserialize_compact(statement, stranger("pcsa-ghent#sign-1"), ["ES256"])
     assert json.loads(read.payload) == json.loads(file("statement.json"))["payload"]
     said = json.loads(file("registration.json"))
-    for signature, key_id in zip(said["act"]["signatures"], ("operator:alice#1", "operator:bob#1", "pcsa-ghent#sign-1"), strict=True):
+    for signature, key_id in zip(
+        said["act"]["signatures"], ("operator:alice#1", "operator:bob#1", "pcsa-ghent#sign-1"), strict=True
+    ):
         whole = signature.replace("..", f".{said['act']['payload']}.")
         read = jws.deserialize_compact(whole, stranger(key_id), registry=ANY_HEADER)
         assert json.loads(read.payload) == said["content"]
@@ -339,7 +346,9 @@ def test_statement_and_registration_hold_by_the_general_library() -> None:
 
 def unsealed(compact: str) -> bytes:
     registry = jwe.JWERegistry(algorithms=["ECDH-ES", "A256GCM"], strict_check_header=False)
-    plain = jwe.decrypt_compact(compact, OKPKey.import_key(KEYS[SEAL.key_id]["privateJwk"]), registry=registry).plaintext
+    plain = jwe.decrypt_compact(
+        compact, OKPKey.import_key(KEYS[SEAL.key_id]["privateJwk"]), registry=registry
+    ).plaintext
     assert plain is not None
     return plain
 
@@ -387,5 +396,5 @@ def test_the_proof_holds_by_hand() -> None:
 
 def test_the_seal_is_for_the_asker_only() -> None:
     block = msgspec.json.decode(msgspec.json.encode(json.loads(file("block.json"))["sealed"]), type=Block)
-    with pytest.raises(Exception, match="does not open"):
+    with pytest.raises(Tampered, match="does not open"):
         read_block(block, SealingKey.generate(SEAL.key_id))

@@ -11,8 +11,8 @@ from crossroads.wire.merkle import Frontier
 from crossroads.wire.notes import Checkpoint, NoteSigner, sign_checkpoint
 from crossroads.wire.proofs import Heads
 
-_LEASE = timedelta(seconds=3)
-"""Short, so that another process takes over soon when this one dies."""
+_LEASE = timedelta(milliseconds=1500)
+"""Short, so that another process takes over soon when this one dies; to lose it while alive does no harm."""
 
 
 class Checkpointer:

@@ -33,8 +33,10 @@ class Finding(msgspec.Struct, rename="camel"):
 
     def __str__(self) -> str:
         """Say it in a sentence."""
-        what, where = ("List", "") if self.stream == TOP else ("Entry", f" of stream {self.stream}")
-        which = f"{what} {self.first}" if self.first == self.last else f"{what} {self.first} to {self.last}"
+        one, many, where = (
+            ("List", "Lists", "") if self.stream == TOP else ("Entry", "Entries", f" of stream {self.stream}")
+        )
+        which = f"{one} {self.first}" if self.first == self.last else f"{many} {self.first} to {self.last}"
         return f"{which}{where}: {self.reason}"
 
 

@@ -63,7 +63,7 @@ class _Audit:
             if head.stream == TOP:
                 await self._verify_lists(head)
             else:
-                await self._verify_stream(head, expired[head.stream])
+                await self._verify_stream(head, expired.get(head.stream, []))
         self._told(self._total)
         return self._outcome
 
@@ -78,7 +78,7 @@ class _Audit:
                 continue
             if any(text == expiry_text(signer, stream, first, last) for signer in signers):
                 ranges[stream].append(range(first, last + 1))
-        return ranges
+        return {stream: _merged(expired) for stream, expired in ranges.items()}
 
     async def _verify_stream(self, head: StoredHead, expired: list[range]) -> None:
         walk = TreeWalk(head, self._snapshot.subtrees(head.stream), self._outcome)
@@ -86,8 +86,7 @@ class _Audit:
         async for index, record in self._snapshot.entries(head.stream):
             if walk.is_beyond(index):
                 continue
-            fault = self._fault(record, in_expired=any(index in expiry for expiry in expired))
-            if fault:
+            if fault := self._fault(index, record, expired):
                 walk.flag(Kind.ALTERED, index, fault)
             await walk.add(index, record.leaf)
             await signed.compare()
@@ -95,9 +94,9 @@ class _Audit:
             self._step()
         await walk.end(await signed.end())
 
-    def _fault(self, record: Record, *, in_expired: bool) -> str | None:
+    def _fault(self, index: int, record: Record, expired: list[range]) -> str | None:
         if record.content is None or record.salts is None:
-            if not in_expired or record.event in _KEPT:
+            if record.event in _KEPT or not any(index in expiry for expiry in expired):
                 return "What it says is gone, and no signed entry tells that it expired."
             self._outcome.expired += 1
             return None
@@ -144,3 +143,14 @@ class _Audit:
     def _told(self, done: int) -> None:
         if self._progress:
             self._progress(done, self._total)
+
+
+def _merged(ranges: list[range]) -> list[range]:
+    """Give the same entries as the fewest ranges: retention goes on where it ended the day before."""
+    merged: list[range] = []
+    for expired in sorted(ranges, key=lambda expired: expired.start):
+        if merged and expired.start <= merged[-1].stop:
+            merged[-1] = range(merged[-1].start, max(merged[-1].stop, expired.stop))
+        else:
+            merged.append(expired)
+    return merged

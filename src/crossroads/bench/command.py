@@ -44,6 +44,33 @@ def exchange(
     _print(measure(Size(seconds, inscriptions, rounds, workers, connections)), as_json=as_json)
 
 
+@app.command()
+def directory(
+    *,
+    inscriptions: Inscriptions = 1_000_000,
+    rounds: Rounds = 3,
+    reads: Annotated[int, typer.Option(help="Look-ups in each round.", min=1, max=2000)] = 2000,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the first load against plain COPY, and batched look-ups against single ones."""
+    from crossroads.bench.directory import bench as measure  # noqa: PLC0415 - as above
+
+    _print(measure(inscriptions, rounds, reads), as_json=as_json)
+
+
+@app.command()
+def audit(
+    *,
+    entries: Annotated[int, typer.Option(help="Entries of each round.", min=1)] = 100_000,
+    rounds: Rounds = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Measure appending to the log against plain inserts, verifying it, and proving tickets."""
+    from crossroads.bench.audit import bench as measure  # noqa: PLC0415 - as above
+
+    _print(measure(entries, rounds), as_json=as_json)
+
+
 def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
         typer.echo(report.json())

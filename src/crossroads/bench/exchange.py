@@ -139,7 +139,13 @@ class _Rounds:
     """The rounds, and what they gave: values by the name of the figure."""
 
     def __init__(
-        self, place: Place, made: Population, questions: Questions, subjects: Sequence[_Subject], size: Size, rate: float
+        self,
+        place: Place,
+        made: Population,
+        questions: Questions,
+        subjects: Sequence[_Subject],
+        size: Size,
+        rate: float,
     ) -> None:
         self._place, self._made, self._questions = place, made, questions
         self._subjects, self._size, self._rate = subjects, size, rate

@@ -11,6 +11,7 @@ from crossroads.kernel.ssin import check_digits
 ASKER, SOURCE = "pcsw-gent", "nsso"
 GROUP, LEGAL_CONTEXT = "employment-relations@1", "PCSA:SOCIAL_INQUIRY"
 
+_OTHER_CENTRE, _CENTRE_CONTEXT = "pcsw-antwerpen", "17:3"
 _STRANGERS = 10
 """One in so many persons has a file at another welfare centre than the asker."""
 _LINES = (
@@ -28,7 +29,6 @@ _LINES = (
 LINES_EACH = len(_LINES) + 1
 """Of the real directory: 242.5 million inscriptions of 21.8 million people."""
 _FIRST_BIRTH, _DAYS, _COUNTERS = date(1930, 1, 1), 25_000, 998
-_START = "2015-01-01"
 
 
 class Population(NamedTuple):
@@ -56,13 +56,21 @@ class Population(NamedTuple):
             file.write("ssin,deceasedOn\n")
             file.writelines(f"{ssin},\n" for ssin in self.persons)
 
-    def write_inscriptions(self, path: Path) -> None:
-        """Write the file of a first load of inscriptions."""
+    def write_inscriptions(self, path: Path, year: int = 2015) -> None:
+        """Write the file of a first load of inscriptions that begin in a year."""
         with path.open("w", encoding="ascii") as file:
             file.write("ssin,institution,context,startDate,endDate,phase,reference\n")
-            for centre, people in ((ASKER, self.asked), ("pcsw-antwerpen", self.strangers)):
-                for number, ssin in enumerate(people):
-                    file.writelines(f"{line}\n" for line in _lines(ssin, number, centre))
+            for ssin, institution, context in self.lines():
+                file.write(f"{ssin},{institution},{context},{year}-01-01,,0,bench\n")
+
+    def lines(self) -> Iterator[tuple[str, str, str]]:
+        """Give who is inscribed where, and in which context."""
+        for centre, people in ((ASKER, self.asked), (_OTHER_CENTRE, self.strangers)):
+            for number, ssin in enumerate(people):
+                fund, letter = number % 3 + 1, "ab"[number % 2]
+                yield ssin, centre, _CENTRE_CONTEXT
+                for institution, context in _LINES:
+                    yield ssin, institution.format(fund=fund, letter=letter), context
 
 
 def population(inscriptions: int) -> Population:
@@ -71,13 +79,6 @@ def population(inscriptions: int) -> Population:
     strangers = max(count // _STRANGERS, 1)
     numbers = tuple(islice(_numbers(), count + strangers))
     return Population(numbers[: count - strangers], numbers[count - strangers : count], numbers[count:])
-
-
-def _lines(ssin: str, number: int, centre: str) -> Iterator[str]:
-    fund, letter = number % 3 + 1, "ab"[number % 2]
-    yield f"{ssin},{centre},17:3,{_START},,0,bench"
-    for institution, context in _LINES:
-        yield f"{ssin},{institution.format(fund=fund, letter=letter)},{context},{_START},,0,bench"
 
 
 def _numbers() -> Iterator[str]:

@@ -85,17 +85,13 @@ def ask(port: int, request: Request) -> Answer:
         connection.close()
 
 
-def run(
-    port: int, requests: Path, *, seconds: float, connections: int = CONNECTIONS, again: bool = False
-) -> Load:
+def run(port: int, requests: Path, *, seconds: float, connections: int = CONNECTIONS, again: bool = False) -> Load:
     """Send requests for some seconds, each once unless `again`. Raises BenchFailed when they were too few, or failed."""
     command = [
         need("wrk", "wrk"), "--threads=1", f"--connections={connections}", f"--duration={max(round(seconds), 1)}s",
         f"--script={_SCRIPT}", "--latency", f"http://127.0.0.1:{port}", "--", str(requests), "again" if again else "once",
     ]  # fmt: skip
-    done = subprocess.run(
-        command, check=False, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS
-    )
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS)
     if done.returncode:
         raise BenchFailed(f"wrk failed: {done.stderr.strip()[-500:]}")
     load = msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Load)

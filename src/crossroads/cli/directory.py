@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from crossroads.directory.model import Check
-from crossroads.identity.first_load import LoadKind, Loaded, prepare
+from crossroads.identity.first_load import Loaded, LoadKind, prepare
 from crossroads.kernel.errors import Malformed
 from crossroads.wire.decoding import decode
 from crossroads.wire.registrations import SignedAct

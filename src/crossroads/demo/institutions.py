@@ -57,7 +57,8 @@ _REGISTER = "SELECT DISTINCT birth_date, last_name FROM identification WHERE ssi
 def members(folder: Path, first_port: int) -> tuple[Member, ...]:
     """Give the institutions of the demo, each with its folder, and ports from the first one on."""
     return tuple(
-        Member(institution=name, port=first_port + number, folder=folder / name) for number, name in enumerate(CONNECTED)
+        Member(institution=name, port=first_port + number, folder=folder / name)
+        for number, name in enumerate(CONNECTED)
     )
 
 

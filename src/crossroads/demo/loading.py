@@ -19,7 +19,9 @@ _LIVES_AT_ONCE = 1000
 
 def fill_databases(population: Population, members: Sequence[Member], document: Document, advance: Advance) -> None:
     """Write the rows of each institution into the database of whoever answers for it."""
-    keeper = {name: member for member in members for name in (member.institution, *managed_by(document, member.institution))}
+    keeper = {
+        name: member for member in members for name in (member.institution, *managed_by(document, member.institution))
+    }
     for member in members:
         member.store({table: ((*KEYS, *TABLES[table]), []) for table in tables_of(member)})
     for start in range(0, len(population.lives), _LIVES_AT_ONCE):

@@ -34,11 +34,12 @@ _NOBODYS_COUNTER = 995
 _MONTHS_SINCE_REPLACED = 3
 
 
-def set_up(home: Home, persons: int, fingerprint: str, console: Console) -> Made:
+def set_up(home: Home, network: Network, persons: int, fingerprint: str, console: Console) -> Made:
     """Make the demo in its folder. Whatever is there is thrown away; what is interrupted is not noted as made."""
     if home.clear():
-        console.print("What is there is from another version, other arguments or an interrupted set-up: it is made anew.")
-    first_port = homes.free_ports()
+        console.print(
+            "What is there is from another version, other arguments or an interrupted set-up: it is made anew."
+        )
     with _Stages(console) as stages:
         with stages.doing(f"Inventing {persons:,} people"):
             on = brussels_day(datetime.now(UTC))
@@ -46,7 +47,7 @@ def set_up(home: Home, persons: int, fingerprint: str, console: Console) -> Made
             cast = casting.cast(population)
         with stages.doing("Reading the catalogue of Belgium"):
             document = load(homes.catalogue_folder()).document
-        network = _furnished(home.network(first_port), document)
+        network = _furnished(network, document)
         with stages.doing("Giving each institution its keys and its own database", persons) as task:
             network.make_files()
             fill_databases(population, network.members, document, lambda done: stages.advance(task, done))
@@ -56,7 +57,7 @@ def set_up(home: Home, persons: int, fingerprint: str, console: Console) -> Made
             asyncio.run(prepare(_empty_database(network, stages.tell)))
         with stages.doing("Founding the hub, and loading who knows whom"):
             asyncio.run(network.found(document, _Load(population, cast, folder)))
-    made = Made(fingerprint, persons, on, first_port, _cast(cast, on))
+    made = Made(fingerprint, persons, on, network.installation.settings.port, _cast(cast, on))
     home.keep(made)
     return made
 

@@ -48,7 +48,7 @@ class Form(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What names a file: its SHA-256 in base64url, how many lines it has, and the Merkle root of each 10,000 of them."""
+    """What names a file: its SHA-256 in base64url, its number of lines, and the Merkle root of each 10,000 of them."""
 
     digest: str
     lines: int
@@ -91,7 +91,7 @@ def digest_of(path: Path) -> str:
 async def stage(connection: Connection, path: Path, form: Form) -> str:
     """Copy the lines into the staging table, and give the digest of what was read. Raises Malformed.
 
-    The database checks the form of each value as it reads; when it refuses, a slower look says all that is wrong.
+    The database checks the form of each value as it reads; if it refuses, a slower look says all that is wrong.
     """
     digest = hashlib.sha256()
     with path.open("rb") as file:

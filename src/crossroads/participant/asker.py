@@ -127,7 +127,8 @@ class Asker:
 
     def _know_groups(self, answer: Answer) -> Steps[None]:
         now = self._clock.now()
-        if self._groups.stale(now) or any(self._groups.find(block.data_group) is None for block in answer.blocks):
+        missing = any(self._groups.find(block.data_group) is None for block in answer.blocks)
+        if self._groups.due(now, missing=missing):
             try:
                 yield from self._groups.refresh(now)
             except Unavailable:

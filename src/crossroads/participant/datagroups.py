@@ -15,6 +15,7 @@ from crossroads.participant.steps import Call, Steps, fetch
 from crossroads.wire.messages import Message
 
 STALE_AFTER = timedelta(minutes=10)
+BETWEEN_FETCHES = timedelta(seconds=1)
 JSON = "application/json"
 
 
@@ -77,9 +78,10 @@ class DataGroups:
         """Give a data group, if the catalogue has it."""
         return self._groups.get(group)
 
-    def stale(self, now: datetime) -> bool:
-        """Tell whether it is time to fetch them anew."""
-        return self._fetched_at is None or now - self._fetched_at >= STALE_AFTER
+    def due(self, now: datetime, *, missing: bool) -> bool:
+        """Tell whether it is time to fetch them anew: when one is missing, at most once a second."""
+        wait = BETWEEN_FETCHES if missing else STALE_AFTER
+        return self._fetched_at is None or not timedelta() <= now - self._fetched_at < wait
 
     def refresh(self, now: datetime) -> Steps[None]:
         """Fetch the data groups. Raises Unavailable."""

@@ -45,10 +45,12 @@ class Hub:
         self.ring = hub_ring(url, trust, self.proven, folder)
         self.groups = DataGroups(url, folder / "data-groups.json", schemas)
         self._fetching = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def authenticate(self, request: Request, uses: frozenset[KeyUse]) -> Signature:
-        """Give the signature of a request that the hub signed, fresh, with a proven key. Raises SignatureRejected."""
+        """Give the signature of a fresh request, signed with a proven key. Raises SignatureRejected, LogForked."""
+        self.witness.check_trusted()
         signature = find_signature(request.headers)
         check_fresh(signature, self._clock.now())
         proven = self.ring.find(signature.key_id) or await self._fetched(signature.key_id)
@@ -72,11 +74,10 @@ class Hub:
         """Fetch the data groups when one is missing; when they are merely old, without waiting."""
         now = self._clock.now()
         missing = any(self.groups.find(group) is None for group in groups)
-        if not missing and not self.groups.stale(now):
-            return
-        task = self._background(self._http.run(self.groups.refresh(now)))
-        if missing:
-            await asyncio.wait([task])
+        if self.groups.due(now, missing=missing):
+            self._refreshing = self._background(self._http.run(self.groups.refresh(now)))
+        if missing and self._refreshing is not None:
+            await asyncio.wait([self._refreshing])
 
     async def close(self) -> None:
         """Stop what runs in the background and close the connections."""

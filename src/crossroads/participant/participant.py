@@ -56,10 +56,13 @@ class Participant:
         self._state = State(config.path(config.state))
         self._at_work = 0
 
+    async def start(self) -> None:
+        """Begin to fetch what the first question will need."""
+        await self.hub.know(set())
+
     async def data(self, request: Request, body: bytes) -> DataAnswer:
         """Answer `POST /v1/data-requests`, or refuse it. The checks run in the order in which they stand here."""
         async with self._bounded():
-            self.hub.witness.check_trusted()
             signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
             asked = decode(body, _data_decoder)
             check_permit(asked.permit, self._identity, self.clock.now())

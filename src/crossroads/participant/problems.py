@@ -11,7 +11,8 @@ from crossroads.wire.signatures import SignatureRejected
 
 _BELGIF = "urn:problem-type:belgif:"
 _OWN = "urn:problem-type:crossroads:"
-_RETRY_AFTER = 1
+RETRY_AFTER = 1
+"""Seconds after which it is worth trying again."""
 
 
 class _Kind(NamedTuple):
@@ -54,7 +55,7 @@ def _kind(error: CrossroadsError) -> _Kind:
 
 
 def _problem(kind: _Kind, detail: str, code: Code | None, issues: tuple[Issue, ...] = ()) -> Problem:
-    retry = _RETRY_AFTER if kind.status is HTTPStatus.SERVICE_UNAVAILABLE else None
+    retry = RETRY_AFTER if kind.status is HTTPStatus.SERVICE_UNAVAILABLE else None
     return Problem(
         type=kind.type,
         title=kind.status.phrase,

@@ -1,6 +1,7 @@
 """The participant's HTTP: two routes for the hub, health, and the description of itself."""
 
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -9,14 +10,15 @@ from litestar import Litestar, Response, get, post
 from litestar import Request as HttpRequest
 from litestar.datastructures import State as AppState
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.guards import Guard
 from crossroads.participant.description import document
 from crossroads.participant.participant import Participant
-from crossroads.participant.problems import problem_of
-from crossroads.wire.messages import MAXIMUM_REQUEST
+from crossroads.participant.problems import RETRY_AFTER, problem_of
+from crossroads.wire.messages import MAXIMUM_REQUEST, Problem
 from crossroads.wire.signatures import Request, sign_answer
 
 MAXIMUM_BODY = 4 * MAXIMUM_REQUEST
@@ -59,6 +61,8 @@ def build(participant: Participant) -> Litestar:
     return Litestar(
         [data_requests, match_requests, health, description],
         dependencies={"participant": Provide(lambda: participant, sync_to_thread=False)},
+        exception_handlers={HTTPException: _not_here},
+        on_startup=[participant.start],
         on_shutdown=[participant.close],
         openapi_config=None,
         logging_config=None,
@@ -77,6 +81,8 @@ async def _answered(http: Http, participant: Participant, work: Work) -> Respons
         _tell(error, problem.code, path)
         status, kind, content = problem.status, _PROBLEM, msgspec.json.encode(problem)
     headers = _signature(participant, request, status, kind, content)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = str(RETRY_AFTER)
     return Response(content, status_code=status, media_type=kind, headers=headers)
 
 
@@ -85,6 +91,12 @@ def _signature(participant: Participant, request: Request, status: int, kind: st
     if request.body is None or not {"signature", "content-digest"} <= request.headers.keys():
         return {}
     return sign_answer(participant.key, request, status, kind, content, participant.clock.now())
+
+
+def _not_here(_: Http, error: HTTPException) -> Response[bytes]:
+    phrase = HTTPStatus(error.status_code).phrase
+    problem = Problem(type="about:blank", title=phrase, status=error.status_code, detail=phrase)
+    return Response(msgspec.json.encode(problem), status_code=error.status_code, media_type=_PROBLEM)
 
 
 async def _read(http: Http) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import socket
 from pathlib import Path
 
 import structlog
@@ -11,9 +12,10 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from crossroads.kernel.clock import SystemClock
-from crossroads.participant.config import Config
+from crossroads.participant.config import Config, Listen
 from crossroads.participant.participant import Participant
 from crossroads.participant.routes import build
+from crossroads.participant.yamlfile import WrongSetting
 
 
 def serve(config: Config) -> None:
@@ -31,8 +33,9 @@ def serve(config: Config) -> None:
 
 
 async def _serve(config: Config) -> None:
-    participant = Participant(config, SystemClock())
     listen = config.listen
+    _check_free(listen)
+    participant = Participant(config, SystemClock())
     server = Server(
         build(participant),
         address=listen.host,
@@ -47,6 +50,14 @@ async def _serve(config: Config) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
     await server.serve()
+
+
+def _check_free(listen: Listen) -> None:
+    # granian panics when the address is taken; here it is said in words.
+    try:
+        socket.create_server((listen.host, listen.port)).close()
+    except OSError as error:
+        raise WrongSetting(f"listen: {listen.host}:{listen.port} cannot be listened on: {error.strerror}") from error
 
 
 def _path(config: Config, text: str | None) -> Path | None:

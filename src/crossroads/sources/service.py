@@ -38,11 +38,14 @@ T = TypeVar("T")
 
 _data_answer = msgspec.json.Decoder(DataAnswer)
 _match_answer = msgspec.json.Decoder(MatchAnswer)
-# What a source says is passed on only in these words; anything else is an invalid answer.
-_STATUSES = {
-    StatusValue.DATA_FOUND: Code.OK,
-    StatusValue.NO_DATA_FOUND: Code.NO_DATA,
-    StatusValue.TECHNICAL_ERROR: Code.SOURCE_FAILED,
+_FAILED = (StatusValue.TECHNICAL_ERROR, Code.SOURCE_FAILED)
+# What a source says is passed on only in these words; anything else is an invalid answer. One that could give only a
+# part of what it was asked has failed, and the part is given.
+_OUTCOMES = {
+    StatusValue.DATA_FOUND: (StatusValue.DATA_FOUND, Code.OK),
+    StatusValue.NO_DATA_FOUND: (StatusValue.NO_DATA_FOUND, Code.NO_DATA),
+    StatusValue.INCOMPLETE_DATA: _FAILED,
+    StatusValue.TECHNICAL_ERROR: _FAILED,
 }
 
 
@@ -149,11 +152,12 @@ class HttpSources:
         )
 
     def _reply(self, answer: DataAnswer, errand: Errand, asked_at: datetime, signature: str) -> SourceReply:
-        if answer.ticket != errand.ticket or answer.status.value not in _STATUSES:
+        if answer.ticket != errand.ticket or answer.status.value not in _OUTCOMES:
             raise CallFailed(Code.SOURCE_INVALID_ANSWER)
+        status, code = _OUTCOMES[answer.status.value]
         return SourceReply(
-            status=answer.status.value,
-            code=_STATUSES[answer.status.value],
+            status=status,
+            code=code,
             blocks=answer.blocks,
             asked_at=asked_at,
             answered_at=self.clock.now(),

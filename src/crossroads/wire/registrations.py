@@ -137,8 +137,8 @@ def verify_registration(
 ) -> Registration:
     """Give the registration when two operators and the key (or a signing key of the institution) signed it.
 
-    `signing_key` finds signing keys of institutions that are already proven. Raises Tampered when it does not count, InvalidValue
-    when it is no registration.
+    `signing_key` finds signing keys of institutions that are already proven. Raises Tampered when it does not count,
+    InvalidValue when it is no registration.
     """
     registration = read_registration(signed)
     if signed.kind != "register-key" or count_operators(signed, operators) < 2:  # noqa: PLR2004 - the four-eyes rule

@@ -1,0 +1,162 @@
+"""`crossroads audit verify | prove | check | reconcile | export`: that the log is whole, and what it says."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from crossroads.audit import export as exporting
+from crossroads.audit.findings import Verification
+from crossroads.audit.reconciliation import Reconciliation
+from crossroads.audit.reconciliation import reconcile as compare
+from crossroads.audit.verification import verify as verify_log
+from crossroads.bootstrap.wiring import Services
+from crossroads.cli.opened import with_services
+from crossroads.kernel.errors import InvalidValue, Refused
+from crossroads.wire.notes import NoteVerifier, read_checkpoint
+from crossroads.wire.proofs import EntryProof, verify_entry_proof
+
+app = typer.Typer(help="The log: that it is whole, and what it says.", no_args_is_help=True)
+
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+_LogKey = Annotated[str, typer.Option("--log-key", help="The public key of the log, from your own trust.json.")]
+
+
+@app.command()
+def verify(
+    *,
+    known: Annotated[
+        list[Path] | None, typer.Option("--known", help="A checkpoint kept elsewhere, that the log must extend.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Compute the whole log anew, and name whatever was altered, removed or added."""
+    notes = [path.read_text("utf-8") for path in known or ()]
+
+    async def work(hub: Services) -> Verification:
+        verifier = NoteVerifier.parse(hub.catalogue.current.genesis.log_key)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("Verifying the log")
+            return await verify_log(
+                hub.pool,
+                [verifier],
+                known=[read_checkpoint(note) for note in notes],
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
+
+    outcome = asyncio.run(with_services(work))
+    if as_json:
+        _print_json(outcome)
+    else:
+        for finding in outcome.findings:
+            Console().print(f"[red]wrong[/] {finding}", highlight=False)
+        expired = f", {outcome.expired} expired" if outcome.expired else ""
+        counts = f"{outcome.entries} entries{expired}, {outcome.checkpoints} checkpoints"
+        Console().print(f"The log is {'sound' if outcome.sound else 'NOT sound'}: {counts}.", highlight=False)
+    if not outcome.sound:
+        raise typer.Exit(1)
+
+
+@app.command()
+def prove(
+    ticket: Annotated[UUID, typer.Argument(help="The ticket of an answer.")],
+    fields: Annotated[
+        list[str] | None, typer.Option("--field", help="A field to open to the outsider; all when absent.")
+    ] = None,
+) -> None:
+    """Print, as JSON, the proof that the entries of a ticket are in the log. `audit check` verifies it anywhere."""
+
+    async def work(hub: Services) -> list[EntryProof]:
+        return await hub.log.prove(ticket, fields)
+
+    proofs = asyncio.run(with_services(work))
+    if not proofs:
+        raise Refused(f"The log has no entry of ticket {ticket}.")
+    _print_json(proofs)
+
+
+@app.command()
+def check(
+    *,
+    proof: Annotated[Path, typer.Argument(help="The file that `audit prove` printed.", exists=True, dir_okay=False)],
+    log_key: _LogKey,
+    as_json: _Json = False,
+) -> None:
+    """Verify a proof with nothing but the public key of the log. Needs no hub."""
+    verifiers = [NoteVerifier.parse(log_key)]
+    try:
+        proofs = msgspec.json.decode(proof.read_bytes(), type=list[EntryProof])
+    except msgspec.MsgspecError as error:
+        raise InvalidValue(f"{proof} holds no proofs: {error}") from error
+    opened = [verify_entry_proof(one, verifiers) for one in proofs]
+    if as_json:
+        _print_json(opened)
+        return
+    for one, values in zip(proofs, opened, strict=True):
+        place = f"entry {one.inclusion.index} of stream {one.inclusion.stream}"
+        Console().print(f"[green]proven[/] {place}, under checkpoint {read_checkpoint(one.inclusion.checkpoint).size}")
+        for name, value in sorted(values.items()):
+            Console().print(f"  {name}: {value}", highlight=False)
+
+
+@app.command()
+def reconcile(
+    *,
+    exported: Annotated[
+        Path, typer.Argument(help="What `crossroads participant log export` wrote.", exists=True, dir_okay=False)
+    ],
+    as_json: _Json = False,
+) -> None:
+    """Compare a participant's own log with the hub's, ticket by ticket."""
+
+    async def work(hub: Services) -> Reconciliation:
+        return await compare(_told(hub), _lines(exported))
+
+    outcome = asyncio.run(with_services(work))
+    if as_json:
+        _print_json(outcome)
+    else:
+        for one in outcome.discrepancies:
+            Console().print(f"[red]{one.difference}[/] {one.ticket} at {one.holder}", highlight=False)
+        Console().print(f"{outcome.agreed} questions agree, {len(outcome.discrepancies)} differ.", highlight=False)
+    if outcome.discrepancies:
+        raise typer.Exit(1)
+
+
+@app.command()
+def export() -> None:
+    """Print every entry of the log as a line of JSON. It names persons: mind where it goes."""
+
+    async def work(hub: Services) -> None:
+        async for entry in exporting.entries(hub.pool):
+            sys.stdout.buffer.write(msgspec.json.encode(entry) + b"\n")
+
+    asyncio.run(with_services(work))
+    sys.stdout.buffer.flush()
+
+
+async def _told(hub: Services) -> AsyncIterator[tuple[str, str, Mapping[str, Any]]]:
+    async for entry in exporting.entries(hub.pool):
+        if entry.ticket is not None and entry.fields:
+            yield entry.event, entry.ticket, entry.fields
+
+
+def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                yield msgspec.json.decode(line, type=dict[str, Any])
+            except msgspec.MsgspecError as error:
+                raise InvalidValue(f"{path}, line {number}: this is no line of a participant's log.") from error
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value)) + b"\n")
+    sys.stdout.buffer.flush()

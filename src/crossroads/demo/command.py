@@ -1,0 +1,100 @@
+"""`crossroads demo`: a whole network on this machine, and a tour through it."""
+
+import logging
+from contextlib import suppress
+from typing import Annotated
+
+import structlog
+import typer
+from rich.console import Console
+
+from crossroads.demo import home as homes
+from crossroads.demo.home import PERSONS, Home, Made
+from crossroads.demo.institutions import CONNECTED
+from crossroads.demo.invitation import invite
+from crossroads.demo.running import REST, Runner, Stopped, StopSignals
+from crossroads.demo.screen import Outcome, Screen
+from crossroads.demo.stage import Stage
+from crossroads.demo.tour import FIRST, OTHERS, failures, play
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+_FEWEST = 200
+_INTERRUPTED = 130
+_FAILED = 1
+
+
+@app.command()
+def demo(
+    persons: Annotated[
+        int | None,
+        typer.Option(min=_FEWEST, help=f"How many people to invent: {PERSONS:,} at first, later those that are there."),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False,
+) -> None:
+    """Run a whole network on this machine: institutions, people, database and hub, with a tour."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    screen = Screen(Console())
+    try:
+        with StopSignals() as signals:
+            home = homes.home_of(homes.environment())
+            with home.locked():
+                failed = _run(home, persons, signals, screen, once=once)
+    except Stopped:
+        screen.console.print("\nStopped. Nothing runs any more.")
+        raise typer.Exit(_INTERRUPTED) from None
+    if failed:
+        screen.console.print(f"\n[bold red]Not as expected:[/] {'; '.join(failed)}")
+        raise typer.Exit(_FAILED)
+
+
+def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, *, once: bool) -> list[str]:
+    """Set up what is not there, give the tour and stay up. Gives the steps that did not end as they should."""
+    fingerprint = homes.fingerprint(homes.catalogue_folder())
+    made = home.made(fingerprint, persons)
+    first_port = made.first_port if made else homes.free_ports()
+    runner = Runner(home.network(first_port), signals)
+    with runner.cleaned_up():
+        _welcome(screen)
+        if made is None:
+            from crossroads.demo.setup import set_up  # noqa: PLC0415 - a second start does without what it needs
+
+            made = set_up(home, runner.network, persons or PERSONS, fingerprint, screen.console)
+        homes.require_free(first_port)
+        with screen.console.status("Starting the database, the hub and the institutions"):
+            runner.start()
+        stage = Stage(runner, made, screen)
+        try:
+            failed = failures(_tour(stage))
+        finally:
+            stage.close()
+        if not (once or failed):
+            invite(stage)
+            with suppress(Stopped):
+                runner.stay()
+        return failed
+
+
+def _tour(stage: Stage) -> list[tuple[str, Outcome]]:
+    """Play all steps. The institutions that the tour does not ask start meanwhile."""
+    _introduce(stage.screen, stage.made)
+    played = [play(stage, FIRST, 1)]
+    stage.runner.launch(REST)
+    played += [play(stage, step, number) for number, step in enumerate(OTHERS, start=2)]
+    with stage.screen.console.status("Waiting for the other institutions"):
+        stage.runner.network.await_members(REST)
+    stage.screen.summary(played)
+    return played
+
+
+def _welcome(screen: Screen) -> None:
+    screen.title("Crossroads: institutions share what they know about a person, without a central copy")
+
+
+def _introduce(screen: Screen, made: Made) -> None:
+    screen.say(
+        f"\n{len(CONNECTED)} institutions run on this machine. Each is a program of its own, with its own database and "
+        f"its own keys; some answer for others that they manage. Between them stands the hub. It knows who has whom on "
+        f"file, and never what they know. All {made.persons:,} people are invented, and all numbers are mock numbers: "
+        "no living person can have one. The authorisations are invented too. Everything below really happens, now."
+    )

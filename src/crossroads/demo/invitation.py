@@ -1,0 +1,42 @@
+"""What to try next, once the tour is over."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from crossroads.demo.questions import EMPLOYMENT, IDENTIFICATION
+from crossroads.demo.stage import GENT, INQUIRY, Stage
+
+
+def invite(stage: Stage) -> None:
+    """Print commands that work now, each with a word on what it shows."""
+    person, hub = stage.made.cast.granted, stage.hub
+    period = stage.until_today(stage.months_ago(9))
+    home = f"CROSSROADS_HOME={_short(stage.runner.network.home)} "
+    same = f"CROSSROADS_HOME={os.environ['CROSSROADS_HOME']} " if "CROSSROADS_HOME" in os.environ else ""
+    command = _command()
+    stage.screen.title("Try it yourself")
+    stage.screen.say("The network stays up until you press Ctrl-C. In another terminal, in this folder:")
+    for what, line in (
+        (
+            f"Ask as {stage.name(GENT)} about {person.name}:",
+            f"echo {person.ssin} | {same}{command} ask --as {GENT} --legal-context {INQUIRY} --ssin - "
+            f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}",
+        ),
+        ("See who may ask what, and why:", f"curl -s {hub}/v1/authorisations"),
+        ("See whether the hub is well:", f"curl -s {hub}/health"),
+        ("See the newest checkpoint of the log:", f"curl -s {hub}/v1/log/checkpoint"),
+        ("Prove that nobody has a living wage from two centres at once:", f"{home}{command} directory check"),
+    ):
+        stage.screen.say(f"\n{what}")
+        # As one line however long: it must work when it is copied.
+        stage.screen.console.print(f"  {line}", style="bold", soft_wrap=True, highlight=False, markup=False)
+
+
+def _command() -> str:
+    return "crossroads" if shutil.which("crossroads") else _short(Path(sys.argv[0]).absolute())
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

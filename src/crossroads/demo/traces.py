@@ -1,0 +1,164 @@
+"""The steps of the tour about what is left of a question: the sealed block, the proof, and what the log says."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from crossroads.audit.events import Event
+from crossroads.audit.model import UsageLine
+from crossroads.bootstrap.wiring import services
+from crossroads.demo.questions import DISABILITY
+from crossroads.demo.screen import Outcome
+from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told
+from crossroads.directory.model import Line
+from crossroads.kernel.errors import Refused, Tampered
+from crossroads.participant.trust import read_trust
+from crossroads.wire.blocks import envelope, unseal
+from crossroads.wire.commitments import Opening
+from crossroads.wire.notes import NoteVerifier, read_checkpoint
+from crossroads.wire.proofs import EntryProof, verify_entry_proof
+
+_SHOWN = 300
+_OPENED = ("event", "at", "asker", "legalContext", "groupsAsked", "groupsGiven")
+_PAGE = 1000
+
+
+def sealed(stage: Stage) -> Outcome:
+    """The same block as the hub sees it, as another institution sees it, and as the asker reads it."""
+    told = _first(stage)
+    block = next(block for block in told.reply.answer.blocks if block.data_group == DISABILITY)
+    opened = next(block for block in told.reply.blocks if block.data_group == DISABILITY)
+    stage.screen.say(
+        "This is one block of the first answer. The hub can read who sent it and what it is about, so that it can drop "
+        "what was not asked for. It cannot read what it says, nor about whom: the number is only there as a hash."
+    )
+    header = msgspec.json.format(msgspec.json.encode(envelope(block)), indent=1).decode()
+    sealed_text = block.sealed or ""
+    stage.screen.panel("what the hub carries", f"{sealed_text[:_SHOWN]}… ({len(sealed_text)} characters)", "red")
+    stage.screen.panel("what the hub can read of it", header, "yellow")
+    stage.screen.panel("what the asker reads", msgspec.json.format(opened.content, indent=1).decode(), "green")
+    try:
+        unseal(block, stage.network.member(ANTWERPEN).sealing_key())
+        other = "another institution opened it"
+    except Tampered as error:
+        other = f"with the key of {stage.name(ANTWERPEN)}: {str(error)[:1].lower()}{str(error)[1:]}"
+    ok = "does not open" in other and bool(opened.content)
+    return Outcome("only the asker can open it", f"the asker opened it; {other}", ok)
+
+
+def proof(stage: Stage) -> Outcome:
+    """An outsider with the key of the log checks that a question is in it."""
+    told = _first(stage)
+    ticket, file = told.reply.answer.ticket, stage.network.home.parent / "proof.json"
+    proofs = asyncio.run(_proofs(stage, told))
+    file.write_bytes(msgspec.json.encode(proofs))
+    stage.screen.say(
+        "Every question leaves two entries in a log that can only grow. The proof of the first question is written to "
+        "a file. An outsider who has that file and the public key of the log, and nothing else, checks it; fields that "
+        "are not opened stay secret. Then we change one word in the file."
+    )
+    key = read_trust(stage.network.member(GENT).folder / "trust.json").log
+    read = msgspec.json.decode(file.read_bytes(), type=list[EntryProof])
+    entries = [verify_entry_proof(one, [key]) for one in read]
+    checkpoint = read_checkpoint(read[-1].inclusion.checkpoint)
+    stage.screen.facts(
+        [
+            ("Ticket", str(ticket)),
+            ("Proof", _beside(file)),
+            ("Key of the log", str(key)),
+            ("Checkpoint", f"size {checkpoint.size}, root {checkpoint.root.hex()[:32]}…"),
+        ]
+    )
+    rows = [(str(entry["event"]), str(entry["at"])[:19], ", ".join(sorted(entry))) for entry in entries]
+    stage.screen.table(("entry", "at (UTC)", "fields that were opened"), rows, whole=(1,))
+    altered = _refused(read[0], key)
+    ok = [entry["event"] for entry in entries] == [Event.QUESTION_DECIDED, Event.ANSWER_SENT] and bool(altered)
+    found = f"{len(entries)} entries proven; the altered file is refused: {altered or 'no, it passed'}"
+    return Outcome("two entries proven, the altered file refused", found, ok)
+
+
+def usage(stage: Stage) -> Outcome:
+    """What the log and the directory say about one person: what that person may see."""
+    person = stage.made.cast.granted
+    lines, inscribed = asyncio.run(_usage(stage, person.ssin))
+    stage.screen.say(
+        f"{person.name} may know who asked about him, why, and what came of it: also who tried and was refused. "
+        "The log holds no data about him, only who asked what."
+    )
+    stage.screen.table(
+        ("when (UTC)", "who", "why", "what", "outcome"), [_row(stage, line) for line in lines], whole=(0,)
+    )
+    stage.screen.say("\nAnd who has him on file, in which capacity, since when:")
+    rows = [
+        (stage.name(line.institution), stage.names["inscription-contexts"].get(line.context, line.context), _days(line))
+        for line in inscribed
+    ]
+    stage.screen.table(("who", "in which capacity", "when"), rows)
+    askers = {line.asker for line in lines if line.event in (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED)}
+    refused = [line for line in lines if line.event == Event.QUESTION_REFUSED]
+    ok = askers == {GENT, ANTWERPEN} and bool(refused) and bool(inscribed)
+    asked = sum(line.event in (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED) for line in lines)
+    found = f"{asked} questions by {len(askers)} institutions, {len(refused)} of them refused; {len(inscribed)} inscriptions"
+    return Outcome("questions of two institutions, one of them refused", found, ok)
+
+
+async def _proofs(stage: Stage, told: Told) -> list[EntryProof]:
+    async with services(stage.network.installation) as hub:
+        return await hub.log.prove(told.reply.answer.ticket, _OPENED)
+
+
+async def _usage(stage: Stage, ssin: str) -> tuple[tuple[UsageLine, ...], tuple[Line, ...]]:
+    now = datetime.now(UTC)
+    async with services(stage.network.installation) as hub:
+        believed = await hub.identity.as_believed_on(ssin, now)
+        if believed is None:
+            raise Refused("The hub does not know this person.")
+        page = await hub.log.usage(believed.persons, now - timedelta(days=1), now, limit=_PAGE)
+        return page.lines, await hub.directory.as_believed_on(ssin, now)
+
+
+def _row(stage: Stage, line: UsageLine) -> tuple[str, str, str, str, str]:
+    fields = line.fields
+    groups = ", ".join(stage.group(group) for group in fields.get("groupsAsked", ()))
+    given = ", ".join(stage.group(group) for group, _ in fields.get("groupsGiven", ()))
+    status = fields.get("status", {})
+    outcome = {
+        Event.QUESTION_DECIDED: "permitted",
+        Event.QUESTION_REFUSED: f"refused: {status.get('detail') or status.get('code')}",
+        Event.ANSWER_SENT: f"answered: {status.get('value')}",
+    }.get(Event(line.event), Event(line.event).sentence)
+    why = str(fields.get("legalContext", fields.get("reason", "")))
+    who = (
+        f"{stage.name(line.asker)}, {fields.get('agent', '')}".strip(", ")
+        if line.asker
+        else str(fields.get("actor", ""))
+    )
+    return f"{line.at:%H:%M:%S}", who, why, groups or given, outcome
+
+
+def _refused(one: EntryProof, key: NoteVerifier) -> str:
+    """Alter what a proof says of the asker, and give why it is refused; empty when it is not."""
+    altered = msgspec.structs.replace(
+        one, opened={**one.opened, "asker": Opening(value="somebody-else", salt=one.opened["asker"].salt)}
+    )
+    try:
+        verify_entry_proof(altered, [key])
+    except Tampered as error:
+        return str(error)
+    return ""
+
+
+def _first(stage: Stage) -> Told:
+    if stage.granted is None:
+        raise Refused("The first question was not answered.")
+    return stage.granted
+
+
+def _days(line: Line) -> str:
+    return f"{line.period.start_date} to {line.period.end_date or 'now'}"
+
+
+def _beside(file: Path) -> str:
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)
