@@ -45,7 +45,10 @@ torture: .venv/dev ## what takes long: a hundred rounds of kill -9, and more
 bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
 	@for name in exchange directory audit; do $(BIN)/crossroads bench $$name --json || exit 1; done
 
+reference: .venv/dev ## write the reference pages that are made from the code
+	@cd tests && ../$(BIN)/python reference.py
+
 clean: ## remove what was installed and the state of the demo
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help install demo check test torture bench clean
+.PHONY: help install demo check test torture bench reference clean

@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from audit_log import SIGNER, OpenPool, entry, open_log, until
 from crossroads.audit.errors import NotInLog, NotYetSigned
 from crossroads.audit.events import Event
 from crossroads.audit.http import ROUTES
+from crossroads.audit.model import Receipt
 from crossroads.audit.service import Log, Rhythm
 from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.guards import Guard
@@ -94,15 +96,21 @@ async def test_every_hub_serves_the_newest_checkpoint(pool: OpenPool) -> None:
     async with open_log(pool) as one, open_log(pool) as two:
         assert verify_checkpoint(two.checkpoint, KEYS) == Checkpoint(SIGNER.name, 0, EMPTY_ROOT)
         receipt = await two.append(entry())
+        await proven(one, receipt)
+        await until(partial(_same_checkpoint, one, two))
 
-        async def proven() -> bool:
-            try:
-                await one.prove_leaf(receipt.stream, receipt.index, receipt.leaf)
-            except NotYetSigned:
-                return False
-            return one.checkpoint == two.checkpoint
 
-        await until(proven)
+async def proven(log: Log, receipt: Receipt) -> LeafProof:
+    """Give the proof of a receipt once a checkpoint covers it."""
+    while True:
+        try:
+            return await log.prove_leaf(receipt.stream, receipt.index, receipt.leaf)
+        except NotYetSigned:
+            await asyncio.sleep(0.02)
+
+
+async def _same_checkpoint(one: Log, two: Log) -> bool:
+    return one.checkpoint == two.checkpoint
 
 
 async def test_a_quiet_log_gets_no_new_checkpoint(pool: OpenPool) -> None:
@@ -118,13 +126,7 @@ async def test_another_hub_signs_when_the_one_that_did_is_gone(pool: OpenPool) -
             await two.append(entry())
             await two.sign_checkpoint()
         receipt = await one.append(entry())
-        before = verify_checkpoint(one.checkpoint, KEYS)
-
-        async def grown() -> bool:
-            return verify_checkpoint(one.checkpoint, KEYS).size > before.size
-
-        await until(grown)
-        verify_leaf_proof(receipt.leaf, await one.prove_leaf(receipt.stream, receipt.index, receipt.leaf), KEYS)
+        verify_leaf_proof(receipt.leaf, await proven(one, receipt), KEYS)
 
 
 async def test_a_hub_that_keeps_two_logs_is_caught(pool: OpenPool) -> None:

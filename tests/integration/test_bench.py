@@ -47,7 +47,7 @@ def test_a_bench_of_the_exchange_prints_its_figures_or_names_what_is_missing() -
 
 
 def test_a_missing_program_is_named_with_how_to_get_it() -> None:
-    with pytest.raises(BenchFailed, match="no-such-program is missing.*apt-get install its-package"):
+    with pytest.raises(BenchFailed, match=r"no-such-program is missing.*apt-get install its-package"):
         wrk.need("no-such-program", "its-package")
 
 

@@ -390,8 +390,8 @@ def test_inscribing(client: SyncClient, hub: FakeHub, config: ClientConfig) -> N
         assert msgspec.json.decode(body, type=InscriptionLine) == line
         content = msgspec.json.encode({"reference": "file-1", "ticket": str(uuid7()), "ended": [], "items": []})
         request = Request("POST", f"{hub.url}/v1/inscriptions", headers, body)
-        signed = sign_answer(hub.sign, request, 200, "application/json", content, now())
-        return 200, {"content-type": "application/json", **signed}, content
+        signed = sign_answer(hub.sign, request, 201, "application/json", content, now())
+        return 201, {"content-type": "application/json", **signed}, content
 
     hub.doors["/v1/inscriptions"] = inscribed
     assert client.inscribe(line).reference == "file-1"

@@ -17,7 +17,8 @@ import msgspec
 import pytest
 import yaml
 
-from fakehub import FakeAsker, FakeHub, Question, signed_headers
+from crossroads.participant.trust import read_trust
+from fakehub import ALICE, FakeAsker, FakeHub, Question, signed_headers
 from participants import FILE, NAME, OTHER_SSIN, SSIN, WAGE, WAGE_SQL, refused, write_config
 
 pytest_plugins = ["participant_fixtures"]
@@ -208,6 +209,17 @@ def test_an_address_that_is_taken_is_told(config: Path, port: int) -> None:
     assert started.returncode == 1
     assert f"127.0.0.1:{port} cannot be listened on" in started.stderr.replace("\n", " ")
     assert "Traceback" not in started.stderr
+
+
+def test_pinning_a_hub_shows_what_to_compare_and_never_replaces_what_is_pinned(tmp_path: Path, hub: FakeHub) -> None:
+    file = tmp_path / "trust.json"
+    pinned = command("trust", hub.url, "-o", str(file))
+    assert pinned.returncode == 0
+    assert ALICE.jwk.thumbprint in pinned.stdout
+    assert read_trust(file).log_key == str(hub.signer.verifier)
+    again = command("trust", hub.url, "-o", str(file))
+    assert (again.returncode, "exists" in again.stderr) == (1, True)
+    assert command("trust", "http://127.0.0.1:9", "-o", str(tmp_path / "other.json")).returncode == 1
 
 
 def test_wrong_usage_is_told_apart() -> None:

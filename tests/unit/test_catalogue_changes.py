@@ -152,8 +152,11 @@ def test_a_plan_that_shows_one_thing_and_does_another_is_refused() -> None:
         {"after": {"number": "x"}},
         {"before": None, "after": None},
     ):
+        wrong = (msgspec.structs.replace(change, **forged),)
         with pytest.raises((UnfitAct, StalePlan)):
-            applied(by_id(small_catalogue()), (msgspec.structs.replace(change, **forged),))
+            applied(by_id(small_catalogue()), wrong)
+        with pytest.raises(UnfitAct):
+            read_plan(Plan(installation="here", base_version=1, changes=wrong).signable())
 
 
 def test_what_is_no_plan_is_refused() -> None:

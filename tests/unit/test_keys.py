@@ -72,7 +72,7 @@ def test_thumbprints_are_those_of_rfc_7638() -> None:
         {"kty": "oct", "k": "AA"},
         {"d": KEY.jwk.x},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_a_public_key_has_one_form(changes: dict[str, Any]) -> None:
     whole = msgspec.to_builtins(KEY.jwk) | changes

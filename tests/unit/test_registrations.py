@@ -159,7 +159,7 @@ def test_one_kind_of_act_is_none_of_another() -> None:
         {"valid_until": FROM + timedelta(days=366)},
         {"institution": "pps-si", "key_id": "pps-si#sign-1"},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_nothing_of_it_can_change(changes: dict[str, Any]) -> None:
     one = signed(ALICE, BOB, KEY)
@@ -190,7 +190,7 @@ PLAIN: dict[str, Any] = json.loads(canonical(registration()))
         {"validFrom": 0},
         {"more": 1},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_a_registration_has_one_form(changes: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue, match="registers no key"):

@@ -139,7 +139,7 @@ def test_a_block_or_registration_is_no_statement() -> None:
         {"period": {"startDate": "2026-02-01", "endDate": "2026-01-01"}},
         {"period": {"startDate": "2026-02-30"}},
     ],
-    ids=str,
+    ids="-".join,
 )
 def test_a_statement_has_one_form(changes: dict[str, Any]) -> None:
     with pytest.raises(Tampered, match="form of a statement"):

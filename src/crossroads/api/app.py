@@ -4,15 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import License
 from litestar.types import ASGIApp
 
 from crossroads.admission.limits import Turnstile
+from crossroads.api.description import describing
 from crossroads.api.door import Door
 from crossroads.api.guarding import Guarding, authentic, signed
 from crossroads.api.health import health
@@ -26,10 +24,9 @@ from crossroads.catalogue import http as catalogue
 from crossroads.directory import http as directory
 from crossroads.exchange import http as exchange
 from crossroads.kernel.clock import SystemClock
-from crossroads.kernel.guards import Guard
 from crossroads.wire.messages import MAXIMUM_REQUEST
 
-ROUTES = [health, *exchange.ROUTES, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES]
+ROUTES = (health, *exchange.ROUTES, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES)
 _PROVIDED = ("log", "catalogue", "identity", "directory", "gate", "exchange")
 
 
@@ -59,13 +56,13 @@ def application(installation: Installation) -> Litestar:
             yield
 
     return Litestar(
-        route_handlers=ROUTES,
+        route_handlers=[*ROUTES, describing(ROUTES, dependencies())],
         lifespan=[opened],
         before_request=_guard,
         exception_handlers={Exception: respond},
-        dependencies=_dependencies(),
+        dependencies=dependencies(),
         request_max_body_size=MAXIMUM_REQUEST,
-        openapi_config=_openapi(),
+        openapi_config=None,
         logging_config=None,
     )
 
@@ -74,7 +71,8 @@ async def _guard(request: Any) -> None:
     await request.app.state.guarding(request)
 
 
-def _dependencies() -> dict[str, Provide]:
+def dependencies() -> dict[str, Provide]:
+    """Give what handlers may ask for by name."""
     provided = {name: Provide(_service(name), sync_to_thread=False) for name in _PROVIDED}
     provided["services"] = Provide(_services, sync_to_thread=False)
     provided["authentic"] = Provide(authentic, sync_to_thread=False)
@@ -92,13 +90,3 @@ def _service(name: str) -> Any:
         return getattr(state.services, name)
 
     return provide
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Crossroads",
-        version="1.0.0",
-        license=License(name="EUPL-1.2", identifier="EUPL-1.2"),
-        openapi_router=Router("/", route_handlers=[], opt={"guard": Guard.PUBLIC}),
-        render_plugins=[JsonRenderPlugin()],
-    )

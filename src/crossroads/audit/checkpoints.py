@@ -51,7 +51,9 @@ class Checkpointer:
         heads = await self._store.heads()
         if heads == self._listed:
             return await self._store.renew(head, _LEASE, 0)
-        return await self._store.append_heads(head, heads, self._sign, _LEASE)
+        # What was shown to others must not be forgotten: the next checkpoint would contradict it.
+        async with self._store.session() as session:
+            return await session.append_heads(head, heads, self._sign, _LEASE)
 
     async def _refresh(self) -> None:
         if newest := await self._reading.newest_checkpoint():

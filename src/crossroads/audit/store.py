@@ -36,10 +36,13 @@ class Store:
             with outages():
                 await rows(queries.durable_commits(connection))
             yield Store(connection)
-        finally:
+        except BaseException:
             # In the middle of a statement, perhaps: closing it cleanly could wait for a server that is gone.
             connection.terminate()
-            await self._pool.release(connection)
+            raise
+        finally:
+            with outages():
+                await self._pool.release(connection)
 
     async def add_streams(self, count: int) -> None:
         """Make sure that there are as many streams, and the tree above them."""

@@ -123,9 +123,9 @@ def _entries(count: int) -> list[Entry]:
             person=number,
             asker="pcsw-gent",
             fields={
-                "status": {"value": "DATA_FOUND", "code": "MSG00000", "description": "Illustrative text of a status."},
+                "status": {"value": "DATA_FOUND", "code": "MSG00000", "description": "d" * 30},
                 "groupsGiven": [["employment-relations@1", "nsso"]],
-                "sources": [{"institution": "nsso", "status": "DATA_FOUND", "signature": "s" * 100, "times": ["t" * 32] * 6}],
+                "sources": [{"institution": "nsso", "signature": "s" * 100, "at": ["t" * 32] * 6}],
                 "answerDigest": "0" * 64,
                 "statement": "e" * 900,
             },

@@ -1,6 +1,7 @@
 """`crossroads bench exchange|directory|audit --json`."""
 
 import logging
+import sys
 from typing import Annotated
 
 import structlog
@@ -24,7 +25,7 @@ def bench() -> None:
     """Keep standard output for the figures."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(file=Console(stderr=True).file),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )
 
 
@@ -39,9 +40,9 @@ def exchange(
     as_json: AsJson = False,
 ) -> None:
     """Measure the full exchange against nginx that only passes on, and against a plain gateway without cryptography."""
-    from crossroads.bench.exchange import Size, bench as measure  # noqa: PLC0415 - each bench needs other rooms
+    from crossroads.bench import exchange as measuring  # noqa: PLC0415 - each bench needs other rooms
 
-    _print(measure(Size(seconds, inscriptions, rounds, workers, connections)), as_json=as_json)
+    _print(measuring.bench(measuring.Size(seconds, inscriptions, rounds, workers, connections)), as_json=as_json)
 
 
 @app.command()
@@ -53,9 +54,9 @@ def directory(
     as_json: AsJson = False,
 ) -> None:
     """Measure the first load against plain COPY, and batched look-ups against single ones."""
-    from crossroads.bench.directory import bench as measure  # noqa: PLC0415 - as above
+    from crossroads.bench import directory as measuring  # noqa: PLC0415 - as above
 
-    _print(measure(inscriptions, rounds, reads), as_json=as_json)
+    _print(measuring.bench(inscriptions, rounds, reads), as_json=as_json)
 
 
 @app.command()
@@ -66,9 +67,9 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Measure appending to the log against plain inserts, verifying it, and proving tickets."""
-    from crossroads.bench.audit import bench as measure  # noqa: PLC0415 - as above
+    from crossroads.bench import audit as measuring  # noqa: PLC0415 - as above
 
-    _print(measure(entries, rounds), as_json=as_json)
+    _print(measuring.bench(entries, rounds), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

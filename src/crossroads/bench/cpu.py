@@ -1,7 +1,7 @@
 """Processor time of processes, from `/proc/<pid>/stat`."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ def milliseconds(roots: Iterable[int]) -> float:
 class Meter:
     """Processor time of named groups of processes since the meter was made."""
 
-    def __init__(self, groups: dict[str, Callable[[], Iterable[int]]]) -> None:
+    def __init__(self, groups: Mapping[str, Callable[[], Iterable[int]]]) -> None:
         """Begin to count."""
         self._groups = groups
         self._before = self._now()

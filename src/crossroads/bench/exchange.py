@@ -24,10 +24,10 @@ from crossroads.wire.signatures import Request
 
 OPEN_RATE = 100
 """Questions each second of the open-loop client."""
-_REFUSALS = 200
-"""Of each kind in a round."""
+_REFUSALS = 20
+"""Of each kind, for each second of a round."""
 _FIRST = 200
-"""Questions that make everything warm; the rate at which they are answered tells how many to sign for the first round."""
+"""Questions that make everything warm; their rate tells how many to sign for the first round."""
 _SPARE = 2.5
 """So many times more are signed than the last rate would use up."""
 _PATIENCE_SECONDS = 20
@@ -190,8 +190,9 @@ class _Rounds:
 
     def _refusals(self) -> None:
         """Ask about persons whom the asker has not on file, known and unknown ones by turns."""
+        count = max(int(_REFUSALS * self._size.seconds), 2)
         kinds = {"known": self._made.strangers, "unknown": self._made.nobody}
-        asked = zip(*(self._questions.about(ssins, _REFUSALS) for ssins in kinds.values()), strict=True)
+        asked = zip(*(self._questions.about(ssins, count) for ssins in kinds.values()), strict=True)
         times = asyncio.run(_in_turn(self._place.port, list(chain.from_iterable(asked))))
         for number, kind in enumerate(kinds):
             self._keep("refusal", f"{kind}_person", "ms", median(times[number :: len(kinds)]))

@@ -1,4 +1,4 @@
-"""A real installation of its own for each bench: hub, two institutions and people, under a folder that goes at the end."""
+"""A real installation for each bench: hub, two institutions and people, in a folder that goes at the end."""
 
 import asyncio
 import shutil

@@ -92,7 +92,7 @@ def _running(folder: Path, port: int, inside: str) -> Iterator[int]:
 def _wait_for(process: "subprocess.Popen[bytes]", port: int, folder: Path) -> None:
     until = time.monotonic() + _START_SECONDS
     while time.monotonic() < until and process.poll() is None:
-        with suppress(URLError, OSError), urlopen(f"http://127.0.0.1:{port}/", timeout=2):  # noqa: S310 - our own address
+        with suppress(URLError, OSError), urlopen(f"http://127.0.0.1:{port}/", timeout=2):
             return
         time.sleep(0.05)
     raise BenchFailed(f"nginx did not start. {(folder / 'error.log').read_text()[-500:]}")

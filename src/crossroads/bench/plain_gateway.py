@@ -1,7 +1,7 @@
 """What a team would write instead: FastAPI, httpx and SQLAlchemy, each used as its manual says; no cryptography.
 
 It validates the question, looks whether the asker has the person on file, passes the question on over a pool of
-connections, logs that it did, and gives the answer back. Started by the bench as `uvicorn crossroads.bench.plain_gateway:app`.
+connections, logs that it did, and gives the answer back. `uvicorn crossroads.bench.plain_gateway:app` serves it.
 """
 
 import os

@@ -28,11 +28,22 @@ class Figure(msgspec.Struct, frozen=True):
     unit: str
 
 
+def describe() -> dict[str, str | int]:
+    """Describe the machine, as far as it matters to the figures."""
+    return {
+        "processor": _line_of("/proc/cpuinfo", "model name") or platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory": _line_of("/proc/meminfo", "MemTotal"),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+    }
+
+
 class Report(msgspec.Struct, kw_only=True):
     """A whole bench. What is compared was run in the same call, in turn, more than once: each value is a median."""
 
     bench: str
-    machine: dict[str, str | int] = msgspec.field(default_factory=lambda: machine())
+    machine: dict[str, str | int] = msgspec.field(default_factory=describe)
     figures: dict[str, Figure] = msgspec.field(default_factory=dict)
     ratios: dict[str, float] = msgspec.field(default_factory=dict)
 
@@ -49,17 +60,6 @@ class Report(msgspec.Struct, kw_only=True):
     def json(self) -> str:
         """Give the report as JSON."""
         return msgspec.json.format(msgspec.json.encode(self)).decode()
-
-
-def machine() -> dict[str, str | int]:
-    """Describe the machine, as far as it matters to the figures."""
-    return {
-        "processor": _line_of("/proc/cpuinfo", "model name") or platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory": _line_of("/proc/meminfo", "MemTotal"),
-        "system": f"{platform.system()} {platform.release()}",
-        "python": platform.python_version(),
-    }
 
 
 def _line_of(file: str, name: str) -> str:

@@ -86,10 +86,11 @@ def ask(port: int, request: Request) -> Answer:
 
 
 def run(port: int, requests: Path, *, seconds: float, connections: int = CONNECTIONS, again: bool = False) -> Load:
-    """Send requests for some seconds, each once unless `again`. Raises BenchFailed when they were too few, or failed."""
+    """Send requests for some seconds, each once unless `again`. Raises BenchFailed when they were too few or failed."""
     command = [
         need("wrk", "wrk"), "--threads=1", f"--connections={connections}", f"--duration={max(round(seconds), 1)}s",
-        f"--script={_SCRIPT}", "--latency", f"http://127.0.0.1:{port}", "--", str(requests), "again" if again else "once",
+        f"--script={_SCRIPT}", "--latency", f"http://127.0.0.1:{port}", "--", str(requests),
+        "again" if again else "once",
     ]  # fmt: skip
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS)
     if done.returncode:

@@ -42,14 +42,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     public_url: str = "http://127.0.0.1:8100"
     """What the hub calls itself; signatures cover it."""
     host: str = "127.0.0.1"
+    """Where the hub listens. Other than loopback needs a certificate, or `behind_proxy`."""
     port: Port = 8100
+    """The port at which it listens."""
     metrics_port: Port | None = None
     """Where /metrics listens, on loopback; absent means nowhere."""
     certificate: Path | None = None
+    """TLS certificate (chain) in PEM."""
     certificate_key: Path | None = None
+    """Its private key in PEM."""
     behind_proxy: bool = False
     """That a proxy which does TLS stands in front, and that its X-Forwarded-For tells the peer."""
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    """Processes of the hub on this machine. There must be at least as many `streams` as processes everywhere."""
     database_url: str | None = None
     """Of role crossroads_hub; absent means the embedded PostgreSQL under the home."""
     streams: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8

@@ -8,6 +8,7 @@ import msgspec
 
 from crossroads.catalogue.errors import StalePlan, UnfitAct
 from crossroads.catalogue.kinds import AnyEntry, Body, Entries, EntryId, Kind, from_body, identify, place, same, to_body
+from crossroads.wire.messages import Line
 from crossroads.wire.registrations import SignedAct, act
 
 APPLY = "apply-catalogue"
@@ -51,9 +52,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
     """The changes from the catalogue of one version to the next, for one installation."""
 
-    installation: str
+    installation: Annotated[str, msgspec.Meta(pattern=Line)]
     base_version: int
-    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    reason: Annotated[str, msgspec.Meta(max_length=500, pattern=Line)] = ""
     changes: tuple[Change, ...]
 
     @property
@@ -67,15 +68,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
 
 
 def read_plan(signed: SignedAct) -> Plan:
-    """Give the plan in an act; the signatures are not checked here. Raises UnfitAct."""
+    """Give the plan in an act, which shows what it does; the signatures are not checked here. Raises UnfitAct."""
     if signed.kind != APPLY:
         raise UnfitAct(f"This act is of the kind {signed.kind}, not a plan of the catalogue.")
     if b"\\u0000" in signed.content:
         raise UnfitAct("The plan holds a NUL character, which cannot be stored.")
     try:
-        return msgspec.json.decode(signed.content, type=Plan)
+        plan = msgspec.json.decode(signed.content, type=Plan)
     except msgspec.MsgspecError as error:
         raise UnfitAct(f"This is not a plan of the catalogue: {error}") from error
+    for change in plan.changes:
+        _require_whole(change)
+    return plan
 
 
 def diff(before: Entries, after: Entries) -> tuple[Change, ...]:

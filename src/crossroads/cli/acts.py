@@ -53,6 +53,8 @@ def shown(act: SignedAct) -> Iterator[str]:
         plan = read_plan(act)
         yield from render(plan)
         yield f"{len(plan.changes)} changes to version {plan.base_version} of the catalogue of {plan.installation}."
+        if plan.reason:
+            yield f"Reason: {plan.reason}"
         yield f"It needs the signatures of {plan.operators_needed} operators."
     else:
         yield f"{act.kind}:"

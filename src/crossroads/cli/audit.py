@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from crossroads.audit import export as exporting
@@ -103,7 +104,7 @@ def check(
         place = f"entry {one.inclusion.index} of stream {one.inclusion.stream}"
         Console().print(f"[green]proven[/] {place}, under checkpoint {read_checkpoint(one.inclusion.checkpoint).size}")
         for name, value in sorted(values.items()):
-            Console().print(f"  {name}: {value}", highlight=False)
+            Console().print(f"  {name}: {escape(str(value))}", highlight=False)
 
 
 @app.command()

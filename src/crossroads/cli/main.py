@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from typer.core import TyperGroup
 
 from crossroads.kernel.errors import CrossroadsError
@@ -57,7 +58,7 @@ def run() -> None:
     try:
         app()
     except CrossroadsError as error:
-        Console(stderr=True).print(f"[bold red]Refused:[/] {error}", highlight=False)
+        Console(stderr=True).print(f"[bold red]Refused:[/] {escape(str(error))}", highlight=False)
         sys.exit(1)
 
 

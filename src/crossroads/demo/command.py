@@ -30,6 +30,7 @@ def demo(
         int | None,
         typer.Option(min=_FEWEST, help=f"How many people to invent: {PERSONS:,} at first, later those that are there."),
     ] = None,
+    *,
     once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False,
 ) -> None:
     """Run a whole network on this machine: institutions, people, database and hub, with a tour."""
@@ -88,7 +89,7 @@ def _tour(stage: Stage) -> list[tuple[str, Outcome]]:
 
 
 def _welcome(screen: Screen) -> None:
-    screen.title("Crossroads: institutions share what they know about a person, without a central copy")
+    screen.title("Crossroads: what institutions know, shared without a central copy")
 
 
 def _introduce(screen: Screen, made: Made) -> None:

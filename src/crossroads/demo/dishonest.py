@@ -41,7 +41,7 @@ class _Forgery(NamedTuple):
 
 
 def own_key(stage: Stage) -> Outcome:
-    """The hub makes keys in the name of the centre, so as to read the answer itself."""
+    """Let the hub make keys in the name of the centre, so as to read the answer itself."""
     stage.screen.say(
         "Now the hub itself is dishonest. It wants to read what it carries, so it makes keys of its own in the name of "
         "the centre of Gent, and asks the source to seal the answer to those. It even copies the proof of a true key."
@@ -59,7 +59,7 @@ def own_key(stage: Stage) -> Outcome:
 
 
 def invented_question(stage: Stage) -> Outcome:
-    """The hub shows the true keys of the centre, and signs a question that the centre never asked."""
+    """Let the hub show the true keys of the centre, and sign a question that the centre never asked."""
     stage.screen.say(
         "The hub tries again: it shows the true keys of the centre, and invents a question about somebody of whom the "
         "centre never asked. Only the centre can sign for the centre, so the hub signs with a key that it has."

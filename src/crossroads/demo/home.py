@@ -82,7 +82,8 @@ class Home:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise DemoRuns(
-                    f"A demo runs in {self.folder} already. Stop it with Ctrl-C there, or set CROSSROADS_HOME to another folder."
+                    f"A demo runs in {self.folder} already. Stop it with Ctrl-C where it runs, or set CROSSROADS_HOME "
+                    "to another folder."
                 ) from None
             yield
 

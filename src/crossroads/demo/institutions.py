@@ -120,7 +120,7 @@ def _column(name: str, field: Mapping[str, Any]) -> str:
 
 def _table(group: str) -> str:
     """Give the table of a data group; job seekers have one data group for each placement service."""
-    name = group.split("@")[0].replace("-", "_")
+    name = group.split("@", maxsplit=1)[0].replace("-", "_")
     return "job_seeker" if name.startswith("job_seeker") else name
 
 

@@ -15,14 +15,13 @@ def invite(stage: Stage) -> None:
     period = stage.until_today(stage.months_ago(9))
     home = f"CROSSROADS_HOME={_short(stage.runner.network.home)} "
     same = f"CROSSROADS_HOME={os.environ['CROSSROADS_HOME']} " if "CROSSROADS_HOME" in os.environ else ""
-    command = _command()
+    command, asked = _command(), f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}"
     stage.screen.title("Try it yourself")
     stage.screen.say("The network stays up until you press Ctrl-C. In another terminal, in this folder:")
     for what, line in (
         (
             f"Ask as {stage.name(GENT)} about {person.name}:",
-            f"echo {person.ssin} | {same}{command} ask --as {GENT} --legal-context {INQUIRY} --ssin - "
-            f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}",
+            f"echo {person.ssin} | {same}{command} ask --as {GENT} --legal-context {INQUIRY} --ssin - {asked}",
         ),
         ("See who may ask what, and why:", f"curl -s {hub}/v1/authorisations"),
         ("See whether the hub is well:", f"curl -s {hub}/health"),

@@ -15,11 +15,11 @@ _EARLIER_MONTHS = 6
 
 
 def granted(stage: Stage) -> Outcome:
-    """Several sources answer, and the asker opens each block."""
+    """Ask several sources; the asker opens each block."""
     person = stage.made.cast.granted
     stage.screen.say(
         "The public welfare centre of Gent examines a request for aid. It has the person on file and a committee "
-        "authorised the question, so the hub asks those who know him, all at once. Each answers from its own database."
+        "authorised the question, so the hub asks all who know the person, at once. Each answers from its own database."
     )
     wish = Wish(GENT, person, _INQUIRY, stage.until_today(stage.months_ago(9)))
     told = _asked(stage, wish)
@@ -27,14 +27,14 @@ def granted(stage: Stage) -> Outcome:
     count = len(told.reply.blocks)
     ok = told.reply.answer.status.value is StatusValue.DATA_FOUND and count == len(_INQUIRY) and not told.reply.rejected
     sources = len(told.reply.answer.sources)
-    found = f"{told.status}: {count} blocks from {sources} sources, opened and checked, in {told.milliseconds} ms"
+    found = f"answered: {count} blocks from {sources} sources, opened and checked, in {told.milliseconds} ms"
     return Outcome(f"{len(_INQUIRY)} blocks of data", found, ok)
 
 
 def not_inscribed(stage: Stage) -> Outcome:
-    """Who does not know a person gets nothing, and does not learn whether the person exists."""
+    """Ask without a file on the person: nothing comes, not even whether the person exists."""
     stage.screen.say(
-        "Another centre asks the same about the same man. It has no file on him. It gets nothing, and nobody is asked. "
+        "Another centre asks the same about the same person, and has no file. It gets nothing, and nobody is asked. "
         "Then it asks about a number that nobody has: the refusal is the same word for word, so it learns nothing."
     )
     wish = Wish(ANTWERPEN, stage.made.cast.granted, _INQUIRY, stage.until_today(stage.months_ago(9)))
@@ -42,11 +42,15 @@ def not_inscribed(stage: Stage) -> Outcome:
     unknown = stage.ask(wish._replace(number=stage.made.cast.nobody))
     same = _refusal(known) == _refusal(unknown)
     ok = same and known.reply.answer.status.detail == Code.DETAIL_NOT_INSCRIBED and not known.reply.answer.sources
-    return Outcome(f"{Code.DETAIL_NOT_INSCRIBED}, twice", f"{known.status}; {_same(same)} for the number of nobody", ok)
+    return Outcome(
+        f"{Code.DETAIL_NOT_INSCRIBED}, twice",
+        f"refused: {known.reply.answer.status.detail}; {_same(same)} for the number of nobody",
+        ok,
+    )
 
 
 def not_covered(stage: Stage) -> Outcome:
-    """A period that the file of the asker does not wholly cover is refused, not cut to fit."""
+    """Ask for a period that the file of the asker does not wholly cover: it is refused, not cut to fit."""
     person = stage.made.cast.recent
     stage.screen.say(
         f"The centre of Gent has this person on file since {person.since}. It asks about the whole last year. "
@@ -57,7 +61,7 @@ def not_covered(stage: Stage) -> Outcome:
 
 
 def filtered(stage: Stage) -> Outcome:
-    """A data group without authorisation is left out with its reason; the rest is answered."""
+    """Ask for one data group without authorisation: it is left out with its reason, the rest is answered."""
     stage.screen.say(
         "The centre asks one thing more: the pension account. No authorisation covers that for a social inquiry. "
         "It is left out, with the reason; the rest is answered."
@@ -67,11 +71,11 @@ def filtered(stage: Stage) -> Outcome:
     withheld = [group.data_group for group in told.reply.answer.filtered]
     ok = told.reply.answer.status.value is StatusValue.DATA_FOUND and withheld == [PENSION_ACCOUNT]
     codes = ", ".join(group.code for group in told.reply.answer.filtered)
-    return Outcome(f"{PENSION_ACCOUNT} left out", f"{told.status}; left out: {', '.join(withheld)} ({codes})", ok)
+    return Outcome(f"{PENSION_ACCOUNT} left out", f"answered, but for {', '.join(withheld)} ({codes})", ok)
 
 
 def replaced(stage: Stage) -> Outcome:
-    """Who asks under a number of before is answered, and told the number of today."""
+    """Ask under a number of before: it is answered, with the number of today."""
     person, former = stage.made.cast.granted, stage.made.cast.former
     stage.screen.say(
         "People get another number: a birth date was wrong, a temporary number became a permanent one. "
@@ -81,12 +85,12 @@ def replaced(stage: Stage) -> Outcome:
     told = _asked(stage, wish)
     answered = told.reply.answer.ssin
     ok = (answered.value, answered.replaces) == (person.ssin, former) and len(told.reply.blocks) == len(wish.groups)
-    found = f"{told.status}; asked as {answered.replaces}, the number is now {answered.value}"
+    found = f"answered: {answered.replaces} is now {answered.value}"
     return Outcome(f"{person.ssin} in place of {former}", found, ok)
 
 
 def two_holders(stage: Stage) -> Outcome:
-    """One data group, held by two institutions one after the other."""
+    """Ask for one data group that two institutions held, one after the other."""
     person = stage.made.cast.twice
     earlier = Period(add_months(person.since, -_EARLIER_MONTHS), person.since - DAY)
     stage.screen.say(
@@ -101,11 +105,11 @@ def two_holders(stage: Stage) -> Outcome:
     text = " and ".join(
         f"{stage.name(name)} for {period.start_date} to {period.last}" for name, period in found.items()
     )
-    return Outcome("two holders, each for its own days", f"{told.status}: {text}", ok)
+    return Outcome("two holders, each for its own days", f"answered: {text}", ok)
 
 
 def source_down(stage: Stage) -> Outcome:
-    """A source that does not answer is named; the others are not held up. Then it comes back."""
+    """Stop a source: it is named, the others answer. Then start it again."""
     name = stage.name(_SLOW_SOURCE)
     stage.screen.say(
         f"We stop the program of the source “{name}” and ask. The answer says that it is incomplete and who is "
@@ -123,7 +127,7 @@ def source_down(stage: Stage) -> Outcome:
     ]
     ok = (told.reply.answer.status.value, missing) == (StatusValue.INCOMPLETE_DATA, [_SLOW_SOURCE])
     ok = ok and again.reply.answer.status.value is StatusValue.DATA_FOUND
-    found = f"{told.status}, missing: {', '.join(missing)}; once it runs again: {again.reply.answer.status.value}"
+    found = f"incomplete, and says so: {', '.join(missing)} is missing; once it runs again: {again.status}"
     return Outcome(f"{StatusValue.INCOMPLETE_DATA}, missing: {_SLOW_SOURCE}", found, ok)
 
 
@@ -137,7 +141,7 @@ def _asked(stage: Stage, wish: Wish) -> Told:
 def _refused(told: Told, detail: Code) -> Outcome:
     answer = told.reply.answer
     ok = (answer.status.value, answer.status.detail) == (StatusValue.NO_RESULT, detail) and not answer.sources
-    return Outcome(str(detail), f"{told.status}: nobody was asked", ok)
+    return Outcome(str(detail), f"refused: {answer.status.detail}; nobody was asked", ok)
 
 
 def _refusal(told: Told) -> tuple[Status, tuple[object, ...], tuple[object, ...]]:

@@ -77,13 +77,13 @@ class Runner:
                     embedded(self.network.installation).stop()
 
     def start(self) -> None:
-        """Start the database, the hub and the first institutions at once, and wait until they answer."""
+        """Start the database, the hub, and the first institutions at once; wait until they answer."""
         embedded(self.network.installation).start()
         with self._signals.held():
             self.network.launch_hub()
+        self.network.await_hub()
         self.launch(FIRST)
         self.network.await_members(FIRST)
-        self.network.await_hub()
 
     def launch(self, institutions: Sequence[str]) -> None:
         """Start participants; do not wait."""

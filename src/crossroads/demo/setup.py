@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -24,7 +25,8 @@ from crossroads.demo.loading import fill_databases, write_inscriptions, write_pe
 from crossroads.demo.population import casting, generation, people
 from crossroads.demo.population import model as invented
 from crossroads.demo.population.chance import add_months
-from crossroads.identity.first_load import LoadKind, prepare as act_of
+from crossroads.identity.first_load import LoadKind
+from crossroads.identity.first_load import prepare as act_of
 from crossroads.kernel.clock import brussels_day
 from crossroads.network.founders import Founders
 from crossroads.network.service import Network
@@ -102,7 +104,7 @@ class _Stages:
             TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=False
         )
 
-    def __enter__(self) -> "_Stages":
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
@@ -146,6 +148,8 @@ def _cast(cast: invented.Cast, on: date) -> Cast:
 
 def _part(life: invented.Life, on: date) -> Part:
     person = life.person
-    held = [*life.living_wages, *life.other_aids]
-    since = min((aid.period.start_date for aid in held if aid.centre == casting.CENTRE), default=on)
+    held = [(aid.centre, aid.period) for aid in life.living_wages] + [
+        (aid.centre, aid.period) for aid in life.other_aids
+    ]
+    since = min((period.start_date for centre, period in held if centre == casting.CENTRE), default=on)
     return Part(str(person.ssin), f"{person.first_names} {person.last_name}", since)

@@ -3,18 +3,18 @@
 import json
 import time
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
 from crossroads.demo.home import Made, Part
 from crossroads.demo.population.chance import add_months
+from crossroads.demo.running import Runner
 from crossroads.demo.screen import Screen
 from crossroads.demo.words import told
 from crossroads.kernel.period import Period
 from crossroads.network.members import Member
-from crossroads.demo.running import Runner
 from crossroads.participant.client import ClientConfig, ClientKeys, KeyFile, Reply, SyncClient
 
 GENT, ANTWERPEN = "pcsw-gent", "pcsw-antwerpen"
@@ -55,6 +55,7 @@ class Stage:
         """Open no connection yet."""
         self.runner, self.network = runner, runner.network
         self.made, self.screen = made, screen
+        self.began = datetime.now(UTC)
         self.granted: Told | None = None
         """The first question, to which later steps come back."""
         self._clients: dict[str, SyncClient] = {}
@@ -128,6 +129,10 @@ class Stage:
             if source.institution not in given
         ]
         rows += [(self.group(group.data_group), "nobody was asked", group.reason, "") for group in answer.filtered]
+        if not rows:
+            status = answer.status
+            self.screen.facts([("Answer", f"{status.value}: {status.description} {status.detail or ''}".strip())])
+            return
         self.screen.table(("what", "from whom", "what it says", "took"), rows, whole=(3,))
 
     def name(self, institution: str) -> str:

@@ -1,7 +1,7 @@
 """The steps of the tour about what is left of a question: the sealed block, the proof, and what the log says."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -22,34 +22,40 @@ from crossroads.wire.proofs import EntryProof, verify_entry_proof
 
 _SHOWN = 300
 _OPENED = ("event", "at", "asker", "legalContext", "groupsAsked", "groupsGiven")
-_PAGE = 1000
+_PAGE = 100
+_QUESTIONS = (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED)
 
 
 def sealed(stage: Stage) -> Outcome:
-    """The same block as the hub sees it, as another institution sees it, and as the asker reads it."""
+    """Show a block as the hub sees it and as the asker reads it; another institution cannot open it."""
     told = _first(stage)
-    block = next(block for block in told.reply.answer.blocks if block.data_group == DISABILITY)
-    opened = next(block for block in told.reply.blocks if block.data_group == DISABILITY)
+    blocks = {block.data_group: block for block in told.reply.answer.blocks}
+    contents = {block.data_group: block.content for block in told.reply.blocks}
+    if DISABILITY not in contents:
+        raise Refused("The first answer has no such block.")
+    block, content = blocks[DISABILITY], contents[DISABILITY]
     stage.screen.say(
         "This is one block of the first answer. The hub can read who sent it and what it is about, so that it can drop "
         "what was not asked for. It cannot read what it says, nor about whom: the number is only there as a hash."
     )
-    header = msgspec.json.format(msgspec.json.encode(envelope(block)), indent=1).decode()
+    header = envelope(block)
     sealed_text = block.sealed or ""
     stage.screen.panel("what the hub carries", f"{sealed_text[:_SHOWN]}… ({len(sealed_text)} characters)", "red")
-    stage.screen.panel("what the hub can read of it", header, "yellow")
-    stage.screen.panel("what the asker reads", msgspec.json.format(opened.content, indent=1).decode(), "green")
+    shown = [(name, str(header[name])) for name in ("ticket", "dataGroup", "source", "subject", "enc", "kid")]
+    stage.screen.say("\nwhat the hub can read of it:")
+    stage.screen.facts(shown)
+    stage.screen.panel("what the asker reads", msgspec.json.format(content, indent=1).decode(), "green")
     try:
         unseal(block, stage.network.member(ANTWERPEN).sealing_key())
         other = "another institution opened it"
     except Tampered as error:
         other = f"with the key of {stage.name(ANTWERPEN)}: {str(error)[:1].lower()}{str(error)[1:]}"
-    ok = "does not open" in other and bool(opened.content)
+    ok = "does not open" in other and bool(content)
     return Outcome("only the asker can open it", f"the asker opened it; {other}", ok)
 
 
 def proof(stage: Stage) -> Outcome:
-    """An outsider with the key of the log checks that a question is in it."""
+    """Let an outsider with the key of the log check that a question is in it."""
     told = _first(stage)
     ticket, file = told.reply.answer.ticket, stage.network.home.parent / "proof.json"
     proofs = asyncio.run(_proofs(stage, told))
@@ -80,27 +86,23 @@ def proof(stage: Stage) -> Outcome:
 
 
 def usage(stage: Stage) -> Outcome:
-    """What the log and the directory say about one person: what that person may see."""
+    """Show what log and directory say about one person: what that person may see."""
     person = stage.made.cast.granted
     lines, inscribed = asyncio.run(_usage(stage, person.ssin))
     stage.screen.say(
-        f"{person.name} may know who asked about him, why, and what came of it: also who tried and was refused. "
-        "The log holds no data about him, only who asked what."
+        f"{person.name} may know who asked during this tour, why, and what came of it: also who tried and was refused. "
+        "The log holds who asked what, and never what was answered."
     )
-    stage.screen.table(
-        ("when (UTC)", "who", "why", "what", "outcome"), [_row(stage, line) for line in lines], whole=(0,)
-    )
-    stage.screen.say("\nAnd who has him on file, in which capacity, since when:")
-    rows = [
-        (stage.name(line.institution), stage.names["inscription-contexts"].get(line.context, line.context), _days(line))
-        for line in inscribed
-    ]
-    stage.screen.table(("who", "in which capacity", "when"), rows)
-    askers = {line.asker for line in lines if line.event in (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED)}
-    refused = [line for line in lines if line.event == Event.QUESTION_REFUSED]
+    answers = {line.ticket: line.fields["status"] for line in lines if line.event == Event.ANSWER_SENT}
+    questions = [line for line in lines if line.event in _QUESTIONS]
+    rows = [_row(stage, line, answers.get(line.ticket, line.fields.get("status", {}))) for line in questions]
+    stage.screen.table(("UTC", "who", "what and why", "outcome"), rows, whole=(0,))
+    stage.screen.say("\nAnd who has this person on file, in which capacity, since when:")
+    stage.screen.table(("who", "in which capacity", "when"), [_held(stage, line) for line in inscribed])
+    askers = {line.asker for line in questions}
+    refused = [line for line in questions if line.event == Event.QUESTION_REFUSED]
     ok = askers == {GENT, ANTWERPEN} and bool(refused) and bool(inscribed)
-    asked = sum(line.event in (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED) for line in lines)
-    found = f"{asked} questions by {len(askers)} institutions, {len(refused)} of them refused; {len(inscribed)} inscriptions"
+    found = f"{len(questions)} questions, {len(refused)} refused; {len(inscribed)} inscriptions"
     return Outcome("questions of two institutions, one of them refused", found, ok)
 
 
@@ -115,27 +117,24 @@ async def _usage(stage: Stage, ssin: str) -> tuple[tuple[UsageLine, ...], tuple[
         believed = await hub.identity.as_believed_on(ssin, now)
         if believed is None:
             raise Refused("The hub does not know this person.")
-        page = await hub.log.usage(believed.persons, now - timedelta(days=1), now, limit=_PAGE)
+        page = await hub.log.usage(believed.persons, stage.began, now, limit=_PAGE)
         return page.lines, await hub.directory.as_believed_on(ssin, now)
 
 
-def _row(stage: Stage, line: UsageLine) -> tuple[str, str, str, str, str]:
+def _row(stage: Stage, line: UsageLine, status: dict[str, str]) -> tuple[str, str, str, str]:
     fields = line.fields
-    groups = ", ".join(stage.group(group) for group in fields.get("groupsAsked", ()))
-    given = ", ".join(stage.group(group) for group, _ in fields.get("groupsGiven", ()))
-    status = fields.get("status", {})
-    outcome = {
-        Event.QUESTION_DECIDED: "permitted",
-        Event.QUESTION_REFUSED: f"refused: {status.get('detail') or status.get('code')}",
-        Event.ANSWER_SENT: f"answered: {status.get('value')}",
-    }.get(Event(line.event), Event(line.event).sentence)
-    why = str(fields.get("legalContext", fields.get("reason", "")))
-    who = (
-        f"{stage.name(line.asker)}, {fields.get('agent', '')}".strip(", ")
-        if line.asker
-        else str(fields.get("actor", ""))
+    what = ", ".join(stage.group(group) for group in fields["groupsAsked"])
+    why = stage.names["legal-contexts"].get(fields["legalContext"], fields["legalContext"])
+    refused = line.event == Event.QUESTION_REFUSED
+    outcome = (
+        f"refused: {status.get('detail') or status.get('code')}" if refused else f"answered: {status.get('value')}"
     )
-    return f"{line.at:%H:%M:%S}", who, why, groups or given, outcome
+    return f"{line.at:%H:%M:%S}", f"{stage.name(line.asker or '')}, {fields['agent']}", why, what, outcome
+
+
+def _held(stage: Stage, line: Line) -> tuple[str, str, str]:
+    capacity = stage.names["inscription-contexts"].get(line.context, line.context)
+    return stage.name(line.institution), capacity, f"{line.period.start_date} to {line.period.end_date or 'now'}"
 
 
 def _refused(one: EntryProof, key: NoteVerifier) -> str:
@@ -154,10 +153,6 @@ def _first(stage: Stage) -> Told:
     if stage.granted is None:
         raise Refused("The first question was not answered.")
     return stage.granted
-
-
-def _days(line: Line) -> str:
-    return f"{line.period.start_date} to {line.period.end_date or 'now'}"
 
 
 def _beside(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""`crossroads participant`: serve, check, log."""
+"""`crossroads participant`: trust, check, serve, log."""
 
 import asyncio
 import sys
@@ -18,13 +18,17 @@ from crossroads.participant.check import SAMPLE, check_config
 from crossroads.participant.config import read_config
 from crossroads.participant.conformance import Target
 from crossroads.participant.findings import Finding, right
+from crossroads.participant.pinning import pin
 from crossroads.participant.rehearsal import rehearse
 from crossroads.participant.serve import serve as serve_config
 
+# Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
 app = typer.Typer(
-    help="Run what an institution runs: answer the hub's questions from your own data.", no_args_is_help=True
+    help="Run what an institution runs: answer the hub's questions from your own data.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
 )
-log_app = typer.Typer(help="The participant's own log.", no_args_is_help=True)
+log_app = typer.Typer(help="The participant's own log.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(log_app, name="log")
 
 _errors = Console(stderr=True)
@@ -79,6 +83,29 @@ def check(  # noqa: PLR0913, PLR0917 - each is an option of the command
     except CrossroadsError as error:
         _wrong(error)
     _tell(findings, json=json)
+
+
+@app.command()
+def trust(
+    hub: Annotated[str, typer.Argument(help="The address of the hub.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new file.")] = Path("trust.json"),
+    *,
+    json: Json = False,
+) -> None:
+    """Pin a hub: write its operators' keys and the key of its log. Compare them by telephone before you rely on them."""
+    try:
+        pinned = pin(hub.rstrip("/"), output)
+    except CrossroadsError as error:
+        _wrong(error)
+    if json:
+        _write(pinned)
+        return
+    table = Table(box=None, show_header=False)
+    for operator in pinned.operators:
+        table.add_row(_plain(operator.key_id), operator.jwk.thumbprint)
+    table.add_row("log", _plain(pinned.log_key))
+    Console().print(f"Wrote {output}. Compare these with the operators, by telephone:", markup=False)
+    Console().print(table)
 
 
 @log_app.command("export")

@@ -9,7 +9,7 @@ from crossroads.kernel.errors import Refused, Tampered, Unavailable
 from crossroads.kernel.period import Period, day
 from crossroads.participant.datagroups import JSON, Group
 from crossroads.participant.questions import Asked
-from crossroads.participant.steps import OK, Got
+from crossroads.participant.steps import Got
 from crossroads.participant.trust import Trust
 from crossroads.wire.blocks import Claims, verify_block
 from crossroads.wire.jws import Jws
@@ -17,6 +17,7 @@ from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import Answer, Block, Problem
 from crossroads.wire.signatures import Request, SignatureRejected, verify_answer
 
+_SUCCESS = range(200, 300)
 _PASSING = (429, 503)
 _answer_decoder = msgspec.json.Decoder(Answer)
 _problem_decoder = msgspec.json.Decoder(Problem)
@@ -59,8 +60,8 @@ class Reply(NamedTuple):
 
 
 def check_status(got: Got) -> None:
-    """Raise what an answer other than 200 says: Unavailable when it may be tried later, Refused otherwise."""
-    if got.status == OK:
+    """Raise what an answer that is no success says: Unavailable when it may be tried later, Refused otherwise."""
+    if got.status in _SUCCESS:
         return
     try:
         problem = _problem_decoder.decode(got.body)

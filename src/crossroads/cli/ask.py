@@ -1,0 +1,161 @@
+"""`crossroads ask`: one question about one person, asked as an institution whose keys are on this machine."""
+
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crossroads.kernel.clock import brussels_day
+from crossroads.kernel.codes import StatusValue
+from crossroads.kernel.errors import Refused
+from crossroads.kernel.period import Period, day
+from crossroads.participant.client import ClientConfig, ClientKeys, Reply, SyncClient
+from crossroads.participant.config import read_config
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+_FULL = (StatusValue.DATA_FOUND, StatusValue.NO_DATA_FOUND)
+
+
+@app.command()
+def ask(  # noqa: PLR0913 - each is an option of the command
+    data_groups: Annotated[list[str], typer.Argument(help="What is asked: living-wage@1, say.", metavar="GROUP…")],
+    *,
+    institution: Annotated[str, typer.Option("--as", help="The institution that asks.")],
+    legal_context: Annotated[str, typer.Option(help="Why: PCSA:SOCIAL_INQUIRY, say.")],
+    ssin: Annotated[str, typer.Option(help="About whom; - reads the number from standard input.")],
+    period: Annotated[str | None, typer.Option(help="FIRST-DAY/LAST-DAY; today when absent.")] = None,
+    reference_date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day of the period when absent.")
+    ] = None,
+    agent: Annotated[str, typer.Option(help="Your own pseudonymous id of the user; never an SSIN.")] = "command-line",
+    config: Annotated[
+        Path | None, typer.Option(help="The settings of its participant; those of the demo when absent.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+) -> None:
+    """Ask one question about one person, open what comes back and check it."""
+    asked = _period(period)
+    with SyncClient(_settings(institution, config)) as client:
+        reply = client.ask(
+            ssin=sys.stdin.readline().strip() if ssin == "-" else ssin,
+            legal_context=legal_context,
+            data_groups=data_groups,
+            period=asked,
+            reference_date=reference_date.date() if reference_date else asked.last,
+            agent=agent,
+        )
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(_plain(reply))))
+    else:
+        _print(reply, Console())
+    if reply.answer.status.value not in _FULL or reply.rejected:
+        raise typer.Exit(1)
+
+
+def _period(text: str | None) -> Period:
+    if text is None:
+        return day(brussels_day(datetime.now(UTC)))
+    first, _, last = text.partition("/")
+    try:
+        return Period(date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"A period is written 2026-01-01/2026-03-31; {text} is not one.", param_hint="--period"
+        ) from error
+
+
+def _settings(institution: str, path: Path | None) -> ClientConfig:
+    """Give what a client needs, from the settings of the participant. Raises Refused or WrongSetting."""
+    home = Path(os.environ.get("CROSSROADS_HOME", "var"))
+    found = path or home / "demo" / institution / "participant.yaml"
+    if path is None and not found.exists():
+        raise Refused(
+            f"There are no settings at {found}. Start `crossroads demo`, or name the settings of the participant of "
+            f"{institution} with --config."
+        )
+    config = read_config(found)
+    if config.institution != institution:
+        raise Refused(f"{found} holds the settings of {config.institution}, not of {institution}.")
+    if config.keys.seal is None:
+        raise Refused(f"{found} names no key to which answers can be sealed (keys.seal).")
+    return ClientConfig(
+        institution=config.institution,
+        hub=config.hub,
+        trust=config.trust,
+        keys=ClientKeys(sign=config.keys.sign, seal=config.keys.seal),
+        state=f"{config.state}/asking",
+        folder=config.folder,
+    )
+
+
+def _plain(reply: Reply) -> dict[str, Any]:
+    """Give the answer with its blocks opened."""
+    answer = reply.answer
+    return {
+        "ticket": answer.ticket,
+        "environment": answer.environment,
+        "status": answer.status,
+        "ssin": answer.ssin,
+        "blocks": [
+            {
+                "dataGroup": block.data_group,
+                "source": block.source,
+                "period": block.period,
+                "mediaType": block.media_type,
+                **_content(block.media_type, block.content),
+            }
+            for block in reply.blocks
+        ],
+        "rejected": [block._asdict() for block in reply.rejected],
+        "sources": answer.sources,
+        "filtered": answer.filtered,
+    }
+
+
+def _content(media_type: str, content: bytes) -> dict[str, Any]:
+    # Bytes travel as base64 in JSON, as they do on the wire.
+    return {"content": msgspec.Raw(content)} if media_type == "application/json" else {"contentBytes": content}
+
+
+def _print(reply: Reply, console: Console) -> None:
+    status = reply.answer.status
+    console.print(Text.assemble((status.value, "bold"), f" {status.detail or status.code}: {status.description}"))
+    if reply.answer.ssin.replaces:
+        console.print(f"The number was replaced. It is now {reply.answer.ssin.value}.", highlight=False)
+    for block in reply.blocks:
+        console.print(Text.assemble((f"\n{block.data_group}", "bold"), f" from {block.source}, {_days(block.period)}"))
+        json = block.media_type == "application/json"
+        text = msgspec.json.format(block.content, indent=2) if json else block.content
+        console.print(Text(text.decode("utf-8", "replace")))
+    for rejected in reply.rejected:
+        console.print(
+            f"\n{rejected.data_group} from {rejected.source} was rejected: {rejected.reason} ({rejected.code})"
+        )
+    _print_rest(reply, console)
+    console.print(f"\nTicket {reply.answer.ticket}", highlight=False)
+
+
+def _print_rest(reply: Reply, console: Console) -> None:
+    """Print who was asked, and what was left out."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="cyan", pad_edge=False)
+    for name in ("source", "how it went", "took"):
+        table.add_column(name)
+    for source in reply.answer.sources:
+        table.add_row(source.institution, f"{source.status} {source.code}", f"{source.milliseconds} ms")
+    for group in reply.answer.filtered:
+        table.add_row(f"left out: {group.data_group}", f"{group.reason} ({group.detail or group.code})", "")
+    if table.row_count:
+        console.print()
+        console.print(table)
+
+
+def _days(period: Period) -> str:
+    return f"{period.start_date} to {period.end_date or 'now'}"

@@ -1,0 +1,155 @@
+"""The reference pages that are made from the code; `make reference` writes them, and a test holds the two together."""
+
+import ast
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from crossroads.admission.limits import Limits
+from crossroads.api.app import ROUTES, dependencies
+from crossroads.api.description import described
+from crossroads.audit import service as audit
+from crossroads.audit.events import Event
+from crossroads.bootstrap.settings import Settings
+from crossroads.directory import facts
+from crossroads.exchange import service as exchange
+from crossroads.kernel.codes import Code
+from crossroads.participant import client
+from crossroads.sources import breaker, bulkhead
+from crossroads.sources import service as sources
+from crossroads.wire import messages, signatures, statements
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+
+
+def codes() -> str:
+    """Give the page of all codes."""
+    rows = [f"| `{code}` | {code.description} |" for code in Code]
+    belgian = [row for row in rows if row.startswith("| `MSG")]
+    own = [row for row in rows if not row.startswith("| `MSG")]
+    return _page(
+        "Codes",
+        "Codes `MSG…` are the Belgian Crossroads Bank's, used only with their known meaning. Codes `CR-…` are ours.",
+        "A code never changes its meaning; the text beside it may.",
+        "",
+        "| code | meaning |",
+        "| --- | --- |",
+        *belgian,
+        *own,
+    )
+
+
+def events() -> str:
+    """Give the page of all events of the log."""
+    return _page(
+        "Events of the log",
+        "One closed list, `source:subject:action`. Every entry of the log is one of these.",
+        "",
+        "| event | what happened |",
+        "| --- | --- |",
+        *(f"| `{event.value}` | {event.sentence} |" for event in Event),
+    )
+
+
+def settings() -> str:
+    """Give the page of all settings."""
+    return _page(
+        "Settings",
+        "Settings of the hub stand in `crossroads.yaml` under `CROSSROADS_HOME` (default `./var`), or where",
+        "`CROSSROADS_CONFIG` says. `CROSSROADS_<NAME>` in the environment wins over the file; a part of `limits` is",
+        "`CROSSROADS_LIMITS__<NAME>`. An unknown setting refuses to start. Settings of a participant are in",
+        "[join](../tutorial/join.md).",
+        "",
+        "| setting | default | meaning |",
+        "| --- | --- | --- |",
+        *_fields(Settings, ""),
+        *_fields(Limits, "limits."),
+        "",
+        "There is no setting that turns access control, signatures or the log off.",
+    )
+
+
+def limits() -> str:
+    """Give the page of all limits that are not settings."""
+    constants = [
+        (messages.MAXIMUM_REQUEST, "bytes", "a request body; larger is refused with `CR-PAYLOAD-TOO-LARGE`"),
+        (messages.MAXIMUM_DATA_GROUPS, "data groups", "in one question"),
+        (messages.MAXIMUM_SOURCE_ANSWER, "bytes", "the answer of one source"),
+        (exchange.TIME_BUDGET.seconds, "seconds", "for all sources of a question together, from receipt"),
+        (signatures.MAXIMUM_AGE, "seconds", "age of a signature"),
+        (signatures.MAXIMUM_AHEAD, "seconds", "that a signature may lie in the future"),
+        (statements.MAXIMUM_LIFE.seconds, "seconds", "life of a statement"),
+        (sources.PERMIT_LIFE.seconds, "seconds", "life of a permit"),
+        (bulkhead.CONCURRENT, "questions", "under way at one participant, from one process of the hub"),
+        (bulkhead.WAITING, "questions", "that wait for a place at one participant, in one process"),
+        (breaker.FAILURES, "failures", "in a row, after which a participant is left alone"),
+        (int(breaker.PAUSE.total_seconds()), "seconds", "for which it is left alone"),
+        (facts.BATCH, "requests", "that are read from the directory together at most"),
+        (facts.QUEUE, "requests", "that wait for the directory in one process; more are refused with `CR-OVERLOADED`"),
+        (audit.QUEUE, "entries", "that wait to be written to the log in one process"),
+        (int(client.TIMEOUT.total_seconds()), "seconds", "that the client waits for the hub"),
+    ]
+    return _page(
+        "Limits",
+        "What is set in the code; what an installation sets itself is under `limits` in [settings](settings.md).",
+        "",
+        "| limit | unit | of what |",
+        "| --: | --- | --- |",
+        *(f"| {value:,} | {unit} | {what} |" for value, unit, what in constants),
+    )
+
+
+def openapi() -> str:
+    """Give the OpenAPI description of the hub."""
+    schema = described(ROUTES, dependencies())
+    return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1).decode()
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "codes.md": codes,
+    "events.md": events,
+    "settings.md": settings,
+    "limits.md": limits,
+    "openapi.json": openapi,
+}
+
+
+def _page(title: str, *lines: str) -> str:
+    return "\n".join((f"# {title}", "", *lines, ""))
+
+
+def _fields(struct: type[msgspec.Struct], prefix: str) -> list[str]:
+    """Give a row for each field; the sentence is the string under it in the source."""
+    sentences = _sentences(struct)
+    rows = []
+    for field in msgspec.structs.fields(struct):
+        default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory
+        if isinstance(default, msgspec.Struct) or callable(default):
+            continue
+        shown = "" if default is None else f"`{msgspec.to_builtins(default, enc_hook=str)}`"
+        rows.append(f"| `{prefix}{field.name}` | {shown} | {sentences.get(field.name, '')} |")
+    return rows
+
+
+def _sentences(struct: type[msgspec.Struct]) -> dict[str, str]:
+    body = ast.parse(inspect.getsource(struct)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for statement, following in zip(body.body, body.body[1:], strict=False):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            text = following.value if isinstance(following, ast.Expr) else None
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                found[statement.target.id] = " ".join(text.value.split())
+    return found
+
+
+def write() -> None:
+    """Write every page anew."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    write()
