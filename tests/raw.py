@@ -87,7 +87,12 @@ class Asker:
 
     def wish(self, ssin: str, *groups: str, **about: Any) -> Wish:
         """Say what is wanted; a social inquiry about the first quarter unless said otherwise."""
-        given = {"legal_context": INQUIRY, "agent": "test", "period": QUARTER, "reference_date": DAY} | about
+        given: dict[str, Any] = {
+            "legal_context": INQUIRY,
+            "agent": "test",
+            "period": QUARTER,
+            "reference_date": DAY,
+        } | about
         return Wish(ssin=ssin, data_groups=groups, **given)
 
     def request(self, wish: Wish, now: datetime | None = None) -> Request:

@@ -56,7 +56,7 @@ class Event(StrEnum):
     RANGE_EXPIRED = "log:range:expired", "The content of a range of entries was removed at the end of its retention."
 
 
-CLOSING = frozenset({Event.ANSWER_SENT, Event.OUTCOME_UNKNOWN})
+CLOSING = frozenset({Event.ANSWER_SENT, Event.QUESTION_REFUSED, Event.OUTCOME_UNKNOWN})
 """What ends a question that was decided."""
 
 KEPT = frozenset(

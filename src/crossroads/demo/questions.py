@@ -41,12 +41,10 @@ def not_inscribed(stage: Stage) -> Outcome:
     known = _asked(stage, wish)
     unknown = stage.ask(wish._replace(number=stage.made.cast.nobody))
     same = _refusal(known) == _refusal(unknown)
-    ok = same and known.reply.answer.status.detail == Code.DETAIL_NOT_INSCRIBED and not known.reply.answer.sources
-    return Outcome(
-        f"{Code.DETAIL_NOT_INSCRIBED}, twice",
-        f"refused: {known.reply.answer.status.detail}; {_same(same)} for the number of nobody",
-        ok,
-    )
+    detail = known.reply.answer.status.detail
+    ok = same and detail == Code.DETAIL_NOT_INSCRIBED and not known.reply.answer.sources
+    found = f"refused: {detail}; {_same(same)} for the number of nobody"
+    return Outcome(f"{Code.DETAIL_NOT_INSCRIBED}, twice", found, ok)
 
 
 def not_covered(stage: Stage) -> Outcome:

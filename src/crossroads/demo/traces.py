@@ -35,15 +35,14 @@ def sealed(stage: Stage) -> Outcome:
         raise Refused("The first answer has no such block.")
     block, content = blocks[DISABILITY], contents[DISABILITY]
     stage.screen.say(
-        "This is one block of the first answer. The hub can read who sent it and what it is about, so that it can drop "
-        "what was not asked for. It cannot read what it says, nor about whom: the number is only there as a hash."
+        "This is one block of the first answer. The hub can read which question it answers and who sent it, so that it "
+        "can drop what was not asked for. It cannot read what the block says. The number is in it only as a hash."
     )
     header = envelope(block)
     sealed_text = block.sealed or ""
     stage.screen.panel("what the hub carries", f"{sealed_text[:_SHOWN]}… ({len(sealed_text)} characters)", "red")
-    shown = [(name, str(header[name])) for name in ("ticket", "dataGroup", "source", "subject", "enc", "kid")]
-    stage.screen.say("\nwhat the hub can read of it:")
-    stage.screen.facts(shown)
+    read = "\n".join(f"{name}: {header[name]}" for name in ("ticket", "dataGroup", "source", "subject", "enc", "kid"))
+    stage.screen.panel("what the hub can read of it", read, "yellow")
     stage.screen.panel("what the asker reads", msgspec.json.format(content, indent=1).decode(), "green")
     try:
         unseal(block, stage.network.member(ANTWERPEN).sealing_key())
@@ -126,10 +125,9 @@ def _row(stage: Stage, line: UsageLine, status: dict[str, str]) -> tuple[str, st
     what = ", ".join(stage.group(group) for group in fields["groupsAsked"])
     why = stage.names["legal-contexts"].get(fields["legalContext"], fields["legalContext"])
     refused = line.event == Event.QUESTION_REFUSED
-    outcome = (
-        f"refused: {status.get('detail') or status.get('code')}" if refused else f"answered: {status.get('value')}"
-    )
-    return f"{line.at:%H:%M:%S}", f"{stage.name(line.asker or '')}, {fields['agent']}", why, what, outcome
+    outcome = f"refused: {status.get('detail')}" if refused else f"answered: {status.get('value')}"
+    who = f"{stage.name(line.asker or '')}, {fields['agent']}"
+    return f"{line.at:%H:%M:%S}", who, f"{what}, for: {why}", outcome
 
 
 def _held(stage: Stage, line: Line) -> tuple[str, str, str]:

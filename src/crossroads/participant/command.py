@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import msgspec
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.period import Period
@@ -92,7 +92,7 @@ def trust(
     *,
     json: Json = False,
 ) -> None:
-    """Pin a hub: write its operators' keys and the key of its log. Compare them by telephone before you rely on them."""
+    """Pin a hub: write its operators' keys and the key of its log. Compare them by telephone first."""
     try:
         pinned = pin(hub.rstrip("/"), output)
     except CrossroadsError as error:
@@ -100,12 +100,9 @@ def trust(
     if json:
         _write(pinned)
         return
-    table = Table(box=None, show_header=False)
-    for operator in pinned.operators:
-        table.add_row(_plain(operator.key_id), operator.jwk.thumbprint)
-    table.add_row("log", _plain(pinned.log_key))
-    Console().print(f"Wrote {output}. Compare these with the operators, by telephone:", markup=False)
-    Console().print(table)
+    compared = [f"{operator.key_id}  {operator.jwk.thumbprint}" for operator in pinned.operators]
+    lines = (f"Wrote {output}. Compare these with the operators, by telephone:", *compared, f"log  {pinned.log_key}")
+    Console().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 @log_app.command("export")
@@ -151,7 +148,7 @@ def _tell(findings: list[Finding], *, json: bool) -> None:
     if json:
         _write({"ok": ok, "findings": findings})
     else:
-        table = Table(box=None, show_header=False)
+        table = Table("", "what", Column("detail", overflow="fold"), box=None, show_header=False)
         for finding in findings:
             table.add_row(
                 "[green]ok[/]" if finding.ok else "[red]wrong[/]", _plain(finding.what), _plain(finding.detail)

@@ -28,9 +28,7 @@ class _Told(Message, frozen=True, kw_only=True):
 def pin(hub: str, file: Path) -> Trust:
     """Fetch what is to be pinned and write it to a new file. Raises Unavailable, WrongSetting when the file exists."""
     if file.exists():
-        raise WrongSetting(
-            f"{file} exists: what is pinned is not replaced by what the hub says. Remove it to pin anew."
-        )
+        raise WrongSetting(f"{file} exists: what is pinned is not replaced by what a hub says. Remove it to pin anew.")
     told = asyncio.run(_fetched(hub))
     try:
         trust = msgspec.convert(msgspec.to_builtins(told), Trust)
