@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -212,7 +212,8 @@ class Crashes:
     def cluster(self) -> None:
         """Kill all processes of the database."""
         for pid in server_processes(self._database.server.place.data):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one ends when another does
+                os.kill(pid, signal.SIGKILL)
 
     def everything(self) -> None:
         """Kill hub and database."""
@@ -236,14 +237,14 @@ class Crashes:
 async def close_what_is_open(built: Network, database: Database) -> None:
     """Stop the hub, and close what it left open without waiting as long as it would."""
     built.processes.stop("hub")
+    key = log_key(built.installation)
 
     async def none_open() -> bool:
         await log.close_open()
         return not await rows(database.url(), _OPEN)
 
-    async with asyncpg.create_pool(database.url()) as pool:
-        async with Log(pool, log_key(built.installation), rhythm=_QUICK) as log:
-            await until(none_open)
+    async with asyncpg.create_pool(database.url()) as pool, Log(pool, key, rhythm=_QUICK) as log:
+        await until(none_open)
 
 
 _OPEN = (

@@ -17,7 +17,7 @@ from crossroads.participant.questions import Asking, Wish, build, signed
 from crossroads.participant.trust import read_trust
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import Answer, Problem
-from crossroads.wire.signatures import Request, verify_answer
+from crossroads.wire.signatures import Request, sign_request, verify_answer
 
 QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 DAY = date(2026, 3, 1)
@@ -115,6 +115,11 @@ class Asker:
         """Give a signed POST of any content."""
         body = content if isinstance(content, bytes) else msgspec.json.encode(content)
         return signed(f"{self.hub}{path}", body, self.key, datetime.now(UTC) - age)
+
+    def signed_get(self, path: str) -> Request:
+        """Give a signed GET."""
+        request = Request("GET", f"{self.hub}{path}", {}, None)
+        return request._replace(headers=sign_request(self.key, request, datetime.now(UTC)))
 
     def verify(self, request: Request, reply: Reply) -> None:
         """Check that the hub signed this answer to this request."""

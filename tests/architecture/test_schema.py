@@ -18,8 +18,8 @@ RULES = {
     "catalogue_version": "version kind act digest actors recorded_at log_stream log_index",
 }
 KEYS = {
-    "institution_key": "key_id institution use thumbprint valid_from valid_until registration recorded_version recorded_at"
-    " log_stream log_index",
+    "institution_key": "key_id institution use thumbprint valid_from valid_until registration"
+    " recorded_version recorded_at log_stream log_index",
     "institution_endpoint": "institution recorded_version url issued_at act recorded_at",
     "key_revocation": "key_id reason act recorded_version revoked_at",
     "operator_key": "key_id jwk recorded_version recorded_at",

@@ -114,35 +114,32 @@ async def test_a_file_becomes_lines_of_the_directory(hub: World, tmp_path: Path,
     assert (await hub.directory.check()).conflicts == ()
 
 
+WRONG: list[tuple[Row, str]] = [
+    ({"startDate": "2026-02-30"}, "startDate"),
+    ({"startDate": None}, "startDate"),
+    ({"endDate": "2025-12-31"}, "ends before it starts"),
+    ({"ssin": "123"}, "not known"),
+    ({"phase": "many"}, "phase"),
+    ({"institution": "Gent!"}, "institution"),
+    ({"institution": "pcsa-nowhere"}, "not active"),
+    ({"context": "7:101"}, "not one of the institution's sector"),
+    ({"context": "17:99"}, "not one of the institution's sector"),
+    ({"phase": 5}, "phase is 0"),
+    ({"reference": None}, "evidence"),
+    ({"context": "17:1"}, "evidence"),
+    ({"ssin": NOBODY}, "not known"),
+    ({"ssin": ANNA[:9] + "00"}, "not known"),
+    ({"institution": LIEGE, "ssin": ANNA}, "exclusive"),
+]
+
+
 @pytest.mark.parametrize("name", ["load.csv", "load.jsonl"])
-@pytest.mark.parametrize(
-    ("wrong", "why"),
-    [
-        ({"startDate": "2026-02-30"}, "startDate"),
-        ({"startDate": None}, "startDate"),
-        ({"endDate": "2025-12-31"}, "ends before it starts"),
-        ({"ssin": "123"}, "not known"),
-        ({"phase": "many"}, "phase"),
-        ({"institution": "Gent!"}, "institution"),
-        ({"institution": "pcsa-nowhere"}, "not active"),
-        ({"context": "7:101"}, "not one of the institution's sector"),
-        ({"context": "17:99"}, "not one of the institution's sector"),
-        ({"phase": 5}, "phase is 0"),
-        ({"reference": None}, "evidence"),
-        ({"context": "17:1"}, "evidence"),
-        ({"ssin": NOBODY}, "not known"),
-        ({"ssin": ANNA[:9] + "00"}, "not known"),
-        ({"institution": LIEGE, "ssin": ANNA}, "exclusive"),
-    ],
-)
-async def test_a_bad_line_is_named_and_nothing_is_imported(
-    hub: World, tmp_path: Path, name: str, wrong: Row, why: str
-) -> None:
-    rows = [row(), row(BEA), {**row(CARL), **wrong}, row(BEA, context=OTHER_AID)]
-    found = await faults(hub, write(tmp_path / name, rows), 4)
+async def test_a_bad_line_is_named_and_nothing_is_imported(hub: World, tmp_path: Path, name: str) -> None:
     place = f"line {4 if name.endswith('csv') else 3}"
-    assert place in [path for path, _ in found]
-    assert any(why in detail for path, detail in found if path == place)
+    for wrong, why in WRONG:
+        rows = [row(), row(BEA), {**row(CARL), **wrong}, row(BEA, context=OTHER_AID)]
+        found = await faults(hub, write(tmp_path / name, rows), 4)
+        assert any(path == place and why in detail for path, detail in found), (wrong, found)
 
 
 async def test_all_bad_lines_are_named_at_once(hub: World, tmp_path: Path) -> None:
@@ -151,24 +148,24 @@ async def test_all_bad_lines_are_named_at_once(hub: World, tmp_path: Path) -> No
     assert [path for path, _ in found] == ["line 2", "line 4", "line 5"]
 
 
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("ssin,institution\n1,2\n", "load.csv"),
-        (f"{','.join(COLUMNS)}\n{ANNA},only two\n", "load.csv"),
-        (f"{','.join(COLUMNS)}\n\n", "load.csv"),
-        ("not json\n", "load.jsonl"),
-        ('{"ssin": [1]}\n', "load.jsonl"),
-        ('{"unheard": "of"}\n', "load.jsonl"),
-        ("{}\n", "load.jsonl"),
-        ("\ufffe\x00", "load.csv"),
-        ("anything", "load.xml"),
-    ],
-)
-async def test_a_file_without_form_is_refused(hub: World, tmp_path: Path, text: str, name: str) -> None:
-    path = tmp_path / name
-    path.write_text(text)
-    assert await faults(hub, path, 1)
+FORMLESS = [
+    ("ssin,institution\n1,2\n", "load.csv"),
+    (f"{','.join(COLUMNS)}\n{ANNA},only two\n", "load.csv"),
+    (f"{','.join(COLUMNS)}\n\n", "load.csv"),
+    ("not json\n", "load.jsonl"),
+    ('{"ssin": [1]}\n', "load.jsonl"),
+    ('{"unheard": "of"}\n', "load.jsonl"),
+    ("{}\n", "load.jsonl"),
+    ("\ufffe\x00", "load.csv"),
+    ("anything", "load.xml"),
+]
+
+
+async def test_a_file_without_form_is_refused(hub: World, tmp_path: Path) -> None:
+    for text, name in FORMLESS:
+        path = tmp_path / name
+        path.write_text(text)
+        assert await faults(hub, path, 1), text
 
 
 async def test_columns_in_another_order_show_no_number_in_the_message(hub: World, tmp_path: Path) -> None:

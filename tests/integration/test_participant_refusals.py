@@ -340,7 +340,7 @@ def test_a_checkpoint_that_the_log_did_not_sign(participant: Running, question: 
     stranger = FakeLog(NoteSigner.generate("crossroads.example/log"))
     stranger.append("installation:founded")
     question.request["checkpoint"] = stranger.checkpoint()
-    assert participant.refusal(question)[0] == 403
+    assert participant.refusal(question) == (403, "CR-PERMIT-INVALID")
 
 
 def test_a_statement_that_knows_another_log_of_the_same_size(participant: Running, asker: FakeAsker) -> None:

@@ -1,18 +1,20 @@
-"""What the population becomes: rows in each institution's own database, and two files for the hub's first load."""
+"""What the population becomes: rows in each institution's own database, and lines for the hub's first load."""
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from crossroads.catalogue.model import Document
 from crossroads.demo.institutions import managed_by, tables_of
-from crossroads.demo.population.model import Cast, Population
-from crossroads.demo.population.records import KEYS, TABLES, inscriptions, records_of
+from crossroads.demo.population.model import Population
+from crossroads.demo.population.records import KEYS, TABLES, Inscription, records_of
+from crossroads.kernel.ssin import Ssin
 from crossroads.network.members import Member
 
 Advance = Callable[[int], None]
 """Is told of how many more people are done."""
+KnownAs = Callable[[Ssin], str]
+"""Gives the number under which a person comes into the directory."""
+Line = Mapping[str, Any]
 
 _LIVES_AT_ONCE = 1000
 
@@ -36,27 +38,21 @@ def fill_databases(population: Population, members: Sequence[Member], document: 
         advance(len(lives))
 
 
-def write_persons(path: Path, population: Population, cast: Cast) -> None:
-    """Write the persons for the first load. One comes in under the number of before: it is replaced afterwards."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
-        out.writerow(("ssin", "deceasedOn"))
-        for life in population.lives:
-            person = life.person
-            ssin = cast.spare if person.ssin == cast.granted.person.ssin else person.ssin
-            out.writerow((str(ssin), person.death.isoformat() if person.death else ""))
+def person_lines(population: Population, known_as: KnownAs) -> Iterator[Line]:
+    """Give the persons for the first load."""
+    for life in population.lives:
+        yield {"ssin": known_as(life.person.ssin), "deceasedOn": life.person.death}
 
 
-def write_inscriptions(path: Path, population: Population) -> None:
-    """Write the inscriptions for the first load, each with the reference of an invented file as its evidence."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file)
-        out.writerow(("ssin", "institution", "context", "startDate", "endDate", "phase", "reference"))
-        out.writerows(_lines(population))
-
-
-def _lines(population: Population) -> Iterator[Sequence[object]]:
-    for number, line in enumerate(inscriptions(population), start=1):
-        start, end = line.period.start_date.isoformat(), line.period.end_date
-        ended = end.isoformat() if end else ""
-        yield str(line.ssin), line.institution, line.context, start, ended, int(line.phase), f"file-{number}"
+def inscription_lines(inscriptions: Iterable[Inscription], known_as: KnownAs) -> Iterator[Line]:
+    """Give the inscriptions for the first load, each with the reference of an invented file as its evidence."""
+    for number, line in enumerate(inscriptions, start=1):
+        yield {
+            "ssin": known_as(line.ssin),
+            "institution": line.institution,
+            "context": line.context,
+            "startDate": line.period.start_date,
+            "endDate": line.period.end_date,
+            "phase": int(line.phase),
+            "reference": f"file-{number}",
+        }

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Self
 
 from rich.console import Console
@@ -21,16 +20,16 @@ from crossroads.catalogue.model import Document
 from crossroads.demo import home as homes
 from crossroads.demo.home import Cast, Home, Made, Part
 from crossroads.demo.institutions import furnished
-from crossroads.demo.loading import fill_databases, write_inscriptions, write_persons
+from crossroads.demo.loading import fill_databases, inscription_lines, person_lines
 from crossroads.demo.population import casting, generation, people
 from crossroads.demo.population import model as invented
 from crossroads.demo.population.chance import add_months
-from crossroads.identity.first_load import LoadKind
-from crossroads.identity.first_load import prepare as act_of
+from crossroads.demo.population.records import inscriptions
 from crossroads.kernel.clock import brussels_day
+from crossroads.kernel.ssin import Ssin
 from crossroads.network.founders import Founders
+from crossroads.network.loading import load_directory
 from crossroads.network.service import Network
-from crossroads.wire.registrations import SignedAct
 
 _NOBODYS_COUNTER = 995
 _MONTHS_SINCE_REPLACED = 3
@@ -53,12 +52,10 @@ def set_up(home: Home, network: Network, persons: int, fingerprint: str, console
         with stages.doing("Giving each institution its keys and its own database", persons) as task:
             network.make_files()
             fill_databases(population, network.members, document, lambda done: stages.advance(task, done))
-        folder = network.home / "load"
-        folder.mkdir()
         with stages.doing("Starting PostgreSQL"):
             asyncio.run(prepare(_empty_database(network, stages.tell)))
         with stages.doing("Founding the hub, and loading who knows whom"):
-            asyncio.run(network.found(document, _Load(population, cast, folder)))
+            asyncio.run(network.found(document, _Load(population, cast)))
     made = Made(fingerprint, persons, on, network.installation.settings.port, _cast(cast, on))
     home.keep(made)
     return made
@@ -76,24 +73,22 @@ def _empty_database(network: Network, progress: Progress) -> EmbeddedPostgres:
 
 
 class _Load:
-    """Loads the directory: persons, the replaced number, then the inscriptions. Two operators sign each file."""
+    """Loads the directory. One person comes in under the number of before, which is then replaced."""
 
-    def __init__(self, population: invented.Population, cast: invented.Cast, folder: Path) -> None:
-        self._population, self._cast, self._folder = population, cast, folder
+    def __init__(self, population: invented.Population, cast: invented.Cast) -> None:
+        self._population, self._cast = population, cast
+        # Beforehand: while the hub's services are open, they are not to wait for seconds.
+        self._inscriptions = list(inscriptions(population))
 
     async def __call__(self, services: Services, founders: Founders) -> None:
-        persons, lines = self._folder / "persons.csv", self._folder / "inscriptions.csv"
-        await asyncio.to_thread(write_persons, persons, self._population, self._cast)
-        operators = services.catalogue.current.operators
-        await services.identity.import_persons(persons, _signed(founders, persons, "persons"), operators)
-        await self._replace(services)
-        await asyncio.to_thread(write_inscriptions, lines, self._population)
-        await services.directory.import_inscriptions(lines, _signed(founders, lines, "inscriptions"), operators)
-
-    async def _replace(self, services: Services) -> None:
+        persons = person_lines(self._population, self._known_as)
+        await load_directory(services, founders, persons, inscription_lines(self._inscriptions, self._known_as))
         old, new = self._cast.spare, self._cast.granted.person.ssin
         since = add_months(self._population.on, -_MONTHS_SINCE_REPLACED)
         await services.identity.replace_ssin(str(old), str(new), since, reason="replaced by the register", actor="demo")
+
+    def _known_as(self, ssin: Ssin) -> str:
+        return str(self._cast.spare if ssin == self._cast.granted.person.ssin else ssin)
 
 
 class _Stages:
@@ -129,10 +124,6 @@ class _Stages:
 
 def _furnished(network: Network, document: Document) -> Network:
     return replace(network, members=tuple(furnished(member, document) for member in network.members))
-
-
-def _signed(founders: Founders, path: Path, kind: LoadKind) -> SignedAct:
-    return founders.sign(act_of(path, kind))
 
 
 def _cast(cast: invented.Cast, on: date) -> Cast:

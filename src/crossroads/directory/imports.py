@@ -63,18 +63,14 @@ async def import_inscriptions(pool: Pool, log: Log, held_to: Rules, path: Path, 
     A line is written as it stands: it does not extend another, as one that an institution inscribes does.
     """
     load = first_load.begin(signed, "inscriptions", held_to.operators, uuid7())
-    # In a thread beside the work of the database: it is hashing, and both take their time.
-    scanning = asyncio.create_task(asyncio.to_thread(scan, path))
-    try:
-        async with transaction(pool) as connection:
-            await acts.use(connection, signed, load.ticket)
-            await _stage(connection, path, held_to, load)
-            written = await store.add_staged(connection, load.ticket)
-            found = await scanning
-            first_load.require_whole(load, found, written)
-            await first_load.log_chunks(log, Event.IMPORT_CHUNK, load, found.roots)
-    finally:
-        await asyncio.wait([scanning])
+    async with transaction(pool) as connection:
+        await acts.use(connection, signed, load.ticket)
+        await _stage(connection, path, held_to, load)
+        # Hashing in a thread while the database writes: both take their time.
+        writing, scanning = store.add_staged(connection, load.ticket), asyncio.to_thread(scan, path)
+        written, found = await asyncio.gather(writing, scanning)
+        first_load.require_whole(load, found, written)
+        await first_load.log_chunks(log, Event.IMPORT_CHUNK, load, found.roots)
     return Loaded(load.ticket, written)
 
 

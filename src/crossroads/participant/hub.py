@@ -10,8 +10,8 @@ import structlog
 
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import CrossroadsError, Unavailable
-from crossroads.participant.checkpoints import Witness
+from crossroads.kernel.errors import CrossroadsError, Refused, Tampered, Unavailable
+from crossroads.participant.checkpoints import LogForked, Witness
 from crossroads.participant.datagroups import DataGroups
 from crossroads.participant.provenkeys import Proven, ProvenKeys, hub_ring
 from crossroads.participant.steps import Http
@@ -62,13 +62,21 @@ class Hub:
         return signature
 
     async def watch(self, *notes: str) -> None:
-        """Take note of checkpoints, and once a minute have the hub prove them. Raises LogForked, or Tampered."""
+        """Take note of checkpoints, and once a minute have the hub prove them. Raises LogForked or Refused."""
         for note in filter(None, notes):
-            self.witness.observe(note)
+            self._observe(note)
         if self.witness.due(self._clock.now()):
             task = self._background(self._http.run(self.witness.check(self._clock.now())))
             await asyncio.wait([task], timeout=_WAIT_FOR_PROOF)
             self.witness.check_trusted()
+
+    def _observe(self, note: str) -> None:
+        try:
+            self.witness.observe(note)
+        except LogForked:
+            raise
+        except Tampered as error:
+            raise Refused(f"The checkpoint does not hold. {error}", code=Code.PERMIT_INVALID) from error
 
     async def know(self, groups: set[str]) -> None:
         """Fetch the data groups when one is missing; when they are merely old, without waiting."""

@@ -80,7 +80,7 @@ class HttpSources:
 
     async def match(self, ticket: UUID, ssin: str, birth_date: str, last_name: str) -> Match:
         """Ask the register whether the person exists and the particulars match. Raises Unavailable."""
-        request = MatchRequest(ticket=ticket, ssin=ssin, birth_date=birth_date, last_name=last_name)
+        request = MatchRequest(ticket=ticket, ssin=str(ssin), birth_date=birth_date, last_name=last_name)
         try:
             deadline = self.clock.now() + MATCH_BUDGET
             answer, _ = await self._call(self.register, "/v1/match-requests", msgspec.json.encode(request), deadline)

@@ -4,16 +4,14 @@ Members keep no place for floats: amounts are integer eurocents, so the one hard
 """
 
 import hashlib
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import rfc8785
 
 from crossroads.kernel.errors import InvalidValue
-
-# The two signs of base64url, and those of base64, which base64url does not have.
-_TO_STANDARD = str.maketrans("-_+/=", "+/???")
 
 
 def canonical(value: Any) -> bytes:
@@ -37,16 +35,20 @@ def b64url(data: bytes) -> str:
 
 def from_b64url(text: str) -> bytes:
     """Give the bytes of base64url without padding. Raises InvalidValue."""
-    padded = text.translate(_TO_STANDARD) + "=" * (-len(text) % 4)
-    return from_b64(padded)
+    return _decoded(text, text + "=" * (-len(text) % 4), urlsafe_b64decode, b64url)
 
 
 def from_b64(text: str) -> bytes:
     """Give the bytes of base64 in its one canonical form: no two texts are one value. Raises InvalidValue."""
+    return _decoded(text, text, b64decode, lambda data: b64encode(data).decode("ascii"))
+
+
+def _decoded(text: str, padded: str, decode: Callable[[str], bytes], encode: Callable[[bytes], str]) -> bytes:
+    # The decoders pass over what is not of their alphabet; writing the bytes again shows it, and loose bits as well.
     try:
-        data = b64decode(text, validate=True)
+        data = decode(padded)
     except ValueError:
         raise InvalidValue("Not base64.") from None
-    if b64encode(data).decode("ascii") != text:
+    if encode(data) != text:
         raise InvalidValue("Not the canonical form of base64.")
     return data

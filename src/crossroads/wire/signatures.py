@@ -7,8 +7,9 @@ the server calls itself in its configuration; the Host header is never trusted.
 """
 
 import hashlib
+import re
 import secrets
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -32,16 +33,46 @@ _NONCE_BYTES = 18
 _NONCE_LENGTH = range(16, 65)
 
 Component = tuple[str, dict[str, Any]]
-_WITHOUT_BODY: list[Component] = [("@method", {}), ("@target-uri", {})]
-_WITH_BODY: list[Component] = [*_WITHOUT_BODY, ("content-type", {}), ("content-digest", {})]
-_ANSWER: list[Component] = [
+
+
+class Covered(NamedTuple):
+    """What a signature covers: the components, and how a header says it."""
+
+    components: list[Component]
+    text: str
+
+
+def _covering(*components: Component) -> Covered:
+    return Covered(list(components), _serialized(list(components), {}))
+
+
+def _serialized(components: list[Component], parameters: dict[str, Any]) -> str:
+    members: Any = [(components, parameters)]
+    return str(http_sf.ser(members))
+
+
+_TARGET: tuple[Component, ...] = (("@method", {}), ("@target-uri", {}))
+_CONTENT: tuple[Component, ...] = (("content-type", {}), ("content-digest", {}))
+_ANSWER: tuple[Component, ...] = (
     ("@status", {}),
-    ("content-type", {}),
-    ("content-digest", {}),
+    *_CONTENT,
     ("@method", {"req": True}),
     ("@target-uri", {"req": True}),
-]
-_OF_REQUEST: list[Component] = [("content-digest", {"req": True}), ("signature", {"req": True})]
+)
+_OF_REQUEST: tuple[Component, ...] = (("content-digest", {"req": True}), ("signature", {"req": True}))
+_WITHOUT_BODY = _covering(*_TARGET)
+_WITH_BODY = _covering(*_TARGET, *_CONTENT)
+_ANSWER_WITHOUT_BODY = _covering(*_ANSWER, *_OF_REQUEST[1:])
+_ANSWER_WITH_BODY = _covering(*_ANSWER, *_OF_REQUEST)
+
+# Nearly all signatures are written just as this module writes them, and are read ten times as fast; any other form is
+# read by the library.
+_USUAL = {covered.text: covered for covered in (_WITHOUT_BODY, _WITH_BODY, _ANSWER_WITHOUT_BODY, _ANSWER_WITH_BODY)}
+_USUAL_INPUT = re.compile(
+    rf"{LABEL}=(?P<text>(?P<covered>\([^()]*\));created=(?P<created>[1-9][0-9]{{0,14}})"
+    rf';keyid="(?P<keyid>[!#-\[\]-~]*)";nonce="(?P<nonce>[!#-\[\]-~]*)";tag="{TAG}")'
+)
+_USUAL_VALUE = re.compile(rf"{LABEL}=:([A-Za-z0-9+/]{{85}}[AQgw]==):")
 
 
 class SignatureRejected(CrossroadsError):
@@ -59,6 +90,8 @@ class Signature(NamedTuple):
     components: list[Component]
     parameters: dict[str, Any]
     value: bytes
+    text: str
+    """Components and parameters, as the signature covers them."""
 
     @property
     def key_id(self) -> str:
@@ -98,9 +131,9 @@ def new_nonce() -> str:
 def sign_request(key: SigningKey, request: Request, created: datetime, nonce: str | None = None) -> dict[str, str]:
     """Give the headers to add to a request."""
     headers = {} if request.body is None else {"content-digest": content_digest(request.body)}
-    components = _WITH_BODY if headers else _WITHOUT_BODY
+    covered = _WITH_BODY if headers else _WITHOUT_BODY
     values = {**request.headers, **headers, "@method": request.method, "@target-uri": request.target_uri}
-    return headers | _sign(key, components, values, {}, created, nonce or new_nonce())
+    return headers | _sign(key, covered, values, {}, created, nonce or new_nonce())
 
 
 def sign_answer(
@@ -109,7 +142,7 @@ def sign_answer(
     """Give the headers to add to an answer: it is bound to the signed request."""
     headers = {"content-digest": content_digest(body)}
     values = {"@status": str(status), "content-type": content_type, **headers}
-    return headers | _sign(key, _answer_components(request), values, _request_values(request), created, new_nonce())
+    return headers | _sign(key, _of_answer(request), values, _request_values(request), created, new_nonce())
 
 
 def find_signature(headers: Mapping[str, str]) -> Signature:
@@ -117,6 +150,19 @@ def find_signature(headers: Mapping[str, str]) -> Signature:
     inputs, values = headers.get("signature-input", ""), headers.get("signature", "")
     if not inputs or not values or max(len(inputs), len(values)) > _MAXIMUM_HEADER:
         raise SignatureRejected(Code.SIGNATURE_MISSING)
+    return _checked(_usual_form(inputs, values) or _any_form(inputs, values))
+
+
+def _usual_form(inputs: str, values: str) -> Signature | None:
+    found, value = _USUAL_INPUT.fullmatch(inputs), _USUAL_VALUE.fullmatch(values)
+    covered = _USUAL.get(found["covered"]) if found else None
+    if found is None or value is None or covered is None:
+        return None
+    parameters = {"created": int(found["created"]), "keyid": found["keyid"], "nonce": found["nonce"], "tag": TAG}
+    return Signature(covered.components, parameters, b64decode(value[1]), found["text"])
+
+
+def _any_form(inputs: str, values: str) -> Signature:
     value_members = _dictionary(values)
     ours = {label: member for label, member in _dictionary(inputs).items() if member[1].get("tag") == TAG}
     if len(ours) != 1:
@@ -125,7 +171,10 @@ def find_signature(headers: Mapping[str, str]) -> Signature:
     value = value_members.get(label, (None, {}))[0]
     if not isinstance(components, list) or not isinstance(value, bytes):
         raise SignatureRejected(Code.SIGNATURE_MISSING, "Signature or Signature-Input is of another form.")
-    return _checked(Signature(components, parameters, value))
+    try:
+        return Signature(components, parameters, value, _serialized(components, parameters))
+    except (ValueError, TypeError) as error:
+        raise SignatureRejected(Code.SIGNATURE_MISSING, "Signature-Input is of another form.") from error
 
 
 def check_fresh(signature: Signature, now: datetime) -> None:
@@ -145,7 +194,7 @@ def verify_answer(key: VerifyKey, request: Request, status: int, headers: Mappin
     """Check that an answer is the signed answer to exactly this request. Raises SignatureRejected."""
     signature = find_signature(headers)
     values = {**headers, "@status": str(status)}
-    _verify(signature, key, _answer_components(request), values, _request_values(request), body)
+    _verify(signature, key, _of_answer(request), values, _request_values(request), body)
     return signature
 
 
@@ -160,11 +209,6 @@ def _dictionary(header: str) -> dict[str, Any]:
 
 def _refuse_repeated(name: str, _context: str) -> None:
     raise ValueError(f"{name} is repeated.")
-
-
-def _serialized(components: list[Component], parameters: dict[str, Any]) -> str:
-    members: Any = [(components, parameters)]
-    return str(http_sf.ser(members))
 
 
 def _checked(signature: Signature) -> Signature:
@@ -184,8 +228,8 @@ def _names_key(keyid: Any) -> bool:
     return isinstance(keyid, str) and "#" in keyid
 
 
-def _answer_components(request: Request) -> list[Component]:
-    return [*_ANSWER, *(_OF_REQUEST if request.body is not None else _OF_REQUEST[1:])]
+def _of_answer(request: Request) -> Covered:
+    return _ANSWER_WITHOUT_BODY if request.body is None else _ANSWER_WITH_BODY
 
 
 def _request_values(request: Request) -> dict[str, str]:
@@ -194,17 +238,16 @@ def _request_values(request: Request) -> dict[str, str]:
 
 def _sign(
     key: SigningKey,
-    components: list[Component],
+    covered: Covered,
     values: Mapping[str, str],
     of_request: Mapping[str, str],
     created: datetime,
     nonce: str,
 ) -> dict[str, str]:
-    parameters = {"created": int(created.timestamp()), "keyid": key.key_id, "nonce": nonce, "tag": TAG}
-    serialized = _serialized(components, parameters)
-    signature = key.sign(_base(components, values, of_request, serialized))
+    text = f'{covered.text};created={int(created.timestamp())};keyid="{key.key_id}";nonce="{nonce}";tag="{TAG}"'
+    signature = key.sign(_base(covered.components, values, of_request, text))
     return {
-        "signature-input": f"{LABEL}={serialized}",
+        "signature-input": f"{LABEL}={text}",
         "signature": f"{LABEL}=:{b64encode(signature).decode('ascii')}:",
     }
 
@@ -212,17 +255,16 @@ def _sign(
 def _verify(
     signature: Signature,
     key: VerifyKey,
-    expected: list[Component],
+    expected: Covered,
     values: Mapping[str, str],
     of_request: Mapping[str, str],
     body: bytes | None,
 ) -> None:
-    if sorted(map(str, signature.components)) != sorted(map(str, expected)):
-        names = ", ".join(name for name, _ in expected)
+    if not _covers(signature, expected):
+        names = ", ".join(name for name, _ in expected.components)
         raise SignatureRejected(Code.SIGNATURE_INVALID, f"It must cover exactly {names}.", signature.key_id)
-    serialized = _serialized(signature.components, signature.parameters)
     try:
-        key.verify(signature.value, _base(signature.components, values, of_request, serialized))
+        key.verify(signature.value, _base(signature.components, values, of_request, signature.text))
     except KeyError as error:
         raise SignatureRejected(Code.SIGNATURE_INVALID, f"{error} is missing.", signature.key_id) from error
     except (CrossroadsError, UnicodeEncodeError) as error:
@@ -231,14 +273,17 @@ def _verify(
         raise SignatureRejected(Code.DIGEST_MISMATCH, key_id=signature.key_id)
 
 
-def _base(
-    components: list[Component], values: Mapping[str, str], of_request: Mapping[str, str], serialized: str
-) -> bytes:
+def _covers(signature: Signature, expected: Covered) -> bool:
+    components = signature.components
+    return components is expected.components or sorted(map(str, components)) == sorted(map(str, expected.components))
+
+
+def _base(components: list[Component], values: Mapping[str, str], of_request: Mapping[str, str], text: str) -> bytes:
     lines = []
     for name, parameters in components:
         if parameters:
             lines.append(f'"{name}";req: {of_request[name]}')
         else:
             lines.append(f'"{name}": {values[name]}')
-    lines.append(f'"@signature-params": {serialized}')
+    lines.append(f'"@signature-params": {text}')
     return "\n".join(lines).encode("ascii")

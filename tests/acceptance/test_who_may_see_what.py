@@ -1,0 +1,158 @@
+"""Who may see what: one table, run for every caller and every route."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crossroads.network.service import Network
+from crossroads.wire.signatures import Request
+from database import Database
+from networks import line, network
+from raw import Asker, Reply, person, send
+from reference import openapi
+
+KNOWN, ELSEWHERE = person(1), person(3)
+WORK = "employment-relations@1"
+ANYONE, CENTRE, OTHER, SOURCE, MANAGER, OUTSIDER = (
+    "anyone",
+    "pcsw-gent",
+    "pcsw-liege",
+    "nsso",
+    "pps-social-integration",
+    "forem",
+)
+INSTITUTIONS = (CENTRE, OTHER, SOURCE, MANAGER, OUTSIDER)
+CALLERS = (ANYONE, *INSTITUTIONS)
+
+# What each caller gets: for a guarded route anyone without a signature gets 401.
+PUBLIC = [
+    "/health",
+    "/.well-known/crossroads-keys",
+    "/openapi.json",
+    "/v1/log/checkpoint",
+    "/v1/institutions/nsso/keys",
+    *(
+        f"/v1/{name}"
+        for name in (
+            "sectors",
+            "institution-types",
+            "institutions",
+            "inscription-contexts",
+            "data-groups",
+            "legal-contexts",
+            "authorisations",
+            "availabilities",
+            "subscriptions",
+        )
+    ),
+]
+LINE = {
+    "reference": "r-1",
+    "institution": CENTRE,
+    "ssin": KNOWN,
+    "context": "17:1",
+    "period": {"startDate": "2026-01-01"},
+}
+LINE |= {"evidence": {"kind": "document", "value": "ID-1"}}
+QUERY = {"institution": CENTRE, "ssin": KNOWN, "period": {"startDate": "2020-01-01"}}
+CONFIRM = {"reference": "p-1", "ssin": ELSEWHERE, "birthDate": "1980-03-15", "lastName": "Peeters"}
+WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
+    # Lines are kept by the institution itself, or by who manages it.
+    "/v1/inscriptions": (LINE, {CENTRE: 201, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    "/v1/inscriptions/query": (QUERY, {CENTRE: 200, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    "/v1/inscriptions/close": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    "/v1/inscriptions/cut": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    "/v1/inscriptions/cancel": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    # The register is a participant of this network that does not run: nobody is told anything of the person.
+    "/v1/persons": (CONFIRM, dict.fromkeys(INSTITUTIONS, 503)),
+}
+# Who gets what of whom, for which purpose: the code of the answer.
+QUESTIONS: dict[tuple[str, str, str], dict[str, str]] = {
+    (KNOWN, WORK, "PCSA:SOCIAL_INQUIRY"): {
+        CENTRE: "MSG00100",
+        OTHER: "MSG00012",
+        SOURCE: "MSG00013",
+        MANAGER: "MSG00013",
+        OUTSIDER: "MSG00013",
+    },
+    (ELSEWHERE, WORK, "PCSA:SOCIAL_INQUIRY"): {
+        CENTRE: "MSG00012",
+        OTHER: "MSG00100",
+        SOURCE: "MSG00013",
+        MANAGER: "MSG00013",
+        OUTSIDER: "MSG00013",
+    },
+}
+
+pytestmark = pytest.mark.xdist_group("who")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Network]:
+    members: dict[str, dict[str, Any]] = {name: {} for name in INSTITUTIONS}
+    sql = "SELECT 1 AS never FROM (SELECT :ssin AS ssin) WHERE 1 = 0"
+    members[SOURCE] = {"groups": {WORK: {"sql": sql, "list": "relations"}}}
+    inscriptions = [
+        line(KNOWN, CENTRE, "17:2", "2020-01-01"),
+        line(ELSEWHERE, OTHER, "17:2", "2020-01-01"),
+        *(line(ssin, SOURCE, "12:30", "2020-01-01") for ssin in (KNOWN, ELSEWHERE)),
+    ]
+    with network(
+        tmp_path_factory.mktemp("who"),
+        module_database,
+        members,
+        persons=[KNOWN, ELSEWHERE],
+        inscriptions=inscriptions,
+        start=False,
+    ) as made:
+        made.start_hub()
+        made.start_members([SOURCE])
+        yield made
+
+
+def fetched(built: Network, path: str, caller: str) -> Reply:
+    request = Request("GET", f"{built.installation.settings.public_url}{path}", {}, None)
+    return send(request if caller == ANYONE else Asker(built, caller).signed_get(path))
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("path", PUBLIC)
+def test_what_is_public_is_the_same_for_all(built: Network, path: str, caller: str) -> None:
+    reply = fetched(built, path, caller)
+    assert reply.status == 200
+    for ssin in (KNOWN, ELSEWHERE):
+        assert ssin.encode() not in reply.body
+
+
+@pytest.mark.parametrize(("path", "caller"), [(path, caller) for path, (_, row) in WRITES.items() for caller in row])
+def test_who_may_keep_what(built: Network, path: str, caller: str) -> None:
+    content, row = WRITES[path]
+    reply = send(Asker(built, caller).signed_post(path, content))
+    assert reply.status == row[caller], reply.body
+    if reply.status >= 400:
+        assert (CENTRE in reply.problem.detail, KNOWN.encode() in reply.body) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("question", "caller"), [(question, caller) for question, row in QUESTIONS.items() for caller in row]
+)
+def test_who_is_answered(built: Network, question: tuple[str, str, str], caller: str) -> None:
+    ssin, group, legal_context = question
+    answer = Asker(built, caller).ask(ssin, group, legal_context=legal_context).answer
+    assert answer.status.code == QUESTIONS[question][caller]
+    assert bool(answer.sources) == (answer.status.code == "MSG00100")
+
+
+@pytest.mark.parametrize("path", [*WRITES, "/v1/exchanges"])
+def test_nobody_comes_in_without_a_signature(built: Network, path: str) -> None:
+    url = f"{built.installation.settings.public_url}{path}"
+    reply = send(Request("POST", url, {"content-type": "application/json"}, b"{}"))
+    assert (reply.status, reply.problem.code) == (401, "CR-SIGNATURE-MISSING")
+
+
+def test_every_route_is_in_the_table() -> None:
+    described = set(json.loads(openapi())["paths"])
+    tabled = {*PUBLIC, *WRITES, "/v1/exchanges", "/v1/log/inclusion", "/v1/log/consistency"}
+    assert described | {"/openapi.json"} == {path.replace("/nsso/", "/{institution}/") for path in tabled}
