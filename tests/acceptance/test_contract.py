@@ -1,6 +1,7 @@
 """Every row of the table of the contract, by hand over HTTP."""
 
 import asyncio
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from crossroads.wire.canonical import b64url
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.signatures import sign_request
 from database import Database
-from networks import line, network
+from networks import free_ports, line, network
 from raw import DAY, QUARTER, Asker, Reply, person, send
 
 KNOWN, STRANGER, DEAD, REPLACED, NEW, ALONE, EMPTY, LATE, NOBODY = (person(number) for number in range(1, 19, 2))
@@ -58,6 +59,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -
         MEMBERS,
         persons=everyone,
         inscriptions=inscriptions,
+        settings={"metrics_port": free_ports(1)[0]},
         start=False,
     ) as made:
         fill(made)
@@ -358,3 +360,17 @@ def test_no_number_of_a_person_is_in_the_output_of_the_hub(centre: Asker, built:
         assert ssin not in output
     assert "unforeseen" not in output
     assert (DAY, QUARTER.start_date) == (date(2026, 3, 1), date(2026, 1, 1))
+
+
+def test_metrics_add_up_over_all_processes_and_name_nobody(centre: Asker, built: Network) -> None:
+    def answered() -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{built.installation.settings.metrics_port}/metrics") as page:
+            text = page.read().decode()
+        assert KNOWN not in text
+        wanted = 'crossroads_requests_total{route="/v1/exchanges",status="200"}'
+        return float(next((line.split()[-1] for line in text.splitlines() if line.startswith(wanted)), 0))
+
+    before = answered()
+    for _ in range(6):
+        assert centre.ask(KNOWN, WORK).status == 200
+    assert answered() == before + 6

@@ -1,4 +1,4 @@
-"""`crossroads demo`, as a newcomer starts it: the tour, a second start, Ctrl-C at any moment, and nothing left behind."""
+"""`crossroads demo`, as a newcomer starts it: the tour, a second start, Ctrl-C in the middle, and nothing left behind."""
 
 import json
 import os
@@ -121,12 +121,11 @@ def test_the_tour_and_a_second_start(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "number"), [("Starting PostgreSQL", signal.SIGINT), ("Founding the hub", signal.SIGTERM)]
+    ("stage", "number"), [("Starting PostgreSQL", signal.SIGINT), ("Founding the hub", signal.SIGTERM)]
 )
-def test_an_interrupted_set_up_leaves_nothing_and_is_made_anew(demo: Demo, moment: str, number: signal.Signals) -> None:
+def test_an_interrupted_set_up_leaves_nothing(demo: Demo, stage: str, number: signal.Signals) -> None:
     process = demo.start("--persons", _PERSONS)
-    demo.wait_for(process, "Inventing")
-    _wait_for_folder(demo, process, moment)
+    demo.wait_for(process, stage)
     process.send_signal(number)
     ended = demo.ended(process)
 
@@ -134,15 +133,6 @@ def test_an_interrupted_set_up_leaves_nothing_and_is_made_anew(demo: Demo, momen
     assert "Stopped." in ended.output
     assert not demo.left
     assert not (demo.home / "demo" / "made.json").exists()
-
-
-def _wait_for_folder(demo: Demo, process: "subprocess.Popen[str]", moment: str) -> None:
-    """Wait for what a stage of the set-up leaves on disk: a bar shows on a terminal only."""
-    hub = demo.home / "demo" / "hub"
-    sign = hub / "postgres" if moment == "Starting PostgreSQL" else hub / "loads"
-    while not os.path.lexists(sign):
-        assert process.poll() is None
-        time.sleep(0.01)
 
 
 def _other(demo: Demo) -> "subprocess.CompletedProcess[str]":

@@ -10,13 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import msgspec
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from crossroads.participant.command import app
 from crossroads.participant.trust import read_trust
 from fakehub import ALICE, FakeAsker, FakeHub, Question, signed_headers
 from participants import FILE, NAME, OTHER_SSIN, SSIN, WAGE, WAGE_SQL, refused, write_config
@@ -26,8 +28,22 @@ pytest_plugins = ["participant_fixtures"]
 PROGRAM = [sys.executable, "-c", "from crossroads.participant.command import app; app()"]
 
 
-def command(*arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], check=False, capture_output=True, text=True, input=text, timeout=60)
+class Outcome(NamedTuple):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def command(*arguments: str, text: str | None = None) -> Outcome:
+    result = CliRunner().invoke(app, arguments, input=text)
+    return Outcome(result.exit_code, result.stdout, result.stderr)
+
+
+def started(config: Path) -> subprocess.CompletedProcess[str]:
+    """Start a process that ends by itself."""
+    return subprocess.run([*PROGRAM, "serve", str(config)], check=False, capture_output=True, text=True, timeout=60)
 
 
 def free_port() -> int:
@@ -111,7 +127,7 @@ def test_killed_and_started_again_it_still_knows_what_it_answered(
     assert [json.loads(line)["position"] for line in exported.stdout.splitlines()] == [0]
 
 
-def conformance(port: int, client_config: Path, hub: FakeHub, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+def conformance(port: int, client_config: Path, hub: FakeHub, tmp_path: Path) -> Outcome:
     hub.permit.write(tmp_path / "permit.pem")
     options = {
         "--permit-key": str(tmp_path / "permit.pem"),
@@ -198,17 +214,17 @@ def test_a_key_that_others_can_read_and_one_that_is_not_registered(config: Path,
 
 def test_wrong_settings_refuse_to_start(config: Path) -> None:
     change(config, listen={"port": 1, "host": "0.0.0.0"})  # noqa: S104 - the very thing that is refused
-    started = command("serve", str(config))
-    assert started.returncode == 1
-    assert "behindProxy" in started.stderr
+    ended = started(config)
+    assert ended.returncode == 1
+    assert "behindProxy" in ended.stderr
 
 
 def test_an_address_that_is_taken_is_told(config: Path, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
-        started = command("serve", str(config))
-    assert started.returncode == 1
-    assert f"127.0.0.1:{port} cannot be listened on" in started.stderr.replace("\n", " ")
-    assert "Traceback" not in started.stderr
+        ended = started(config)
+    assert ended.returncode == 1
+    assert f"127.0.0.1:{port} cannot be listened on" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_pinning_a_hub_shows_what_to_compare_and_never_replaces_what_is_pinned(tmp_path: Path, hub: FakeHub) -> None:

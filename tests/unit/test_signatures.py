@@ -358,6 +358,14 @@ def test_a_signature_is_a_byte_sequence_under_its_label(value: str) -> None:
     assert refused(REQUEST._replace(headers={**REQUEST.headers, "signature": value})) is Code.SIGNATURE_MISSING
 
 
+@pytest.mark.parametrize("body", [None, BODY], ids=["without body", "with body"])
+def test_a_signature_is_read_the_same_however_it_is_written(body: bytes | None) -> None:
+    request = signed(body)
+    usual, inputs = check(request), request.headers["signature-input"]
+    for other in (f"{inputs} ", inputs.replace("(", "( "), inputs.replace(";", "; "), inputs.replace('" "', '"  "')):
+        assert check(request._replace(headers={**request.headers, "signature-input": other})) == usual
+
+
 def test_headers_beyond_the_limit_are_not_read() -> None:
     for name in ("signature", "signature-input"):
         long = REQUEST.headers[name] + " " * 5000

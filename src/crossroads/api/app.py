@@ -1,7 +1,6 @@
 """The HTTP application of the hub."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from litestar import Litestar
@@ -15,15 +14,18 @@ from crossroads.api.door import Door
 from crossroads.api.guarding import Guarding, authentic, signed
 from crossroads.api.health import health
 from crossroads.api.metrics import observe_source
+from crossroads.api.opening import opened
 from crossroads.api.problems import respond
 from crossroads.audit import http as audit
 from crossroads.bootstrap.keys import message_key
 from crossroads.bootstrap.settings import Installation, load
-from crossroads.bootstrap.wiring import Services, services
+from crossroads.bootstrap.wiring import Services
 from crossroads.catalogue import http as catalogue
 from crossroads.directory import http as directory
 from crossroads.exchange import http as exchange
 from crossroads.kernel.clock import SystemClock
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Unavailable
 from crossroads.wire.messages import MAXIMUM_REQUEST
 
 ROUTES = (health, *exchange.ROUTES, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES)
@@ -47,17 +49,17 @@ def application(installation: Installation) -> Litestar:
     """Make the application behind the door."""
     public_url = installation.settings.public_url
 
-    @asynccontextmanager
-    async def opened(app: Litestar) -> AsyncIterator[None]:
-        async with services(installation) as found:
+    def lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
+        def ready(found: Services) -> None:
             found.exchange.observers.append(observe_source)
             app.state.services = found
             app.state.guarding = Guarding(found.gate, public_url)
-            yield
+
+        return opened(installation, ready)
 
     return Litestar(
         route_handlers=[*ROUTES, describing(ROUTES, dependencies())],
-        lifespan=[opened],
+        lifespan=[lifespan],
         before_request=_guard,
         exception_handlers={Exception: respond},
         dependencies=dependencies(),
@@ -68,7 +70,10 @@ def application(installation: Installation) -> Litestar:
 
 
 async def _guard(request: Any) -> None:
-    await request.app.state.guarding(request)
+    guarding = request.app.state.get("guarding")
+    if guarding is None:
+        raise Unavailable("The hub is starting, and waits for its database.", code=Code.UNAVAILABLE)
+    await guarding(request)
 
 
 def dependencies() -> dict[str, Provide]:

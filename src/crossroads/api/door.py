@@ -4,6 +4,7 @@ It wraps the application as plain ASGI, so that no error inside can leave unsign
 """
 
 import re
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from crossroads.admission.limits import LimitReached, Turnstile
 from crossroads.admission.service import Authentic
+from crossroads.api import metrics
 from crossroads.api.problems import problem_of
 from crossroads.kernel.clock import Clock
 from crossroads.wire.keys import SigningKey
@@ -74,6 +76,7 @@ class _Outgoing:
         self._send = send
         self._start: Any = None
         self._body: list[bytes] = []
+        self._since = monotonic()
 
     async def __call__(self, message: Message) -> None:
         event: Any = message
@@ -94,6 +97,7 @@ class _Outgoing:
             content_type = dict(headers).get(b"content-type", b"").decode("latin-1")
             signed = self._door.signature(authentic, self._start["status"], content_type, body)
             headers += [(name.encode(), value.encode()) for name, value in signed.items()]
+        metrics.observe_request(self._scope, self._start["status"], monotonic() - self._since)
         start: Any = {**self._start, "headers": headers}
         whole: Any = {"type": "http.response.body", "body": body, "more_body": False}
         await self._send(start)

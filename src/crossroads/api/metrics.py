@@ -1,5 +1,8 @@
 """What is counted, over all processes of the hub (prometheus-client in multiprocess mode). Never by person."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from prometheus_client import Counter, Histogram
 
 from crossroads.access.model import Permit
@@ -19,6 +22,13 @@ SOURCE_SECONDS = Histogram(
     ["source"],
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4),
 )
+
+
+def observe_request(scope: Mapping[str, Any], status: int, seconds: float) -> None:
+    """Count a request, by the template of its route: a path as it was asked could hold anything."""
+    route = str(scope.get("path_template", "none"))
+    REQUESTS.labels(route, str(status)).inc()
+    SECONDS.labels(route).observe(seconds)
 
 
 def observe_source(permit: Permit, reply: SourceReply) -> None:

@@ -118,7 +118,7 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
 
 async def _pool(stack: AsyncExitStack, url: str, size: int) -> Pool:
     try:
-        pool = await asyncpg.create_pool(url, min_size=1, max_size=size)
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=_PATIENCE_SECONDS)
     except (OSError, asyncpg.PostgresError) as error:
         raise Unavailable(f"The database cannot be reached: {type(error).__name__}.") from error
     stack.push_async_callback(pool.close)

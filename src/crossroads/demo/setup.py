@@ -92,12 +92,12 @@ class _Load:
 
 
 class _Stages:
-    """A bar for each stage of the set-up."""
+    """A bar for each stage of the set-up; where there is no terminal, a line."""
 
     def __init__(self, console: Console) -> None:
-        self._progress = Bars(
-            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=False
-        )
+        self._terminal = console.is_terminal
+        columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        self._progress = Bars(*columns, console=console, disable=not self._terminal)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -109,6 +109,8 @@ class _Stages:
     @contextmanager
     def doing(self, what: str, total: int | None = None) -> Iterator[TaskID]:
         """Show a stage; without a total the bar only moves."""
+        if not self._terminal:
+            self.tell(what)
         task = self._progress.add_task(what, total=total)
         yield task
         self._progress.update(task, total=total or 1, completed=total or 1)

@@ -8,8 +8,8 @@ too early would let a replay pass, so only those are emptied that no clock can t
 from datetime import datetime
 from typing import Any
 
-from crossroads.directory.store import queries, rows
-from crossroads.identity.database import Pool, outages
+from crossroads.directory.store import queries
+from crossroads.identity.database import Pool, outages, rows
 from crossroads.wire.signatures import MAXIMUM_AGE
 
 SLOTS = 16

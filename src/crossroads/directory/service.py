@@ -21,11 +21,11 @@ from crossroads.directory.changes import Change, Operation
 from crossroads.directory.imports import Rules, import_inscriptions
 from crossroads.directory.model import Check, Held, Line, Piece
 from crossroads.directory.rules import CurrentCatalogue
-from crossroads.directory.store import Place, Stamp
+from crossroads.directory.store import Place
 from crossroads.identity.closure import believed_persons, closure_of, locked_closure, moment_of_change
 from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.identity.first_load import Loaded
-from crossroads.identity.model import Closure
+from crossroads.identity.model import Closure, Stamp
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
@@ -127,7 +127,7 @@ class Directory:
             async with transaction(self._pool) as connection:
                 return await self._once(connection, kind, line, signed)
         except (Refused, Conflict) as refusal:
-            await self._log.append(_refusal(kind, line, signed, refusal))
+            await self._log_refusal(kind, line, signed, refusal)
             raise
 
     def _check(self, kind: _Kind, line: InscriptionLine, signed: Signed) -> None:
@@ -171,6 +171,20 @@ class Directory:
         await self._log.append(_entry(kind, line, signed, closure, (stamp, change, written)))
         return _outcome(line, stamp, change, own, written)
 
+    async def _log_refusal(self, kind: _Kind, line: InscriptionLine, signed: Signed, refusal: CrossroadsError) -> None:
+        with outages():
+            async with self._pool.acquire() as connection:
+                closure = await closure_of(connection, line.ssin)
+        rule = refusal.code or type(refusal).__name__
+        entry = Entry(
+            event=Event.INSCRIPTION_REFUSED,
+            ticket=uuid7(),
+            person=closure.asked if closure else None,
+            asker=signed.institution,
+            fields={**_asked(line, signed), "asked": kind.event.value, "rule": rule},
+        )
+        await self._log.append(entry)
+
     def _check_exclusive(self, held: list[Held], line: InscriptionLine) -> None:
         """Hold the anti-fraud rule. The refusal does not name the other institution."""
         exclusive = rules.is_exclusive(self._catalogue.current, line.context, self._today)
@@ -213,15 +227,6 @@ def _entry(
             "ended": [held.line.inscription for held in change.ended],
             "written": [item.inscription for item in written],
         },
-    )
-
-
-def _refusal(kind: _Kind, line: InscriptionLine, signed: Signed, refusal: CrossroadsError) -> Entry:
-    return Entry(
-        event=Event.INSCRIPTION_REFUSED,
-        ticket=uuid7(),
-        asker=signed.institution,
-        fields={**_asked(line, signed), "asked": kind.event.value, "rule": refusal.code or type(refusal).__name__},
     )
 
 

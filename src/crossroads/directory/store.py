@@ -1,6 +1,6 @@
 """The tables of the directory. Private to this room."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +11,8 @@ import aiosql
 from crossroads.directory.changes import Change
 from crossroads.directory.model import Check, Held, Line
 from crossroads.identity.closure import moment_of_change
-from crossroads.identity.database import Connection
+from crossroads.identity.database import Connection, rows
+from crossroads.identity.model import Stamp
 from crossroads.kernel.period import Period
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
@@ -22,20 +23,6 @@ class Place(NamedTuple):
 
     institution: str
     context: str
-
-
-class Stamp(NamedTuple):
-    """What goes with every change."""
-
-    ticket: UUID
-    moment: datetime
-    reason: str
-    actor: str
-
-
-async def rows(query: AsyncIterable[Any]) -> list[Any]:
-    """Give all rows of a query."""
-    return [row async for row in query]
 
 
 async def lines_of(

@@ -1,8 +1,8 @@
 """What the rooms about people share of the database: one transaction, and what it means when the database fails."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -46,6 +46,11 @@ def outages() -> Iterator[None]:
     except _OUTAGE as error:
         reason = f"The database does not work now ({type(error).__name__})."
         raise Unavailable(reason, code=Code.UNAVAILABLE) from error
+
+
+async def rows(query: AsyncIterable[Any]) -> list[Any]:
+    """Give all rows of a query."""
+    return [row async for row in query]
 
 
 @asynccontextmanager

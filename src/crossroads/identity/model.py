@@ -39,8 +39,8 @@ class Belief(NamedTuple):
     deceased_on: date | None
 
 
-class Change(NamedTuple):
-    """What goes with every change: its ticket in the log, when it was recorded, why and by whom."""
+class Stamp(NamedTuple):
+    """What every change is marked with: its ticket in the log, when it was recorded, why and by whom."""
 
     ticket: UUID
     moment: datetime

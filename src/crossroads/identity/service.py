@@ -19,7 +19,7 @@ from crossroads.identity.closure import locked_closure
 from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.identity.first_load import Loaded
 from crossroads.identity.imports import import_persons
-from crossroads.identity.model import LINK, UNLINK, Belief, Change, Closure, LinkPersons, UnlinkPersons
+from crossroads.identity.model import LINK, UNLINK, Belief, Closure, LinkPersons, Stamp, UnlinkPersons
 from crossroads.identity.ports import LinkRule, Register
 from crossroads.identity.store import UsedReference
 from crossroads.identity.surroundings import Surroundings
@@ -77,9 +77,9 @@ class Identity:
                 if taken.persons != closure.persons:
                     raise Conflict("The new number is another person's: link the two persons.")
                 return
-            change = await _change(connection, reason, actor)
-            await self._replace(connection, closure, (old, new), since, change)
-            await self._append(Event.SSIN_REPLACED, change, closure.asked, since=since.isoformat())
+            stamp = await _stamp(connection, reason, actor)
+            await self._replace(connection, closure, (old, new), since, stamp)
+            await self._append(Event.SSIN_REPLACED, stamp, closure.asked, since=since.isoformat())
 
     async def decease(self, ssin: str, day: date | None, *, reason: str, actor: str) -> None:
         """Record the day on which a person died, or None to say that it was wrong."""
@@ -89,10 +89,10 @@ class Identity:
             if closure is None:
                 raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
             person = await store.person(connection, closure.asked)
-            change = await _change(connection, reason, actor)
-            await store.change_person(connection, person._replace(deceased_on=day), change)
+            stamp = await _stamp(connection, reason, actor)
+            await store.change_person(connection, person._replace(deceased_on=day), stamp)
             text = day.isoformat() if day else None
-            await self._append(Event.PERSON_DECEASED, change, closure.asked, deceasedOn=text)
+            await self._append(Event.PERSON_DECEASED, stamp, closure.asked, deceasedOn=text)
 
     async def link(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Record that two persons are one: an act of two operators. Gives the ticket.
@@ -106,25 +106,25 @@ class Identity:
                 raise Conflict("The two numbers are of one person already.")
             if (await store.present(connection, source.persons)).person != source.asked:
                 raise Conflict("The first number is of a person that is linked already: name the number of today.")
-            change = await _change(connection, content.reason, actor)
-            await acts.use(connection, act, change.ticket)
-            await store.link(connection, source.asked, target.asked, content.since, change)
+            stamp = await _stamp(connection, content.reason, actor)
+            await acts.use(connection, act, stamp.ticket)
+            await store.link(connection, source.asked, target.asked, content.since, stamp)
             for rule in self._link_rules:
                 await rule(connection, sorted({*source.persons, *target.persons}))
-            await self._append(Event.PERSON_LINKED, change, target.asked, **_pair(source, target), act=act.digest)
-        return change.ticket
+            await self._append(Event.PERSON_LINKED, stamp, target.asked, **_pair(source, target), act=act.digest)
+        return stamp.ticket
 
     async def unlink(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Tell two persons apart again: an act of two operators, and a new record. Gives the ticket."""
         content, actor = acts.content_of(act, UNLINK, UnlinkPersons), acts.two_operators(act, operators)
         async with transaction(self._pool) as connection:
             source, target = await self._both(connection, content.from_, content.into)
-            change = await _change(connection, content.reason, actor)
-            await acts.use(connection, act, change.ticket)
-            if not await store.unlink(connection, source.asked, target.asked, change):
+            stamp = await _stamp(connection, content.reason, actor)
+            await acts.use(connection, act, stamp.ticket)
+            if not await store.unlink(connection, source.asked, target.asked, stamp):
                 raise Conflict("The two persons are not linked in this direction.")
-            await self._append(Event.PERSON_UNLINKED, change, target.asked, **_pair(source, target), act=act.digest)
-        return change.ticket
+            await self._append(Event.PERSON_UNLINKED, stamp, target.asked, **_pair(source, target), act=act.digest)
+        return stamp.ticket
 
     async def as_believed_on(self, ssin: str, moment: datetime) -> Belief | None:
         """Give what was believed here at a moment of the human being that the number meant then."""
@@ -147,9 +147,9 @@ class Identity:
     async def _present_or_added(self, connection: Connection, ssin: str, ticket: UUID, institution: str) -> int:
         closure = await store.closure(connection, ssin)
         if closure is None:
-            change = Change(ticket, await store.moment(connection), "confirmed by the register", institution)
-            if added := await store.add(connection, ssin, change):
-                await self._append(Event.PERSON_CREATED, change, added)
+            stamp = Stamp(ticket, await store.moment(connection), "confirmed by the register", institution)
+            if added := await store.add(connection, ssin, stamp):
+                await self._append(Event.PERSON_CREATED, stamp, added)
                 return added
             closure = await store.closure(connection, ssin)
         if closure is None:
@@ -167,16 +167,16 @@ class Identity:
         return PersonConfirmed(reference=request.reference, ticket=ticket, ssin=answered)
 
     async def _replace(
-        self, connection: Connection, closure: Closure, numbers: tuple[str, str], since: date, change: Change
+        self, connection: Connection, closure: Closure, numbers: tuple[str, str], since: date, stamp: Stamp
     ) -> None:
         old, new = numbers
         present = await store.present(connection, closure.persons)
         if present.ssin != old:
             raise Refused("The number that is replaced is not the person's number of today.")
-        await store.end_assignment(connection, old, since - _DAY, change)
-        if not await store.assign(connection, new, present.person, change, since):
+        await store.end_assignment(connection, old, since - _DAY, stamp)
+        if not await store.assign(connection, new, present.person, stamp, since):
             raise Conflict("The new number has just been given to another person.")
-        await store.change_person(connection, present._replace(ssin=new), change)
+        await store.change_person(connection, present._replace(ssin=new), stamp)
 
     async def _both(self, connection: Connection, first: str, second: str) -> tuple[Closure, Closure]:
         ssins = self._surroundings.ssin(first), self._surroundings.ssin(second)
@@ -185,13 +185,13 @@ class Identity:
             raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
         return source, target
 
-    async def _append(self, event: Event, change: Change, person: int, **fields: object) -> None:
-        said = {"reason": change.reason, "actor": change.actor, **fields}
-        await self._log.append(Entry(event=event, ticket=change.ticket, person=person, fields=said))
+    async def _append(self, event: Event, stamp: Stamp, person: int, **fields: object) -> None:
+        said = {"reason": stamp.reason, "actor": stamp.actor, **fields}
+        await self._log.append(Entry(event=event, ticket=stamp.ticket, person=person, fields=said))
 
 
-async def _change(connection: Connection, reason: str, actor: str) -> Change:
-    return Change(uuid7(), await store.moment(connection), reason, actor)
+async def _stamp(connection: Connection, reason: str, actor: str) -> Stamp:
+    return Stamp(uuid7(), await store.moment(connection), reason, actor)
 
 
 def _pair(source: Closure, target: Closure) -> dict[str, int]:

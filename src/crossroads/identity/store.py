@@ -1,6 +1,6 @@
 """The tables of identity. Private to this room; `closure.py` is the door for rooms that share a transaction."""
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,9 +8,9 @@ from uuid import UUID
 
 import aiosql
 
-from crossroads.identity.database import Connection
+from crossroads.identity.database import Connection, rows
 from crossroads.identity.files import MAXIMUM_FAULTS
-from crossroads.identity.model import Belief, Change, Closure, Number
+from crossroads.identity.model import Belief, Closure, Number, Stamp
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
 
@@ -29,11 +29,6 @@ class UsedReference(NamedTuple):
     digest: bytes
     person: int
     ticket: UUID
-
-
-async def rows(query: AsyncIterable[Any]) -> list[Any]:
-    """Give all rows of a query."""
-    return [row async for row in query]
 
 
 async def closure(connection: Connection, ssin: str) -> Closure | None:
@@ -62,58 +57,58 @@ async def moment(connection: Connection) -> datetime:
     return await queries.moment(connection)  # type: ignore[no-any-return]  # aiosql has no types
 
 
-async def add(connection: Connection, ssin: str, change: Change, valid_from: date = date.min) -> int | None:
+async def add(connection: Connection, ssin: str, stamp: Stamp, valid_from: date = date.min) -> int | None:
     """Bring a person with this number into being; None where the number has an owner."""
     person = await queries.new_person(connection)
-    if not await assign(connection, ssin, person, change, valid_from):
+    if not await assign(connection, ssin, person, stamp, valid_from):
         return None
-    await queries.add_person(connection, person=person, ssin=ssin, moment=change.moment, ticket=change.ticket)
+    await queries.add_person(connection, person=person, ssin=ssin, moment=stamp.moment, ticket=stamp.ticket)
     return int(person)
 
 
-async def assign(connection: Connection, ssin: str, person: int, change: Change, valid_from: date) -> bool:
+async def assign(connection: Connection, ssin: str, person: int, stamp: Stamp, valid_from: date) -> bool:
     """Assign a number; False where it has an owner."""
     assigned = await queries.assign(
-        connection, ssin=ssin, person=person, valid_from=valid_from, moment=change.moment, ticket=change.ticket
+        connection, ssin=ssin, person=person, valid_from=valid_from, moment=stamp.moment, ticket=stamp.ticket
     )
     return assigned is not None
 
 
-async def end_assignment(connection: Connection, ssin: str, last: date, change: Change) -> None:
+async def end_assignment(connection: Connection, ssin: str, last: date, stamp: Stamp) -> None:
     """Record the last day of a number; what was believed goes to the history."""
-    await queries.assignment_to_history(connection, ssin=ssin, **change._asdict())
-    await queries.end_assignment(connection, ssin=ssin, valid_until=last, moment=change.moment, ticket=change.ticket)
+    await queries.assignment_to_history(connection, ssin=ssin, **stamp._asdict())
+    await queries.end_assignment(connection, ssin=ssin, valid_until=last, moment=stamp.moment, ticket=stamp.ticket)
 
 
-async def change_person(connection: Connection, person: Known, change: Change) -> None:
+async def change_person(connection: Connection, person: Known, stamp: Stamp) -> None:
     """Record number and death of a person; what was believed goes to the history."""
-    await queries.person_to_history(connection, person=person.person, **change._asdict())
+    await queries.person_to_history(connection, person=person.person, **stamp._asdict())
     await queries.change_person(
         connection,
         person=person.person,
         ssin=person.ssin,
         deceased_on=person.deceased_on,
-        moment=change.moment,
-        ticket=change.ticket,
+        moment=stamp.moment,
+        ticket=stamp.ticket,
     )
 
 
-async def link(connection: Connection, from_person: int, into_person: int, since: date, change: Change) -> None:
+async def link(connection: Connection, from_person: int, into_person: int, since: date, stamp: Stamp) -> None:
     """Record that two persons are one."""
     await queries.add_link(
         connection,
         from_person=from_person,
         into_person=into_person,
         since=since,
-        moment=change.moment,
-        ticket=change.ticket,
+        moment=stamp.moment,
+        ticket=stamp.ticket,
     )
 
 
-async def unlink(connection: Connection, from_person: int, into_person: int, change: Change) -> bool:
+async def unlink(connection: Connection, from_person: int, into_person: int, stamp: Stamp) -> bool:
     """Tell two persons apart again; False where they were not linked so."""
     pair = {"from_person": from_person, "into_person": into_person}
-    await queries.link_to_history(connection, **pair, **change._asdict())
+    await queries.link_to_history(connection, **pair, **stamp._asdict())
     return await queries.remove_link(connection, **pair) is not None
 
 

@@ -50,13 +50,10 @@ class HttpClient:
         request = self.client.post(url).headers(dict(headers)).body_bytes(body).timeout(patience)
         try:
             async with request.build_streamed() as response:
-                chunks, size = [], 0
-                while chunk := await response.body_reader.read_chunk():
-                    size += len(chunk)
-                    if size > MAXIMUM_SOURCE_ANSWER:
-                        raise CallFailed(Code.SOURCE_INVALID_ANSWER)
-                    chunks.append(bytes(chunk))
-                return HttpAnswer(response.status, dict(response.headers), b"".join(chunks))
+                body = bytes(await response.body_reader.read(MAXIMUM_SOURCE_ANSWER + 1) or b"")
+                if len(body) > MAXIMUM_SOURCE_ANSWER:
+                    raise CallFailed(Code.SOURCE_INVALID_ANSWER)
+                return HttpAnswer(response.status, dict(response.headers), body)
         except RequestTimeoutError as error:
             raise CallFailed(Code.SOURCE_LATE) from error
         except PyreqwestError as error:

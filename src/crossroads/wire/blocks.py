@@ -8,6 +8,7 @@ for without reading it. Open, the content travels beside the detached JWS.
 """
 
 from base64 import b64encode
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -158,6 +159,7 @@ def _protected(compact: str) -> dict[str, Any]:
     return jws.parse(f"{compact.split('.', 1)[0]}..", b"").header
 
 
+@lru_cache(maxsize=1024)
 def _public(jwk: Jwk) -> OKPKey:
     return OKPKey.import_key({"kty": jwk.kty, "crv": jwk.crv, "x": jwk.x})
 
