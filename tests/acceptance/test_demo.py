@@ -1,4 +1,4 @@
-"""`crossroads demo`, as a newcomer starts it: the tour, a second start, Ctrl-C in the middle, and nothing left behind."""
+"""`crossroads demo`, as a newcomer starts it: the tour, a second start, Ctrl-C, and nothing left behind."""
 
 import json
 import os

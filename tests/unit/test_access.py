@@ -55,7 +55,7 @@ def authorisation(reference: str, *contexts: str, **more: object) -> Authorisati
         **DATED,
         **more,
     }
-    return Authorisation(reference=reference, names=NAME, **given_fields)  # type: ignore[arg-type] # test data
+    return Authorisation(reference=reference, names=NAME, **given_fields)
 
 
 def snapshot(*authorisations: Authorisation) -> Snapshot:

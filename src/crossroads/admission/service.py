@@ -1,7 +1,9 @@
 """The gate: what comes through is signed by a key in force, fresh, and seen by no process before."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from crossroads.admission.limits import LimitReached, Limits
 from crossroads.catalogue.keys import RegisteredKey
@@ -35,6 +37,16 @@ class Authentic:
     signature: str
     """The signature header, as the log keeps it."""
     request: Request
+
+
+AUTHENTIC = "crossroads_authentic"
+"""Where it lies in the state of a request that came through the guard."""
+
+
+def authentic_of(scope: Mapping[str, Any]) -> Authentic:
+    """Give who signed a request; whether it is new is not known yet, and the handler must ask the gate."""
+    found: Authentic = scope["state"][AUTHENTIC]
+    return found
 
 
 @dataclass(slots=True, kw_only=True)

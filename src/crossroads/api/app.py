@@ -11,7 +11,7 @@ from litestar.types import ASGIApp
 from crossroads.admission.limits import Turnstile
 from crossroads.api.description import describing
 from crossroads.api.door import Door
-from crossroads.api.guarding import Guarding, authentic, signed
+from crossroads.api.guarding import Guarding, signed
 from crossroads.api.health import health
 from crossroads.api.metrics import observe_source
 from crossroads.api.opening import opened
@@ -26,6 +26,7 @@ from crossroads.exchange import http as exchange
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
+from crossroads.kernel.memory import settle
 from crossroads.wire.messages import MAXIMUM_REQUEST
 
 ROUTES = (health, *exchange.ROUTES, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES)
@@ -54,6 +55,7 @@ def application(installation: Installation) -> Litestar:
             found.exchange.observers.append(observe_source)
             app.state.services = found
             app.state.guarding = Guarding(found.gate, public_url)
+            settle()
 
         return opened(installation, ready)
 
@@ -80,7 +82,6 @@ def dependencies() -> dict[str, Provide]:
     """Give what handlers may ask for by name."""
     provided = {name: Provide(_service(name), sync_to_thread=False) for name in _PROVIDED}
     provided["services"] = Provide(_services, sync_to_thread=False)
-    provided["authentic"] = Provide(authentic, sync_to_thread=False)
     provided["signed"] = Provide(signed)
     return provided
 

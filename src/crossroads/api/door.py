@@ -12,7 +12,7 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from crossroads.admission.limits import LimitReached, Turnstile
-from crossroads.admission.service import Authentic
+from crossroads.admission.service import AUTHENTIC, Authentic
 from crossroads.api import metrics
 from crossroads.api.problems import problem_of
 from crossroads.kernel.clock import Clock
@@ -20,8 +20,6 @@ from crossroads.wire.keys import SigningKey
 from crossroads.wire.signatures import sign_answer
 
 _KEY_ID = re.compile(rb'keyid="([a-z0-9-]{2,40})#')
-AUTHENTIC = "crossroads_authentic"
-"""Where the gate leaves, in the state of the request, who signed it."""
 
 
 class Door:

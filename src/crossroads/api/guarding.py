@@ -6,13 +6,14 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from crossroads.admission.service import Authentic, Gate
-from crossroads.api.door import AUTHENTIC
+from crossroads.admission.service import AUTHENTIC, Gate, authentic_of
+from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.guards import Guard, Signed
 from crossroads.wire import signatures
 
 _BODILESS = ("GET", "HEAD")
+_SIGNED = ("content-type", "content-digest", "signature", "signature-input")
 
 
 class RouteWithoutGuard(CrossroadsError):
@@ -41,18 +42,22 @@ class Guarding:
         path = request.scope["raw_path"].decode("latin-1")
         target = f"{self._public_url}{path}" + (f"?{query}" if query else "")
         body = None if request.method in _BODILESS else await request.body()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
-        return signatures.Request(request.method, target, headers, body)
+        return signatures.Request(request.method, target, _headers(request), body)
 
 
-def authentic(request: Request[Any, Any, Any]) -> Authentic:
-    """Give who signed the request; whether it is new is not known yet, and the handler must ask the gate."""
-    found: Authentic = request.scope["state"][AUTHENTIC]
-    return found
+def _headers(request: Request[Any, Any, Any]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in request.scope["headers"]:
+        text = name.decode("latin-1")
+        # Which of two counts would be a matter of opinion: of those that a signature is about, one is allowed.
+        if text in headers and text in _SIGNED:
+            raise signatures.SignatureRejected(Code.SIGNATURE_INVALID, f"The header {text} stands in it twice.")
+        headers[text] = value.decode("latin-1")
+    return headers
 
 
 async def signed(request: Request[Any, Any, Any], gate: NamedDependency[SkipValidation[Gate]]) -> Signed:
     """Give who signed the request, once it is known to be new."""
-    found = authentic(request)
+    found = authentic_of(request.scope)
     await gate.admit(found)
     return Signed(found.institution, found.key_id, found.request.body or b"")

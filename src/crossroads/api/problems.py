@@ -12,6 +12,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
 from crossroads.admission.limits import LimitReached
+from crossroads.audit.errors import EntryExpired, NotInLog
 from crossroads.exchange.errors import ExchangeFailed
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import (
@@ -188,6 +189,8 @@ _MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (ValidationException, lambda error: _malformed(*_litestar_faults(error))),
     (HTTPException, _http),
     (RecursionError, lambda _: _malformed(Fault("$", _SCHEMA, "The body is nested too deeply."))),
+    (NotInLog, lambda error: _problem(404, str(error))),
+    (EntryExpired, lambda error: _own(410, "expired", "Gone", error)),
     (Conflict, lambda error: _own(409, "conflict", "Conflict", error)),
     (Refused, lambda error: _problem(403, str(error), error.code)),
     (Unavailable, lambda error: _problem(503, str(error), error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)),

@@ -17,6 +17,7 @@ from crossroads.bootstrap.migrations import OWNER, pending
 from crossroads.bootstrap.settings import Installation
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.catalogue.store import Store as CatalogueStore
+from crossroads.identity.database import Pool
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.wire.keys import SigningKey
@@ -44,8 +45,6 @@ FROM pg_roles WHERE rolname = current_user
 """
 _RUNNING = "SELECT count(*) FROM log_stream WHERE stream >= 0 AND lease_until > now()"
 
-Pool = asyncpg.Pool
-
 
 async def inspect_database(installation: Installation, url: str) -> AsyncIterator[Row]:
     """Look at the database and at what it holds; a row that cannot be had ends the look."""
@@ -62,7 +61,7 @@ async def inspect_database(installation: Installation, url: str) -> AsyncIterato
         )
 
 
-async def _inspected(installation: Installation, pool: "Pool[Any]") -> AsyncIterator[Row]:
+async def _inspected(installation: Installation, pool: Pool) -> AsyncIterator[Row]:
     for row in _role(await pool.fetchrow(_ROLE)):
         yield row
     yield _clock(*await _times(pool))
@@ -92,7 +91,7 @@ def _role(found: Any) -> Iterator[Row]:
         yield ok("role", f"{role} can add to the log, and cannot change or remove in it.")
 
 
-async def _times(pool: "Pool[Any]") -> tuple[datetime, datetime, datetime]:
+async def _times(pool: Pool) -> tuple[datetime, datetime, datetime]:
     before = SystemClock().now()
     there = await pool.fetchval("SELECT clock_timestamp()")
     return before, there, SystemClock().now()
@@ -175,7 +174,7 @@ def _registered(what: str, key: SigningKey, use: KeyUse, snapshot: Snapshot) -> 
     return ok(what, found)
 
 
-async def _checkpoint(pool: "Pool[Any]") -> Row:
+async def _checkpoint(pool: Pool) -> Row:
     """Tell since when an entry waits for a checkpoint. An idle hub signs nothing, and that is right."""
     running, newest = await pool.fetchval(_RUNNING), await Reading(pool).newest_checkpoint()
     signed = {head.stream: head.size for head in newest.heads} if newest else {}

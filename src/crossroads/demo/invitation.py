@@ -1,6 +1,7 @@
 """What to try next, once the tour is over."""
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -13,8 +14,8 @@ def invite(stage: Stage) -> None:
     """Print commands that work now, each with a word on what it shows."""
     person, hub = stage.made.cast.granted, stage.hub
     period = stage.until_today(stage.months_ago(9))
-    home = f"CROSSROADS_HOME={_short(stage.runner.network.home)} "
-    same = f"CROSSROADS_HOME={os.environ['CROSSROADS_HOME']} " if "CROSSROADS_HOME" in os.environ else ""
+    home = f"CROSSROADS_HOME={shlex.quote(_short(stage.network.home))} "
+    same = f"CROSSROADS_HOME={shlex.quote(os.environ['CROSSROADS_HOME'])} " if "CROSSROADS_HOME" in os.environ else ""
     command, asked = _command(), f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}"
     stage.screen.title("Try it yourself")
     stage.screen.say("The network stays up until you press Ctrl-C. In another terminal, in this folder:")
@@ -34,7 +35,10 @@ def invite(stage: Stage) -> None:
 
 
 def _command() -> str:
-    return "crossroads" if shutil.which("crossroads") else _short(Path(sys.argv[0]).absolute())
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{sys.executable} -m crossroads"
+    return "crossroads" if shutil.which("crossroads") else _short(program.absolute())
 
 
 def _short(path: Path) -> str:

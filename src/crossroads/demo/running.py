@@ -50,12 +50,13 @@ class StopSignals:
         finally:
             self._held = False
         if self._came:
+            self._came = False
             raise Stopped
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._came = True
         if not self._held:
             raise Stopped
+        self._came = True
 
 
 class Runner:

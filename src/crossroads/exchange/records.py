@@ -98,7 +98,7 @@ def dropped(ticket: UUID, holder: str, blocks: Sequence[Dropped]) -> Entry:
 def answer_digest(answer: Answer) -> str:
     """Give the SHA-256 of the answer less receipt and checkpoint, canonical form, in hexadecimal."""
     bare = msgspec.structs.replace(answer, receipt=None, checkpoint=None)
-    return sha256(msgspec.json.encode(bare, order="deterministic")).hexdigest()
+    return sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
 def moment(when: datetime) -> str:

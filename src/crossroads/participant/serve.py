@@ -12,6 +12,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from crossroads.kernel.clock import SystemClock
+from crossroads.kernel.memory import settle
 from crossroads.participant.config import Config, Listen
 from crossroads.participant.participant import Participant
 from crossroads.participant.routes import build
@@ -46,6 +47,7 @@ async def _serve(config: Config) -> None:
         ssl_cert=_path(config, listen.certificate),
         ssl_key=_path(config, listen.key),
     )
+    settle()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)

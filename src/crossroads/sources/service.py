@@ -17,6 +17,7 @@ from crossroads.kernel.errors import Unavailable
 from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import CallFailed, HttpAnswer, HttpClient
+from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, PermitClaims
 from crossroads.wire.signatures import (
@@ -201,5 +202,5 @@ def _key_id(answer: HttpAnswer) -> str:
 def _decode(answer: HttpAnswer, decoder: "msgspec.json.Decoder[T]") -> T:
     try:
         return decoder.decode(answer.body)
-    except msgspec.MsgspecError as error:
-        raise CallFailed(Code.SOURCE_INVALID_ANSWER) from error
+    except UNREADABLE:
+        raise CallFailed(Code.SOURCE_INVALID_ANSWER) from None

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from crossroads.kernel.clock import Moment
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.identifiers import ContextId, DataGroupId, InstitutionId, LegalContextId
 from crossroads.kernel.period import Period
@@ -154,8 +155,8 @@ class PermitClaims(Request, frozen=True, kw_only=True):
     audience: InstitutionId
     """The participant that is asked: the holder, or the manager of a secondary holder."""
     holder: InstitutionId
-    issued_at: datetime
-    expires_at: datetime
+    issued_at: Moment
+    expires_at: Moment
     asker: InstitutionId
     on_behalf_of: InstitutionId | None = None
     ssin: SsinText
@@ -185,17 +186,17 @@ class DataRequest(Request, frozen=True, kw_only=True):
     statement: Compact
     openings: dict[DataGroupId, Salt]
     asker_keys: tuple[ProvenKey, ...]
-    deadline: datetime
+    deadline: Moment
     checkpoint: str
 
 
 class SourceTimes(Message, frozen=True, kw_only=True):
     """When the question came in at the source, was put to its own data, was answered there, and left."""
 
-    received_at: datetime
-    read_from: datetime
-    read_until: datetime
-    replied_at: datetime
+    received_at: Moment
+    read_from: Moment
+    read_until: Moment
+    replied_at: Moment
 
 
 class DataAnswer(Message, frozen=True, kw_only=True):
@@ -274,8 +275,8 @@ class KeySetEntry(Message, frozen=True, kw_only=True):
     key_id: str
     use: str
     jwk: Jwk
-    valid_from: datetime
-    valid_until: datetime
+    valid_from: Moment
+    valid_until: Moment
 
 
 Reference = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=Line)]
