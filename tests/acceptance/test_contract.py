@@ -211,6 +211,8 @@ def put(value: Any, *path: str) -> Callable[[dict[str, Any]], None]:
         (drop("asker", "agent"), "$.asker"),
         (put("x" * 65, "asker", "agent"), "$.asker.agent"),
         (put("a\u0000b", "asker", "agent"), "$.asker.agent"),
+        (put(STRANGER, "asker", "agent"), "$.asker.agent"),
+        (put(STRANGER, "customerTicket"), "$.customerTicket"),
         (put("UPPER", "asker", "institution"), "$.asker.institution"),
         (put(1, "surprise"), "$"),
         (put("80631512390", "ssin"), "$.ssin"),

@@ -112,7 +112,8 @@ async def test_who_may_not_is_refused_and_that_is_logged(
 ) -> None:
     assert await refused(hub, line(ANNA, YEAR, **request_of), signer) is code
     row = await hub.pool.fetchrow(
-        "SELECT asker, content->>'rule' AS rule, person IS NOT NULL AS known FROM log_entry WHERE event LIKE '%:refused'"
+        "SELECT asker, content->>'rule' AS rule, person IS NOT NULL AS known FROM log_entry"
+        " WHERE event = 'directory:inscription:refused'"
     )
     assert tuple(row) == (signer, code.value, True)
     assert await hub.pool.fetchval("SELECT count(*) FROM inscription") == 0

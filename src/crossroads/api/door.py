@@ -40,8 +40,9 @@ class Door:
         if str(scope["type"]) != "http":
             await self._app(scope, receive, send)
             return
+        visitor = (self._peer(scope), _claimed(scope))
         try:
-            self._turnstile.enter(self._peer(scope), _claimed(scope))
+            self._turnstile.enter(*visitor)
         except LimitReached as error:
             await _refuse(send, error)
             return
@@ -50,7 +51,7 @@ class Door:
         try:
             await self._app(scope, receive, _Outgoing(self, scope, send))
         finally:
-            self._turnstile.leave()
+            self._turnstile.leave(*visitor)
 
     def _peer(self, scope: Any) -> str:
         if self._behind_proxy:

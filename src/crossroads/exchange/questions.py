@@ -1,5 +1,6 @@
 """What must be true of a question before it is decided: its form, and that the asker's statement says the same."""
 
+from contextlib import suppress
 from datetime import date, datetime
 
 from crossroads.catalogue.model import Temporality
@@ -26,6 +27,7 @@ def check_form(question: Question, snapshot: Snapshot, today: date) -> None:
         parse_ssin(question.ssin, snapshot.genesis.environment, today)
     except InvalidSsin as error:
         faults.append(Fault("$.ssin", _INVALID_SSIN, str(error)))
+    faults += _exposed_numbers(question, snapshot, today)
     if len(set(question.data_groups)) != len(question.data_groups):
         faults.append(Fault("$.dataGroups", _INVALID, "A data group stands in it twice."))
     if set(question.openings) != set(question.data_groups):
@@ -33,6 +35,16 @@ def check_form(question: Question, snapshot: Snapshot, today: date) -> None:
     faults += _time_faults(question, snapshot, today)
     if faults:
         raise Malformed(*faults)
+
+
+def _exposed_numbers(question: Question, snapshot: Snapshot, today: date) -> list[Fault]:
+    """Find numbers of persons where others would read them: an agent is named by a pseudonym."""
+    faults = []
+    for place, text in (("$.asker.agent", question.asker.agent), ("$.customerTicket", question.customer_ticket or "")):
+        with suppress(InvalidSsin):
+            parse_ssin(text, snapshot.genesis.environment, today)
+            faults.append(Fault(place, _INVALID, "It may not be the number of a person."))
+    return faults
 
 
 def _time_faults(question: Question, snapshot: Snapshot, today: date) -> list[Fault]:
