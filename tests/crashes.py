@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ import asyncpg
 import httpx
 import msgspec
 
-from chaos import Asker, client, findings, person, problem, rows, until
+from chaos import Asker, client, person, problem, rows, until
 from crossroads.admission.limits import Limits
 from crossroads.audit.service import Log, Rhythm
 from crossroads.bootstrap.database import NAME, prepare
@@ -29,6 +30,7 @@ from crossroads.bootstrap.keys import log_key
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.bootstrap.postgres_processes import server_processes
 from crossroads.network.service import Network
+from crossroads.participant import log as own_log
 from crossroads.wire.canonical import canonical, sha256
 from crossroads.wire.messages import Answer
 from database import Database, remove_server
@@ -191,6 +193,7 @@ class Crashes:
     def __init__(self, built: Network, database: Database, chance: Random, workers: int = 2) -> None:
         """Kill nothing yet."""
         self._built, self._database, self._chance, self._workers = built, database, chance, workers
+        self._was_killed = False
         self.acts = [self.worker, self.hub, self.postmaster, self.cluster, self.everything]
 
     def worker(self) -> None:
@@ -208,12 +211,14 @@ class Crashes:
         pid = self._database.server.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
+        self._was_killed = True
 
     def cluster(self) -> None:
         """Kill all processes of the database."""
         for pid in server_processes(self._database.server.place.data):
             with suppress(ProcessLookupError):  # one ends when another does
                 os.kill(pid, signal.SIGKILL)
+        self._was_killed = True
 
     def everything(self) -> None:
         """Kill hub and database."""
@@ -221,8 +226,10 @@ class Crashes:
         self.cluster()
 
     def mend(self) -> None:
-        """Start what does not run."""
-        self._database.server.start()
+        """Start what does not run; what was killed may take a moment to be gone."""
+        while not self._database.server.start() and self._was_killed:
+            time.sleep(0.01)
+        self._was_killed = False
         if self._built.processes["hub"].wait(0):
             self._built.start_hub(self._workers)
 
@@ -268,8 +275,9 @@ class Account:
 
     @classmethod
     async def of(cls, built: Network, database: Database) -> Self:
-        """Verify the whole log and read it."""
-        assert await findings(built, database.url("crossroads_reader")) == []
+        """Verify the whole log, as an auditor does, and read it."""
+        verified = [sys.executable, "-m", "crossroads", "audit", "verify"]
+        await asyncio.to_thread(subprocess.run, verified, check=True, env={**os.environ, **built.environment})
         return cls(built, await rows(database.url("crossroads_reader"), _EXCHANGES))
 
     def events(self, ticket: UUID) -> list[str]:
@@ -308,24 +316,21 @@ class Account:
         return set(asked)
 
 
-def _own_log(built: Network, name: str) -> Iterator[dict[str, Any]]:
+def _own_log(built: Network, name: str) -> list[dict[str, Any]]:
     """Verify and read the log that a source keeps itself."""
-    command = [sys.executable, "-m", "crossroads", "participant", "log"]
-    settings = str(built.member(name).settings)
-    subprocess.run([*command, "verify", settings], check=True, stdout=subprocess.DEVNULL)
-    exported = subprocess.run([*command, "export", settings], check=True, capture_output=True)
-    return map(msgspec.json.decode, exported.stdout.splitlines())
+    folder = built.member(name).folder / "state"
+    assert own_log.verify(folder).faults == ()
+    return list(own_log.export(folder))
 
 
-async def check_all(built: Network, database: Database, load: Load) -> Account:
-    """Stop the hub, and check the whole account."""
+async def check_all(built: Network, database: Database, everything: Sequence[Received]) -> None:
+    """Stop the hub, and check the whole account against all that was ever received from it."""
     await close_what_is_open(built, database)
     account = await Account.of(built, database)
     account.check_no_question_is_open()
-    for received in load.received:
+    for received in everything:
         account.check_received(received)
-    assert len({received.answer.ticket for received in load.received}) == len(load.received)
+    assert len({received.answer.ticket for received in everything}) == len(everything)
     for name in SOURCES:
-        gave = {received.answer.ticket for received in load.received if name in received.givers}
+        gave = {received.answer.ticket for received in everything if name in received.givers}
         assert gave <= account.check_source(name)
-    return account

@@ -102,10 +102,11 @@ def write_config(folder: Path, hub: FakeHub, port: int = 1, **changes: Any) -> P
 class Running:
     """A running participant, seen from the hub."""
 
-    def __init__(self, client: TestClient[Any], key: VerifyKey, hub: FakeHub) -> None:
-        """Keep the client, the key of the participant and its hub."""
+    def __init__(self, client: TestClient[Any], participant: Participant, hub: FakeHub) -> None:
+        """Keep the participant, what talks to it, and its hub."""
         self.client = client
-        self.key = key
+        self.participant = participant
+        self.key = VerifyKey(participant.key.jwk)
         self.hub = hub
 
     def post(self, body: bytes, headers: dict[str, str], path: str = "/v1/data-requests") -> httpx.Response:
@@ -145,4 +146,4 @@ def running(config: Path, hub: FakeHub, clock: Clock | None = None) -> Iterator[
     """Run a participant within this process."""
     participant = Participant(read_config(config), clock or SystemClock())
     with TestClient(build(participant)) as client:
-        yield Running(client, VerifyKey(participant.key.jwk), hub)
+        yield Running(client, participant, hub)

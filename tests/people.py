@@ -42,6 +42,7 @@ from crossroads.wire.registrations import SignedAct, act
 ALICE = SigningKey.generate("operator:alice#1")
 ALICE_AGAIN = SigningKey.generate("operator:alice#2")
 BOB = SigningKey.generate("operator:bob#1")
+INSTALLATION = "crossroads.example"
 OPERATORS = {key.key_id: VerifyKey(key.jwk) for key in (ALICE, ALICE_AGAIN, BOB)}
 
 GHENT, LIEGE, FUND = "pcsa-ghent", "pcsa-liege", "fund-one"
@@ -126,7 +127,8 @@ class World:
 
 @asynccontextmanager
 async def world(pool: OpenPool) -> AsyncIterator[World]:
-    surroundings, catalogue, register = Surroundings(Environment.TEST, SystemClock()), Belgium(), PopulationRegister()
+    surroundings = Surroundings(Environment.TEST, SystemClock(), INSTALLATION)
+    catalogue, register = Belgium(), PopulationRegister()
     connections = await pool("crossroads_hub")
     async with open_log(pool) as log:
         rule = ExclusiveWhenLinked(catalogue, surroundings)
@@ -170,16 +172,19 @@ def signed_act(kind: str, content: Any, signers: Iterable[SigningKey] = (ALICE, 
 
 
 def link_act(source: str, target: str, signers: Iterable[SigningKey] = (ALICE, BOB)) -> SignedAct:
-    content = {"from": source, "into": target, "since": "2026-01-01", "reason": "found twice", "at": _now()}
+    found = {"installation": INSTALLATION, "from": source, "into": target}
+    content = {**found, "since": "2026-01-01", "reason": "found twice", "at": _now()}
     return signed_act(LINK, content, signers)
 
 
 def unlink_act(source: str, target: str) -> SignedAct:
-    return signed_act(UNLINK, {"from": source, "into": target, "reason": "twins", "at": _now()})
+    found = {"installation": INSTALLATION, "from": source, "into": target}
+    return signed_act(UNLINK, {**found, "reason": "twins", "at": _now()})
 
 
 def load_act(path: Path, kind: str, lines: int, signers: Iterable[SigningKey] = (ALICE, BOB)) -> SignedAct:
-    return signed_act("first-load", {"sha256": digest_of(path), "kind": kind, "lines": lines}, signers)
+    content = {"installation": INSTALLATION, "sha256": digest_of(path), "kind": kind, "lines": lines}
+    return signed_act("first-load", content, signers)
 
 
 def _now() -> str:

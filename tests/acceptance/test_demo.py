@@ -100,9 +100,14 @@ def test_the_tour_and_a_second_start(demo: Demo) -> None:
     first = demo.run("--once", "--persons", _PERSONS)
     assert first.code == 0, first.output
     assert len(_STEP.findall(first.output)) == 1 + len(OTHERS), first.output
-    assert f"{FIRST.title}" in first.output
     assert len(CONNECTED) >= 12
     assert not demo.left
+
+    killed = demo.start()
+    demo.wait_for(killed, FIRST.title)
+    killed.kill()
+    killed.wait()
+    assert demo.left
 
     second = demo.start()
     demo.wait_for(second, "Try it yourself")

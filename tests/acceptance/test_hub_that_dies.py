@@ -34,4 +34,4 @@ async def test_whatever_dies_every_answer_received_is_in_the_log(built: Network,
         for number in range(len(crashes.acts)):
             await crashes.round(load, number)
         await load.goes_on(20)
-    await check_all(built, database, load)
+    await check_all(built, database, load.received)

@@ -206,7 +206,7 @@ async def test_an_act_imports_its_file_once(hub: World, tmp_path: Path) -> None:
 async def test_the_log_holds_the_root_of_every_ten_thousand_lines(hub: World, tmp_path: Path) -> None:
     rows = [row(context=OTHER_AID, reference=f"file {number}") for number in range(CHUNK + 5)]
     path = write(tmp_path / "load.csv", rows)
-    act = prepare(path, "inscriptions").signed_by(ALICE).signed_by(BOB)
+    act = prepare(path, "inscriptions", "crossroads.example").signed_by(ALICE).signed_by(BOB)
     loaded = await hub.directory.import_inscriptions(path, act, OPERATORS)
     entries = await hub.pool.fetch(
         "SELECT content->>'root' AS root, content->>'actor' AS actor FROM log_entry WHERE ticket = $1 ORDER BY index",

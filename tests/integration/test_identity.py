@@ -11,7 +11,20 @@ from crossroads.identity.closure import closure_of
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, CrossroadsError, InvalidSsin, Refused, Tampered
 from crossroads.wire.messages import PersonConfirmation
-from people import ALICE, ALICE_AGAIN, GHENT, LIEGE, OPERATORS, OpenPool, World, link_act, ssin, unlink_act, world
+from people import (
+    ALICE,
+    ALICE_AGAIN,
+    GHENT,
+    LIEGE,
+    OPERATORS,
+    OpenPool,
+    World,
+    link_act,
+    signed_act,
+    ssin,
+    unlink_act,
+    world,
+)
 
 ANNA, BEA, CARL, DORA = (ssin(number) for number in range(4))
 
@@ -192,3 +205,10 @@ async def test_what_cannot_be_logged_does_not_happen(hub: World) -> None:
     with pytest.raises(CrossroadsError):
         await hub.identity.link(link_act(ANNA, BEA), OPERATORS)
     assert len(await persons(hub, ANNA)) == 1
+
+
+async def test_an_act_for_another_installation_is_worth_nothing_here(hub: World) -> None:
+    content = {"installation": "elsewhere.example", "from": ANNA, "into": BEA, "since": "2026-01-01"}
+    foreign = signed_act("link-persons", {**content, "reason": "found twice", "at": "2026-01-01T00:00:00Z"})
+    with pytest.raises(Refused, match="another installation"):
+        await hub.identity.link(foreign, OPERATORS)

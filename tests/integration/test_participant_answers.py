@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from uuid6 import uuid7
 
+from crossroads.kernel.errors import CrossroadsError
 from crossroads.participant.log import export, verify
 from crossroads.wire.blocks import Claims, read_block, verify_block
 from crossroads.wire.keys import SigningKey, VerifyKey
@@ -205,3 +206,29 @@ def test_what_is_public(participant: Running) -> None:
     assert set(document["paths"]) == {"/v1/data-requests", "/v1/match-requests", "/health"}
     absent = participant.client.get("/schema")
     assert (absent.status_code, absent.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_without_its_hub_it_goes_on_from_what_it_proved_before(tmp_path: Path, hub: FakeHub, asker: FakeAsker) -> None:
+    config = write_config(tmp_path, hub)
+    with running(config, hub) as one:
+        one.answer(Question(asker, NAME, SSIN, WAGE))
+    hub.close()
+    with running(config, hub) as one:
+        assert one.answer(Question(asker, NAME, SSIN, WAGE)).status.value == "DATA_FOUND"
+
+
+def test_a_cache_that_is_damaged_is_fetched_anew(tmp_path: Path, hub: FakeHub, asker: FakeAsker) -> None:
+    config = write_config(tmp_path, hub)
+    for name in ("hub-keys.json", "data-groups.json"):
+        (tmp_path / "state").mkdir(exist_ok=True)
+        (tmp_path / "state" / name).write_bytes(b"{")
+    with running(config, hub) as one:
+        assert one.answer(Question(asker, NAME, SSIN, WAGE)).status.value == "DATA_FOUND"
+
+
+def test_checkpoints_that_are_damaged_are_not_passed_over(tmp_path: Path, hub: FakeHub) -> None:
+    config = write_config(tmp_path, hub)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "checkpoints.json").write_bytes(b"{")
+    with pytest.raises(CrossroadsError, match="damaged"), running(config, hub):
+        pass

@@ -11,6 +11,7 @@ import pytest
 from uuid6 import uuid7
 
 from crossroads.kernel.period import Period
+from crossroads.participant.log import verify
 from crossroads.participant.participant import MAXIMUM_AT_ONCE
 from crossroads.participant.routes import MAXIMUM_BODY
 from crossroads.participant.state import AlreadyRunning
@@ -394,6 +395,26 @@ def test_more_at_once_than_the_limit(participant: Running, question: Question, m
     monkeypatch.setattr("crossroads.participant.participant.MAXIMUM_AT_ONCE", 0)
     assert MAXIMUM_AT_ONCE > 0
     assert participant.refusal(question) == (503, "CR-OVERLOADED")
+
+
+def test_a_full_disk_refuses_and_corrupts_nothing(tmp_path: Path, participant: Running, asker: FakeAsker) -> None:
+    participant.answer(Question(asker, NAME, SSIN, WAGE))
+    fill_disk(participant, full=True)
+    question = Question(asker, NAME, SSIN, WAGE)
+    # A page has room for an entry or two.
+    got = [participant.ask(Question(asker, NAME, SSIN, WAGE)) for _ in range(8)]
+    assert refused(got[-1]) == (503, "CR-UNAVAILABLE")
+    assert got[-1].headers["retry-after"] == "1"
+    fill_disk(participant, full=False)
+    participant.answer(question)
+    assert verify(tmp_path / "state").faults == ()
+
+
+def fill_disk(one: Running, *, full: bool) -> None:
+    """Let the database be as large as it is and no larger."""
+    connection = one.participant._state._connection
+    (pages,) = connection.execute("pragma page_count").fetchone()
+    connection.execute(f"pragma max_page_count = {pages if full else 2**30}")
 
 
 def test_a_state_folder_is_used_by_one_process(tmp_path: Path, hub: FakeHub) -> None:

@@ -198,12 +198,18 @@ class _Rounds:
             self._keep("refusal", f"{kind}_person", "ms", median(times[number :: len(kinds)]))
 
     def _many_connections(self) -> None:
-        """Ask over many open connections; any error fails the bench."""
-        size = self._size
+        """Ask over many open connections, at half the full rate in all; any error fails the bench."""
+        size, rate = self._size, self._rate / 2
         progress.print(f"{size.connections} open connections.")
-        wrk.write_requests(self._file, self._ask(int(self._rate * size.seconds * _SPARE) + size.connections))
+        wrk.write_requests(self._file, self._ask(int(rate * size.seconds * _SPARE) + size.connections))
         with outcomes.checked(self._place.dsn()) as seen:
-            load = wrk.run(self._place.port, self._file, seconds=size.seconds, connections=size.connections)
+            load = wrk.run(
+                self._place.port,
+                self._file,
+                seconds=size.seconds,
+                connections=size.connections,
+                rest=int(1000 * size.connections / rate),
+            )
             seen.expect(load.answers)
         self._keep("exchange", f"rate_with_{size.connections}_connections", "1/s", load.rate)
         self._keep("exchange", f"errors_with_{size.connections}_connections", "", load.refused + load.failed)

@@ -20,14 +20,17 @@ from crossroads.bootstrap.settings import Installation, Settings
 from crossroads.bootstrap.wiring import Services
 from crossroads.catalogue.loader import load as load_catalogue
 from crossroads.catalogue.model import Document
-from crossroads.identity.first_load import prepare
+from crossroads.identity.first_load import LoadKind, prepare
 from crossroads.network.founders import Founders
 from crossroads.network.members import Member
 from crossroads.network.service import Load, Network
+from crossroads.wire.registrations import SignedAct
 
 _CATALOGUE = Path(__file__).parents[3] / "catalogue" / "belgium"
 # The bench measures what the hub can do, not what an installation lets one institution do.
-_LIMITS = Limits(requests_per_second=1_000_000, unverified_per_second=1_000_000, concurrent=10_000)
+_LIMITS = Limits(
+    requests_per_second=1_000_000, unverified_per_second=1_000_000, concurrent=10_000, concurrent_each=10_000
+)
 _QUERY = {
     "sql": (
         'SELECT start_date AS "startDate", employer_number AS "employerNumber", worker_type AS "workerType" '
@@ -94,12 +97,19 @@ def people(place: Place, inscriptions: int) -> tuple[Population, Load]:
     made.write_inscriptions(lines)
 
     async def load(services: Services, founders: Founders) -> None:
-        operators = services.catalogue.current.operators
         progress.print("Loading persons and inscriptions, each rule checked.")
-        await services.identity.import_persons(persons, founders.sign(prepare(persons, "persons")), operators)
-        await services.directory.import_inscriptions(lines, founders.sign(prepare(lines, "inscriptions")), operators)
+        operators = services.catalogue.current.operators
+        act = signed_load(services, founders, persons, "persons")
+        await services.identity.import_persons(persons, act, operators)
+        act = signed_load(services, founders, lines, "inscriptions")
+        await services.directory.import_inscriptions(lines, act, operators)
 
     return made, load
+
+
+def signed_load(services: Services, founders: Founders, path: Path, kind: LoadKind) -> SignedAct:
+    """Give the act of a file for a first load, signed by both operators."""
+    return founders.sign(prepare(path, kind, services.installation.settings.installation))
 
 
 def store_employments(place: Place, made: Population) -> None:

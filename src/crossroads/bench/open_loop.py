@@ -37,22 +37,15 @@ class Asking(AbstractAsyncContextManager["Asking"]):
         """Close the connections."""
         await self._client.close()
 
-    async def status(self, request: Request) -> int:
-        """Ask, and give the status of the answer; 0 when there was none."""
-        sending = self._client.post(self._url).headers(dict(request.headers)).body_bytes(request.body or b"")
-        try:
-            answer = await sending.build().send()
-            await answer.bytes()
-        except PyreqwestError:
-            return 0
-        return answer.status
-
     async def at_rate(self, requests: Sequence[Request], rate: float) -> list[float]:
         """Ask at set times, `rate` a second, and give how long each took from its time. Raises BenchFailed."""
         begin = time.perf_counter() + 1 / rate
-        return await asyncio.gather(
-            *(self._timed(request, begin + number / rate) for number, request in enumerate(requests))
-        )
+        async with asyncio.TaskGroup() as group:
+            asked = [
+                group.create_task(self._timed(request, begin + number / rate))
+                for number, request in enumerate(requests)
+            ]
+        return [task.result() for task in asked]
 
     async def in_turn(self, requests: Sequence[Request]) -> list[float]:
         """Ask one after the other, and give how long each took. Raises BenchFailed."""
@@ -60,9 +53,13 @@ class Asking(AbstractAsyncContextManager["Asking"]):
 
     async def _timed(self, request: Request, at: float) -> float:
         await asyncio.sleep(max(at - time.perf_counter(), 0))
-        status = await self.status(request)
-        if status != _OK:
-            raise BenchFailed(f"A question was answered with {status or 'nothing'}.")
+        sending = self._client.post(self._url).headers(dict(request.headers)).body_bytes(request.body or b"")
+        try:
+            answer = await sending.build().send()
+        except PyreqwestError as error:
+            raise BenchFailed(f"{self._url} did not answer: {error}") from error
+        if answer.status != _OK:
+            raise BenchFailed(f"{self._url} answered with {answer.status}.")
         return (time.perf_counter() - at) * 1000
 
 

@@ -1,4 +1,5 @@
--- Load for wrk: the requests of a file, each once, or again and again. Arguments: the file, and "once" or "again".
+-- Load for wrk: the requests of a file, each once, or again and again. Arguments: the file, "once" or "again", and the
+-- milliseconds that each connection rests before a request, on average.
 -- The file holds requests as they go over the wire, each after its length in eight digits.
 -- At the end one line of JSON tells what came of them; times in milliseconds.
 
@@ -18,6 +19,13 @@ function init(arguments)
       length = file:read(8)
    end
    file:close()
+   local rest = tonumber(arguments[3])
+   if rest > 0 then
+      math.randomseed(number)
+      function delay()
+         return math.random(0, 2 * rest)
+      end
+   end
 end
 
 function request()

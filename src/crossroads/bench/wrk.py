@@ -28,7 +28,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     """Answers with another status than 2xx or 3xx."""
     failed: int
-    """Connections that broke, and requests that were not answered within two seconds."""
+    """Connections that broke, and requests that were not answered within ten seconds."""
     exhausted: bool
     """Whether the requests ran out before the time."""
     p50: float
@@ -85,12 +85,18 @@ def ask(port: int, request: Request) -> Answer:
         connection.close()
 
 
-def run(port: int, requests: Path, *, seconds: float, connections: int = CONNECTIONS, again: bool = False) -> Load:
-    """Send requests for some seconds, each once unless `again`. Raises BenchFailed when they were too few or failed."""
+def run(
+    port: int, requests: Path, *, seconds: float, connections: int = CONNECTIONS, again: bool = False, rest: int = 0
+) -> Load:
+    """Send requests for some seconds, each once unless `again`. Raises BenchFailed when they were too few or failed.
+
+    Each connection rests for `rest` milliseconds on average before it sends one.
+    """
     command = [
-        need("wrk", "wrk"), "--threads=1", f"--connections={connections}", f"--duration={max(round(seconds), 1)}s",
+        need("wrk", "wrk"), "--threads=1", "--timeout=10s",
+        f"--connections={connections}", f"--duration={max(round(seconds), 1)}s",
         f"--script={_SCRIPT}", "--latency", f"http://127.0.0.1:{port}", "--", str(requests),
-        "again" if again else "once",
+        "again" if again else "once", str(rest),
     ]  # fmt: skip
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=seconds + _PATIENCE_SECONDS)
     if done.returncode:

@@ -57,7 +57,11 @@ def _signing_key(installation: Installation, name: str) -> SigningKey:
 
 
 def _private_bytes(path: Path) -> bytes:
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise UnsafeKeyFile(f"There is no key file {path}. Make it with `crossroads key generate`.") from error
+    with file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if mode & 0o077:
             raise UnsafeKeyFile(f"{path} has mode {mode:04o}: others can read it. It must be 0600.")

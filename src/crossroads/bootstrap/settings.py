@@ -97,7 +97,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Installation:
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in _NOT_SETTINGS:
             _put(values, name.removeprefix(PREFIX).lower().split("__"), yaml.safe_load(text), name)
     try:
-        settings = msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise UnsafeSettings(f"{path} and {PREFIX}*: {error}") from error
     settings.check_safe()
@@ -114,6 +114,11 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict | None):
         raise UnsafeSettings(f"{path} must hold settings as name: value.")
     return values or {}
+
+
+def _path(_: type[Any], value: Any) -> Path:
+    """Read a path, the one type of the settings that msgspec leaves to us."""
+    return Path(value)
 
 
 def _put(values: dict[str, Any], names: list[str], value: Any, variable: str) -> None:

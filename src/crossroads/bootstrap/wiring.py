@@ -90,7 +90,7 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
             register=settings.register,
             clock=clock,
         )
-        surroundings = Surroundings(settings.environment, clock)
+        surroundings = Surroundings(settings.environment, clock, settings.installation)
         gate = Gate(catalogue=catalogue, facts=facts, clock=clock, limits=settings.limits)
         _background(stack, breakers.poll())
         _background(stack, _maintain(pool))

@@ -21,6 +21,7 @@ from crossroads.participant.config import read_config
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
+_DIGITS = 11
 _FULL = (StatusValue.DATA_FOUND, StatusValue.NO_DATA_FOUND)
 
 
@@ -45,7 +46,7 @@ def ask(  # noqa: PLR0913 - each is an option of the command
     asked = _period(period)
     with SyncClient(_settings(institution, config)) as client:
         reply = client.ask(
-            ssin=sys.stdin.readline().strip() if ssin == "-" else ssin,
+            ssin=_ssin(ssin),
             legal_context=legal_context,
             data_groups=data_groups,
             period=asked,
@@ -58,6 +59,13 @@ def ask(  # noqa: PLR0913 - each is an option of the command
         _print(reply, Console())
     if reply.answer.status.value not in _FULL or reply.rejected:
         raise typer.Exit(1)
+
+
+def _ssin(text: str) -> str:
+    found = sys.stdin.readline().strip() if text == "-" else text
+    if not (len(found) == _DIGITS and found.isascii() and found.isdigit()):
+        raise typer.BadParameter(f"An SSIN is {_DIGITS} digits, without dots, dashes or spaces.", param_hint="--ssin")
+    return found
 
 
 def _period(text: str | None) -> Period:

@@ -8,6 +8,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from crossroads.bootstrap.settings import load
 from crossroads.directory.model import Check
 from crossroads.identity.first_load import Loaded, LoadKind, prepare
 from crossroads.kernel.errors import Malformed
@@ -31,8 +32,9 @@ def prepare_load(
 ) -> None:
     """Write the act of a file. Two operators sign it with `crossroads key sign`."""
     target = output or file.with_name(f"{file.name}.act")
-    target.write_bytes(msgspec.json.encode(prepare(file, kind)))
-    Console().print(f"Wrote {target}. Two operators sign it; then: crossroads directory import {file} --act {target}")
+    target.write_bytes(msgspec.json.encode(prepare(file, kind, load().settings.installation)))
+    then = f"crossroads directory import {file} --act {target} --kind {kind}"
+    Console(soft_wrap=True).print(f"Wrote {target}. Two operators sign it; then: {then}")
 
 
 @app.command("import")

@@ -14,6 +14,8 @@ from crossroads.bootstrap.settings import Installation
 
 _APPLICATION = "crossroads.api.app:create"
 _BACKLOG = 2048
+_PATIENCE_SECONDS = 10
+"""For a process to write and sign what waits; then it is killed, and recovery closes what it left open."""
 
 
 def serve(installation: Installation, workers: int) -> None:
@@ -33,6 +35,7 @@ def serve(installation: Installation, workers: int) -> None:
             log_access=False,
             factory=True,
             respawn_failed_workers=True,
+            workers_kill_timeout=_PATIENCE_SECONDS,
             ssl_cert=settings.certificate,
             ssl_key=settings.certificate_key,
         ).serve()

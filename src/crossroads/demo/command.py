@@ -12,6 +12,7 @@ from crossroads.demo import home as homes
 from crossroads.demo.home import PERSONS, Home, Made
 from crossroads.demo.institutions import CONNECTED
 from crossroads.demo.invitation import invite
+from crossroads.demo.orphans import end_orphans
 from crossroads.demo.running import REST, Runner, Stopped, StopSignals
 from crossroads.demo.screen import Outcome, Screen
 from crossroads.demo.stage import Stage
@@ -40,6 +41,7 @@ def demo(
         with StopSignals() as signals:
             home = homes.home_of(homes.environment())
             with home.locked():
+                end_orphans(home.folder)
                 failed = _run(home, persons, signals, screen, once=once)
     except Stopped:
         screen.console.print("\nStopped. Nothing runs any more.")
@@ -73,6 +75,7 @@ def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, 
             invite(stage)
             with suppress(Stopped):
                 runner.stay()
+            screen.say("\nStopping.")
         return failed
 
 

@@ -169,8 +169,8 @@ def require_free(first: int) -> None:
     for port in ports(first):
         if taken(port):
             raise Refused(
-                f"Port {port}, which the demo uses, is taken by another program (a demo that was killed, perhaps: "
-                f"`ss -ltnp 'sport = :{port}'` shows it). Stop that, or set CROSSROADS_HOME to another folder."
+                f"Port {port}, which the demo uses, is taken by another program; `ss -ltnp 'sport = :{port}'` shows "
+                "which. Stop that, or set CROSSROADS_HOME to another folder."
             )
 
 

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 
 from crossroads.demo.questions import EMPLOYMENT, IDENTIFICATION
-from crossroads.demo.stage import GENT, INQUIRY, Stage
+from crossroads.demo.stage import GENT, INQUIRY, Stage, short
 
 
 def invite(stage: Stage) -> None:
     """Print commands that work now, each with a word on what it shows."""
     person, hub = stage.made.cast.granted, stage.hub
     period = stage.until_today(stage.months_ago(9))
-    home = f"CROSSROADS_HOME={shlex.quote(_short(stage.network.home))} "
+    home = f"CROSSROADS_HOME={shlex.quote(short(stage.network.home))} "
     same = f"CROSSROADS_HOME={shlex.quote(os.environ['CROSSROADS_HOME'])} " if "CROSSROADS_HOME" in os.environ else ""
     command, asked = _command(), f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}"
     stage.screen.title("Try it yourself")
@@ -27,6 +27,11 @@ def invite(stage: Stage) -> None:
         ("See who may ask what, and why:", f"curl -s {hub}/v1/authorisations"),
         ("See whether the hub is well:", f"curl -s {hub}/health"),
         ("See the newest checkpoint of the log:", f"curl -s {hub}/v1/log/checkpoint"),
+        (
+            "Check the proof of the first question, with nothing but the public key of the log:",
+            f"{command} audit check {shlex.quote(short(stage.proof))} --log-key {stage.log_key}",
+        ),
+        ("Compute the whole log anew, as an auditor would:", f"{home}{command} audit verify"),
         ("Prove that nobody has a living wage from two centres at once:", f"{home}{command} directory check"),
     ):
         stage.screen.say(f"\n{what}")
@@ -38,8 +43,4 @@ def _command() -> str:
     program = Path(sys.argv[0])
     if program.name == "__main__.py":
         return f"{sys.executable} -m crossroads"
-    return "crossroads" if shutil.which("crossroads") else _short(program.absolute())
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return "crossroads" if shutil.which("crossroads") else short(program.absolute())

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import urlopen
 
@@ -16,6 +17,8 @@ from crossroads.demo.words import told
 from crossroads.kernel.period import Period
 from crossroads.network.members import Member
 from crossroads.participant.client import ClientConfig, ClientKeys, KeyFile, Reply, SyncClient
+from crossroads.participant.trust import read_trust
+from crossroads.wire.notes import NoteVerifier
 
 GENT, ANTWERPEN = "pcsw-gent", "pcsw-antwerpen"
 INQUIRY = "PCSA:SOCIAL_INQUIRY"
@@ -64,6 +67,16 @@ class Stage:
     def hub(self) -> str:
         """The address of the hub."""
         return self.network.installation.settings.public_url
+
+    @property
+    def proof(self) -> Path:
+        """The file in which the tour leaves a proof."""
+        return self.network.home.parent / "proof.json"
+
+    @property
+    def log_key(self) -> NoteVerifier:
+        """The public key of the log, as an institution has it from its operators."""
+        return read_trust(self.network.member(GENT).folder / "trust.json").log
 
     def months_ago(self, months: int) -> date:
         """Give the first day of a month so long before the day of the population."""
@@ -174,6 +187,11 @@ def client_config(member: Member, hub: str) -> ClientConfig:
         state="asking",
         folder=member.folder,
     )
+
+
+def short(path: Path) -> str:
+    """Give the path as it is typed from here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _names(items: Sequence[dict[str, Any]]) -> dict[str, str]:

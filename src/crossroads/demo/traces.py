@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
@@ -11,10 +10,9 @@ from crossroads.audit.model import UsageLine
 from crossroads.bootstrap.wiring import services
 from crossroads.demo.questions import DISABILITY
 from crossroads.demo.screen import Outcome
-from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told
+from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told, short
 from crossroads.directory.model import Line
 from crossroads.kernel.errors import Refused, Tampered
-from crossroads.participant.trust import read_trust
 from crossroads.wire.blocks import envelope, unseal
 from crossroads.wire.commitments import Opening
 from crossroads.wire.notes import NoteVerifier, read_checkpoint
@@ -56,7 +54,7 @@ def sealed(stage: Stage) -> Outcome:
 def proof(stage: Stage) -> Outcome:
     """Let an outsider with the key of the log check that a question is in it."""
     told = _first(stage)
-    ticket, file = told.reply.answer.ticket, stage.network.home.parent / "proof.json"
+    ticket, file, key = told.reply.answer.ticket, stage.proof, stage.log_key
     proofs = asyncio.run(_proofs(stage, told))
     file.write_bytes(msgspec.json.encode(proofs))
     stage.screen.say(
@@ -64,14 +62,13 @@ def proof(stage: Stage) -> Outcome:
         "a file. An outsider who has that file and the public key of the log, and nothing else, checks it; fields that "
         "are not opened stay secret. Then we change one word in the file."
     )
-    key = read_trust(stage.network.member(GENT).folder / "trust.json").log
     read = msgspec.json.decode(file.read_bytes(), type=list[EntryProof])
     entries = [verify_entry_proof(one, [key]) for one in read]
     checkpoint = read_checkpoint(read[-1].inclusion.checkpoint)
     stage.screen.facts(
         [
             ("Ticket", str(ticket)),
-            ("Proof", _beside(file)),
+            ("Proof", short(stage.proof)),
             ("Key of the log", str(key)),
             ("Checkpoint", f"size {checkpoint.size}, root {checkpoint.root.hex()[:32]}…"),
         ]
@@ -151,7 +148,3 @@ def _first(stage: Stage) -> Told:
     if stage.granted is None:
         raise Refused("The first question was not answered.")
     return stage.granted
-
-
-def _beside(file: Path) -> str:
-    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)

@@ -54,6 +54,7 @@ class Rules(NamedTuple):
 
     catalogue: Snapshot
     today: date
+    installation: str
     operators: Mapping[str, VerifyKey]
 
 
@@ -62,7 +63,7 @@ async def import_inscriptions(pool: Pool, log: Log, held_to: Rules, path: Path, 
 
     A line is written as it stands: it does not extend another, as one that an institution inscribes does.
     """
-    load = first_load.begin(signed, "inscriptions", held_to.operators, uuid7())
+    load = first_load.begin(signed, "inscriptions", held_to.operators, held_to.installation, uuid7())
     async with transaction(pool) as connection:
         await acts.use(connection, signed, load.ticket)
         await _stage(connection, path, held_to, load)

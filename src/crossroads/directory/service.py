@@ -103,7 +103,7 @@ class Directory:
 
     async def import_inscriptions(self, path: Path, act: SignedAct, operators: Mapping[str, VerifyKey]) -> Loaded:
         """Import a file that two operators signed, all or nothing. Raises Malformed, Refused, Conflict."""
-        held_to = Rules(self._catalogue.current, self._today, operators)
+        held_to = Rules(self._catalogue.current, self._today, self._surroundings.installation, operators)
         return await import_inscriptions(self._pool, self._log, held_to, path, act)
 
     async def check(self) -> Check:

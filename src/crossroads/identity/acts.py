@@ -1,7 +1,7 @@
 """Acts of operators on people: signed by two, carried out once."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,7 @@ from crossroads.wire.decoding import decode
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.registrations import SignedAct, operator_name
 
-T = TypeVar("T")
+C = TypeVar("C", bound="Content")
 
 _FOUR_EYES = 2
 
@@ -29,11 +29,23 @@ def two_operators(act: SignedAct, operators: Mapping[str, VerifyKey]) -> str:
     return ", ".join(names)
 
 
-def content_of(act: SignedAct, kind: str, struct: type[T]) -> T:
-    """Give the content of an act of this kind. Raises Refused for another kind, Malformed for another form."""
+class Content(Protocol):
+    """What every act on people says."""
+
+    @property
+    def installation(self) -> str:
+        """The installation that it is for: one signed for a test is worth nothing elsewhere."""
+        ...
+
+
+def content_of(act: SignedAct, kind: str, struct: type[C], installation: str) -> C:
+    """Give the content of an act of this kind, for this installation. Raises Refused, or Malformed for its form."""
     if act.kind != kind:
         raise Refused(f"This is an act {act.kind}, where an act {kind} is needed.")
-    return decode(act.content, msgspec.json.Decoder(struct))
+    content = decode(act.content, msgspec.json.Decoder(struct))
+    if content.installation != installation:
+        raise Refused(f"The act is for another installation than {installation}.")
+    return content
 
 
 async def use(connection: Connection, act: SignedAct, ticket: UUID) -> None:

@@ -28,6 +28,7 @@ LoadKind = Literal["persons", "inscriptions"]
 class FirstLoad(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Content of an act `first-load`: which file, by its SHA-256 in base64url, and what it holds."""
 
+    installation: str
     sha256: str
     kind: LoadKind
     lines: int
@@ -49,15 +50,17 @@ class Loaded(NamedTuple):
     lines: int
 
 
-def prepare(path: Path, kind: LoadKind) -> SignedAct:
+def prepare(path: Path, kind: LoadKind, installation: str) -> SignedAct:
     """Make the act of a file, for two operators to sign. Raises Malformed for a form that is not known."""
     found = scan(path)
-    return act(FIRST_LOAD, FirstLoad(sha256=found.digest, kind=kind, lines=found.lines))
+    return act(FIRST_LOAD, FirstLoad(installation=installation, sha256=found.digest, kind=kind, lines=found.lines))
 
 
-def begin(signed: SignedAct, kind: LoadKind, operators: Mapping[str, VerifyKey], ticket: UUID) -> Load:
+def begin(
+    signed: SignedAct, kind: LoadKind, operators: Mapping[str, VerifyKey], installation: str, ticket: UUID
+) -> Load:
     """Begin the load that two operators signed. Raises Refused."""
-    content = acts.content_of(signed, FIRST_LOAD, FirstLoad)
+    content = acts.content_of(signed, FIRST_LOAD, FirstLoad, installation)
     if content.kind != kind:
         raise Refused(f"The operators signed a load of {content.kind}, not of {kind}.")
     return Load(signed, content, acts.two_operators(signed, operators), ticket)

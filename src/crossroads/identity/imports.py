@@ -35,7 +35,7 @@ async def import_persons(
     pool: Pool, log: Log, surroundings: Surroundings, path: Path, signed: SignedAct, operators: Mapping[str, VerifyKey]
 ) -> Loaded:
     """Bring the persons of a file into being. Raises Malformed with the lines that are wrong, Refused, Conflict."""
-    load = first_load.begin(signed, "persons", operators, uuid7())
+    load = first_load.begin(signed, "persons", operators, surroundings.installation, uuid7())
     found = await asyncio.to_thread(scan, path)
     first_load.require_digest(load, found.digest)
     if faults := await asyncio.to_thread(faults_of, path, PERSONS, lambda line: surroundings.ssin(line.ssin)):

@@ -51,6 +51,7 @@ class Stamp(NamedTuple):
 class _Act(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The form shared by all. `at` makes each act one of a kind: it is carried out once."""
 
+    installation: str
     reason: Reason
     at: datetime
 

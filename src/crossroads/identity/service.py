@@ -99,7 +99,8 @@ class Identity:
 
         Raises Conflict where they are one already, or where together they would break a rule of the directory.
         """
-        content, actor = acts.content_of(act, LINK, LinkPersons), acts.two_operators(act, operators)
+        content = acts.content_of(act, LINK, LinkPersons, self._surroundings.installation)
+        actor = acts.two_operators(act, operators)
         async with transaction(self._pool) as connection:
             source, target = await self._both(connection, content.from_, content.into)
             if source.persons == target.persons:
@@ -116,7 +117,8 @@ class Identity:
 
     async def unlink(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Tell two persons apart again: an act of two operators, and a new record. Gives the ticket."""
-        content, actor = acts.content_of(act, UNLINK, UnlinkPersons), acts.two_operators(act, operators)
+        content = acts.content_of(act, UNLINK, UnlinkPersons, self._surroundings.installation)
+        actor = acts.two_operators(act, operators)
         async with transaction(self._pool) as connection:
             source, target = await self._both(connection, content.from_, content.into)
             stamp = await _stamp(connection, content.reason, actor)

@@ -1,4 +1,4 @@
-"""What tells numbers of this installation from others."""
+"""What tells numbers and acts of this installation from those of others."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,11 @@ from crossroads.kernel.ssin import Environment, Ssin, parse_ssin
 
 
 class Surroundings(NamedTuple):
-    """The environment and the clock by which numbers are judged."""
+    """The environment and the clock by which numbers are judged, and the name of the installation."""
 
     environment: Environment
     clock: Clock
+    installation: str
 
     def ssin(self, text: str) -> Ssin:
         """Give the number. Raises InvalidSsin."""

@@ -18,11 +18,11 @@ _encoder = msgspec.json.Encoder(enc_hook=str)
 async def load_directory(services: Services, founders: Founders, persons: Lines, inscriptions: Lines) -> None:
     """Import persons (`ssin`, `deceasedOn`) and inscriptions (`ssin`, `institution`, `context`, `startDate`, …)."""
     operators = services.catalogue.current.operators
-    folder = founders.installation.home / "loads"
+    folder, installation = founders.installation.home / "loads", founders.installation.settings.installation
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for kind, lines in (("persons", persons), ("inscriptions", inscriptions)):
         path = folder / f"{kind}.jsonl"
-        signed = founders.sign(prepare(write(path, lines), _kind(kind)))
+        signed = founders.sign(prepare(write(path, lines), _kind(kind), installation))
         if kind == "persons":
             await services.identity.import_persons(path, signed, operators)
         else:

@@ -13,7 +13,7 @@ import msgspec
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Tampered, Unavailable
-from crossroads.participant.files import read_if_there, write_atomically
+from crossroads.participant.files import read_kept, write_atomically
 from crossroads.participant.steps import Steps, fetch, post_json
 from crossroads.wire.notes import Checkpoint, NoteVerifier, read_checkpoint, verify_checkpoint
 from crossroads.wire.proofs import ConsistencyProof, verify_extension
@@ -45,6 +45,9 @@ class _Kept(msgspec.Struct, kw_only=True, rename="camel", omit_defaults=True):
     failures: int = 0
 
 
+_kept_decoder = msgspec.json.Decoder(_Kept)
+
+
 class Witness:
     """Watches one log, on behalf of one institution."""
 
@@ -53,8 +56,7 @@ class Witness:
         self._verifier = verifier
         self._file = file
         self._url = f"{hub}/v1/log/consistency"
-        kept = read_if_there(file)
-        self._kept = msgspec.json.decode(kept, type=_Kept) if kept else _Kept()
+        self._kept = read_kept(file, _kept_decoder) or _Kept()
         notes = [note for note in (self._kept.verified, *self._kept.pending.values()) if note]
         self._seen = {
             checkpoint.size: (checkpoint.root, note) for note in notes if (checkpoint := read_checkpoint(note))

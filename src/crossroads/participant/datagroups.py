@@ -10,7 +10,7 @@ import jsonschema_rs
 import msgspec
 
 from crossroads.kernel.errors import InvalidValue
-from crossroads.participant.files import read_if_there, write_atomically
+from crossroads.participant.files import read_cached, write_atomically
 from crossroads.participant.steps import Call, Steps, fetch
 from crossroads.wire.messages import Message
 
@@ -71,8 +71,8 @@ class DataGroups:
         self._call = Call("GET", f"{hub}/v1/data-groups")
         self._file = file
         self._fetched_at: datetime | None = None
-        cached = read_if_there(file)
-        self._groups = self._by_id(_decoder.decode(cached)) if cached else {}
+        cached = read_cached(file, _decoder)
+        self._groups = self._by_id(cached) if cached else {}
 
     def find(self, group: str) -> Group | None:
         """Give a data group, if the catalogue has it."""

@@ -3,6 +3,13 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from crossroads.kernel.errors import CrossroadsError
+
+T = TypeVar("T")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -20,9 +27,19 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def read_if_there(path: Path) -> bytes | None:
-    """Give the bytes of a file, or None where there is none yet."""
+def read_cached(path: Path, decoder: "msgspec.json.Decoder[T]") -> T | None:
+    """Give what a cache holds; None where there is none, or one of another version: it is fetched anew."""
     try:
-        return path.read_bytes()
+        return decoder.decode(path.read_bytes())
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
+
+
+def read_kept(path: Path, decoder: "msgspec.json.Decoder[T]") -> T | None:
+    """Give what a file keeps; None where there is none yet. Raises CrossroadsError for one that cannot be read."""
+    try:
+        return decoder.decode(path.read_bytes())
     except FileNotFoundError:
         return None
+    except msgspec.MsgspecError as error:
+        raise CrossroadsError(f"{path} is damaged: {error}. Put it back from a backup.") from error

@@ -14,7 +14,7 @@ import msgspec
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Tampered
 from crossroads.participant.checkpoints import Witness
-from crossroads.participant.files import read_if_there, write_atomically
+from crossroads.participant.files import read_cached, write_atomically
 from crossroads.participant.steps import Call, Steps, fetch
 from crossroads.participant.trust import Trust
 from crossroads.wire.keys import VerifyKey
@@ -124,8 +124,8 @@ class KeyRing:
         self._proven = proven
         self._file = file
         self._fetched_at: datetime | None = None
-        cached = read_if_there(file)
-        self._keys = self._own(msgspec.json.decode(cached, type=_KeySet)) if cached else {}
+        cached = read_cached(file, _keys_decoder)
+        self._keys = self._own(cached) if cached else {}
 
     def find(self, key_id: str) -> Proven | None:
         """Give the key with this id, if it was fetched and is proven."""

@@ -135,7 +135,11 @@ class SealingKey:
 
 
 def _read_private(path: Path) -> object:
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError as error:
+        raise UnsafeKeyFile(f"There is no key file {path}.") from error
+    with file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if mode & 0o077:
             raise UnsafeKeyFile(f"{path} has mode {mode:04o}: others can read it. It must be 0600.")

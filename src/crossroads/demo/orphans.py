@@ -1,0 +1,42 @@
+"""Programs of a demo that was killed and could not stop them (Linux, `/proc`)."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_GRACE_SECONDS = 5
+_POLL_SECONDS = 0.05
+_SERVERS = {b"serve", b"--multiprocessing-fork"}
+
+
+def end_orphans(folder: Path) -> None:
+    """End every hub and participant that serves from this folder. Only for whoever holds the lock of the demo."""
+    for end in (signal.SIGTERM, signal.SIGKILL):
+        for pid in orphans(folder):
+            with suppress(ProcessLookupError):
+                os.kill(pid, end)
+        until = time.monotonic() + _GRACE_SECONDS
+        while any(orphans(folder)) and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+
+
+def orphans(folder: Path) -> Iterator[int]:
+    """Give the processes: a participant names its settings, a hub its home."""
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and _serves(process, folder):
+            yield int(process.name)
+
+
+def _serves(process: Path, folder: Path) -> bool:
+    try:
+        arguments = (process / "cmdline").read_bytes().split(b"\0")
+        if _SERVERS.isdisjoint(arguments):
+            return False
+        home = b"CROSSROADS_HOME=" + os.fsencode(folder / "hub")
+        settings = any(argument.startswith(os.fsencode(folder) + b"/") for argument in arguments)
+        return settings or home in (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False

@@ -1,0 +1,82 @@
+"""`crossroads directory import | check`: what they print, and how they end."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from crossroads.bootstrap import wiring
+from crossroads.cli.directory import app
+from crossroads.kernel.errors import Refused
+from database import Database, execute
+from people import ALICE, BOB, GHENT, LIVING_WAGE, OPERATORS, load_act, ssin, world
+
+HEADER = "ssin,institution,context,startDate,endDate,phase,reference"
+
+
+@pytest.fixture
+def wired(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the services together for the database of the test."""
+
+    @asynccontextmanager
+    async def services() -> AsyncIterator[Any]:
+        async with asyncpg.create_pool(database.url()) as pool:
+
+            async def opened(_: str) -> Any:
+                return pool
+
+            async with world(opened) as hub:
+                catalogue = SimpleNamespace(current=SimpleNamespace(operators=OPERATORS))
+                yield SimpleNamespace(identity=hub.identity, directory=hub.directory, catalogue=catalogue)
+
+    monkeypatch.setattr(wiring, "services", services)
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def printed(result: Result) -> Any:
+    """Give what was printed last: the log of the process goes before it."""
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+def load(path: Path, kind: Any, text: str, signers: Any = (ALICE, BOB)) -> Result:
+    path.write_text(text)
+    act = path.with_suffix(".act")
+    act.write_bytes(msgspec.json.encode(load_act(path, kind, text.count("\n") - 1, signers)))
+    return run("import", path, "--act", act, "--kind", kind, "--json")
+
+
+@pytest.mark.usefixtures("wired")
+def test_import_and_check_from_the_command_line(database: Database, tmp_path: Path) -> None:
+    persons = f"ssin,deceasedOn\n{ssin(0)},\n{ssin(1)},\n"
+    assert isinstance(load(tmp_path / "p.csv", "persons", persons, [ALICE]).exception, Refused)
+    done = load(tmp_path / "p.csv", "persons", persons)
+    assert (done.exit_code, printed(done)["lines"]) == (0, 2)
+
+    lines = [f"{ssin(number)},{GHENT},{LIVING_WAGE},2026-01-01,,0,file 1" for number in (0, 1)]
+    wrong = load(tmp_path / "i.csv", "inscriptions", "\n".join([HEADER, *lines, f"{ssin(9)}{lines[0][11:]}", ""]))
+    assert (wrong.exit_code, printed(wrong)["faults"][0]["path"]) == (1, "line 4")
+    assert load(tmp_path / "i.csv", "inscriptions", "\n".join([HEADER, *lines, ""])).exit_code == 0
+
+    sound = run("check", "--json")
+    assert (sound.exit_code, printed(sound)) == (
+        0,
+        {"inscriptions": 2, "persons": 2, "exclusive": 2, "conflicts": []},
+    )
+    double = "INSERT INTO inscription (inscription, person, institution, context, start_date, phase, ticket)"
+    same = "SELECT 77, person, 'pcsa-liege', context, start_date, phase, ticket FROM inscription LIMIT 1"
+    asyncio.run(execute(database.url(), f"{double} {same}"))
+    broken = run("check")
+    assert broken.exit_code == 1
+    assert "77" in broken.output
+    assert ssin(0) not in broken.output
