@@ -16,7 +16,7 @@ from crossroads.bootstrap.settings import Settings
 from crossroads.directory import facts
 from crossroads.exchange import service as exchange
 from crossroads.kernel.codes import Code
-from crossroads.participant import client
+from crossroads.participant import client, description
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
 from crossroads.wire import messages, signatures, statements
@@ -107,12 +107,19 @@ def openapi() -> str:
     return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1).decode()
 
 
+def participant_openapi() -> str:
+    """Give the OpenAPI description of a participant."""
+    schema = description.document("https://institution.example")
+    return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1).decode()
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "codes.md": codes,
     "events.md": events,
     "settings.md": settings,
     "limits.md": limits,
     "openapi.json": openapi,
+    "participant-openapi.json": participant_openapi,
 }
 
 

@@ -52,7 +52,7 @@ class Call:
             data_group=group,
             source=permit.holder,
             period=permit.data_groups.get(group) or next(iter(permit.data_groups.values())),
-            subject=self.statement.subject(self.statement.ssin),
+            subject=self.statement.subject(permit.ssin),
             media_type=JSON,
         )
         return right._replace(**changed)

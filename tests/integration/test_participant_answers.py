@@ -122,7 +122,7 @@ def test_a_replaced_number_is_read_under_the_new_one(participant: Running, asker
     question.permit |= {"ssin": SSIN, "known_as": "79650112377"}
     (block,) = participant.answer(question).blocks
     signed = read_block(block, asker.seal)
-    assert signed.header["subject"] == question.signed.subject("79650112377")
+    assert signed.header["subject"] == question.signed.subject(SSIN)
     assert b"eurocents" in signed.payload
 
 

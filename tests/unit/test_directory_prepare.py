@@ -21,6 +21,7 @@ def test_the_act_names_the_file_by_its_digest_and_lines(tmp_path: Path) -> None:
     act = msgspec.json.decode((tmp_path / "persons.csv.act").read_bytes(), type=SignedAct)
     assert (act.kind, act.signatures) == ("first-load", ())
     assert msgspec.json.decode(act.content) == {
+        "installation": "crossroads.example",
         "kind": "persons",
         "lines": 3,
         "sha256": b64url(hashlib.sha256(path.read_bytes()).digest()),

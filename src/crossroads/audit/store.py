@@ -1,7 +1,7 @@
 """The log in PostgreSQL as it is written: leases, entries, lists of heads. Private to this room."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import msgspec
 from crossroads.audit.database import Pool, outages, queries, rows
 from crossroads.audit.events import CLOSING, KEPT
 from crossroads.audit.model import TOP, Head, Record, stream_heads
+from crossroads.kernel.errors import Unavailable
 from crossroads.wire.merkle import Frontier, Node
 from crossroads.wire.proofs import Heads, heads_leaf
 
@@ -37,10 +38,13 @@ class Store:
                 await rows(queries.durable_commits(connection))
             yield Store(connection)
         except BaseException:
-            # In the middle of a statement, perhaps: closing it cleanly could wait for a server that is gone.
-            connection.terminate()
+            # In the middle of a statement, perhaps: closing it cleanly could wait for a server that is gone. Whatever
+            # comes of it, what was raised goes on as it is: a cancellation that became an error would be lost.
+            with suppress(Unavailable), outages():
+                connection.terminate()
+                await self._pool.release(connection)
             raise
-        finally:
+        else:
             with outages():
                 await self._pool.release(connection)
 

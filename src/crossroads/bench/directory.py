@@ -10,13 +10,14 @@ from uuid import uuid4
 
 import asyncpg
 
-from crossroads.bench.installation import Place, installation, signed_load
+from crossroads.bench.installation import Place, installation
 from crossroads.bench.population import ASKER, Population, population
 from crossroads.bench.report import Report, progress
 from crossroads.bootstrap import database
 from crossroads.bootstrap.wiring import Services
 from crossroads.directory.facts import FactsReader
 from crossroads.directory.model import FactsQuery
+from crossroads.identity.first_load import prepare
 from crossroads.network.founders import Founders
 from crossroads.wire.signatures import new_nonce
 

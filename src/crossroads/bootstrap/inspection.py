@@ -109,8 +109,7 @@ def _folder(what: str, path: Path, forbidden: int, others: str, mode: str) -> Ro
 def _key(what: str, read: Callable[[Installation], object], installation: Installation) -> Row:
     try:
         read(installation)
-    except FileNotFoundError as error:
-        return wrong(what, f"There is no file {error.filename}.", "Make it with `crossroads key generate`.")
     except (CrossroadsError, OSError, ValueError) as error:
-        return wrong(what, str(error), "Mend the file: mode 0600, owned by the user of the hub, unencrypted PEM.")
+        remedy = "Make it with `crossroads key generate`, or mend it: mode 0600, the hub's own, PEM without a password."
+        return wrong(what, str(error), remedy)
     return ok(what, "It can be read, and by its owner alone.")

@@ -55,7 +55,7 @@ def _fault(block: Block, errand: Errand, statement: Statement, snapshot: Snapsho
         data_group=block.data_group,
         source=permit.holder,
         period=period,
-        subject=statement.subject(statement.ssin),
+        subject=statement.subject(errand.permit.ssin),
         media_type=group.media_type,
     )
     return _envelope_fault(block, claims, errand, snapshot)

@@ -135,9 +135,11 @@ class _Answering:
         return records.decided(self.ticket, self.received, self.decision, self.snapshot.version, status)
 
     async def _asker_keys(self) -> tuple[ProvenKey, ...]:
+        """Give the keys that a source needs to check the statement and to seal, each before those it vouches for."""
         sealing = self.snapshot.sealing_key(self.received.question.asker.encryption_key)
-        ids = [questions.signer_of(self.received.question), *([sealing.key_id] if sealing else [])]
-        return tuple([await self.exchange.catalogue.proven_key(key_id) for key_id in ids])
+        vouching = [key_id for key_id in sealing.act.signers if self.snapshot.key(key_id)] if sealing else []
+        ids = [questions.signer_of(self.received.question), *vouching, *([sealing.key_id] if sealing else [])]
+        return tuple([await self.exchange.catalogue.proven_key(key_id) for key_id in dict.fromkeys(ids)])
 
     def _compose(self, replies: Replies = ()) -> Answer:
         return compose(

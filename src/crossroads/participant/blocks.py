@@ -82,8 +82,9 @@ def _claims(asked: Asked, group: str, media_type: str) -> Claims:
         data_group=group,
         source=permit.holder,
         period=permit.data_groups[group],
-        # The number that the asker knows the person by, also where it was replaced: it can check that without the hub.
-        subject=statement.subject(statement.ssin),
+        # The number under which the data were found. Where the hub says that it replaced the one asked, the source
+        # vouches for no more than that, and the asker sees both numbers in the answer.
+        subject=statement.subject(permit.ssin),
         media_type=media_type,
     )
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import CrossroadsError, Tampered
+from crossroads.kernel.errors import CrossroadsError, InvalidValue, Tampered
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.files import read_cached, write_atomically
 from crossroads.participant.steps import Call, Steps, fetch
@@ -169,4 +169,11 @@ def _signing(one: Proven | None) -> VerifyKey | None:
 def _signing_first(keys: Iterable[ProvenKey]) -> list[ProvenKey]:
     # A sealing key cannot sign for itself: a signing key of its institution does, and so must be proven before. This is
     # only an order; what cannot be read is refused where it is proven.
-    return sorted(keys, key=lambda key: b'"use":"seal"' in key.registration.content)
+    return sorted(keys, key=_seals)
+
+
+def _seals(key: ProvenKey) -> bool:
+    try:
+        return b'"use":"seal"' in key.registration.content
+    except InvalidValue:
+        return False

@@ -12,6 +12,7 @@ from crossroads.participant.questions import Asked
 from crossroads.participant.steps import Got
 from crossroads.participant.trust import Trust
 from crossroads.wire.blocks import Claims, verify_block
+from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.jws import Jws
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import Answer, Block, Problem
@@ -65,7 +66,7 @@ def check_status(got: Got) -> None:
         return
     try:
         problem = _problem_decoder.decode(got.body)
-    except msgspec.MsgspecError:
+    except UNREADABLE:
         raise Unavailable(f"The hub answered with {got.status}.") from None
     code = next((code for code in Code if code == problem.code), None)
     places = "; ".join(f"{issue.name}: {issue.detail}" for issue in problem.issues)
@@ -85,8 +86,8 @@ def read_answer(got: Got, asked: Asked, trust: Trust) -> Answer:
     """Give the answer when it is of this environment and to this question. Raises Tampered."""
     try:
         answer = _answer_decoder.decode(got.body)
-    except msgspec.MsgspecError as error:
-        raise Tampered("The answer has not the form of an answer.") from error
+    except UNREADABLE:
+        raise Tampered("The answer has not the form of an answer.") from None
     if answer.environment is not trust.environment:
         raise Tampered("The answer is of another environment.")
     if answer.customer_ticket != asked.wish.customer_ticket:
@@ -115,7 +116,7 @@ def open_block(block: Block, signed: Jws, group: Group, answer: Answer, asked: A
         data_group=block.data_group,
         source=block.source,
         period=block.period,
-        subject=asked.statement.subject(asked.statement.ssin),
+        subject=asked.statement.subject(answer.ssin.value),
         media_type=group.media_type,
     )
     content = verify_block(signed, claims, key).content

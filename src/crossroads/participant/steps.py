@@ -15,6 +15,7 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
 from crossroads.kernel.errors import Unavailable
+from crossroads.wire.decoding import UNREADABLE
 
 T = TypeVar("T")
 
@@ -61,8 +62,8 @@ def fetch(call: Call, decoder: "msgspec.json.Decoder[T]") -> Steps[T]:
         raise Unavailable(f"{call.method} {call.url} was answered with {got.status}.")
     try:
         return decoder.decode(got.body)
-    except msgspec.MsgspecError as error:
-        raise Unavailable(f"{call.method} {call.url} was answered with something else than it should be.") from error
+    except UNREADABLE:
+        raise Unavailable(f"{call.method} {call.url} was answered with something else than it should be.") from None
 
 
 class Http:

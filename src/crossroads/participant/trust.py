@@ -35,6 +35,8 @@ class Trust(Settings, frozen=True, kw_only=True, dict=True):
             raise ValueError("the id of an operator's key begins with `operator:`")
         if len({operator_name(operator.key_id) for operator in self.operators}) < 2:  # noqa: PLR2004 - four eyes
             raise ValueError("at least two different operators must be pinned")
+        if len({operator.jwk.thumbprint for operator in self.operators}) < len(self.operators):
+            raise ValueError("two operators have the same key: then one of them could sign for both")
         NoteVerifier.parse(self.log_key)
 
     @cached_property
