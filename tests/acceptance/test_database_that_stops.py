@@ -96,8 +96,7 @@ async def test_frozen_and_thawed(own: Database, asker: Asker, http: httpx.AsyncC
     try:
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)
-        for _ in range(3):
-            await refused_for_now(asker, http)
+        await asyncio.gather(*(refused_for_now(asker, http) for _ in range(3)))
     finally:
         for pid in frozen:
             with suppress(ProcessLookupError):

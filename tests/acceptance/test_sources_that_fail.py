@@ -16,7 +16,7 @@ from crossroads.kernel.period import Period
 from crossroads.network.service import Network
 from crossroads.participant.client import Client, Reply
 from crossroads.wire.keys import SealingKey, SigningKey
-from crossroads.wire.messages import MAXIMUM_SOURCE_ANSWER, Answer
+from crossroads.wire.messages import MAXIMUM_DATA_GROUPS, MAXIMUM_SOURCE_ANSWER, Answer
 from database import Database, execute
 from networks import free_ports, line, network
 from rogue import Behaviour, Call, Hanging, Rogue, running
@@ -127,6 +127,12 @@ def endless(call: Call) -> None:
     call.handler.wfile.write(b" " * (MAXIMUM_SOURCE_ANSWER + 2**20))
 
 
+def deep(call: Call) -> None:
+    """Answer rightly, but for a member that nobody needs and that goes down and down."""
+    right = msgspec.json.encode(call.answer(*call.blocks()))
+    call.send(right[:-1] + b',"deep":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
 def garbage(call: Call) -> None:
     call.handler.wfile.write(b"\x00\xff this is not HTTP\r\n\r\n")
 
@@ -148,6 +154,15 @@ FAILING: dict[str, tuple[Behaviour, str]] = {
     "a refusal": (lambda call: call.send(b"{}", 403), "CR-SOURCE-REFUSED"),
     "signed garbage": (lambda call: call.send(b"\xff\x00{"), "CR-SOURCE-INVALID-ANSWER"),
     "another form": (lambda call: call.send({"ticket": 7}), "CR-SOURCE-INVALID-ANSWER"),
+    "a body without a floor": (deep, "CR-SOURCE-INVALID-ANSWER"),
+    "headers that are no text": (
+        lambda call: call.send(call.answer(*call.blocks()), headers={"signature": "\xff\xfe"}),
+        "CR-SOURCE-INVALID-ANSWER",
+    ),
+    "no digest": (
+        lambda call: call.send(call.answer(*call.blocks()), headers={"content-digest": ""}),
+        "CR-SOURCE-INVALID-ANSWER",
+    ),
     "unsigned": (
         lambda call: call.send_unsigned(msgspec.json.encode(call.answer(*call.blocks()))),
         "CR-SOURCE-INVALID-ANSWER",
@@ -268,6 +283,22 @@ async def test_a_group_that_was_not_asked_for_is_dropped_and_reported(
     assert [block.data_group for block in reply.blocks] == [INSURANCE]
     reported = await dropped(module_database, reply.answer.ticket)
     assert reported["blocks"] == [["not asked for", "a data group that was not asked for"]]
+
+
+async def test_a_flood_of_blocks_is_dropped_and_does_not_flood_the_log(
+    built: Network, rogue: Rogue, module_database: Database
+) -> None:
+    def flood(call: Call) -> None:
+        tiny = msgspec.structs.replace(call.block(INSURANCE), sealed="e30.")
+        call.send(call.answer(call.block(INSURANCE), *[tiny] * 20_000))
+
+    with rogue.doing(flood):
+        reply = await ask(built, INSURANCE)
+    assert codes(reply.answer) == {ROGUE: "CR-SOURCE-BLOCK-DROPPED"}
+    assert [block.data_group for block in reply.blocks] == [INSURANCE]
+    reported = await dropped(module_database, reply.answer.ticket)
+    assert len(reported["blocks"]) == MAXIMUM_DATA_GROUPS
+    assert reported["blocks"][-1] == ["not asked for", f"{20_001 - MAXIMUM_DATA_GROUPS} more than can be asked for"]
 
 
 async def dropped(database: Database, ticket: UUID) -> dict[str, Any]:

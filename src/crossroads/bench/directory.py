@@ -10,14 +10,13 @@ from uuid import uuid4
 
 import asyncpg
 
-from crossroads.bench.installation import Place, installation
+from crossroads.bench.installation import Place, installation, signed_load
 from crossroads.bench.population import ASKER, Population, population
 from crossroads.bench.report import Report, progress
 from crossroads.bootstrap import database
 from crossroads.bootstrap.wiring import Services
 from crossroads.directory.facts import FactsReader
 from crossroads.directory.model import FactsQuery
-from crossroads.identity.first_load import prepare
 from crossroads.network.founders import Founders
 from crossroads.wire.signatures import new_nonce
 
@@ -72,7 +71,7 @@ class _Measuring:
     async def _load_persons(self) -> None:
         progress.print(f"Loading {len(self._made.persons):,} persons.")
         self._made.write_persons(self._file)
-        signed = self._founders.sign(prepare(self._file, "persons", self._founders.installation.settings.installation))
+        signed = signed_load(self._services, self._founders, self._file, "persons")
         began = perf_counter()
         loaded = await self._services.identity.import_persons(self._file, signed, self._operators)
         self._report.add("persons_rate", [loaded.lines / (perf_counter() - began)], "lines/s")
@@ -81,9 +80,7 @@ class _Measuring:
         """Import a file that two operators signed, and give the lines a second."""
         await self._emptied()
         self._made.write_inscriptions(self._file, year)
-        signed = self._founders.sign(
-            prepare(self._file, "inscriptions", self._founders.installation.settings.installation)
-        )
+        signed = signed_load(self._services, self._founders, self._file, "inscriptions")
         began = perf_counter()
         loaded = await self._services.directory.import_inscriptions(self._file, signed, self._operators)
         return loaded.lines / (perf_counter() - began)

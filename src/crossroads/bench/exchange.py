@@ -186,7 +186,9 @@ class _Rounds:
     def _at_set_times(self, subject: _Subject) -> None:
         """Ask at a rate that leaves all of them time to spare."""
         requests = self._ask(max(int(OPEN_RATE * self._size.seconds), 2))
-        self._keep(subject.name, f"p99_at_{OPEN_RATE}", "ms", p99(asyncio.run(_at_rate(subject.port, requests))))
+        slowest = p99(asyncio.run(_at_rate(subject.port, requests)))
+        progress.print(f"  {subject.name} at {OPEN_RATE}/s: p99 {slowest:.1f} ms")
+        self._keep(subject.name, f"p99_at_{OPEN_RATE}", "ms", slowest)
 
     def _refusals(self) -> None:
         """Ask about persons whom the asker has not on file, known and unknown ones by turns."""

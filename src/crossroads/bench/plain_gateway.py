@@ -5,46 +5,58 @@ connections, logs that it did, and gives the answer back. `uvicorn crossroads.be
 """
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from typing import Any
-from uuid import uuid4
+from typing import Annotated
+from uuid import UUID, uuid4
 
 import httpx
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
-from sqlalchemy import BigInteger, Column, Date, DateTime, MetaData, Table, Text, Uuid, bindparam, insert, select
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import BigInteger, DateTime, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-_metadata = MetaData()
-_inscription = Table(
-    "inscription",
-    _metadata,
-    Column("inscription", BigInteger),
-    Column("person", BigInteger),
-    Column("institution", Text),
-    Column("context", Text),
-    Column("start_date", Date),
-    Column("end_date", Date),
-)
-_assignment = Table("ssin_assignment", _metadata, Column("ssin", Text), Column("person", BigInteger))
-log_table = Table(
-    "plain_gateway_log",
-    _metadata,
-    Column("ticket", Uuid, primary_key=True),
-    Column("at", DateTime(timezone=True)),
-    Column("institution", Text),
-    Column("person", BigInteger),
-    Column("data_groups", Text),
-    Column("status", BigInteger),
-)
-_find = (
-    select(_inscription.c.person, _inscription.c.context, _inscription.c.start_date, _inscription.c.end_date)
-    .join(_assignment, _assignment.c.person == _inscription.c.person)
-    .where(_assignment.c.ssin == bindparam("ssin"), _inscription.c.institution == bindparam("institution"))
-)
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class Inscription(_Base):
+    """That an institution knows a person."""
+
+    __tablename__ = "inscription"
+
+    person: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    inscription: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    institution: Mapped[str]
+    context: Mapped[str]
+    start_date: Mapped[date]
+    end_date: Mapped[date | None]
+
+
+class Assignment(_Base):
+    """The number of a person."""
+
+    __tablename__ = "ssin_assignment"
+
+    ssin: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[int] = mapped_column(BigInteger)
+
+
+class LogEntry(_Base):
+    """That a question was answered."""
+
+    __tablename__ = "plain_gateway_log"
+
+    ticket: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    institution: Mapped[str]
+    person: Mapped[int] = mapped_column(BigInteger)
+    data_groups: Mapped[str]
+    status: Mapped[int]
 
 
 class _Model(BaseModel):
@@ -77,43 +89,55 @@ class Question(_Model):
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    engine = create_async_engine(os.environ["BENCH_DATABASE"], pool_size=16, max_overflow=16)
+    engine = create_async_engine(os.environ["BENCH_DATABASE"], pool_size=32, max_overflow=32)
     limits = httpx.Limits(max_connections=256, max_keepalive_connections=256)
     async with httpx.AsyncClient(base_url=os.environ["BENCH_UPSTREAM"], timeout=4, limits=limits) as client:
-        app.state.engine, app.state.client = engine, client
+        app.state.sessions, app.state.client = async_sessionmaker(engine, expire_on_commit=False), client
         yield
     await engine.dispose()
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with request.app.state.sessions() as session:
+        yield session
 
 
 app = FastAPI(lifespan=_lifespan)
 
 
 @app.post("/v1/exchanges")
-async def ask(question: Question, request: Request) -> Response:
+async def ask(question: Question, request: Request, session: Annotated[AsyncSession, Depends(_session)]) -> Response:
     """Pass a question on, if the asker has the person on file."""
-    state = request.app.state
-    async with state.engine.connect() as connection:
-        asked = {"ssin": question.ssin, "institution": question.asker.institution}
-        lines = (await connection.execute(_find, asked)).all()
+    lines = await _lines(session, question)
     if not any(_covers(line, question.period) for line in lines):
         raise HTTPException(403, "The asker does not have the person on file.")
-    answer = await state.client.post("/v1/data-requests", json=question.model_dump(mode="json", by_alias=True))
-    async with state.engine.begin() as connection:
-        await connection.execute(insert(log_table), _entry(question, lines[0].person, answer.status_code))
+    content = question.model_dump(mode="json", by_alias=True)
+    answer = await request.app.state.client.post("/v1/data-requests", json=content)
+    session.add(_entry(question, lines[0].person, answer.status_code))
+    await session.commit()
     return Response(answer.content, answer.status_code, media_type=answer.headers["content-type"])
 
 
-def _covers(line: Any, period: Period) -> bool:
+async def _lines(session: AsyncSession, question: Question) -> Sequence[Inscription]:
+    asked = (
+        select(Inscription)
+        .join(Assignment, Assignment.person == Inscription.person)
+        .where(Assignment.ssin == question.ssin, Inscription.institution == question.asker.institution)
+    )
+    return (await session.scalars(asked)).all()
+
+
+def _covers(line: Inscription, period: Period) -> bool:
     until = period.end_date or date.max
-    return bool(line.start_date <= period.start_date and (line.end_date is None or line.end_date >= until))
+    return line.start_date <= period.start_date and (line.end_date is None or line.end_date >= until)
 
 
-def _entry(question: Question, person: int, status: int) -> dict[str, Any]:
-    return {
-        "ticket": uuid4(),
-        "at": datetime.now(UTC),
-        "institution": question.asker.institution,
-        "person": person,
-        "data_groups": ",".join(question.data_groups),
-        "status": status,
-    }
+def _entry(question: Question, person: int, status: int) -> LogEntry:
+    return LogEntry(
+        ticket=uuid4(),
+        at=datetime.now(UTC),
+        institution=question.asker.institution,
+        person=person,
+        data_groups=",".join(question.data_groups),
+        status=status,
+    )

@@ -8,8 +8,10 @@ from crossroads.catalogue.snapshot import Snapshot
 from crossroads.exchange.ports import Errand
 from crossroads.kernel.errors import Tampered
 from crossroads.wire.blocks import SEALED, Claims, envelope, read_block, verify_block
-from crossroads.wire.messages import Block
+from crossroads.wire.messages import MAXIMUM_DATA_GROUPS, Block
 from crossroads.wire.statements import Statement
+
+_NOT_ASKED = "not asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ def sift(
     """Part the blocks that answer the errand from those that do not."""
     kept: dict[str, Block] = {}
     dropped = []
-    for block in blocks:
+    # No source is asked for more: what is beyond is neither looked at nor reported one by one.
+    for block in blocks[:MAXIMUM_DATA_GROUPS]:
         reason = _fault(block, errand, statement, snapshot)
         if reason is None and block.data_group in kept:
             reason = "a second block of the same data group"
@@ -34,8 +37,11 @@ def sift(
             kept[block.data_group] = block
         else:
             # The name is the source's own text: only a name that was asked for goes into log and answer.
-            known = block.data_group if block.data_group in errand.permit.data_groups else "not asked for"
+            known = block.data_group if block.data_group in errand.permit.data_groups else _NOT_ASKED
             dropped.append(Dropped(known, reason))
+    beyond = len(blocks) - MAXIMUM_DATA_GROUPS
+    if beyond > 0:
+        dropped.append(Dropped(_NOT_ASKED, f"{beyond} more than can be asked for"))
     return tuple(kept.values()), tuple(dropped)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import PyreqwestError, RequestTimeoutError
+from pyreqwest.response import Response
 
 from crossroads.kernel.codes import Code
 from crossroads.wire.messages import MAXIMUM_SOURCE_ANSWER
@@ -47,8 +48,8 @@ class HttpClient:
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes, patience: timedelta) -> HttpAnswer:
         """Post and read at most MAXIMUM_SOURCE_ANSWER bytes. Raises CallFailed."""
-        request = self.client.post(url).headers(dict(headers)).body_bytes(body).timeout(patience)
         try:
+            request = self.client.post(url).headers(dict(headers)).body_bytes(body).timeout(patience)
             async with request.build_streamed() as response:
                 body = bytes(await response.body_reader.read(MAXIMUM_SOURCE_ANSWER + 1) or b"")
                 if len(body) > MAXIMUM_SOURCE_ANSWER:
@@ -56,5 +57,14 @@ class HttpClient:
                 return HttpAnswer(response.status, dict(response.headers), body)
         except RequestTimeoutError as error:
             raise CallFailed(Code.SOURCE_LATE) from error
-        except PyreqwestError as error:
+        except (PyreqwestError, ValueError) as error:
+            # ValueError: the endpoint is no URL that can be called.
             raise CallFailed(Code.SOURCE_UNREACHABLE) from error
+
+
+def _headers(response: Response) -> dict[str, str]:
+    try:
+        return dict(response.headers)
+    except ValueError as error:
+        # Bytes that are no text.
+        raise CallFailed(Code.SOURCE_INVALID_ANSWER) from error
