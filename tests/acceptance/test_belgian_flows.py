@@ -22,6 +22,8 @@ PERIOD, DAY = Period(date(2026, 1, 1), date(2026, 1, 31)), date(2026, 1, 15)
 TEXTS = ("x", "2026-01-01", "2026Q1", "2026-01", "100", "1000", "10000", "100000000000", KNOWN, "a b")
 CATALOGUE = belgium()
 GROUPS = {group.id: group for group in CATALOGUE.data_groups}
+HELD = {availability.inscription_context for availability in CATALOGUE.availabilities}
+"""Who asks is inscribed otherwise, where it can be: it would be asked for its own data too."""
 
 
 class Flow(NamedTuple):
@@ -51,14 +53,15 @@ def flows() -> list[Flow]:
 
 
 def flows_of(granted: Authorisation, group: str) -> Iterator[Flow]:
-    # Who asks is inscribed otherwise than holders are: it is not asked itself.
     holding = [one.inscription_context for one in CATALOGUE.availabilities if one.data_group == group]
     held, holder = next((c, one.id) for c in holding for one in primary(int(c.split(":")[0])))
     for party in granted.parties:
         for asker in [found for found in CATALOGUE.institutions if party.includes(found)]:
-            inscribed = [c for c in granted.inscription_contexts if loadable(c, asker.sector) and c not in holding]
+            inscribed = [c for c in granted.inscription_contexts if loadable(c, asker.sector)]
             if asker.network is Network.PRIMARY and inscribed:
-                yield Flow(asker.id, granted.legal_contexts[0], group, inscribed[0], holder, held)
+                yield Flow(
+                    asker.id, granted.legal_contexts[0], group, min(inscribed, key=HELD.__contains__), holder, held
+                )
                 break
 
 
@@ -84,7 +87,7 @@ def sample(schema: dict[str, Any]) -> Any:
         "boolean": lambda: True,
         "string": lambda: text(schema),
     }
-    return kinds[schema["type"]]()
+    return kinds[schema["type"]]()  # type: ignore[no-untyped-call] # lambdas have no types
 
 
 def text(schema: dict[str, Any]) -> str:

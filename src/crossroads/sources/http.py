@@ -54,7 +54,7 @@ class HttpClient:
                 body = bytes(await response.body_reader.read(MAXIMUM_SOURCE_ANSWER + 1) or b"")
                 if len(body) > MAXIMUM_SOURCE_ANSWER:
                     raise CallFailed(Code.SOURCE_INVALID_ANSWER)
-                return HttpAnswer(response.status, dict(response.headers), body)
+                return HttpAnswer(response.status, _headers(response), body)
         except RequestTimeoutError as error:
             raise CallFailed(Code.SOURCE_LATE) from error
         except (PyreqwestError, ValueError) as error:

@@ -18,7 +18,6 @@ from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import CallFailed, HttpAnswer, HttpClient
 from crossroads.wire.decoding import UNREADABLE
-from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, PermitClaims
 from crossroads.wire.signatures import (
