@@ -188,19 +188,48 @@ class Load:
 
 
 class Crashes:
-    """What is killed, and how it comes up again."""
+    """What is killed, and how it comes up again: `async with Crashes(network, database, chance) as crashes`.
+
+    The hub is started again whenever it ended, as the service manager of a machine does.
+    """
 
     def __init__(self, built: Network, database: Database, chance: Random, workers: int = 2) -> None:
         """Kill nothing yet."""
         self._built, self._database, self._chance, self._workers = built, database, chance, workers
-        self._was_killed = False
+        self._keeper: asyncio.Task[None] | None = None
         self.acts = [self.worker, self.hub, self.postmaster, self.cluster, self.everything]
+
+    async def __aenter__(self) -> Self:
+        """Keep the hub going."""
+        self._keeper = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Keep it going no longer; why it could not be is raised."""
+        assert self._keeper is not None
+        self._keeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._keeper
+
+    async def round(self, load: Load, number: int) -> None:
+        """Wait for load, kill at a chance moment, and start again what was killed."""
+        await load.goes_on(self._chance.randrange(20, 60))
+        await asyncio.sleep(self._chance.random() / 20)
+        self.acts[number % len(self.acts)]()
+        await asyncio.to_thread(self._database.server.start)
+
+    async def _keep(self) -> None:
+        while True:
+            if self._built.processes["hub"].wait(0):
+                await asyncio.shield(asyncio.to_thread(self._built.start_hub, self._workers))
+            await asyncio.sleep(0.1)
 
     def worker(self) -> None:
         """Kill one process of the hub; its parent starts another."""
         hub = self._built.processes["hub"].pid
-        children = Path(f"/proc/{hub}/task/{hub}/children").read_text().split()
-        os.kill(int(self._chance.choice(children)), signal.SIGKILL)
+        with suppress(OSError, IndexError):  # it may just have died of itself
+            children = Path(f"/proc/{hub}/task/{hub}/children").read_text().split()
+            os.kill(int(self._chance.choice(children)), signal.SIGKILL)
 
     def hub(self) -> None:
         """Kill all processes of the hub."""
@@ -208,37 +237,24 @@ class Crashes:
 
     def postmaster(self) -> None:
         """Kill the head of the database and let its other processes find out."""
-        pid = self._database.server.pid
+        server = self._database.server
+        pid = server.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        self._was_killed = True
+        while server.pid == pid:
+            time.sleep(0.001)
 
     def cluster(self) -> None:
         """Kill all processes of the database."""
-        for pid in server_processes(self._database.server.place.data):
-            with suppress(ProcessLookupError):  # one ends when another does
-                os.kill(pid, signal.SIGKILL)
-        self._was_killed = True
+        while pids := server_processes(self._database.server.place.data):
+            for pid in pids:
+                with suppress(ProcessLookupError):  # one ends when another does
+                    os.kill(pid, signal.SIGKILL)
 
     def everything(self) -> None:
         """Kill hub and database."""
         self.hub()
         self.cluster()
-
-    def mend(self) -> None:
-        """Start what does not run; what was killed may take a moment to be gone."""
-        while not self._database.server.start() and self._was_killed:
-            time.sleep(0.01)
-        self._was_killed = False
-        if self._built.processes["hub"].wait(0):
-            self._built.start_hub(self._workers)
-
-    async def round(self, load: Load, number: int) -> None:
-        """Wait for load, kill at a chance moment, and start again what was killed."""
-        await load.goes_on(self._chance.randrange(20, 60))
-        await asyncio.sleep(self._chance.random() / 20)
-        self.acts[number % len(self.acts)]()
-        await asyncio.to_thread(self.mend)
 
 
 async def close_what_is_open(built: Network, database: Database) -> None:

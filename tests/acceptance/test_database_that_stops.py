@@ -82,9 +82,8 @@ async def test_killed_and_started(
 ) -> None:
     await load.goes_on(10)
     before = asker.question(PEOPLE[0], *GROUPS)
-    crashes = Crashes(built, own, Random(7))
-    crashes.cluster()
-    await asyncio.to_thread(crashes.mend)
+    Crashes(built, own, Random(7)).cluster()
+    await asyncio.to_thread(own.server.start)
     await load.goes_on(10)
     refused = await asker.send(http, before)
     assert (refused.status_code, problem(refused).code) == (401, "CR-BEFORE-RESTART")

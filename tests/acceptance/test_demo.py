@@ -21,7 +21,7 @@ from database import remove_server
 pytestmark = pytest.mark.xdist_group("demo")
 
 _PERSONS = "300"
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 200
 _STEP = re.compile(r"✓ ok +(\d+)\. ")
 
 

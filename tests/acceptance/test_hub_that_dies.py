@@ -29,8 +29,7 @@ def built(tmp_path: Path, database: Database) -> Iterator[Network]:
 
 async def test_whatever_dies_every_answer_received_is_in_the_log(built: Network, database: Database) -> None:
     chance = Random(SEED)
-    crashes = Crashes(built, database, chance)
-    async with Load(built, chance) as load:
+    async with Crashes(built, database, chance) as crashes, Load(built, chance) as load:
         for number in range(len(crashes.acts)):
             await crashes.round(load, number)
         await load.goes_on(20)

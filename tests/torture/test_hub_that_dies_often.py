@@ -30,8 +30,7 @@ def built(tmp_path: Path, database: Database) -> Iterator[Network]:
 
 async def test_a_hundred_deaths_and_no_answer_lost(built: Network, database: Database) -> None:
     chance = Random(SEED)
-    crashes = Crashes(built, database, chance)
-    async with Load(built, chance) as load:
+    async with Crashes(built, database, chance) as crashes, Load(built, chance) as load:
         for _ in range(ROUNDS):
             await crashes.round(load, chance.randrange(len(crashes.acts)))
         await load.goes_on(20)

@@ -10,13 +10,13 @@ from crossroads.demo.population.records import KEYS, TABLES, Inscription, record
 from crossroads.kernel.ssin import Ssin
 from crossroads.network.members import Member
 
-Advance = Callable[[int], None]
-"""Is told of how many more people are done."""
+Advance = Callable[[], None]
+"""Is told of each person that is done."""
 KnownAs = Callable[[Ssin], str]
 """Gives the number under which a person comes into the directory."""
 Line = Mapping[str, Any]
 
-_LIVES_AT_ONCE = 1000
+_LIVES_AT_ONCE = 5000
 
 
 def fill_databases(population: Population, members: Sequence[Member], document: Document, advance: Advance) -> None:
@@ -33,9 +33,9 @@ def fill_databases(population: Population, members: Sequence[Member], document: 
             for record in records_of(life, population):
                 tables = rows.setdefault(keeper[record.institution].institution, {})
                 tables.setdefault(record.table, []).append(tuple(record.row.values()))
+            advance()
         for institution, tables in rows.items():
             keeper[institution].store({name: ((*KEYS, *TABLES[name]), found) for name, found in tables.items()})
-        advance(len(lives))
 
 
 def person_lines(population: Population, known_as: KnownAs) -> Iterator[Line]:

@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Self
 
 from crossroads.bootstrap.database import embedded
@@ -36,10 +36,13 @@ class StopSignals:
         self._before = [signal.signal(number, self._stop) for number in _SIGNALS]
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Listen no longer."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Listen no longer. Who stopped the demo need not stop its last moments."""
+        stopped = isinstance(error, Stopped)
         for number, handler in zip(_SIGNALS, self._before, strict=True):
-            signal.signal(number, handler)  # type: ignore[arg-type] # what signal.signal gave
+            signal.signal(number, signal.SIG_IGN if stopped else handler)  # type: ignore[arg-type] # what it gave before
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -51,7 +51,7 @@ def set_up(home: Home, network: Network, persons: int, fingerprint: str, console
         network = _furnished(network, document)
         with stages.doing("Giving each institution its keys and its own database", persons) as task:
             network.make_files()
-            fill_databases(population, network.members, document, lambda done: stages.advance(task, done))
+            fill_databases(population, network.members, document, lambda: stages.advance(task))
         with stages.doing("Starting PostgreSQL"):
             asyncio.run(prepare(_empty_database(network, stages.tell)))
         with stages.doing("Founding the hub, and loading who knows whom"):
@@ -115,9 +115,9 @@ class _Stages:
         yield task
         self._progress.update(task, total=total or 1, completed=total or 1)
 
-    def advance(self, task: TaskID, done: int) -> None:
-        """Move a bar."""
-        self._progress.advance(task, done)
+    def advance(self, task: TaskID) -> None:
+        """Move a bar by one."""
+        self._progress.advance(task)
 
     def tell(self, what: str) -> None:
         """Say what takes longer."""
