@@ -1,38 +1,26 @@
-"""Load on a hub whose processes and database are killed at chance moments, and the account that must come out even."""
+"""Load on a hub whose processes and database are killed at chance moments."""
 
 import asyncio
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple, Self
-from uuid import UUID
+from typing import Self
 
-import asyncpg
 import httpx
-import msgspec
 
-from chaos import Asker, client, person, problem, rows, until
+from chaos import Asker, client, person, problem, until
 from crossroads.admission.limits import Limits
-from crossroads.audit.service import Log, Rhythm
 from crossroads.bootstrap.database import NAME, prepare
-from crossroads.bootstrap.keys import log_key
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.bootstrap.postgres_processes import server_processes
 from crossroads.network.service import Network
-from crossroads.participant import log as own_log
-from crossroads.wire.canonical import canonical, sha256
-from crossroads.wire.messages import Answer
 from database import Database, remove_server
 from networks import line, network
 
@@ -56,7 +44,6 @@ _SETTINGS = {
 _KINDS = {GROUPS[0]: "medicalRecognition", GROUPS[1]: "retirement"}
 _ALLOWED = {(401, "CR-BEFORE-RESTART"), (500, "MSG00003"), (503, "CR-UNAVAILABLE"), (503, "CR-OVERLOADED")}
 """What a client may be told while everything falls about its ears."""
-_QUICK = Rhythm(lease=timedelta(seconds=2), grace=timedelta(milliseconds=100))
 
 
 @contextmanager
@@ -103,25 +90,6 @@ def fragile_network(folder: Path, database: Database, workers: int = 2) -> Itera
 
 def _held() -> Iterator[tuple[str, str]]:
     return zip(SOURCES, GROUPS, strict=True)
-
-
-class Received(NamedTuple):
-    """An answer that a client got and verified."""
-
-    answer: Answer
-    body: bytes
-
-    @property
-    def givers(self) -> set[str]:
-        """The sources that gave something."""
-        return {block.source for block in self.answer.blocks}
-
-    @property
-    def digest(self) -> str:
-        """What the log is to have of it: of all but receipt and checkpoint, in canonical form."""
-        content = json.loads(self.body)
-        del content["receipt"], content["checkpoint"]
-        return sha256(canonical(content)).hex()
 
 
 class Load:
@@ -255,98 +223,3 @@ class Crashes:
         """Kill hub and database."""
         self.hub()
         self.cluster()
-
-
-async def close_what_is_open(built: Network, database: Database) -> None:
-    """Stop the hub, and close what it left open without waiting as long as it would."""
-    built.processes.stop("hub")
-    key = log_key(built.installation)
-
-    async def none_open() -> bool:
-        await log.close_open()
-        return not await rows(database.url(), _OPEN)
-
-    async with asyncpg.create_pool(database.url()) as pool, Log(pool, key, rhythm=_QUICK) as log:
-        await until(none_open)
-
-
-_OPEN = (
-    "SELECT FROM log_entry d WHERE event = 'exchange:question:decided' AND NOT EXISTS (SELECT FROM log_entry c "
-    "WHERE c.ticket = d.ticket AND c.event IN ('exchange:answer:sent', 'exchange:outcome:unknown'))"
-)
-_EXCHANGES = (
-    "SELECT event, ticket, stream, index, leaf, content FROM log_entry WHERE event LIKE 'exchange:%' ORDER BY at"
-)
-
-
-class Account:
-    """The log of the hub, to be compared with what clients received and sources were asked."""
-
-    def __init__(self, built: Network, entries: list[Any]) -> None:
-        """Sort the entries by ticket."""
-        self._built = built
-        self.entries: defaultdict[UUID, list[Any]] = defaultdict(list)
-        for entry in entries:
-            self.entries[entry["ticket"]].append(entry)
-
-    @classmethod
-    async def of(cls, built: Network, database: Database) -> Self:
-        """Verify the whole log, as an auditor does, and read it."""
-        verified = [sys.executable, "-m", "crossroads", "audit", "verify"]
-        await asyncio.to_thread(subprocess.run, verified, check=True, env={**os.environ, **built.environment})
-        return cls(built, await rows(database.url("crossroads_reader"), _EXCHANGES))
-
-    def events(self, ticket: UUID) -> list[str]:
-        """Give what was logged of a question."""
-        return [entry["event"].removeprefix("exchange:") for entry in self.entries[ticket]]
-
-    def check_no_question_is_open(self) -> None:
-        """Each question was refused, answered, or its outcome is unknown: one of these, once."""
-        endings = {tuple(sorted(self.events(ticket))) for ticket in self.entries}
-        assert endings <= {
-            ("question:refused",),
-            ("answer:sent", "question:decided"),
-            ("outcome:unknown", "question:decided"),
-        }
-
-    def check_received(self, received: Received) -> None:
-        """Check that an answer stands in the log as it was received, where its receipt says."""
-        answer, last = received.answer, self.entries[received.answer.ticket][-1]
-        assert self.events(answer.ticket) in (["question:decided", "answer:sent"], ["question:refused"])
-        assert answer.receipt is not None
-        place = answer.receipt.stream, answer.receipt.index, answer.receipt.leaf
-        assert (last["stream"], last["index"], last["leaf"]) == place
-        content = msgspec.json.decode(last["content"])
-        if last["event"] == "exchange:answer:sent":
-            assert content["answerDigest"] == received.digest
-        assert content["status"]["code"] == answer.status.code
-
-    def check_source(self, name: str) -> set[UUID]:
-        """Check that a source was asked nothing that was not decided before, and nothing twice. Gives the tickets."""
-        asked = [UUID(entry["ticket"]) for entry in _own_log(self._built, name)]
-        assert len(set(asked)) == len(asked)
-        for ticket in asked:
-            content = msgspec.json.decode(self.entries[ticket][0]["content"])
-            assert self.events(ticket)[0] == "question:decided"
-            assert name in {permit["holder"] for permit in content["permits"]}
-        return set(asked)
-
-
-def _own_log(built: Network, name: str) -> list[dict[str, Any]]:
-    """Verify and read the log that a source keeps itself."""
-    folder = built.member(name).folder / "state"
-    assert own_log.verify(folder).faults == ()
-    return list(own_log.export(folder))
-
-
-async def check_all(built: Network, database: Database, everything: Sequence[Received]) -> None:
-    """Stop the hub, and check the whole account against all that was ever received from it."""
-    await close_what_is_open(built, database)
-    account = await Account.of(built, database)
-    account.check_no_question_is_open()
-    for received in everything:
-        account.check_received(received)
-    assert len({received.answer.ticket for received in everything}) == len(everything)
-    for name in SOURCES:
-        gave = {received.answer.ticket for received in everything if name in received.givers}
-        assert gave <= account.check_source(name)

@@ -161,7 +161,7 @@ def line(number: str, period: Period, at: str = GHENT, **other: Any) -> Inscript
 
 def by(name: str) -> Signed:
     """Give the signature of an institution."""
-    return Signed(name, f"{name}#1", b"{}")
+    return Signed(name, f"{name}#1", b"{}", {"value": "test"})
 
 
 def signed_act(kind: str, content: Any, signers: Iterable[SigningKey] = (ALICE, BOB)) -> SignedAct:

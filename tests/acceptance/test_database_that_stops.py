@@ -10,8 +10,9 @@ from random import Random
 import httpx
 import pytest
 
+from account import Received, check_all
 from chaos import Asker, client, problem, until
-from crashes import ASKER, GROUPS, PEOPLE, Crashes, Load, Received, check_all, fragile_network, own_database
+from crashes import ASKER, GROUPS, PEOPLE, SOURCES, Crashes, Load, fragile_network, own_database
 from crossroads.bootstrap.postgres_processes import server_processes
 from crossroads.network.service import Network
 from database import Database
@@ -130,4 +131,4 @@ async def test_every_answer_of_those_days_is_in_the_log(
     built: Network, own: Database, received: list[Received]
 ) -> None:
     assert received
-    await check_all(built, own, received)
+    await check_all(built, own, SOURCES, received)

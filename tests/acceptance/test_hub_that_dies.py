@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from crashes import Crashes, Load, check_all, fragile_network, own_database
+from account import check_all
+from crashes import SOURCES, Crashes, Load, fragile_network, own_database
 from crossroads.network.service import Network
 from database import Database
 
@@ -33,4 +34,4 @@ async def test_whatever_dies_every_answer_received_is_in_the_log(built: Network,
         for number in range(len(crashes.acts)):
             await crashes.round(load, number)
         await load.goes_on(20)
-    await check_all(built, database, load.received)
+    await check_all(built, database, SOURCES, load.received)

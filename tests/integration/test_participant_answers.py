@@ -13,7 +13,7 @@ from crossroads.wire.blocks import Claims, read_block, verify_block
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import Block
 from fakehub import FakeAsker, FakeHub, Question, signed_headers
-from participants import FILE, NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, published, running, write_config
+from participants import FILE, NAME, OTHER_SSIN, SSIN, URL, WAGE, WAGE_SQL, Running, published, running, write_config
 
 pytest_plugins = ["participant_fixtures"]
 
@@ -76,11 +76,28 @@ def test_content_out_of_schema_is_not_sent(tmp_path: Path, participant: Running,
 def test_a_group_that_the_catalogue_leaves_unsealed_is_open_and_signed(tmp_path: Path, hub: FakeHub) -> None:
     hub.groups = published(unsealedBecause="illustrative")
     asker = FakeAsker(hub)
-    with running(write_config(tmp_path, hub), hub) as one:
+    clear = {WAGE: {"sql": WAGE_SQL, "list": "amounts", "inTheClear": True}}
+    with running(write_config(tmp_path, hub, groups=clear), hub) as one:
         question = Question(asker, NAME, SSIN, WAGE)
         (block,) = one.answer(question).blocks
     assert not block.sealed
     assert b"eurocents" in opened(block, question, one)
+
+
+def test_the_hub_alone_cannot_have_content_in_the_clear(tmp_path: Path, hub: FakeHub) -> None:
+    hub.groups = published(unsealedBecause="the hub says so")
+    asker = FakeAsker(hub)
+    with running(write_config(tmp_path, hub), hub) as one:
+        (block,) = one.answer(Question(asker, NAME, SSIN, WAGE)).blocks
+    assert block.sealed
+
+
+def test_what_may_go_in_the_clear_is_sealed_where_the_catalogue_says_so(tmp_path: Path, hub: FakeHub) -> None:
+    clear = {WAGE: {"sql": WAGE_SQL, "list": "amounts", "inTheClear": True}}
+    asker = FakeAsker(hub)
+    with running(write_config(tmp_path, hub, groups=clear), hub) as one:
+        (block,) = one.answer(Question(asker, NAME, SSIN, WAGE)).blocks
+    assert block.sealed
 
 
 def test_documents_for_people_without_one_of_their_own(tmp_path: Path, hub: FakeHub) -> None:

@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from crashes import Crashes, Load, check_all, fragile_network, own_database
+from account import check_all
+from crashes import SOURCES, Crashes, Load, fragile_network, own_database
 from crossroads.network.service import Network
 from database import Database
 
@@ -34,4 +35,4 @@ async def test_a_hundred_deaths_and_no_answer_lost(built: Network, database: Dat
         for _ in range(ROUNDS):
             await crashes.round(load, chance.randrange(len(crashes.acts)))
         await load.goes_on(20)
-    await check_all(built, database, load.received)
+    await check_all(built, database, SOURCES, load.received)

@@ -20,6 +20,7 @@ from crossroads.wire.signatures import (
     Signature,
     SignatureRejected,
     check_fresh,
+    evidence,
     find_signature,
     verify_request,
 )
@@ -34,8 +35,8 @@ class Authentic:
     nonce: str
     created_at: datetime
     received_at: datetime
-    signature: str
-    """The signature header, as the log keeps it."""
+    signature: dict[str, str]
+    """What the log keeps of it."""
     request: Request
 
 
@@ -71,7 +72,7 @@ class Gate:
             nonce=signature.nonce,
             created_at=datetime.fromtimestamp(signature.created, UTC),
             received_at=received_at,
-            signature=request.headers["signature"],
+            signature=evidence(request.headers),
             request=request,
         )
 

@@ -60,4 +60,4 @@ async def signed(request: Request[Any, Any, Any], gate: NamedDependency[SkipVali
     """Give who signed the request, once it is known to be new."""
     found = authentic_of(request.scope)
     await gate.admit(found)
-    return Signed(found.institution, found.key_id, found.request.body or b"")
+    return Signed(found.institution, found.key_id, found.request.body or b"", found.signature)

@@ -2,18 +2,22 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
 
 from crossroads.bootstrap.settings import load
+from crossroads.cli.opened import with_services
 from crossroads.directory.model import Check
 from crossroads.identity.first_load import Loaded, LoadKind, prepare
 from crossroads.kernel.errors import Malformed
 from crossroads.wire.decoding import decode
 from crossroads.wire.registrations import SignedAct
+
+if TYPE_CHECKING:  # the act of a file is made without what the hub needs
+    from crossroads.bootstrap.wiring import Services
 
 app = typer.Typer(help="Who knows whom: first loads and proof of the rules.", no_args_is_help=True)
 
@@ -69,20 +73,17 @@ def check(*, as_json: AsJson = False) -> None:
 
 
 async def _import(file: Path, act: SignedAct, kind: LoadKind) -> Loaded:
-    from crossroads.bootstrap.wiring import services  # noqa: PLC0415 - a command that needs no hub starts without it
-
-    async with services() as hub:
+    async def work(hub: "Services") -> Loaded:
         operators = hub.catalogue.current.operators
         if kind == "persons":
             return await hub.identity.import_persons(file, act, operators)
         return await hub.directory.import_inscriptions(file, act, operators)
 
+    return await with_services(work)
+
 
 async def _check() -> Check:
-    from crossroads.bootstrap.wiring import services  # noqa: PLC0415 - as above
-
-    async with services() as hub:
-        return await hub.directory.check()
+    return await with_services(lambda hub: hub.directory.check())
 
 
 def _print(figures: dict[str, Any], text: str, *, as_json: bool) -> None:

@@ -1,11 +1,13 @@
 """Keeping the network up, and leaving no process behind however the demo ends."""
 
+import asyncio
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType, TracebackType
-from typing import Self
+from functools import partial
+from types import FrameType
+from typing import Any, Self, TypeVar
 
 from crossroads.bootstrap.database import embedded
 from crossroads.demo.institutions import CONNECTED
@@ -18,6 +20,8 @@ REST = tuple(CONNECTED)[6:]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 1.0
 
+T = TypeVar("T")
+
 
 class Stopped(KeyboardInterrupt):
     """Somebody asked the demo to stop."""
@@ -28,38 +32,55 @@ class StopSignals:
 
     def __init__(self) -> None:
         """Change nothing yet."""
-        self._held = self._came = False
-        self._before: list[object] = []
+        self._came = self._held = False
+        self._cancel: Callable[[], object] | None = None
+        self._before: list[Any] = []
 
     def __enter__(self) -> Self:
         """Listen."""
         self._before = [signal.signal(number, self._stop) for number in _SIGNALS]
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Listen no longer. Who stopped the demo need not stop its last moments."""
-        stopped = isinstance(error, Stopped)
         for number, handler in zip(_SIGNALS, self._before, strict=True):
-            signal.signal(number, signal.SIG_IGN if stopped else handler)  # type: ignore[arg-type] # what it gave before
+            signal.signal(number, signal.SIG_IGN if self._came else handler)
+
+    def check(self) -> None:
+        """Stop here if somebody asked for it: an exception out of nowhere may get lost in a library."""
+        if self._came:
+            raise Stopped
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep a wish to stop until the end: a process that is just starting would be forgotten."""
-        self._held = True
+        before, self._held = self._came, True
         try:
             yield
         finally:
             self._held = False
-        if self._came:
-            self._came = False
-            raise Stopped
+        if not before:
+            self.check()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run async work. A wish to stop cancels it, so that it ends in order."""
+        try:
+            return asyncio.run(self._cancellable(work))
+        finally:
+            self._cancel = None
+            self.check()
+
+    async def _cancellable(self, work: Coroutine[Any, Any, T]) -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        self._cancel = partial(loop.call_soon_threadsafe, task.cancel) if task else None
+        return await work
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        if not self._held:
-            raise Stopped
         self._came = True
+        if self._cancel:
+            self._cancel()
+        elif not self._held:
+            raise Stopped
 
 
 class Runner:
@@ -67,7 +88,7 @@ class Runner:
 
     def __init__(self, network: Network, signals: StopSignals) -> None:
         """Start nothing yet."""
-        self.network, self._signals = network, signals
+        self.network, self.signals = network, signals
 
     @contextmanager
     def cleaned_up(self) -> Iterator[None]:
@@ -75,7 +96,7 @@ class Runner:
         try:
             yield
         finally:
-            with self._signals.held():
+            with self.signals.held():
                 self.network.processes.stop_all()
                 if self.network.home.exists():
                     embedded(self.network.installation).stop()
@@ -83,7 +104,7 @@ class Runner:
     def start(self) -> None:
         """Start the database, the hub, and the first institutions at once; wait until they answer."""
         embedded(self.network.installation).start()
-        with self._signals.held():
+        with self.signals.held():
             self.network.launch_hub()
         self.network.await_hub()
         self.launch(FIRST)
@@ -92,7 +113,7 @@ class Runner:
     def launch(self, institutions: Sequence[str]) -> None:
         """Start participants; do not wait."""
         for institution in institutions:
-            with self._signals.held():
+            with self.signals.held():
                 self.network.launch_members([institution])
 
     def restart(self, institution: str) -> None:
@@ -104,6 +125,7 @@ class Runner:
         """Wait until somebody stops the demo. Raises Stopped, or ProcessFailed when a process ends by itself."""
         while True:
             time.sleep(_POLL_SECONDS)
+            self.signals.check()
             for name in ("hub", *CONNECTED):
                 if self.network.processes[name].wait(0):
                     raise ProcessFailed(f"{name} ended by itself; see {self.network.home / 'logs' / f'{name}.log'}.")

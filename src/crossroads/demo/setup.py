@@ -1,6 +1,5 @@
 """Everything from nothing: people, databases, keys, the founding of the hub and the first load of its directory."""
 
-import asyncio
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from crossroads.demo.population import casting, generation, people
 from crossroads.demo.population import model as invented
 from crossroads.demo.population.chance import add_months
 from crossroads.demo.population.records import inscriptions
+from crossroads.demo.running import Runner, StopSignals
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.ssin import Ssin
 from crossroads.network.founders import Founders
@@ -35,27 +35,27 @@ _NOBODYS_COUNTER = 995
 _MONTHS_SINCE_REPLACED = 3
 
 
-def set_up(home: Home, network: Network, persons: int, fingerprint: str, console: Console) -> Made:
+def set_up(home: Home, runner: Runner, persons: int, fingerprint: str, console: Console) -> Made:
     """Make the demo in its folder. Whatever is there is thrown away; what is interrupted is not noted as made."""
     if home.clear():
         console.print(
             "What is there is from another version, other arguments or an interrupted set-up: it is made anew."
         )
-    with _Stages(console) as stages:
+    with _Stages(console, runner.signals) as stages:
         with stages.doing(f"Inventing {persons:,} people"):
             on = brussels_day(datetime.now(UTC))
             population = generation.generate(persons, homes.SEED, on)
             cast = casting.cast(population)
         with stages.doing("Reading the catalogue of Belgium"):
             document = load(homes.catalogue_folder()).document
-        network = _furnished(network, document)
+        network = _furnished(runner.network, document)
         with stages.doing("Giving each institution its keys and its own database", persons) as task:
             network.make_files()
             fill_databases(population, network.members, document, lambda: stages.advance(task))
         with stages.doing("Starting PostgreSQL"):
-            asyncio.run(prepare(_empty_database(network, stages.tell)))
+            runner.signals.run(prepare(_empty_database(network, stages.tell)))
         with stages.doing("Founding the hub, and loading who knows whom"):
-            asyncio.run(network.found(document, _Load(population, cast)))
+            runner.signals.run(network.found(document, _Load(population, cast)))
     made = Made(fingerprint, persons, on, network.installation.settings.port, _cast(cast, on))
     home.keep(made)
     return made
@@ -94,7 +94,8 @@ class _Load:
 class _Stages:
     """A bar for each stage of the set-up; where there is no terminal, a line."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, signals: StopSignals) -> None:
+        self._signals = signals
         self._terminal = console.is_terminal
         columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         self._progress = Bars(*columns, console=console, disable=not self._terminal)
@@ -113,6 +114,7 @@ class _Stages:
             self.tell(what)
         task = self._progress.add_task(what, total=total)
         yield task
+        self._signals.check()
         self._progress.update(task, total=total or 1, completed=total or 1)
 
     def advance(self, task: TaskID) -> None:

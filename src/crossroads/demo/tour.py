@@ -39,6 +39,7 @@ def play(stage: Stage, step: Step, number: int) -> tuple[str, Outcome]:
         outcome = step.play(stage)
     except CrossroadsError as error:
         outcome = Outcome("the step to be played to its end", f"{type(error).__name__}: {error}", ok=False)
+    stage.runner.signals.check()
     stage.screen.outcome(outcome)
     return step.title, outcome
 

@@ -1,6 +1,5 @@
 """The steps of the tour about what is left of a question: the sealed block, the proof, and what the log says."""
 
-import asyncio
 from datetime import UTC, datetime
 
 import msgspec
@@ -55,7 +54,7 @@ def proof(stage: Stage) -> Outcome:
     """Let an outsider with the key of the log check that a question is in it."""
     told = _first(stage)
     ticket, file, key = told.reply.answer.ticket, stage.proof, stage.log_key
-    proofs = asyncio.run(_proofs(stage, told))
+    proofs = stage.runner.signals.run(_proofs(stage, told))
     file.write_bytes(msgspec.json.encode(proofs))
     stage.screen.say(
         "Every question leaves two entries in a log that can only grow. The proof of the first question is written to "
@@ -84,7 +83,7 @@ def proof(stage: Stage) -> Outcome:
 def usage(stage: Stage) -> Outcome:
     """Show what log and directory say about one person: what that person may see."""
     person = stage.made.cast.granted
-    lines, inscribed = asyncio.run(_usage(stage, person.ssin))
+    lines, inscribed = stage.runner.signals.run(_usage(stage, person.ssin))
     stage.screen.say(
         f"{person.name} may know who asked during this tour, why, and what came of it: also who tried and was refused. "
         "The log holds who asked what, and never what was answered."

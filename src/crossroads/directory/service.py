@@ -241,4 +241,5 @@ def _asked(line: InscriptionLine, signed: Signed) -> dict[str, object]:
         "evidence": msgspec.to_builtins(line.evidence),
         "keyId": signed.key_id,
         "request": b64url(sha256(signed.body)),
+        "requestSignature": signed.signature,
     }

@@ -53,8 +53,11 @@ def _fault(block: Block, errand: Errand, statement: Statement, snapshot: Snapsho
         return "a data group that was not asked for"
     if block.source != permit.holder or block.period != period:
         return "another source or period than was asked for"
-    if group.sealed != (block.sealed is not None) or block.media_type != (SEALED if group.sealed else group.media_type):
-        return "not sealed as the catalogue says, or of another media type"
+    # A source may always seal. In the clear goes only what the catalogue leaves unsealed.
+    if group.sealed and block.sealed is None:
+        return "not sealed, though the catalogue says so"
+    if block.media_type != (SEALED if block.sealed is not None else group.media_type):
+        return "of another media type than its data group"
     claims = Claims(
         ticket=errand.ticket,
         nonce=statement.nonce,

@@ -37,8 +37,8 @@ class SourceReply:
     asked_at: datetime
     answered_at: datetime
     times: SourceTimes | None = None
-    signature: str | None = None
-    """The signature header of the source's answer, as the log keeps it."""
+    signature: dict[str, str] | None = None
+    """What is kept of the signature of the source's answer."""
 
     @property
     def milliseconds(self) -> int:

@@ -24,8 +24,8 @@ class Received:
 
     question: Question
     received_at: datetime
-    signature: str
-    """The signature header of the request."""
+    signature: dict[str, str]
+    """What is kept of the signature of the request."""
     subject_key: bytes
     """Secret of the hub: a person who does not exist is logged as a keyed hash of the number that was asked."""
 

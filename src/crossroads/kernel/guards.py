@@ -21,3 +21,5 @@ class Signed(NamedTuple):
     institution: str
     key_id: str
     body: bytes
+    signature: dict[str, str]
+    """What the log keeps of it: who wants to can check the signature again."""

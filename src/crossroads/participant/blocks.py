@@ -31,8 +31,11 @@ class Asked(NamedTuple):
 class BlockMaker:
     """Makes blocks from the institution's own data."""
 
-    def __init__(self, sources: dict[str, DataSource], groups: DataGroups, keys: dict[str, SigningKey]) -> None:
-        """Take the sources, the published data groups, and the key that signs the blocks of each holder."""
+    def __init__(
+        self, sources: dict[str, DataSource], groups: DataGroups, keys: dict[str, SigningKey], clear: frozenset[str]
+    ) -> None:
+        """Take the sources, the published data groups, each holder's signing key, and what may go in the clear."""
+        self._clear = clear
         self._sources = sources
         self._groups = groups
         self._keys = keys
@@ -63,7 +66,8 @@ class BlockMaker:
             return None
         _check_schema(group, content)
         claims, key = _claims(asked, name, source.media_type), self._keys[permit.holder]
-        if group.sealed:
+        # What the hub publishes is not enough to show it content: the institution must have said so itself.
+        if group.sealed or name not in self._clear:
             return sealed_block(content, claims, key, asked.recipient)
         return open_block(content, claims, key)
 

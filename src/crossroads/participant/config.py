@@ -54,6 +54,8 @@ class GroupSource(Settings, frozen=True, kw_only=True):
     media_type: str | None = None
     otherwise: tuple[SafeName, ...] = ()
     schema_file: str | None = msgspec.field(default=None, name="schema")
+    in_the_clear: bool = False
+    """That the hub may read it, where the catalogue leaves it unsealed. The hub alone cannot decide that."""
 
     def __post_init__(self) -> None:
         """Refuse a mixture of the two forms."""
@@ -107,6 +109,11 @@ class Config(Settings, frozen=True, kw_only=True):
     def path(self, text: str) -> Path:
         """Give the path that a setting means."""
         return self.folder / text
+
+    @property
+    def in_the_clear(self) -> frozenset[str]:
+        """The data groups that may go unsealed, where the catalogue says so too."""
+        return frozenset(name for name, group in self.groups.items() if group.in_the_clear)
 
     @property
     def answers_for(self) -> frozenset[str]:

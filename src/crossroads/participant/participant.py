@@ -52,7 +52,7 @@ class Participant:
             RegisterOfPersons(self._database, config.register) if self._database and config.register else None
         )
         self.hub = Hub(config.hub, self._trust, config.path(config.state), clock, own_schemas(config))
-        self._blocks = BlockMaker(sources, self.hub.groups, keys | {config.institution: self.key})
+        self._blocks = BlockMaker(sources, self.hub.groups, keys | {config.institution: self.key}, config.in_the_clear)
         self._state = State(config.path(config.state))
         self._at_work = 0
 

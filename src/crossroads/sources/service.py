@@ -24,6 +24,7 @@ from crossroads.wire.signatures import (
     Request,
     SignatureRejected,
     check_fresh,
+    evidence,
     find_signature,
     sign_request,
     verify_answer,
@@ -92,7 +93,9 @@ class HttpSources:
             raise Unavailable("The register answered another question.")
         return Match(match.exists, match.exists and match.matches)
 
-    async def _call(self, participant: str, path: str, body: bytes, deadline: datetime) -> tuple[HttpAnswer, str]:
+    async def _call(
+        self, participant: str, path: str, body: bytes, deadline: datetime
+    ) -> tuple[HttpAnswer, dict[str, str]]:
         endpoint = self.catalogue.current.endpoint(participant)
         if endpoint is None:
             raise CallFailed(Code.SOURCE_UNREACHABLE)
@@ -123,8 +126,8 @@ class HttpSources:
         headers = sign_request(self.permit_key, request, self.clock.now())
         return request._replace(headers={**request.headers, **headers})
 
-    def _verified(self, participant: str, request: Request, answer: HttpAnswer) -> str:
-        """Check that the participant signed this answer to this request, and give the signature header."""
+    def _verified(self, participant: str, request: Request, answer: HttpAnswer) -> dict[str, str]:
+        """Check that the participant signed this answer to this request, and give what is kept of it."""
         if answer.status in _REFUSED:
             raise CallFailed(Code.SOURCE_REFUSED)
         if answer.status != _OK:
@@ -139,7 +142,7 @@ class HttpSources:
             check_fresh(signature, now)
         except SignatureRejected as error:
             raise CallFailed(Code.SOURCE_INVALID_ANSWER) from error
-        return answer.headers["signature"]
+        return evidence(answer.headers)
 
     def _data_request(self, errand: Errand, audience: str, now: datetime) -> DataRequest:
         return DataRequest(
@@ -152,7 +155,7 @@ class HttpSources:
             checkpoint=errand.checkpoint,
         )
 
-    def _reply(self, answer: DataAnswer, errand: Errand, asked_at: datetime, signature: str) -> SourceReply:
+    def _reply(self, answer: DataAnswer, errand: Errand, asked_at: datetime, signature: dict[str, str]) -> SourceReply:
         if answer.ticket != errand.ticket or answer.status.value not in _OUTCOMES:
             raise CallFailed(Code.SOURCE_INVALID_ANSWER)
         status, code = _OUTCOMES[answer.status.value]

@@ -123,6 +123,12 @@ def content_digest(body: bytes) -> str:
     return f"sha-256=:{b64encode(hashlib.sha256(body).digest()).decode('ascii')}:"
 
 
+def evidence(headers: Mapping[str, str]) -> dict[str, str]:
+    """Give what a log keeps of a signed message, so that its signature can be checked again beside the body."""
+    kept = {"input": "signature-input", "value": "signature", "contentDigest": "content-digest"}
+    return {name: headers[header] for name, header in kept.items() if header in headers}
+
+
 def new_nonce() -> str:
     """Make a nonce of 144 random bits."""
     return secrets.token_urlsafe(_NONCE_BYTES)
