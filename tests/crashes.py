@@ -15,6 +15,7 @@ from typing import Self
 
 import httpx
 
+from account import Received
 from chaos import Asker, client, person, problem, until
 from crossroads.admission.limits import Limits
 from crossroads.bootstrap.database import NAME, prepare
