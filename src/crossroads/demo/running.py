@@ -67,13 +67,15 @@ class StopSignals:
         try:
             return asyncio.run(self._cancellable(work))
         finally:
-            self._cancel = None
             self.check()
 
     async def _cancellable(self, work: Coroutine[Any, Any, T]) -> T:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         self._cancel = partial(loop.call_soon_threadsafe, task.cancel) if task else None
-        return await work
+        try:
+            return await work
+        finally:
+            self._cancel = None
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._came = True
