@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import chain
 from statistics import median
 from typing import NamedTuple
@@ -24,6 +24,7 @@ from crossroads.wire.signatures import Request
 
 OPEN_RATE = 100
 """Questions each second of the open-loop client."""
+_GATEWAYS = ("plain_gateway", "core_gateway")
 _REFUSALS = 20
 """Of each kind, for each second of a round."""
 _FIRST = 200
@@ -113,26 +114,25 @@ def _database(place: Place) -> list[int]:
 
 
 @contextmanager
-def _others(place: Place, answer: wrk.Answer, size: Size) -> Iterator[tuple[_Subject, _Subject]]:
-    """Serve the two that the exchange is compared with; both get the answer from the same canned upstream."""
-    upstream, passing, plain = free_ports(3)
-    with (
-        nginx.canned(place.folder / "canned", upstream, answer.headers, answer.body) as canned_pid,
-        nginx.proxy(place.folder / "proxy", passing, upstream) as proxy_pid,
-        gateway(place.folder, plain, place.dsn(), upstream, size.workers) as gateway_pid,
-    ):
+def _others(place: Place, answer: wrk.Answer, size: Size) -> Iterator[tuple[_Subject, ...]]:
+    """Serve those that the exchange is compared with; all get the answer from the same canned upstream."""
+    upstream, passing, *ports = free_ports(2 + len(_GATEWAYS))
+    with ExitStack() as stack:
+        canned = stack.enter_context(nginx.canned(place.folder / "canned", upstream, answer.headers, answer.body))
+        proxy = stack.enter_context(nginx.proxy(place.folder / "proxy", passing, upstream))
+        gateways = {
+            name: (port, stack.enter_context(gateway(name, place.folder, port, place.dsn(), upstream, size.workers)))
+            for name, port in zip(_GATEWAYS, ports, strict=True)
+        }
         yield (
-            _Subject("nginx", passing, {"proxy": lambda: [proxy_pid], "upstream": lambda: [canned_pid]}),
-            _Subject(
-                "plain_gateway",
-                plain,
-                {
-                    "gateway": lambda: [gateway_pid],
-                    "database": lambda: _database(place),
-                    "upstream": lambda: [canned_pid],
-                },
-            ),
+            _Subject("nginx", passing, {"proxy": lambda: [proxy], "upstream": lambda: [canned]}),
+            *(_gateway(place, name, port, pid, canned) for name, (port, pid) in gateways.items()),
         )
+
+
+def _gateway(place: Place, name: str, port: int, pid: int, canned: int) -> _Subject:
+    processes: Pids = {"gateway": lambda: [pid], "database": lambda: _database(place), "upstream": lambda: [canned]}
+    return _Subject(name, port, processes)
 
 
 class _Rounds:
@@ -228,7 +228,8 @@ class _Rounds:
             report.add(name, values, unit)
         rates = {subject.name: report.figures[f"{subject.name}_rate"].value for subject in self._subjects}
         report.add_ratio("exchange_to_nginx", rates["exchange"], rates["nginx"])
-        report.add_ratio("exchange_to_plain_gateway", rates["exchange"], rates["plain_gateway"])
+        for name in _GATEWAYS:
+            report.add_ratio(f"exchange_to_{name}", rates["exchange"], rates[name])
         return report
 
 

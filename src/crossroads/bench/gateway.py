@@ -1,4 +1,4 @@
-"""Starting the plain gateway: see `plain_gateway`."""
+"""Starting the gateways that the exchange is compared with: `plain_gateway`, and `core_gateway`."""
 
 import os
 import subprocess
@@ -25,12 +25,12 @@ CREATE TABLE IF NOT EXISTS plain_gateway_log (
 
 
 @contextmanager
-def gateway(folder: Path, port: int, dsn: str, upstream: int, workers: int) -> Iterator[int]:
-    """Serve the plain gateway; gives the process. Raises BenchFailed."""
+def gateway(name: str, folder: Path, port: int, dsn: str, upstream: int, workers: int) -> Iterator[int]:
+    """Serve `plain_gateway` or `core_gateway`; gives the process. Raises BenchFailed."""
     _need_packages()
-    log = folder / "plain-gateway.log"
+    log = folder / f"{name}.log"
     command = [
-        sys.executable, "-m", "uvicorn", "crossroads.bench.plain_gateway:app", f"--port={port}", f"--workers={workers}",
+        sys.executable, "-m", "uvicorn", f"crossroads.bench.{name}:app", f"--port={port}", f"--workers={workers}",
         "--loop=uvloop", "--http=httptools", "--backlog=4096", "--no-access-log", "--log-level=warning",
     ]  # fmt: skip
     environment = {
@@ -69,4 +69,4 @@ def _wait_for(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
         with suppress(URLError, OSError), urlopen(f"http://127.0.0.1:{port}/openapi.json", timeout=2):
             return
         time.sleep(0.05)
-    raise BenchFailed(f"The plain gateway did not start. {log.read_text()[-1000:]}")
+    raise BenchFailed(f"The gateway did not start. {log.read_text()[-1000:]}")

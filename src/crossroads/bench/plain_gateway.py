@@ -109,7 +109,7 @@ app = FastAPI(lifespan=_lifespan)
 async def ask(question: Question, request: Request, session: Annotated[AsyncSession, Depends(_session)]) -> Response:
     """Pass a question on, if the asker has the person on file."""
     lines = await _lines(session, question)
-    if not any(_covers(line, question.period) for line in lines):
+    if not any(covers(line.start_date, line.end_date, question.period) for line in lines):
         raise HTTPException(403, "The asker does not have the person on file.")
     content = question.model_dump(mode="json", by_alias=True)
     answer = await request.app.state.client.post("/v1/data-requests", json=content)
@@ -127,9 +127,9 @@ async def _lines(session: AsyncSession, question: Question) -> Sequence[Inscript
     return (await session.scalars(asked)).all()
 
 
-def _covers(line: Inscription, period: Period) -> bool:
-    until = period.end_date or date.max
-    return line.start_date <= period.start_date and (line.end_date is None or line.end_date >= until)
+def covers(start: date, end: date | None, period: Period) -> bool:
+    """Tell whether a line has every day asked."""
+    return start <= period.start_date and (end is None or end >= (period.end_date or date.max))
 
 
 def _entry(question: Question, person: int, status: int) -> LogEntry:

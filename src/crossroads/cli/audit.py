@@ -57,10 +57,10 @@ def verify(
         _print_json(outcome)
     else:
         for finding in outcome.findings:
-            Console().print(f"[red]wrong[/] {finding}", highlight=False)
+            Console(emoji=False).print(f"[red]wrong[/] {finding}", highlight=False)
         expired = f", {outcome.expired} expired" if outcome.expired else ""
         counts = f"{outcome.entries} entries{expired}, {outcome.checkpoints} checkpoints"
-        Console().print(f"The log is {'sound' if outcome.sound else 'NOT sound'}: {counts}.", highlight=False)
+        Console(emoji=False).print(f"The log is {'sound' if outcome.sound else 'NOT sound'}: {counts}.", highlight=False)
     if not outcome.sound:
         raise typer.Exit(1)
 
@@ -102,9 +102,9 @@ def check(
         return
     for one, values in zip(proofs, opened, strict=True):
         place = f"entry {one.inclusion.index} of stream {one.inclusion.stream}"
-        Console().print(f"[green]proven[/] {place}, under checkpoint {read_checkpoint(one.inclusion.checkpoint).size}")
+        Console(emoji=False).print(f"[green]proven[/] {place}, under checkpoint {read_checkpoint(one.inclusion.checkpoint).size}")
         for name, value in sorted(values.items()):
-            Console().print(f"  {name}: {escape(str(value))}", highlight=False)
+            Console(emoji=False).print(f"  {name}: {escape(str(value))}", highlight=False)
 
 
 @app.command()
@@ -125,8 +125,8 @@ def reconcile(
         _print_json(outcome)
     else:
         for one in outcome.discrepancies:
-            Console().print(f"[red]{one.difference}[/] {one.ticket} at {one.holder}", highlight=False)
-        Console().print(f"{outcome.agreed} questions agree, {len(outcome.discrepancies)} differ.", highlight=False)
+            Console(emoji=False).print(f"[red]{one.difference}[/] {one.ticket} at {one.holder}", highlight=False)
+        Console(emoji=False).print(f"{outcome.agreed} questions agree, {len(outcome.discrepancies)} differ.", highlight=False)
     if outcome.discrepancies:
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
-from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.errors import InvalidValue, Unavailable
 from crossroads.participant.files import read_cached, write_atomically
 from crossroads.participant.steps import Call, Steps, fetch
 from crossroads.wire.messages import Message
@@ -85,8 +85,13 @@ class DataGroups:
 
     def refresh(self, now: datetime) -> Steps[None]:
         """Fetch the data groups. Raises Unavailable."""
-        self._fetched_at = now
-        fetched = yield from fetch(self._call, _decoder)
+        before, self._fetched_at = self._fetched_at, now
+        try:
+            fetched = yield from fetch(self._call, _decoder)
+        except Unavailable:
+            # Nothing was fetched: who asks next may try at once.
+            self._fetched_at = before
+            raise
         self._groups = self._by_id(fetched)
         write_atomically(self._file, msgspec.json.encode(fetched))
 
