@@ -1,4 +1,4 @@
-"""The plain gateway once more, by a team that minds its speed: SQLAlchemy Core instead of its ORM; all else the same."""
+"""The plain gateway by a team that minds its speed: SQLAlchemy Core instead of its ORM; all else is the same."""
 
 import os
 from collections.abc import AsyncIterator

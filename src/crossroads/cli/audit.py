@@ -24,6 +24,7 @@ from crossroads.kernel.errors import InvalidValue, Refused
 from crossroads.wire.notes import NoteVerifier, read_checkpoint
 from crossroads.wire.proofs import EntryProof, verify_entry_proof
 
+_console = Console(emoji=False)
 app = typer.Typer(help="The log: that it is whole, and what it says.", no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -57,10 +58,10 @@ def verify(
         _print_json(outcome)
     else:
         for finding in outcome.findings:
-            Console(emoji=False).print(f"[red]wrong[/] {finding}", highlight=False)
+            _console.print(f"[red]wrong[/] {finding}", highlight=False)
         expired = f", {outcome.expired} expired" if outcome.expired else ""
         counts = f"{outcome.entries} entries{expired}, {outcome.checkpoints} checkpoints"
-        Console(emoji=False).print(f"The log is {'sound' if outcome.sound else 'NOT sound'}: {counts}.", highlight=False)
+        _console.print(f"The log is {'sound' if outcome.sound else 'NOT sound'}: {counts}.", highlight=False)
     if not outcome.sound:
         raise typer.Exit(1)
 
@@ -102,9 +103,9 @@ def check(
         return
     for one, values in zip(proofs, opened, strict=True):
         place = f"entry {one.inclusion.index} of stream {one.inclusion.stream}"
-        Console(emoji=False).print(f"[green]proven[/] {place}, under checkpoint {read_checkpoint(one.inclusion.checkpoint).size}")
+        _console.print(f"[green]proven[/] {place}, under checkpoint {read_checkpoint(one.inclusion.checkpoint).size}")
         for name, value in sorted(values.items()):
-            Console(emoji=False).print(f"  {name}: {escape(str(value))}", highlight=False)
+            _console.print(f"  {name}: {escape(str(value))}", highlight=False)
 
 
 @app.command()
@@ -125,8 +126,8 @@ def reconcile(
         _print_json(outcome)
     else:
         for one in outcome.discrepancies:
-            Console(emoji=False).print(f"[red]{one.difference}[/] {one.ticket} at {one.holder}", highlight=False)
-        Console(emoji=False).print(f"{outcome.agreed} questions agree, {len(outcome.discrepancies)} differ.", highlight=False)
+            _console.print(f"[red]{one.difference}[/] {one.ticket} at {one.holder}", highlight=False)
+        _console.print(f"{outcome.agreed} questions agree, {len(outcome.discrepancies)} differ.", highlight=False)
     if outcome.discrepancies:
         raise typer.Exit(1)
 
