@@ -1,6 +1,7 @@
 """Every row of the table of the contract, by hand over HTTP."""
 
 import asyncio
+import socket
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -268,6 +269,13 @@ def test_a_statement_that_says_something_else(
     assert named in reply.problem.detail
 
 
+def test_who_kept_the_question_of_another_cannot_ask_it(centre: Asker, built: Network) -> None:
+    kept = centre.request(centre.wish(KNOWN, WORK)).body
+    reply = send(Asker(built, "nsso").signed_post("/v1/exchanges", kept))
+    assert (reply.status, reply.problem.code) == (401, "CR-STATEMENT-MISMATCH")
+    assert b"nsso" not in reply.body
+
+
 def test_a_statement_of_another_is_refused(centre: Asker, built: Network) -> None:
     others = msgspec.json.decode(Asker(built, "nsso").request(centre.wish(KNOWN, WORK)).body or b"")
     request = centre.altered(centre.request(centre.wish(KNOWN, WORK)), put(others["statement"], "statement"))
@@ -341,6 +349,15 @@ def test_a_statement_is_answered_once_by_a_source(centre: Asker) -> None:
 def test_moment_and_period_groups_need_their_time(centre: Asker) -> None:
     request = centre.altered(centre.request(centre.wish(KNOWN, WHO)), drop("referenceDate"))
     assert [issue.name for issue in send(request).problem.issues] == ["$.referenceDate"]
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(built: Network) -> None:
+    settings = built.installation.settings
+    head = b"POST /v1/exchanges HTTP/1.1\r\nhost: hub\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"
+    with socket.create_connection((settings.host, settings.port), timeout=30) as connection:
+        connection.sendall(head)
+        answer = connection.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 def test_problems_after_the_signature_are_signed_too(centre: Asker) -> None:

@@ -208,3 +208,9 @@ def test_a_signature_in_asn_1_is_refused() -> None:
 @pytest.mark.parametrize("kid", [None, 1, ["a#1"], {"a": 1}, True])
 def test_a_key_id_that_is_no_text_names_no_key(kid: Any) -> None:
     assert jws.parse(compact(header(kid=kid))).key_id == ""
+
+
+def test_a_header_of_any_size_costs_nothing() -> None:
+    long = b64url(b'{"alg":"ES256","kid":"a#b","typ":"t","more":"' + b"x" * 8_000_000 + b'"}')
+    with pytest.raises(Tampered):
+        jws.parse(f"{long}..{b64url(b'x' * 64)}", b"")

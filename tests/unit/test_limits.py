@@ -33,6 +33,16 @@ def test_the_rate_is_of_a_peer_and_the_institution_it_claims() -> None:
     assert [refused(turnstile) for _ in range(2)] == [None, Code.TOO_MANY_REQUESTS]
 
 
+def test_a_peer_gains_nothing_by_claiming_many_names() -> None:
+    limits = Limits(unverified_per_second_of_peer=5, concurrent_of_peer=4)
+    turnstile = Turnstile(limits, Clock())
+    assert [refused(turnstile, claimed=str(name)) for name in range(5)] == [None] * 4 + [Code.TOO_MANY_REQUESTS]
+    for name in range(4):
+        turnstile.leave("a", str(name))
+    assert [refused(turnstile, claimed=f"new-{name}") for name in range(2)] == [None, Code.TOO_MANY_REQUESTS]
+    assert refused(turnstile, peer="b") is None
+
+
 def test_places_are_limited_for_each_and_for_all_together() -> None:
     turnstile = Turnstile(Limits(concurrent=3, concurrent_each=2), Clock())
     assert [refused(turnstile) for _ in range(3)] == [None, None, Code.TOO_MANY_REQUESTS]
@@ -60,8 +70,8 @@ def test_whoever_left_makes_place(steps: list[tuple[str, bool]]) -> None:
 
 def test_it_forgets_the_longest_unseen() -> None:
     turnstile = Turnstile(Limits(unverified_per_second=1, concurrent=10**9, concurrent_each=10**9), Clock())
-    for number in range(Turnstile.capacity + 1):
+    for number in range(Turnstile.capacity // 2 + 1):
         turnstile.enter(str(number), "x")
     with pytest.raises(LimitReached):
-        turnstile.enter(str(Turnstile.capacity), "x")
+        turnstile.enter(str(Turnstile.capacity // 2), "x")
     turnstile.enter("0", "x")

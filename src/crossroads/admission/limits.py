@@ -27,10 +27,18 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of one institution, over all processes of the hub together."""
     unverified_per_second: int = 400
     """In one process, from one peer in the name of one institution, before its signature is checked."""
+    unverified_per_second_of_peer: int = 1200
+    """In one process, from one peer in whatever names, before any signature is checked."""
     concurrent: int = 1500
     """Requests under way in one process."""
     concurrent_each: int = 500
     """Requests under way in one process, from one peer in the name of one institution."""
+    concurrent_of_peer: int = 1000
+    """Requests under way in one process, from one peer in whatever names: a name is only claimed so far."""
+
+
+_Visitor = tuple[str, str | None]
+"""A peer and the institution that it claims to be; None for all of its names together."""
 
 
 @dataclass(slots=True)
@@ -40,7 +48,10 @@ class _Bucket:
 
 
 class Turnstile:
-    """Counts what comes in at one process. It remembers at most `capacity` visitors; the longest unseen makes way."""
+    """Counts what comes in at one process: by peer, and by peer and claimed institution.
+
+    It remembers at most `capacity` of them; the longest unseen makes way.
+    """
 
     capacity = 10_000
 
@@ -48,31 +59,33 @@ class Turnstile:
         """Start with nobody inside. `seconds` is a clock that only goes forward."""
         self._limits = limits
         self._seconds = seconds
-        self._inside: Counter[tuple[str, str]] = Counter()
+        self._inside: Counter[_Visitor] = Counter()
         self._total = 0
-        self._buckets: OrderedDict[tuple[str, str], _Bucket] = OrderedDict()
+        self._buckets: OrderedDict[_Visitor, _Bucket] = OrderedDict()
 
     def enter(self, peer: str, claimed: str) -> None:
         """Let a request in, to be followed by `leave`. Raises LimitReached."""
-        visitor = (peer, claimed)
-        if self._total >= self._limits.concurrent:
+        limits = self._limits
+        if self._total >= limits.concurrent:
             raise LimitReached(Code.OVERLOADED)
-        if self._inside[visitor] >= self._limits.concurrent_each:
+        of_peer, each = self._inside[peer, None], self._inside[peer, claimed]
+        if of_peer >= limits.concurrent_of_peer or each >= limits.concurrent_each:
             raise LimitReached(Code.TOO_MANY_REQUESTS)
-        self._take_token(visitor)
-        self._inside[visitor] += 1
+        self._take_token((peer, None), limits.unverified_per_second_of_peer)
+        self._take_token((peer, claimed), limits.unverified_per_second)
+        self._inside.update(((peer, claimed), (peer, None)))
         self._total += 1
 
     def leave(self, peer: str, claimed: str) -> None:
         """Let a request out."""
-        visitor = (peer, claimed)
         self._total -= 1
-        self._inside[visitor] -= 1
-        if not self._inside[visitor]:
-            del self._inside[visitor]
+        for visitor in ((peer, claimed), (peer, None)):
+            self._inside[visitor] -= 1
+            if not self._inside[visitor]:
+                del self._inside[visitor]
 
-    def _take_token(self, visitor: tuple[str, str]) -> None:
-        rate, now = self._limits.unverified_per_second, self._seconds()
+    def _take_token(self, visitor: _Visitor, rate: int) -> None:
+        now = self._seconds()
         bucket = self._buckets.setdefault(visitor, _Bucket(rate, now))
         self._buckets.move_to_end(visitor)
         if len(self._buckets) > self.capacity:

@@ -1,11 +1,13 @@
 """How the guard of each route is enforced. A route without a guard answers nobody."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from crossroads.admission.limits import LimitReached
 from crossroads.admission.service import AUTHENTIC, Gate, authentic_of
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
@@ -13,6 +15,7 @@ from crossroads.kernel.guards import Guard, Signed
 from crossroads.wire import signatures
 
 _BODILESS = ("GET", "HEAD")
+_BODY_SECONDS = 5
 _SIGNED = ("content-type", "content-digest", "signature", "signature-input")
 
 
@@ -41,8 +44,16 @@ class Guarding:
         query = request.scope["query_string"].decode("latin-1")
         path = request.scope["raw_path"].decode("latin-1")
         target = f"{self._public_url}{path}" + (f"?{query}" if query else "")
-        body = None if request.method in _BODILESS else await request.body()
+        body = None if request.method in _BODILESS else await _body(request)
         return signatures.Request(request.method, target, _headers(request), body)
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            return await request.body()
+    except TimeoutError:
+        raise LimitReached(Code.BODY_LATE) from None
 
 
 def _headers(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -177,6 +177,8 @@ def _unforeseen(error: Exception) -> Problem:
 
 
 def _limited(error: LimitReached) -> Problem:
+    if error.code is Code.BODY_LATE:
+        return _own(408, "requestTimeout", "Request Timeout", error)
     status = 429 if error.code is Code.TOO_MANY_REQUESTS else 503
     return _problem(status, str(error), error.code, retry=error.retry_after)
 

@@ -80,8 +80,8 @@ def _envelope_fault(block: Block, claims: Claims, errand: Errand, snapshot: Snap
             return None if header.get("kid") == errand.encryption_key else "sealed to another key"
         signed = read_block(block, None)
         key = snapshot.key(signed.key_id)
-        if key is None or key.verify is None:
-            return "signed with a key that is not registered"
+        if key is None or key.verify is None or not key.in_force(errand.deadline):
+            return "signed with a key that is not registered, or not in force"
         verify_block(signed, claims, key.verify)
     except (Tampered, msgspec.MsgspecError) as error:
         return str(error)

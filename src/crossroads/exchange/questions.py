@@ -20,6 +20,12 @@ _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
 _REQUIRED = "urn:problem-type:belgif-ext:input-validation:requiredInput"
 
 
+def check_signer(question: Question, signer: str) -> None:
+    """Refuse a question that another than its asker sends, a source that kept it say. Raises SignatureRejected."""
+    if question.asker.institution != signer:
+        raise SignatureRejected(Code.STATEMENT_MISMATCH, "The request is not signed by its asker.")
+
+
 def check_form(question: Question, snapshot: Snapshot, today: date) -> None:
     """Refuse what the types do not catch. Raises Malformed; its message holds no SSIN."""
     faults = []

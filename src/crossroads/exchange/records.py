@@ -15,7 +15,7 @@ from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
 from crossroads.exchange.envelopes import Dropped
 from crossroads.exchange.ports import SourceReply
-from crossroads.wire.messages import Answer, Question, Status
+from crossroads.wire.messages import Answer, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,9 @@ class Received:
 
 
 def decided(
-    ticket: UUID, received: Received, decision: Decision, catalogue_version: int, status: Status | None
+    ticket: UUID, received: Received, decision: Decision, catalogue_version: int, refusal: Answer | None
 ) -> Entry:
-    """Give the entry of a decision; `status` only when it ends here, refused or without holders."""
+    """Give the entry of a decision; `refusal` is the answer when it ends here, refused or without holders."""
     question = received.question
     fields: dict[str, Any] = {
         "receivedAt": moment(received.received_at),
@@ -60,11 +60,14 @@ def decided(
         "catalogueVersion": catalogue_version,
         "requestSignature": received.signature,
         **(received.subject if decision.person is not None else received.unknown_subject),
-        # A statement names the person: for one who does not exist only its signature is kept.
-        "statement": question.statement if decision.person is not None else question.statement.rsplit(".", 1)[1],
+        "statement": question.statement,
     }
-    if status is not None:
-        fields["status"] = msgspec.to_builtins(status)
+    if refusal is not None:
+        # A statement names the person, also one who does not exist: of a refused question only its signature is kept,
+        # whoever it is about. Were more kept of those who exist, an asker could measure the difference.
+        fields["statement"] = question.statement.rsplit(".", 1)[1]
+        fields["status"] = msgspec.to_builtins(refusal.status)
+        fields["answerDigest"] = answer_digest(refusal)
     event = Event.QUESTION_DECIDED if decision.permits else Event.QUESTION_REFUSED
     return Entry(event=event, ticket=ticket, person=decision.person, asker=question.asker.concerned, fields=fields)
 

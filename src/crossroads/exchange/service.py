@@ -25,7 +25,7 @@ from crossroads.exchange.outcome import Replies, compose
 from crossroads.exchange.ports import Errand, SourceReply, Sources
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.codes import Code, StatusValue
-from crossroads.wire.messages import Answer, ProvenKey, Question, Receipt, Status
+from crossroads.wire.messages import Answer, ProvenKey, Question, Receipt
 from crossroads.wire.statements import Statement
 
 TIME_BUDGET = timedelta(seconds=4)
@@ -71,6 +71,7 @@ class Exchange:
 
     def _check(self, question: Question, authentic: Authentic, snapshot: Snapshot) -> Statement:
         now = authentic.received_at
+        questions.check_signer(question, authentic.institution)
         questions.check_form(question, snapshot, brussels_day(now))
         statement = questions.read_own_statement(question, snapshot, now)
         questions.check_encryption_key(question, snapshot, now)
@@ -93,7 +94,7 @@ class _Answering:
     async def run(self) -> Answer:
         if not self.decision.permits:
             answer = self._compose()
-            return await self._sent(answer, self._decided(answer.status))
+            return await self._sent(answer, self._decided(answer))
         keys = await self._asker_keys()
         await self.exchange.log.append(self._decided())
         try:
@@ -131,8 +132,8 @@ class _Answering:
             observe(permit, reply)
         return reply
 
-    def _decided(self, status: Status | None = None) -> Entry:
-        return records.decided(self.ticket, self.received, self.decision, self.snapshot.version, status)
+    def _decided(self, refusal: Answer | None = None) -> Entry:
+        return records.decided(self.ticket, self.received, self.decision, self.snapshot.version, refusal)
 
     async def _asker_keys(self) -> tuple[ProvenKey, ...]:
         """Give the keys that a source needs to check the statement and to seal, each before those it vouches for."""

@@ -75,6 +75,7 @@ class Code(StrEnum):
     # Limits, before anything is read
     PAYLOAD_TOO_LARGE = "CR-PAYLOAD-TOO-LARGE", "The request is larger than the limit."
     TOO_MANY_REQUESTS = "CR-TOO-MANY-REQUESTS", "The limit of requests is reached."
+    BODY_LATE = "CR-BODY-LATE", "The body of the request did not come in time."
     OVERLOADED = "CR-OVERLOADED", "The hub is busy; try again later."
     UNAVAILABLE = "CR-UNAVAILABLE", "The hub cannot record the question now, so it does not treat it."
 

@@ -32,6 +32,8 @@ from crossroads.wire.signatures import (
 
 PERMIT_LIFE = timedelta(seconds=60)
 MATCH_BUDGET = timedelta(seconds=4)
+FAIR_SECONDS = 1.0
+"""Who had less time than this and was late is not to blame."""
 _JSON = "application/json"
 _OK = 200
 _REFUSED = range(400, 500)
@@ -101,15 +103,12 @@ class HttpSources:
             raise CallFailed(Code.SOURCE_UNREACHABLE)
         self.breakers.check(participant)
         async with self.bulkheads.place(participant, self._left(deadline)):
-            request = self._signed(endpoint + path, body)
+            request, patience = self._signed(endpoint + path, body), self._left(deadline)
             try:
-                answer = await self.client.post(
-                    request.target_uri, request.headers, body, timedelta(seconds=self._left(deadline))
-                )
+                answer = await self.client.post(request.target_uri, request.headers, body, timedelta(seconds=patience))
                 signature = self._verified(participant, request, answer)
             except CallFailed as failure:
-                # A refusal is an answer: it says that the participant works.
-                if failure.code is not Code.SOURCE_REFUSED:
+                if _is_its_fault(failure.code, patience):
                     self.breakers.failed(participant)
                 raise
         self.breakers.succeeded(participant)
@@ -168,6 +167,11 @@ class HttpSources:
             times=answer.times,
             signature=signature,
         )
+
+
+def _is_its_fault(code: Code, patience: float) -> bool:
+    """Tell whether a failure counts against the participant: a refusal is an answer, and some had no time to answer."""
+    return code is not Code.SOURCE_REFUSED and not (code is Code.SOURCE_LATE and patience < FAIR_SECONDS)
 
 
 def _reached(permit: Permit) -> str:

@@ -13,6 +13,9 @@ from crossroads.wire.canonical import b64url, from_b64url
 from crossroads.wire.decoding import UNREADABLE, refuse_repeated_members
 from crossroads.wire.keys import SigningKey, VerifyKey
 
+_MAXIMUM_HEADER = 4096
+"""Characters in base64url; a longer one is not even decoded."""
+
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -58,6 +61,8 @@ def parse(compact: str, detached: bytes | None = None) -> Jws:
             if payload:
                 raise Tampered("The signature was to be detached from its payload.")
             payload = b64url(detached)
+        if len(protected) > _MAXIMUM_HEADER:
+            raise Tampered("This is not a compact JWS.")
         raw = from_b64url(protected)
         header = _decode(raw)
         refuse_repeated_members(raw, header)

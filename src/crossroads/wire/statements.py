@@ -50,7 +50,7 @@ class Statement(Request, frozen=True, kw_only=True):
     expires_at: Moment
     installation: str
     environment: Environment
-    checkpoint: str = ""
+    checkpoint: Annotated[str, msgspec.Meta(max_length=1024)] = ""
 
     def subject(self, ssin: str) -> str:
         """Give the person's number as it stands in a block's header: useless to whoever lacks the statement."""
