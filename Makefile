@@ -37,7 +37,7 @@ check: .venv/dev ## rules of the house, style and types
 	@$(BIN)/mypy
 
 test: check ## everything that tells whether it works, in less than ten minutes
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not torture" $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not torture" $(ARGS)
 
 torture: .venv/dev ## what takes long: a hundred rounds of kill -9, and more
 	@$(BIN)/pytest -m torture --timeout 3600 $(ARGS)

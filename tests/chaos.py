@@ -23,6 +23,7 @@ from crossroads.participant.steps import Got
 from crossroads.participant.trust import read_trust
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import Answer, Problem
+from crossroads.wire.signatures import Request, sign_request
 
 QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 INQUIRY = "PCSA:SOCIAL_INQUIRY"
@@ -63,6 +64,15 @@ class Asker:
         request = asked.request
         url = request.target_uri.replace(f":{self.port}", f":{port or self.port}")
         return await http.post(url, content=request.body, headers=dict(request.headers))
+
+    async def post(
+        self, http: httpx.AsyncClient, path: str, content: Any, key: SigningKey, port: int
+    ) -> httpx.Response:
+        """Send any content, signed with a key of the institution, to the process that listens on the port."""
+        body, kind = msgspec.json.encode(content), {"content-type": "application/json"}
+        request = Request("POST", f"{self.hub}{path}", kind, body)
+        headers = kind | sign_request(key, request, datetime.now(UTC))
+        return await http.post(request.target_uri.replace(f":{self.port}", f":{port}"), content=body, headers=headers)
 
     def read(self, response: httpx.Response, asked: Asked) -> Answer:
         """Give the answer, checked to be the hub's to this question. Fails on anything but 200."""

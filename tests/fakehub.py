@@ -75,9 +75,9 @@ class FakeLog:
         return sign_checkpoint(Checkpoint(self.signer.name, size, merkle.root_of(self._top[:size])), self.signer)
 
     def prove(self, index: int, *names: str) -> EntryProof:
-        """Prove an entry, opening some fields."""
+        """Prove an entry, opening some fields, those of them that it has."""
         fields, salts, _ = self._entries[index]
-        opened = {name: open_field(fields, salts, name) for name in names}
+        opened = {name: open_field(fields, salts, name) for name in names if name in fields}
         return EntryProof(opened=opened, commitments=commitments_of(fields, salts), inclusion=self.inclusion(index))
 
     def inclusion(self, index: int) -> LeafProof:
@@ -219,10 +219,25 @@ class FakeHub:
             asked = msgspec.json.decode(body)
             return self.log.consistency(asked["first"], asked["second"])
         if path == "/v1/log/inclusion" and method == "POST":
-            return self.log.inclusion(msgspec.json.decode(body)["index"])
+            return self.log.prove(msgspec.json.decode(body)["index"], "event", "ticket", "answerDigest")
         if path.startswith("/v1/institutions/"):
             return {"items": self.keys.get(path.split("/")[3], [])}
         return None
+
+
+def owing_proofs(hub: FakeHub, state: Path) -> None:
+    """Leave the state of somebody to whom the hub has given no proof for ten rounds."""
+    verified = hub.log.checkpoint()
+    hub.log.append("exchange:question:decided")
+    pending = hub.log.checkpoint()
+    kept = {
+        "verified": verified,
+        "pending": {pending.split("\n")[1]: pending},
+        "failures": 10,
+        "checkedAt": now() - timedelta(minutes=2),
+    }
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "checkpoints.json").write_bytes(msgspec.json.encode(kept))
 
 
 class FakeAsker:

@@ -10,13 +10,14 @@ import msgspec
 from crossroads.admission.limits import Limits
 from crossroads.api.app import ROUTES, dependencies
 from crossroads.api.description import described
+from crossroads.audit import prover
 from crossroads.audit import service as audit
 from crossroads.audit.events import Event
 from crossroads.bootstrap.settings import Settings
 from crossroads.directory import facts
 from crossroads.exchange import service as exchange
 from crossroads.kernel.codes import Code
-from crossroads.participant import client, description
+from crossroads.participant import client, description, routes, steps
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
 from crossroads.wire import messages, signatures, statements
@@ -89,6 +90,15 @@ def limits() -> str:
         (facts.BATCH, "requests", "that are read from the directory together at most"),
         (facts.QUEUE, "requests", "that wait for the directory in one process; more are refused with `CR-OVERLOADED`"),
         (audit.QUEUE, "entries", "that wait to be written to the log in one process"),
+        (prover.OUTSIDERS, "proofs", "made for the public at the same time by one process"),
+        (
+            prover.OUTSIDERS_WAITING,
+            "requests",
+            "for such proofs that wait; more are refused with `CR-OVERLOADED`",
+        ),
+        (routes.MAXIMUM_BODY, "bytes", "a request body at a participant"),
+        (routes.BODY_TIME.seconds, "seconds", "within which it must have come; later is refused with `CR-BODY-LATE`"),
+        (steps.MAXIMUM_ANSWER, "bytes", "an answer that client or participant reads from the hub"),
         (int(client.TIMEOUT.total_seconds()), "seconds", "that the client waits for the hub"),
     ]
     return _page(

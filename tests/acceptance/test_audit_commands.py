@@ -33,8 +33,6 @@ MEMBERS: dict[str, dict[str, Any]] = {
     },
 }
 
-pytestmark = pytest.mark.xdist_group("audit-commands")
-
 
 @pytest.fixture
 def logged(tmp_path: Path, database: Database) -> Iterator[Network]:

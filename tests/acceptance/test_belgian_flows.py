@@ -109,8 +109,6 @@ def served(group: DataGroup) -> dict[str, Any]:
 
 FLOWS = flows()
 
-pytestmark = pytest.mark.xdist_group("flows")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Built]:

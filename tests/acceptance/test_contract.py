@@ -41,8 +41,6 @@ MEMBERS: dict[str, dict[str, Any]] = {
     "pension-service": {},
 }
 
-pytestmark = pytest.mark.xdist_group("contract")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Network]:
@@ -214,6 +212,9 @@ def put(value: Any, *path: str) -> Callable[[dict[str, Any]], None]:
         (put("a\u0000b", "asker", "agent"), "$.asker.agent"),
         (put(STRANGER, "asker", "agent"), "$.asker.agent"),
         (put(STRANGER, "customerTicket"), "$.customerTicket"),
+        (put(f"{STRANGER[:6]}-{STRANGER[6:9]}.{STRANGER[9:]}", "asker", "agent"), "$.asker.agent"),
+        (put("clerk \u202e7", "asker", "agent"), "$.asker.agent"),
+        (put({"startDate": "2026-02-01", "endDate": "9999-12-31"}, "period"), "$.period"),
         (put("UPPER", "asker", "institution"), "$.asker.institution"),
         (put(1, "surprise"), "$"),
         (put("80631512390", "ssin"), "$.ssin"),

@@ -17,8 +17,6 @@ from crossroads.bootstrap.postgres_processes import server_processes
 from crossroads.network.service import Network
 from database import Database
 
-pytestmark = pytest.mark.xdist_group("database-that-stops")
-
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[Database]:

@@ -18,8 +18,6 @@ from crossroads.demo.institutions import CONNECTED
 from crossroads.demo.tour import FIRST, OTHERS
 from database import remove_server
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 _PERSONS = "300"
 _PATIENCE_SECONDS = 200
 _STEP = re.compile(r"✓ ok +(\d+)\. ")

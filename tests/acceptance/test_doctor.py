@@ -28,7 +28,6 @@ from crossroads.wire.registrations import KeyUse, act
 from database import Database, empty_database, execute, remove_server
 from networks import network
 
-pytestmark = pytest.mark.xdist_group("doctor")
 SOON, REVOKED = "message-soon", "message-revoked"
 Rows = dict[str, dict[str, str]]
 

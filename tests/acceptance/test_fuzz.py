@@ -33,8 +33,6 @@ FEW = settings(
     derandomize=True,
 )
 
-pytestmark = pytest.mark.xdist_group("fuzz")
-
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Asker]:

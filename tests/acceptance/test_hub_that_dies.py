@@ -13,8 +13,6 @@ from database import Database
 
 SEED = 20261121
 
-pytestmark = pytest.mark.xdist_group("hub-that-dies")
-
 
 @pytest.fixture
 def database() -> Iterator[Database]:

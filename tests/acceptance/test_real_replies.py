@@ -32,7 +32,6 @@ NOT_INSCRIBED = "10671200453"
 OUTSIDER = "forem"
 
 pytestmark = [
-    pytest.mark.xdist_group("real"),
     pytest.mark.skipif(not REAL.is_dir(), reason=f"no real replies at {REAL}: CROSSROADS_REAL names their folder"),
 ]
 

@@ -30,8 +30,6 @@ DECISIONS = (
     "AND :start_date <= '9999'"
 )
 
-pytestmark = pytest.mark.xdist_group("sources-that-fail")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Network]:

@@ -86,8 +86,6 @@ QUESTIONS: dict[tuple[str, str, str], dict[str, str]] = {
     },
 }
 
-pytestmark = pytest.mark.xdist_group("who")
-
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Network]:

@@ -5,7 +5,8 @@ from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import pairwise
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -14,17 +15,20 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from audit_log import SIGNER, OpenPool, entry, open_log, until
-from crossroads.audit.errors import NotInLog, NotYetSigned
+from crossroads.audit.errors import EntryExpired, NotInLog, NotYetSigned
 from crossroads.audit.events import Event
 from crossroads.audit.http import ROUTES
 from crossroads.audit.model import Receipt
+from crossroads.audit.retention import Retention
 from crossroads.audit.service import Log, Rhythm
-from crossroads.kernel.errors import InvalidValue, Tampered
+from crossroads.audit.turns import Turns
+from crossroads.kernel.errors import InvalidValue, Tampered, Unavailable
 from crossroads.kernel.guards import Guard
 from crossroads.wire.merkle import EMPTY_ROOT
 from crossroads.wire.notes import Checkpoint, sign_checkpoint, verify_checkpoint
 from crossroads.wire.proofs import (
     ConsistencyProof,
+    EntryProof,
     LeafProof,
     verify_entry_proof,
     verify_extension,
@@ -70,8 +74,7 @@ async def test_in_a_long_log_every_receipt_is_proven_and_every_checkpoint_extend
             notes.append(await one.sign_checkpoint())
             notes.append(await two.sign_checkpoint())
         for receipt in receipts[::61]:
-            proof = await two.prove_leaf(receipt.stream, receipt.index, receipt.leaf)
-            verify_leaf_proof(receipt.leaf, proof, KEYS)
+            verify_leaf_proof(receipt.leaf, await leaf_proof(two, receipt), KEYS)
         checkpoints = [verify_checkpoint(note, KEYS) for note in notes]
         for older, newer in pairwise(checkpoints):
             verify_extension(await one.consistency(older.size, newer.size), older, newer)
@@ -85,7 +88,7 @@ async def test_the_top_tree_too_is_proven_from_stored_subtrees(pool: OpenPool) -
         for number in range(300):
             receipt = await log.append(entry(n=number))
             notes.append(await log.sign_checkpoint())
-        verify_leaf_proof(receipt.leaf, await log.prove_leaf(receipt.stream, receipt.index, receipt.leaf), KEYS)
+        verify_leaf_proof(receipt.leaf, await leaf_proof(log, receipt), KEYS)
         newest = verify_checkpoint(log.checkpoint, KEYS)
         for note in notes[::50]:
             older = verify_checkpoint(note, KEYS)
@@ -100,11 +103,15 @@ async def test_every_hub_serves_the_newest_checkpoint(pool: OpenPool) -> None:
         await until(partial(_same_checkpoint, one, two))
 
 
+async def leaf_proof(log: Log, receipt: Receipt) -> LeafProof:
+    return (await log.prove_entry(receipt.stream, receipt.index, ())).inclusion
+
+
 async def proven(log: Log, receipt: Receipt) -> LeafProof:
     """Give the proof of a receipt once a checkpoint covers it."""
     while True:
         try:
-            return await log.prove_leaf(receipt.stream, receipt.index, receipt.leaf)
+            return await leaf_proof(log, receipt)
         except NotYetSigned:
             await asyncio.sleep(0.02)
 
@@ -148,11 +155,14 @@ async def test_what_is_not_there_is_not_proven(pool: OpenPool) -> None:
             await log.prove(uuid4())
         with pytest.raises(NotInLog, match="no entry 0"):
             await log.prove_entry(0, 0)
-        receipt = await log.append(entry())
+        ticket = uuid4()
+        receipt = await log.append(entry(ticket=ticket))
         with pytest.raises(NotYetSigned):
             await log.prove_entry(receipt.stream, receipt.index)
         with pytest.raises(NotInLog, match="another leaf"):
-            await log.prove_leaf(receipt.stream, receipt.index, bytes(32))
+            await log.prove_receipt(msgspec.structs.replace(receipt, leaf=bytes(32)), ticket)
+        with pytest.raises(NotInLog, match="another ticket"):
+            await log.prove_receipt(receipt, uuid4())
         with pytest.raises(NotInLog, match="size 9"):
             await log.consistency(0, 9)
         await log.sign_checkpoint()
@@ -187,22 +197,96 @@ def client_of(log: Log) -> httpx.AsyncClient:
 async def test_proofs_are_served_over_http(pool: OpenPool) -> None:
     async with open_log(pool, rhythm=ASLEEP) as log:
         older = verify_checkpoint(log.checkpoint, KEYS)
-        receipt = await log.append(entry())
+        ticket = uuid4()
+        receipt = await log.append(entry(Event.ANSWER_SENT, ticket, answerDigest="0" * 64, status="DATA_FOUND"))
         await log.sign_checkpoint()
         async with client_of(log) as client:
             note = await client.get("/v1/log/checkpoint")
-            query = {"stream": receipt.stream, "index": receipt.index, "leaf": b64encode(receipt.leaf).decode()}
-            inclusion = await client.post("/v1/log/inclusion", json=query)
+            inclusion = await client.post("/v1/log/inclusion", json=query_of(receipt, ticket))
             newest = verify_checkpoint(note.text, KEYS)
             sizes = {"first": older.size, "second": newest.size}
             consistency = await client.post("/v1/log/consistency", json=sizes)
             unknown = await client.post("/v1/log/consistency", json={**sizes, "third": 3})
     assert note.headers["content-type"].startswith("text/plain")
-    proof = msgspec.json.decode(inclusion.content, type=LeafProof)
-    assert verify_leaf_proof(receipt.leaf, proof, KEYS) == newest
+    proof = msgspec.json.decode(inclusion.content, type=EntryProof)
+    shown = verify_entry_proof(proof, KEYS)
+    assert shown == {"event": "exchange:answer:sent", "ticket": str(ticket), "answerDigest": "0" * 64}
+    assert verify_leaf_proof(receipt.leaf, proof.inclusion, KEYS) == newest
     verify_extension(msgspec.json.decode(consistency.content, type=ConsistencyProof), older, newest)
     assert unknown.status_code == 400
     assert b"streamPath" in inclusion.content
+
+
+def query_of(receipt: Receipt, ticket: UUID) -> dict[str, Any]:
+    leaf = b64encode(receipt.leaf).decode()
+    return {"stream": receipt.stream, "index": receipt.index, "leaf": leaf, "ticket": str(ticket)}
+
+
+@pytest.mark.parametrize(
+    ("path", "change"),
+    [
+        ("inclusion", {"stream": -1}),
+        ("inclusion", {"stream": 2**15}),
+        ("inclusion", {"index": -1}),
+        ("inclusion", {"index": 2**53 + 1}),
+        ("inclusion", {"ticket": "1"}),
+        ("consistency", {"first": -1}),
+        ("consistency", {"first": 2**64}),
+        ("consistency", {"second": 2**53 + 1}),
+    ],
+)
+async def test_a_number_out_of_bounds_is_refused(pool: OpenPool, path: str, change: dict[str, Any]) -> None:
+    queries = {"inclusion": query_of(Receipt(0, 0, bytes(32)), uuid4()), "consistency": {"first": 0, "second": 0}}
+    async with open_log(pool, rhythm=ASLEEP) as log, client_of(log) as client:
+        got = await client.post(f"/v1/log/{path}", json=queries[path] | change)
+    assert got.status_code == 400
+
+
+async def test_the_largest_numbers_are_looked_for_and_not_found(pool: OpenPool) -> None:
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        with pytest.raises(NotInLog):
+            await log.prove_receipt(Receipt(2**15 - 1, 2**53, bytes(32)), uuid4())
+        with pytest.raises(NotInLog):
+            await log.consistency(2**53, 2**53)
+
+
+async def test_a_receipt_of_what_expired_is_told_so(pool: OpenPool) -> None:
+    ticket = uuid4()
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        receipt = await log.append(entry(ticket=ticket))
+        await log.sign_checkpoint()
+        retention = Retention(await pool("crossroads_retention"), log, SIGNER)
+        await retention.expire(receipt.stream, receipt.index, receipt.index)
+        with pytest.raises(EntryExpired):
+            await log.prove_receipt(receipt, ticket)
+
+
+async def test_the_names_of_the_fields_do_not_tell_whether_there_is_a_person(pool: OpenPool) -> None:
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        receipts = [await log.append(entry(person=person)) for person in (7, None)]
+        await log.sign_checkpoint()
+        proofs = [await log.prove_entry(receipt.stream, receipt.index, ()) for receipt in receipts]
+    assert proofs[0].commitments.keys() == proofs[1].commitments.keys()
+
+
+async def test_outsiders_wait_their_turn_and_too_many_are_told_to_come_back() -> None:
+    turns, go, inside = Turns(at_once=2, waiting=3), asyncio.Event(), 0
+
+    async def one() -> None:
+        nonlocal inside
+        async with turns.turn():
+            inside += 1
+            await go.wait()
+
+    tasks = [asyncio.create_task(one()) for _ in range(6)]
+    refused, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    assert inside == 2
+    go.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes if outcome] == [Unavailable]
+    assert len(refused) == 1
+    assert inside == 5
+    await one()
 
 
 def test_every_route_of_the_log_is_public() -> None:

@@ -127,6 +127,21 @@ def test_from_nothing_to_a_catalogue_in_force_and_a_registered_key(desk: Desk) -
     assert states == {**operators, "crossroads#message-1": "revoked"}
 
 
+def test_whose_signatures_hold_is_not_claimed_before_they_are_checked(desk: Desk, tmp_path: Path) -> None:
+    plan = desk.folder / "plan"
+    desk.found()
+    _run(catalogue.app, "diff", desk.folder / "catalogue", "-o", plan)
+    private = tmp_path / "false"
+    _json(key.app, "generate", "--id", "operator:bob#1", "--use", "operator", "-o", private)
+    by_bob = (plan, "--key-id", "operator:bob#1", "--yes", "--key")
+    _run(catalogue.app, "sign", *by_bob, private)
+    shown = _run(catalogue.app, "sign", *by_bob, desk.folder / "keys" / "bob").stdout
+    assert "signatures of (not checked here): operator:bob#1" in shown
+    assert "signed by" not in shown.lower()
+    desk.sign(plan, "alice")
+    assert _json(catalogue.app, "apply", plan, "--yes") == {"version": 2}
+
+
 def test_a_key_to_seal_to_is_signed_for_by_its_institution(desk: Desk) -> None:
     act, seal = desk.folder / "seal.act", desk.generate("crossroads#seal-1", "seal", "seal")
     written = _json(key.app, "register", "--id", "crossroads#seal-1", "--use", "seal", "--key", seal, "-o", act)

@@ -119,6 +119,28 @@ async def test_who_may_not_is_refused_and_that_is_logged(
     assert await hub.pool.fetchval("SELECT count(*) FROM inscription") == 0
 
 
+WRITTEN = f"{ANNA[:2]}.{ANNA[2:4]}.{ANNA[4:6]}-{ANNA[6:9]}.{ANNA[9:]}"
+CARD = InscriptionEvidence(kind="reference", value=f"{ANNA[:6]}/{ANNA[6:9]} {ANNA[9:]}")
+
+
+@pytest.mark.parametrize(
+    ("exposed", "places"),
+    [
+        ({"reference": WRITTEN}, ["$.reference"]),
+        ({"evidence": CARD}, ["$.evidence.value"]),
+        ({"reference": NOBODY, "evidence": CARD, "context": "17:99"}, ["$.reference", "$.evidence.value"]),
+    ],
+)
+async def test_a_number_of_a_person_is_no_reference_and_no_evidence(
+    hub: World, exposed: dict[str, Any], places: list[str]
+) -> None:
+    with pytest.raises(Malformed) as malformed:
+        await hub.directory.open(line(ANNA, YEAR, **exposed), by(GHENT))
+    assert [fault.path for fault in malformed.value.faults] == places
+    assert not any(digits in str(malformed.value) for digits in (ANNA[:6], WRITTEN, NOBODY))
+    assert await hub.pool.fetchval("SELECT count(*) FROM log_entry WHERE event LIKE 'directory:%'") == 0
+
+
 async def test_evidence_is_of_the_kind_that_the_context_demands(hub: World) -> None:
     card = InscriptionEvidence(kind="document", value="590-1234567-89")
     await hub.directory.open(line(ANNA, YEAR, context=FIRST_CONTACT, evidence=card), by(GHENT))

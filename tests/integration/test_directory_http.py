@@ -96,6 +96,8 @@ async def test_a_person_is_confirmed_and_then_inscribed(hub: World, client: Asyn
         {"context": "living wage"},
         {"period": {"startDate": "2026-02-01", "endDate": "2026-01-01"}},
         {"reference": ""},
+        {"reference": "r\u20281"},
+        {"period": {"startDate": "2026-01-01", "endDate": "9999-12-31"}},
     ],
 )
 async def test_what_has_not_its_form_is_refused(client: AsyncClient, wrong: dict[str, Any]) -> None:

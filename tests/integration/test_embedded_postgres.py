@@ -126,6 +126,21 @@ def test_a_number_left_by_a_killed_server_may_now_be_that_of_another_program(
     assert other_program.poll() is None
 
 
+@pytest.mark.parametrize("left", ["", "\n", "no number\n", "-1\n", "9" * 5000, "²\n"])
+def test_a_number_file_that_holds_no_number_is_left_over(server: EmbeddedPostgres, left: str) -> None:
+    server.place.data.mkdir(parents=True)
+    (server.place.data / "postmaster.pid").write_text(left)
+    assert not server.is_running()
+
+
+def test_a_server_starts_beside_a_number_file_that_holds_no_number(server: EmbeddedPostgres) -> None:
+    server.start()
+    server.stop()
+    (server.place.data / "postmaster.pid").write_bytes(b"\xff no number\n")
+    assert server.start()
+    assert server.is_running()
+
+
 def test_a_cluster_that_was_interrupted_while_it_was_made_is_made_anew(server: EmbeddedPostgres) -> None:
     half = server.place.folder / "data.new"
     half.mkdir(parents=True)

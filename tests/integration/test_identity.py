@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crossroads.identity.closure import closure_of
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Conflict, CrossroadsError, InvalidSsin, Refused, Tampered
+from crossroads.kernel.errors import Conflict, CrossroadsError, InvalidSsin, Malformed, Refused, Tampered
 from crossroads.wire.messages import PersonConfirmation
 from people import (
     ALICE,
@@ -70,6 +71,49 @@ async def test_unknown_and_mismatch_are_one_refusal(hub: World) -> None:
     assert refusals[0][0] is Code.PERSON_NOT_IDENTIFIED
     assert hub.register.asked == 2
     assert await persons(hub, DORA) == ()
+
+
+async def matches(hub: World) -> list[tuple[Any, ...]]:
+    """Give what the log says of the register: event, asker, reference, and what came of it."""
+    rows = await hub.pool.fetch(
+        "SELECT event, asker, content->>'reference' AS reference, content->'matched' AS matched, ticket FROM log_entry"
+        " WHERE event LIKE 'identity:match:%' ORDER BY at, index"
+    )
+    assert len({row["ticket"] for row in rows}) == sum(row["event"] == "identity:match:asked" for row in rows)
+    return [tuple(row)[:4] for row in rows]
+
+
+async def test_every_try_is_logged_before_the_register_is_asked(hub: World) -> None:
+    hub.register.names |= {ANNA: "Peeters", DORA: "Peeters"}
+    with pytest.raises(Refused):
+        await hub.identity.confirm(confirmation(DORA, "Janssens"), GHENT)
+    await hub.identity.confirm(confirmation(DORA), GHENT)
+    await hub.identity.confirm(confirmation(ANNA, reference="r-2"), GHENT)
+    assert await matches(hub) == [
+        ("identity:match:asked", GHENT, "r-1", None),
+        ("identity:match:answered", GHENT, None, "false"),
+        ("identity:match:asked", GHENT, "r-1", None),
+        ("identity:match:asked", GHENT, "r-2", None),
+        ("identity:match:answered", GHENT, None, "true"),
+    ]
+    for number in (ANNA, DORA):
+        assert await hub.pool.fetchval("SELECT count(*) FROM log_entry WHERE content::text LIKE $1", f"%{number}%") == 0
+
+
+async def test_the_register_is_not_asked_what_cannot_be_logged(hub: World) -> None:
+    hub.register.names[DORA] = "Peeters"
+    await hub.log.stop()
+    with pytest.raises(CrossroadsError):
+        await hub.identity.confirm(confirmation(DORA), GHENT)
+    assert hub.register.asked == 0
+
+
+async def test_a_reference_is_not_the_number_of_a_person(hub: World) -> None:
+    with pytest.raises(Malformed) as malformed:
+        await hub.identity.confirm(confirmation(DORA, reference=f"{DORA[:6]}-{DORA[6:9]}.{DORA[9:]}"), GHENT)
+    assert [fault.path for fault in malformed.value.faults] == ["$.reference"]
+    assert DORA[9:] not in str(malformed.value)
+    assert hub.register.asked == 0
 
 
 async def test_the_same_reference_gives_the_same_outcome_and_another_body_is_refused(hub: World) -> None:

@@ -1,5 +1,7 @@
 """The client, through a hub that lies when it is told to, to a participant that does not."""
 
+import asyncio
+import hashlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,11 +11,13 @@ from typing import Any
 
 import msgspec
 import pytest
+import rfc8785
 from uuid6 import uuid7
 
 from crossroads.kernel.errors import CrossroadsError, InvalidValue, Malformed, Refused, Tampered, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.client import Client, ClientConfig, ClientKeys, KeyFile, Reply, SyncClient
+from crossroads.participant.steps import MAXIMUM_ANSWER
 from crossroads.wire.blocks import Claims, sealed_block
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import (
@@ -23,13 +27,14 @@ from crossroads.wire.messages import (
     InscriptionLine,
     Problem,
     Receipt,
+    SourceOutcome,
     Status,
 )
 from crossroads.wire.messages import Question as Sent
 from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import Request, sign_answer
 from crossroads.wire.statements import Statement, read_statement
-from fakehub import FakeAsker, FakeHub, FakeLog, Question, now
+from fakehub import FakeAsker, FakeHub, FakeLog, Question, now, owing_proofs
 from participants import FILE, NAME, SSIN, WAGE, Running
 
 pytest_plugins = ["participant_fixtures"]
@@ -64,9 +69,7 @@ class Exchange:
     def _answer(self, sent: Sent) -> Answer:
         question = Question(self.asker, NAME, sent.ssin, *sent.data_groups)
         question.request |= {"statement": sent.statement, "openings": sent.openings}
-        blocks = self.participant.answer(question).blocks
-        index = self.hub.log.append("exchange:answer:sent", ticket=str(question.ticket))
-        return Answer(
+        answer = Answer(
             ticket=question.ticket,
             customer_ticket=sent.customer_ticket,
             environment="test",  # type: ignore[arg-type]  # as it travels
@@ -74,10 +77,17 @@ class Exchange:
             replied_at=now(),
             status=Status(value="DATA_FOUND", code="MSG00000"),  # type: ignore[arg-type]  # as it travels
             ssin=AnsweredSsin(value=sent.ssin),
-            blocks=blocks,
-            receipt=Receipt(stream=0, index=index, leaf=self.hub.log.leaf(index)),
-            checkpoint=self.hub.log.checkpoint(),
+            blocks=self.participant.answer(question).blocks,
+            sources=(SourceOutcome(institution=NAME, status="DATA_FOUND", code="MSG00000", milliseconds=3),),  # type: ignore[arg-type]  # as it travels
         )
+        receipt = self.logged(answer, ticket=str(answer.ticket))
+        return msgspec.structs.replace(answer, receipt=receipt, checkpoint=self.hub.log.checkpoint())
+
+    def logged(self, answer: Answer, event: str = "exchange:answer:sent", **fields: str) -> Receipt:
+        """Log an answer and give the receipt."""
+        digest = hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(answer))).hexdigest()
+        index = self.hub.log.append(event, **{"answerDigest": digest, **fields})
+        return Receipt(stream=0, index=index, leaf=self.hub.log.leaf(index))
 
 
 @pytest.fixture
@@ -134,9 +144,10 @@ async def test_the_async_client_has_the_same_form(config: ClientConfig) -> None:
             ssin=SSIN, legal_context="PCSA:SOCIAL_INQUIRY", data_groups=[WAGE], agent="clerk-7", period=QUARTER
         )
         assert [block.data_group for block in reply.blocks] == [WAGE]
-        proof = await client.verify_receipt(reply.answer)
+        proof = await client.verify_receipt(reply)
     assert reply.answer.receipt is not None
-    assert proof.index == reply.answer.receipt.index
+    assert proof.inclusion.index == reply.answer.receipt.index
+    assert proof.opened["answerDigest"].value == reply.digest
 
 
 def test_the_second_statement_carries_the_checkpoint_of_the_first_answer(
@@ -153,14 +164,97 @@ def test_the_second_statement_carries_the_checkpoint_of_the_first_answer(
 
 @pytest.mark.usefixtures("exchange")
 def test_a_receipt_that_the_hub_does_not_keep(client: SyncClient, hub: FakeHub) -> None:
-    answer = ask(client).answer
-    assert answer.receipt is not None
-    other = msgspec.structs.replace(answer.receipt, leaf=b"\x00" * 32)
-    with pytest.raises(Tampered, match="Not proven"):
-        client.verify_receipt(msgspec.structs.replace(answer, receipt=other))
+    reply = ask(client)
+    assert reply.answer.receipt is not None
+    other = msgspec.structs.replace(reply.answer.receipt, leaf=b"\x00" * 32)
+    with pytest.raises(Tampered, match="another entry than the receipt"):
+        client.verify_receipt(reply._replace(answer=msgspec.structs.replace(reply.answer, receipt=other)))
+    hub.answers["/v1/log/inclusion"] = hub.log.prove(reply.answer.receipt.index - 1, "event", "ticket", "answerDigest")
+    with pytest.raises(Tampered, match="another place"):
+        client.verify_receipt(reply)
     hub.answers["/v1/log/inclusion"] = {"nothing": True}
     with pytest.raises(Tampered, match="does not prove"):
-        client.verify_receipt(answer)
+        client.verify_receipt(reply)
+
+
+def of_another_event(exchange: Exchange, answer: Answer) -> Receipt:
+    return exchange.logged(answer, "directory:inscription:opened", ticket=str(answer.ticket))
+
+
+def of_another_ticket(exchange: Exchange, answer: Answer) -> Receipt:
+    return exchange.logged(answer, ticket=str(uuid7()))
+
+
+def of_another_answer(exchange: Exchange, answer: Answer) -> Receipt:
+    return exchange.logged(answer, ticket=str(answer.ticket), answerDigest="0" * 64)
+
+
+def of_no_ticket(exchange: Exchange, answer: Answer) -> Receipt:
+    return exchange.logged(answer)
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        (of_another_event, "not that of an answer"),
+        (of_another_ticket, "another ticket"),
+        (of_no_ticket, "another ticket"),
+        (of_another_answer, "another answer"),
+    ],
+)
+def test_a_receipt_of_something_else(
+    client: SyncClient, exchange: Exchange, lie: Callable[[Exchange, Answer], Receipt], reason: str
+) -> None:
+    def alter(answer: Answer) -> Answer:
+        bare = msgspec.structs.replace(answer, receipt=None, checkpoint=None)
+        return msgspec.structs.replace(answer, receipt=lie(exchange, bare))
+
+    exchange.alter = alter
+    reply = ask(client)
+    with pytest.raises(Tampered, match=reason):
+        client.verify_receipt(reply)
+
+
+def test_the_receipt_of_a_refused_question(client: SyncClient, exchange: Exchange) -> None:
+    def alter(answer: Answer) -> Answer:
+        bare = msgspec.structs.replace(answer, blocks=(), receipt=None, checkpoint=None)
+        receipt = exchange.logged(bare, "exchange:question:refused", ticket=str(answer.ticket))
+        return msgspec.structs.replace(bare, receipt=receipt)
+
+    exchange.alter = alter
+    assert client.verify_receipt(ask(client)).opened["event"].value == "exchange:question:refused"
+
+
+def test_an_answer_without_receipt(client: SyncClient, exchange: Exchange) -> None:
+    exchange.alter = lambda answer: msgspec.structs.replace(answer, receipt=None)
+    with pytest.raises(Tampered, match="no receipt"):
+        client.verify_receipt(ask(client))
+
+
+async def test_an_answer_without_end_is_not_read(config: ClientConfig, hub: FakeHub) -> None:
+    hub.doors["/v1/exchanges"] = lambda _headers, _body: (200, {}, b" " * (MAXIMUM_ANSWER + 1))
+    with SyncClient(config) as client, pytest.raises(Unavailable, match="more than"):
+        await asyncio.to_thread(ask, client)
+    async with Client(config) as client:
+        with pytest.raises(Unavailable, match="more than"):
+            await client.ask(
+                ssin=SSIN, legal_context="PCSA:SOCIAL_INQUIRY", data_groups=[WAGE], agent="clerk-7", period=QUARTER
+            )
+
+
+@pytest.mark.usefixtures("exchange")
+def test_a_hub_that_gives_its_proofs_again_is_asked_again(config: ClientConfig, hub: FakeHub) -> None:
+    owing_proofs(hub, config.folder / "state")
+    hub.answers["/v1/log/consistency"] = {"nothing": True}
+    with SyncClient(config) as client:
+        for _ in range(2):
+            with pytest.raises(Tampered, match="does not prove"):
+                ask(client)
+    assert hub.asked.count("/v1/log/consistency") == 1
+    del hub.answers["/v1/log/consistency"]
+    owing_proofs(hub, config.folder / "state")
+    with SyncClient(config) as client:
+        assert ask(client).blocks
 
 
 # Answers that the hub did not give, or not to this question.
@@ -314,6 +408,24 @@ def test_a_source_with_a_name_that_leads_elsewhere(client: SyncClient, exchange:
     assert rejected(client) == (WAGE, "../../trust", "CR-BLOCK-INVALID")
 
 
+def test_a_block_of_the_hub_itself(client: SyncClient, exchange: Exchange) -> None:
+    own = forged(exchange, key=exchange.hub.sign, source="crossroads")
+
+    def alter(answer: Answer) -> Answer:
+        sources = (msgspec.structs.replace(answer.sources[0], institution="crossroads"), *answer.sources)
+        return own(msgspec.structs.replace(answer, sources=sources))
+
+    exchange.alter = alter
+    assert rejected(client) == (WAGE, "crossroads", "CR-BLOCK-INVALID")
+
+
+def test_a_block_of_a_source_that_was_not_asked(client: SyncClient, exchange: Exchange) -> None:
+    key = SigningKey.generate("nsso#sign-1")
+    exchange.hub.keep(key)
+    exchange.alter = forged(exchange, key=key, source="nsso")
+    assert rejected(client) == (WAGE, "nsso", "CR-BLOCK-INVALID")
+
+
 def test_content_out_of_schema(client: SyncClient, exchange: Exchange, own_key: SigningKey) -> None:
     exchange.alter = forged(exchange, key=own_key, content=b'{"amounts":[{"month":1}]}')
     assert rejected(client) == (WAGE, NAME, "CR-BLOCK-OUT-OF-SCHEMA")
@@ -401,6 +513,14 @@ def test_a_key_of_the_source_that_ran_out(client: SyncClient, exchange: Exchange
     key = SigningKey.generate(f"{NAME}#sign-3")
     exchange.hub.keys[NAME].append(exchange.hub.register(key, KeyUse.SIGN, key, valid_for=timedelta(seconds=-1)))
     exchange.alter = forged(exchange, key=key)
+    assert rejected(client) == (WAGE, NAME, "CR-KEY-NOT-PROVEN")
+
+
+def test_a_key_that_ran_out_and_an_answer_that_says_it_is_an_hour_old(client: SyncClient, exchange: Exchange) -> None:
+    key = SigningKey.generate(f"{NAME}#sign-3")
+    exchange.hub.keys[NAME].append(exchange.hub.register(key, KeyUse.SIGN, key, valid_for=timedelta(seconds=-1)))
+    forge = forged(exchange, key=key)
+    exchange.alter = lambda answer: msgspec.structs.replace(forge(answer), replied_at=now() - timedelta(hours=1))
     assert rejected(client) == (WAGE, NAME, "CR-KEY-NOT-PROVEN")
 
 

@@ -1,5 +1,6 @@
 """What a participant refuses, whoever asks: each refusal has its code, and nothing leaves."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -13,12 +14,13 @@ from uuid6 import uuid7
 from crossroads.kernel.period import Period
 from crossroads.participant.log import verify
 from crossroads.participant.participant import MAXIMUM_AT_ONCE
-from crossroads.participant.routes import MAXIMUM_BODY
+from crossroads.participant.routes import BODY_TIME, MAXIMUM_BODY
 from crossroads.participant.state import AlreadyRunning
 from crossroads.wire.keys import SealingKey, SigningKey
+from crossroads.wire.messages import Problem
 from crossroads.wire.notes import NoteSigner
 from crossroads.wire.registrations import KeyUse
-from fakehub import ALICE, JSON, FakeAsker, FakeHub, FakeLog, Question, now, signed_headers
+from fakehub import ALICE, JSON, FakeAsker, FakeHub, FakeLog, Question, now, owing_proofs, signed_headers
 from participants import FILE, NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, refused, running, write_config
 
 pytest_plugins = ["participant_fixtures"]
@@ -303,6 +305,15 @@ def test_a_sealing_key_without_the_signing_key_that_vouches_for_it(participant: 
     assert participant.refusal(question) == (403, "CR-KEY-NOT-PROVEN")
 
 
+def test_a_question_that_the_hub_asks_itself(participant: Running, hub: FakeHub, question: Question) -> None:
+    own = FakeAsker(hub, "crossroads")
+    asked = Question(own, NAME, SSIN, WAGE)
+    asked.request["asker_keys"] = own.keys[-2:]
+    assert participant.refusal(asked) == (403, "CR-STATEMENT-INVALID")
+    question.permit["on_behalf_of"] = question.statement["on_behalf_of"] = "crossroads"
+    assert participant.refusal(question) == (403, "CR-STATEMENT-INVALID")
+
+
 def test_an_encryption_key_that_is_not_proven(participant: Running, question: Question) -> None:
     question.request["asker_keys"] = question.asker.keys[:1]
     assert participant.refusal(question) == (403, "CR-ENCRYPTION-KEY-UNKNOWN")
@@ -383,7 +394,49 @@ def test_a_log_that_grows_is_proven_and_goes_on(participant: Running, hub: FakeH
     assert hub.asked.count("/v1/log/consistency") >= 1
 
 
+def test_a_hub_that_gives_its_proofs_again_is_answered_again(tmp_path: Path, hub: FakeHub, asker: FakeAsker) -> None:
+    config = write_config(tmp_path, hub)
+    owing_proofs(hub, tmp_path / "state")
+    hub.answers["/v1/log/consistency"] = {"nothing": True}
+    with running(config, hub) as one:
+        for _ in range(2):
+            assert one.refusal(Question(asker, NAME, SSIN, WAGE)) == (403, "CR-LOG-FORKED")
+    assert hub.asked.count("/v1/log/consistency") == 1
+    del hub.answers["/v1/log/consistency"]
+    owing_proofs(hub, tmp_path / "state")
+    with running(config, hub) as one:
+        one.answer(Question(asker, NAME, SSIN, WAGE))
+
+
 # Load and time.
+
+
+async def test_a_body_that_does_not_come(participant: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crossroads.participant.routes.BODY_TIME", timedelta(milliseconds=50))
+    assert timedelta(0) < BODY_TIME <= timedelta(seconds=5)
+    started = asyncio.Event()
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        if started.is_set():
+            await asyncio.Event().wait()
+        started.set()
+        return {"type": "http.request", "body": b"{", "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/data-requests",
+    }
+    scope |= {"raw_path": b"/v1/data-requests", "query_string": b"", "root_path": "", "headers": [], "asgi": {}}
+    await participant.client.app(scope, receive, send)
+    assert sent[0]["status"] == 408
+    assert msgspec.json.decode(sent[1]["body"], type=Problem).code == "CR-BODY-LATE"
 
 
 def test_a_deadline_that_has_passed(participant: Running, question: Question) -> None:

@@ -14,7 +14,7 @@ from database import Database
 SEED = 1990
 ROUNDS = 100
 
-pytestmark = [pytest.mark.torture, pytest.mark.xdist_group("hub-that-dies-often")]
+pytestmark = pytest.mark.torture
 
 
 @pytest.fixture

@@ -37,6 +37,12 @@ def test_the_belgian_catalogue_is_right() -> None:
     ("name", "changed", "what"),
     [
         ("sectors", {"validUntil": "2019-12-31"}, "sector 25: validUntil lies before validFrom"),
+        ("sectors", {"validUntil": "9999-12-31"}, "sector 25: an open period has no end date"),
+        (
+            "institutions",
+            {"managedBy": [{"manager": "crossroads", "startDate": "2020-01-01", "endDate": "9999-12-31"}]},
+            "an open period has no end date",
+        ),
         ("sectors", {"number": 17}, "sector 17: there is another one, in force on the same day"),
         ("sectors", {"number": 26}, "institution crossroads: there is no sector 25"),
         ("sectors", {"validFrom": "2030-01-01", "validUntil": "2029-01-01"}, "validUntil lies before"),

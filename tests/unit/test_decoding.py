@@ -40,6 +40,11 @@ def test_a_right_input_is_read() -> None:
     assert decode(wrong(), DECODER) == convert(LINE, InscriptionLine)
 
 
+def test_a_line_is_in_any_language() -> None:
+    reference = "Ünïcode – Ελλάδα – ‘ça’\u00a0№ 7"
+    assert decode(wrong(reference=reference), DECODER).reference == reference
+
+
 @pytest.mark.parametrize(
     ("body", "path", "kind"),
     [
@@ -48,7 +53,12 @@ def test_a_right_input_is_read() -> None:
         (wrong(institution=SSIN + "A"), "$.institution", "schemaViolation"),
         (wrong(period={"startDate": SSIN}), "$.period.startDate", "schemaViolation"),
         (wrong(period={"startDate": "2026-01-02", "endDate": "2026-01-01"}), "$.period", "invalidPeriod"),
+        (wrong(period={"startDate": "2026-01-02", "endDate": "9999-12-31"}), "$.period", "invalidPeriod"),
         (wrong(period={"startDate": "2026-01-02", "until": SSIN}), "$.period", "unknownInput"),
+        *(
+            (wrong(reference=f"a{mark}b"), "$.reference", "schemaViolation")
+            for mark in "\x00\x1f\x7f\x80\x9f\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+        ),
         (wrong(evidence={"kind": SSIN, "value": "x"}), "$.evidence.kind", "schemaViolation"),
         (wrong(shoeSize=SSIN), "$", "unknownInput"),
         (wrong(**{SSIN: 1}), "$", "unknownInput"),

@@ -9,7 +9,7 @@ import pytest
 
 from crossroads.kernel.errors import Tampered
 from crossroads.participant.checkpoints import BETWEEN_CHECKS, MAXIMUM_FAILURES, LogForked, Witness
-from crossroads.participant.steps import Call, Got
+from crossroads.participant.steps import Call, Got, Steps
 from crossroads.wire.notes import NoteSigner
 from fakehub import FakeLog
 
@@ -31,8 +31,12 @@ def witness(folder: Path) -> Witness:
 
 def check(one: Witness, log: FakeLog, now: datetime = NOON) -> list[tuple[int, int]]:
     """Run a round of proofs against a log; give the pairs that were asked for."""
+    return proven(one.check(now), log)
+
+
+def proven(steps: Steps[None], log: FakeLog) -> list[tuple[int, int]]:
+    """Give the proofs of a log that are asked for; give the pairs."""
     asked: list[tuple[int, int]] = []
-    steps = one.check(now)
     try:
         wish = next(steps)
         while True:
@@ -125,6 +129,37 @@ def test_a_proof_after_failures_makes_good(tmp_path: Path) -> None:
     fail(one, NOON)
     assert check(one, log, NOON + BETWEEN_CHECKS) == [(3, 5)]
     one.check_trusted()
+
+
+def doubted(folder: Path, log: FakeLog) -> Witness:
+    one = witness(folder)
+    one.observe(log.note(3))
+    one.observe(log.note(5))
+    for minute in range(MAXIMUM_FAILURES):
+        fail(one, NOON + minute * BETWEEN_CHECKS)
+    return one
+
+
+def test_a_hub_that_gave_no_proofs_is_asked_once_a_minute_until_it_does(tmp_path: Path) -> None:
+    log = grown(5)
+    one, last = doubted(tmp_path, log), NOON + (MAXIMUM_FAILURES - 1) * BETWEEN_CHECKS
+    with pytest.raises(LogForked):
+        next(one.regain_trust(last + timedelta(seconds=59)))
+    steps = one.regain_trust(last + BETWEEN_CHECKS)
+    next(steps)
+    with pytest.raises(LogForked):
+        steps.send(Got(503, {}, b""))
+    assert proven(one.regain_trust(last + 2 * BETWEEN_CHECKS), log) == [(3, 5)]
+    one.check_trusted()
+    assert witness(tmp_path).newest == log.note(5)
+
+
+def test_a_fork_is_never_made_good(tmp_path: Path) -> None:
+    one = doubted(tmp_path, grown(5))
+    with pytest.raises(LogForked, match="evidence"):
+        proven(one.regain_trust(NOON + timedelta(days=1)), grown(5, mark="lie"))
+    with pytest.raises(LogForked, match="evidence"):
+        next(one.regain_trust(NOON + timedelta(days=2)))
 
 
 def test_a_note_of_another_key_or_no_note(tmp_path: Path) -> None:

@@ -74,7 +74,21 @@ def test_it_cannot_end_before_it_starts(start: date, end: date) -> None:
         Period(start, end)
 
 
-@given(st.dates(), st.none() | st.dates())
+@pytest.mark.parametrize("start", [FIRST, date.max])
+def test_the_last_day_that_exists_is_no_end(start: date) -> None:
+    with pytest.raises(InvalidPeriod, match="open period has no end date"):
+        Period(start, date.max)
+
+
+@given(periods(), periods())
+def test_the_hull_is_from_the_first_day_to_the_last(one: Period, other: Period) -> None:
+    hull = one.hull(other)
+    assert hull.contains(one)
+    assert hull.contains(other)
+    assert {hull.start_date, hull.last} <= {one.start_date, one.last, other.start_date, other.last}
+
+
+@given(st.dates(), st.none() | st.dates(max_value=date.max - timedelta(1)))
 def test_it_travels_as_two_dates_and_an_open_end_is_absent(start: date, end: date | None) -> None:
     assume(end is None or start <= end)
     text = msgspec.json.encode(Period(start, end))

@@ -99,6 +99,22 @@ def test_one_signature_given_twice_counts_once() -> None:
     assert count_operators(msgspec.structs.replace(one, signatures=one.signatures + again.signatures), OPERATORS) == 1
 
 
+def test_a_signature_in_ones_name_that_does_not_hold_is_replaced_when_one_signs() -> None:
+    bogus = signed(ALICE, SigningKey.generate(BOB.key_id))
+    elsewhere = msgspec.structs.replace(signed(BOB), signatures=signed(BOB, kind="revoke-key").signatures)
+    for one in (bogus, elsewhere, msgspec.structs.replace(bogus, signatures=bogus.signatures[1:] * 2)):
+        by_bob = one.signed_by(BOB)
+        assert by_bob.signers.count(BOB.key_id) == 1
+        assert BOB.key_id in by_bob.verified(OPERATORS.get)
+        assert by_bob.signed_by(BOB) == by_bob
+    assert verified(bogus.signed_by(BOB).signed_by(KEY)) == registration()
+
+
+def test_what_others_signed_is_left_as_it_is() -> None:
+    one = signed(ALICE, MALLORY)
+    assert one.signed_by(BOB).signatures[:2] == one.signatures
+
+
 def test_the_key_itself_must_sign() -> None:
     same_name = SigningKey.generate(KEY.key_id)
     second = SigningKey.generate("pcsa-ghent#sign-2")

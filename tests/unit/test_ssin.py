@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from stdnum.be import bis, nn
 
 from crossroads.kernel.errors import InvalidSsin
-from crossroads.kernel.ssin import Environment, IncompleteDate, Register, Ssin, check_digits, parse_ssin
+from crossroads.kernel.ssin import (
+    Environment,
+    IncompleteDate,
+    Register,
+    Ssin,
+    check_digits,
+    is_number_of_person,
+    parse_ssin,
+)
 
 TODAY = date(2026, 3, 1)
 PRODUCTION, TEST = Environment.PRODUCTION, Environment.TEST
@@ -202,6 +210,25 @@ def test_no_text_raises_anything_else_and_no_message_shows_it(text: str) -> None
 def test_a_number_is_exactly_eleven_ascii_digits(text: str) -> None:
     with pytest.raises(InvalidSsin, match="eleven digits"):
         parse_ssin(text, TEST, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("85.07.30-033.28", True),
+        ("850730/033 28", True),
+        (" 85 07 30 033 28 ", True),
+        ("85\u201307\u201330\u00a003328", True),
+        ("85073003328", True),
+        ("85.07.30-033.29", False),
+        ("85.07.30-033.2", False),
+        ("dossier 12", False),
+        ("", False),
+        ("-", False),
+    ],
+)
+def test_a_number_is_found_however_it_is_written(text: str, found: bool) -> None:
+    assert is_number_of_person(text, PRODUCTION, TODAY) is found
 
 
 def test_its_repr_hides_the_number_wherever_it_stands() -> None:

@@ -133,8 +133,7 @@ def holders(
         if snapshot.institution(line.institution, on) is None:
             continue
         known, ids = found.get(line.institution, (part, set()))
-        hull = Period(min(known.start_date, part.start_date), max(known.last, part.last))
-        found[line.institution] = (period.intersection(hull) or part, ids | {line.inscription})
+        found[line.institution] = (known.hull(part), ids | {line.inscription})
     return found
 
 

@@ -33,6 +33,8 @@ class Authentic:
     institution: str
     key_id: str
     nonce: str
+    catalogue_version: int
+    """Of the catalogue by which the key is in force."""
     created_at: datetime
     received_at: datetime
     signature: dict[str, str]
@@ -64,12 +66,14 @@ class Gate:
         received_at = self.clock.now()
         signature = find_signature(request.headers)
         check_fresh(signature, received_at)
-        key = self._key(signature, self.catalogue.current, received_at)
+        snapshot = self.catalogue.current
+        key = self._key(signature, snapshot, received_at)
         verify_request(signature, _verifier(key), request)
         return Authentic(
             institution=key.registration.institution,
             key_id=key.key_id,
             nonce=signature.nonce,
+            catalogue_version=snapshot.version,
             created_at=datetime.fromtimestamp(signature.created, UTC),
             received_at=received_at,
             signature=evidence(request.headers),
@@ -79,6 +83,7 @@ class Gate:
     async def admit(self, authentic: Authentic, ssin: str | None = None) -> Facts:
         """Take the nonce, count the request, and give what the directory knows of the person; one round trip.
 
+        Where the catalogue has changed since, this process has the newer one afterwards, and the key is in force in it.
         Raises SignatureRejected, LimitReached, or Unavailable: no nonce store, no answer.
         """
         facts = await self.facts.read(
@@ -95,11 +100,10 @@ class Gate:
             raise SignatureRejected(Code.NONCE_REPLAYED, key_id=authentic.key_id)
         if facts.requests_this_second > self.limits.requests_per_second:
             raise LimitReached(Code.TOO_MANY_REQUESTS)
+        if facts.catalogue_version > authentic.catalogue_version:
+            snapshot = await self.catalogue.refresh(facts.catalogue_version)
+            self._in_force(authentic.key_id, snapshot, authentic.received_at)
         return facts
-
-    def recheck(self, authentic: Authentic, snapshot: Snapshot) -> None:
-        """Check again, on a newer catalogue, that the key is in force. Raises SignatureRejected."""
-        self._in_force(authentic.key_id, snapshot, authentic.received_at)
 
     def _key(self, signature: Signature, snapshot: Snapshot, now: datetime) -> RegisteredKey:
         key = self._in_force(signature.key_id, snapshot, now)

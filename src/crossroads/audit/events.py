@@ -40,6 +40,11 @@ class Event(StrEnum):
         "A part of a bulk import was stored; the entry holds the root of its lines.",
     )
 
+    MATCH_ASKED = (
+        "identity:match:asked",
+        "The register was about to be asked whether a person with these particulars exists; its own log has the rest.",
+    )
+    MATCH_ANSWERED = "identity:match:answered", "The register was asked, and nobody came into being here by it."
     PERSON_CREATED = "identity:person:created", "A person came into being here, confirmed by the register."
     PERSON_LINKED = "identity:person:linked", "Two persons were found to be one."
     PERSON_UNLINKED = "identity:person:unlinked", "Two persons taken for one were told apart again."

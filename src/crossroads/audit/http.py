@@ -1,4 +1,10 @@
-"""Proofs over HTTP: public, since they show nothing but hashes."""
+"""Proofs over HTTP: public, since they show nothing but hashes; more only to whoever holds a receipt.
+
+Anybody may ask, so few are made at a time.
+"""
+
+from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from litestar import MediaType, get, post
@@ -6,24 +12,30 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
+from crossroads.audit.model import Receipt
 from crossroads.audit.service import Log
 from crossroads.kernel.guards import Guard
-from crossroads.wire.proofs import ConsistencyProof, LeafProof
+from crossroads.wire.proofs import ConsistencyProof, EntryProof
+
+Stream = Annotated[int, msgspec.Meta(ge=0, le=2**15 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""What JSON holds exactly in every language, and a database as well."""
 
 
-class LeafQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """The place and leaf that a receipt gives."""
+class ReceiptQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The place and leaf that a receipt gives, and the ticket of its answer."""
 
-    stream: int
-    index: int
+    stream: Stream
+    index: Count
     leaf: bytes
+    ticket: UUID
 
 
 class ConsistencyQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The sizes of two checkpoints, the older first."""
 
-    first: int
-    second: int
+    first: Count
+    second: Count
 
 
 @get("/v1/log/checkpoint", opt={"guard": Guard.PUBLIC}, media_type=MediaType.TEXT, sync_to_thread=False)
@@ -33,15 +45,17 @@ def checkpoint(log: NamedDependency[Log]) -> str:
 
 
 @post("/v1/log/inclusion", opt={"guard": Guard.PUBLIC}, status_code=HTTP_200_OK)
-async def inclusion(data: JSONBody[LeafQuery], log: NamedDependency[Log]) -> LeafProof:
-    """Prove that an entry, known by its receipt, is in the log under the newest checkpoint."""
-    return await log.prove_leaf(data.stream, data.index, data.leaf)
+async def inclusion(data: JSONBody[ReceiptQuery], log: NamedDependency[Log]) -> EntryProof:
+    """Prove that an entry, known by its receipt, is in the log, and open event, ticket and answer digest."""
+    async with log.outsiders.turn():
+        return await log.prove_receipt(Receipt(data.stream, data.index, data.leaf), data.ticket)
 
 
 @post("/v1/log/consistency", opt={"guard": Guard.PUBLIC}, status_code=HTTP_200_OK)
 async def consistency(data: JSONBody[ConsistencyQuery], log: NamedDependency[Log]) -> ConsistencyProof:
     """Prove that the log at one checkpoint extends the log at an older one."""
-    return await log.consistency(data.first, data.second)
+    async with log.outsiders.turn():
+        return await log.consistency(data.first, data.second)
 
 
 ROUTES = (checkpoint, inclusion, consistency)

@@ -1,23 +1,33 @@
 """Proofs for outsiders: that an entry is in the log, what one field of it says, that the log only grew."""
 
 from collections.abc import Collection
+from hmac import compare_digest
 from uuid import UUID
 
 from crossroads.audit.errors import EntryExpired, NotInLog, NotYetSigned
-from crossroads.audit.model import TOP, CheckpointRow
+from crossroads.audit.model import TOP, CheckpointRow, Receipt, Record
 from crossroads.audit.reading import Reading
+from crossroads.audit.turns import Turns
 from crossroads.kernel.errors import Tampered
 from crossroads.wire.commitments import commitments_of, open_field
 from crossroads.wire.merkle import consistency_spans, inclusion_spans
 from crossroads.wire.proofs import ConsistencyProof, EntryProof, Heads, LeafProof
 
+OUTSIDERS = 2
+"""Proofs for the public that one process makes at the same time."""
+OUTSIDERS_WAITING = 32
+"""Those that may wait for their turn; more are told to come back."""
+SHOWN = ("event", "ticket", "answerDigest")
+"""The fields that are opened to whoever holds a receipt."""
+
 
 class Prover:
-    """Makes proofs from what is stored; needs no key and no lease."""
+    """Makes proofs from what is stored; needs no key and no lease. `outsiders` is where the public waits its turn."""
 
     def __init__(self, reading: Reading) -> None:
         """Read here."""
         self._reading = reading
+        self.outsiders = Turns(OUTSIDERS, OUTSIDERS_WAITING)
 
     async def prove(self, ticket: UUID, fields: Collection[str] | None = None) -> list[EntryProof]:
         """Prove every entry of a ticket, with these fields opened, or all. Raises NotInLog and as `prove_entry`."""
@@ -31,7 +41,22 @@ class Prover:
 
         Raises NotInLog, EntryExpired, or NotYetSigned in the first two seconds.
         """
+        return await self._entry_proof(await self._reading.entry(stream, index), stream, index, fields)
+
+    async def prove_receipt(self, receipt: Receipt, ticket: UUID) -> EntryProof:
+        """Prove the entry of a receipt to whoever knows its leaf and its ticket, with the fields `SHOWN` opened.
+
+        The leaf alone would not do: proofs of other entries show it. Raises NotInLog, EntryExpired or NotYetSigned.
+        """
+        stream, index = receipt.stream, receipt.index
         record = await self._reading.entry(stream, index)
+        if not compare_digest(record.leaf, receipt.leaf):
+            raise NotInLog(f"Entry {index} of stream {stream} of the log has another leaf.")
+        if record.content is not None and record.ticket != ticket:
+            raise NotInLog(f"Entry {index} of stream {stream} of the log is of another ticket.")
+        return await self._entry_proof(record, stream, index, SHOWN)
+
+    async def _entry_proof(self, record: Record, stream: int, index: int, fields: Collection[str] | None) -> EntryProof:
         if record.content is None or record.salts is None:
             raise EntryExpired
         inclusion = await self._inclusion(stream, index)
@@ -42,12 +67,6 @@ class Prover:
             commitments=commitments_of(all_fields, record.salts),
             inclusion=inclusion,
         )
-
-    async def prove_leaf(self, stream: int, index: int, leaf: bytes) -> LeafProof:
-        """Prove that a leaf, as a receipt gives it, is in the log. Raises NotInLog or NotYetSigned."""
-        if (await self._reading.entry(stream, index)).leaf != leaf:
-            raise NotInLog(f"Entry {index} of stream {stream} of the log has another leaf.")
-        return await self._inclusion(stream, index)
 
     async def consistency(self, first: int, second: int) -> ConsistencyProof:
         """Prove that the log at the checkpoint of size `second` extends that of size `first`. Raises NotInLog."""

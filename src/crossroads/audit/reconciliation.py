@@ -9,6 +9,10 @@ import msgspec
 from crossroads.audit.events import Event
 
 DATA_ASKED = "participant:data:asked"
+MATCH_ASKED = "participant:match:asked"
+
+_Asked = dict[tuple[str, str], tuple[frozenset[str], str]]
+"""Data groups and statement of each data request, by ticket and holder."""
 
 
 class Difference(StrEnum):
@@ -33,7 +37,7 @@ class Discrepancy(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Reconciliation(msgspec.Struct, kw_only=True, rename="camel"):
-    """How many questions both have, and where they differ."""
+    """How many questions and matches both have, and where they differ."""
 
     agreed: int = 0
     discrepancies: list[Discrepancy] = msgspec.field(default_factory=list)
@@ -46,9 +50,10 @@ async def reconcile(
 
     Memory grows with the participant's lines, of which only ticket, holder and groups are kept.
     """
-    asked = {(line["ticket"], line["fields"]["holder"]): _asked(line["fields"]) for line in exported if _is_data(line)}
+    asked, matches = _kept(exported)
     holders = {holder for _, holder in asked}
     known: set[str] = set()
+    matched: set[str] = set()
     outcome = Reconciliation()
     tickets = {ticket for ticket, _ in asked}
     async for event, ticket, fields in entries:
@@ -57,15 +62,18 @@ async def reconcile(
             _compare(outcome, ticket, fields, asked)
         elif event == Event.ANSWER_SENT:
             _answered(outcome, ticket, fields, asked, holders)
-    for ticket, holder in asked:
-        if ticket not in known:
-            outcome.discrepancies.append(Discrepancy(ticket, holder, Difference.UNKNOWN_TO_HUB))
+        elif event == Event.MATCH_ASKED and ticket in matches:
+            matched.add(ticket)
+    outcome.agreed += len(matched)
+    hidden = [
+        *(pair for pair in asked if pair[0] not in known),
+        *(pair for pair in matches.items() if pair[0] not in matched),
+    ]
+    outcome.discrepancies += [Discrepancy(*pair, Difference.UNKNOWN_TO_HUB) for pair in hidden]
     return outcome
 
 
-def _compare(
-    outcome: Reconciliation, ticket: str, fields: Mapping[str, Any], asked: Mapping[tuple[str, str], tuple[Any, ...]]
-) -> None:
+def _compare(outcome: Reconciliation, ticket: str, fields: Mapping[str, Any], asked: _Asked) -> None:
     permitted = {permit["holder"]: set(permit["dataGroups"]) for permit in fields["permits"]}
     for holder in [holder for known, holder in asked if known == ticket]:
         groups, statement = asked[ticket, holder]
@@ -81,7 +89,7 @@ def _answered(
     outcome: Reconciliation,
     ticket: str,
     fields: Mapping[str, Any],
-    asked: Mapping[tuple[str, str], tuple[Any, ...]],
+    asked: _Asked,
     holders: set[str],
 ) -> None:
     for source in fields["sources"]:
@@ -90,9 +98,14 @@ def _answered(
             outcome.discrepancies.append(Discrepancy(ticket, holder, Difference.UNKNOWN_TO_PARTICIPANT))
 
 
-def _is_data(line: Mapping[str, Any]) -> bool:
-    return bool(line["fields"].get("event") == DATA_ASKED)
-
-
-def _asked(fields: Mapping[str, Any]) -> tuple[frozenset[str], str]:
-    return frozenset(fields["dataGroups"]), fields["statement"]
+def _kept(exported: Iterable[Mapping[str, Any]]) -> tuple[_Asked, dict[str, str]]:
+    """Give what is kept of data requests, and the holder of each match request by its ticket."""
+    asked: _Asked = {}
+    matches: dict[str, str] = {}
+    for line in exported:
+        ticket, fields = line["ticket"], line["fields"]
+        if fields.get("event") == DATA_ASKED:
+            asked[ticket, fields["holder"]] = frozenset(fields["dataGroups"]), fields["statement"]
+        elif fields.get("event") == MATCH_ASKED:
+            matches[ticket] = fields["holder"]
+    return asked, matches

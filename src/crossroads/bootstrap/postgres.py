@@ -91,9 +91,9 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """The process of the server, if it runs."""
-        lines = self._pid_file()
-        return int(lines[0]) if lines and int(lines[0]) in server_processes(self.place.data) else None
+        """The process of the server, if it runs. Whatever else the file says is left over from a dead one."""
+        first = self._pid_file()[:1]
+        return next((pid for pid in server_processes(self.place.data) if [str(pid)] == first), None) if first else None
 
     def dsn(self, role: str, database: str) -> str:
         """Give the URL for asyncpg, psql and other clients of PostgreSQL. Final once the server was started."""
@@ -151,7 +151,7 @@ class EmbeddedPostgres:
 
     def _pid_file(self) -> list[str]:
         try:
-            return (self.place.data / "postmaster.pid").read_text().splitlines()
+            return (self.place.data / "postmaster.pid").read_text(errors="replace").splitlines()
         except FileNotFoundError:
             return []
 

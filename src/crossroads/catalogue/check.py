@@ -5,6 +5,7 @@ A reference is good when the entry that it names exists and is in force on a day
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any, TypeVar
 
 import jsonschema_rs
@@ -40,9 +41,8 @@ def check_document(document: Document) -> list[Fault]:
 def check(entries: Iterable[Located]) -> list[Fault]:
     """Give everything that is wrong, in the order of the entries."""
     every = list(entries)
-    reversed_ = [located for located in every if not _is_period(located.entry)]
-    catalogue = _Catalogue(located for located in every if located not in reversed_)
-    faults = [located.fault("validUntil lies before validFrom", ".validUntil") for located in reversed_]
+    faults = [located.fault(why, ".validUntil") for located in every if (why := _period_fault(located.entry))]
+    catalogue = _Catalogue(located for located in every if not _period_fault(located.entry))
     for located in catalogue.every:
         faults += catalogue.repeated(located)
         faults += catalogue.dangling(located)
@@ -51,8 +51,12 @@ def check(entries: Iterable[Located]) -> list[Fault]:
     return faults
 
 
-def _is_period(entry: AnyEntry) -> bool:
-    return entry.valid_until is None or entry.valid_from <= entry.valid_until
+def _period_fault(entry: AnyEntry) -> str | None:
+    if entry.valid_until == date.max:
+        return "an open period has no end date: leave validUntil out"
+    if entry.valid_until is not None and entry.valid_until < entry.valid_from:
+        return "validUntil lies before validFrom"
+    return None
 
 
 class _Catalogue:
@@ -140,6 +144,9 @@ def _network(institution: Institution, _: _Catalogue) -> Findings:
 def _management(institution: Institution, catalogue: _Catalogue) -> Findings:
     for at, management in enumerate(institution.managed_by):
         path = f".managedBy[{at}]"
+        if management.end_date == date.max:
+            yield f"{path}.endDate", "an open period has no end date: leave endDate out"
+            continue
         if management.end_date is not None and management.end_date < management.start_date:
             yield f"{path}.endDate", "the management ends before it starts"
             continue

@@ -36,7 +36,7 @@ def sign_file(path: Path, key_id: str, key: Path, *, yes: bool, as_json: bool) -
     confirm(act, f"Sign this as {key_id}?", yes=yes, as_json=as_json)
     signed = act.signed_by(signing_key)
     write_act(path, signed)
-    report({"file": str(path), "signers": signed.signers}, f"{path} is signed by {_listed(signed)}.", as_json=as_json)
+    report({"file": str(path), "signers": signed.signers}, f"{path} now has {_listed(signed)}.", as_json=as_json)
 
 
 def confirm(act: SignedAct, question: str, *, yes: bool, as_json: bool) -> None:
@@ -48,7 +48,7 @@ def confirm(act: SignedAct, question: str, *, yes: bool, as_json: bool) -> None:
 
 
 def shown(act: SignedAct) -> Iterator[str]:
-    """Give the lines that say what an act does and who signed it."""
+    """Give the lines that say what an act does and who is said to have signed it."""
     if act.kind == APPLY:
         plan = read_plan(act)
         yield from render(plan)
@@ -59,7 +59,7 @@ def shown(act: SignedAct) -> Iterator[str]:
     else:
         yield f"{act.kind}:"
         yield msgspec.json.format(act.content).decode()
-    yield f"Signed by {_listed(act)}." if act.signatures else "Signed by nobody yet."
+    yield f"It has {_listed(act)}." if act.signatures else "Signed by nobody yet."
 
 
 def report(found: Any, text: str, *, as_json: bool) -> None:
@@ -75,4 +75,4 @@ def _printable(text: str) -> str:
 
 
 def _listed(act: SignedAct) -> str:
-    return ", ".join(act.signers)
+    return f"signatures of (not checked here): {', '.join(act.signers)}"

@@ -159,7 +159,8 @@ class _Lane:
 
     async def read(self, *arguments: list[Any]) -> list[Any]:
         """Run the hot read. Raises Unavailable."""
-        if self._connection is None or self._connection.is_closed():
+        # Without a statement: the connection was made, and then the database failed.
+        if self._statement is None or self._connection is None or self._connection.is_closed():
             await self.connect()
         with outages():
             return await self._statement.fetch(*arguments)  # type: ignore[no-any-return]  # asyncpg has no types

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
-from crossroads.catalogue.model import Evidence, InscriptionContext, Institution
+from crossroads.catalogue.model import Evidence, InscriptionContext, Institution, Management
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Line, Phase
 from crossroads.kernel.codes import Code
@@ -31,14 +31,21 @@ def check_phase(phase: int) -> None:
 
 
 def may_keep(catalogue: Snapshot, signer: str, institution: str, today: date) -> Institution:
-    """Give the institution when the signer is it, or manages it today. Raises Refused."""
+    """Give the institution when the signer is it, or manages it today for all legal contexts. Raises Refused.
+
+    A line counts in every legal context: who manages only for some may not keep any.
+    """
     found = catalogue.institution(institution, today)
     if found is None:
         raise Refused(code=Code.INSTITUTION_INACTIVE if signer == institution else Code.NOT_MANAGED)
-    managers = {m.manager for m in found.managed_by if Period(m.start_date, m.end_date).contains(day(today))}
-    if signer != institution and signer not in managers:
+    if signer != institution and not any(_keeps(management, signer, today) for management in found.managed_by):
         raise Refused("The institution does not manage the one it writes for.", code=Code.NOT_MANAGED)
     return found
+
+
+def _keeps(management: Management, signer: str, today: date) -> bool:
+    whole = management.legal_contexts is None and management.manager == signer
+    return whole and Period(management.start_date, management.end_date).contains(day(today))
 
 
 def own_context(catalogue: Snapshot, institution: Institution, context: str, today: date) -> InscriptionContext:

@@ -133,6 +133,8 @@ class Directory:
     def _check(self, kind: _Kind, line: InscriptionLine, signed: Signed) -> None:
         """Look at all that needs no database."""
         self._surroundings.ssin(line.ssin)
+        evidence = line.evidence.value if line.evidence else ""
+        self._surroundings.check_pseudonymous({"$.reference": line.reference, "$.evidence.value": evidence})
         rules.check_phase(line.phase)
         catalogue = self._catalogue.current
         institution = rules.may_keep(catalogue, signed.institution, line.institution, self._today)

@@ -1,13 +1,12 @@
 """What must be true of a question before it is decided: its form, and that the asker's statement says the same."""
 
-from contextlib import suppress
 from datetime import date, datetime
 
 from crossroads.catalogue.model import Temporality
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, InvalidSsin, Malformed, Tampered
-from crossroads.kernel.ssin import parse_ssin
+from crossroads.kernel.ssin import is_number_of_person, parse_ssin
 from crossroads.wire import jws
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import Question
@@ -45,12 +44,10 @@ def check_form(question: Question, snapshot: Snapshot, today: date) -> None:
 
 def _exposed_numbers(question: Question, snapshot: Snapshot, today: date) -> list[Fault]:
     """Find numbers of persons where others would read them: an agent is named by a pseudonym."""
-    faults = []
-    for place, text in (("$.asker.agent", question.asker.agent), ("$.customerTicket", question.customer_ticket or "")):
-        with suppress(InvalidSsin):
-            parse_ssin(text, snapshot.genesis.environment, today)
-            faults.append(Fault(place, _INVALID, "It may not be the number of a person."))
-    return faults
+    texts = {"$.asker.agent": question.asker.agent, "$.customerTicket": question.customer_ticket or ""}
+    environment = snapshot.genesis.environment
+    found = [place for place, text in texts.items() if is_number_of_person(text, environment, today)]
+    return [Fault(place, _INVALID, "It may not be the number of a person.") for place in found]
 
 
 def _time_faults(question: Question, snapshot: Snapshot, today: date) -> list[Fault]:

@@ -30,15 +30,15 @@ class Received:
     """Secret of the hub: a person who does not exist is logged as a keyed hash of the number that was asked."""
 
     @property
-    def subject(self) -> dict[str, str]:
-        """The number asked, for a person who exists."""
-        return {"ssin": self.question.ssin}
+    def subject(self) -> dict[str, str | None]:
+        """The number asked, for a person who exists. Both names are there always: a proof shows all names of fields."""
+        return {"ssin": self.question.ssin, "ssinHash": None}
 
     @property
-    def unknown_subject(self) -> dict[str, str]:
+    def unknown_subject(self) -> dict[str, str | None]:
         """The keyed hash of the number asked."""
         digest = hmac.digest(self.subject_key, self.question.ssin.encode(), "sha256")
-        return {"ssinHash": digest.hex()}
+        return {"ssin": None, "ssinHash": digest.hex()}
 
 
 def decided(

@@ -57,7 +57,6 @@ class Exchange:
         if facts.catalogue_version > snapshot.version:
             # Something was granted, withdrawn or revoked since: all that rests on the catalogue is checked again.
             snapshot = await self.catalogue.refresh(facts.catalogue_version)
-            self.gate.recheck(authentic, snapshot)
             statement = self._check(question, authentic, snapshot)
         received = records.Received(
             question=question,

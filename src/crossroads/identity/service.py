@@ -49,12 +49,10 @@ class Identity:
         Whether the number is unknown or the particulars are another's: one refusal, after one and the same question.
         """
         ssin, digest = self._surroundings.ssin(request.ssin), sha256(canonical(request))
+        self._surroundings.check_pseudonymous({"$.reference": request.reference})
         if used := await self._used(institution, request.reference, digest):
             return await self._confirmed(request, used.ticket)
-        ticket = uuid7()
-        match = await self._register.match(ticket, ssin, request.birth_date, request.last_name)
-        if not (match.exists and match.matches):
-            raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
+        ticket = await self._matched(request, ssin, institution)
         async with transaction(self._pool) as connection:
             person = await self._present_or_added(connection, ssin, ticket, institution)
             await store.keep_reference(
@@ -138,6 +136,22 @@ class Identity:
         """Import a file of persons that two operators signed, all or nothing. Raises Malformed, Refused, Conflict."""
         return await import_persons(self._pool, self._log, self._surroundings, path, act, operators)
 
+    async def _matched(self, request: PersonConfirmation, ssin: str, institution: str) -> UUID:
+        """Ask the register, once that is logged, and give the ticket under which it was asked. Raises Refused."""
+        ticket = uuid7()
+        asked = {"institution": institution, "reference": request.reference}
+        await self._log.append(Entry(event=Event.MATCH_ASKED, ticket=ticket, asker=institution, fields=asked))
+        match = await self._register.match(ticket, ssin, request.birth_date, request.last_name)
+        if not (match.exists and match.matches):
+            await self._answered(ticket, institution, matched=False)
+            raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
+        return ticket
+
+    async def _answered(self, ticket: UUID, institution: str, *, matched: bool, person: int | None = None) -> None:
+        said = {"matched": matched}
+        entry = Entry(event=Event.MATCH_ANSWERED, ticket=ticket, person=person, asker=institution, fields=said)
+        await self._log.append(entry)
+
     async def _used(self, institution: str, reference: str, digest: bytes) -> UsedReference | None:
         with outages():
             async with self._pool.acquire() as connection:
@@ -156,6 +170,7 @@ class Identity:
             closure = await store.closure(connection, ssin)
         if closure is None:
             raise Conflict("The person is being recorded by another request; try again.")
+        await self._answered(ticket, institution, matched=True, person=closure.asked)
         return closure.asked
 
     async def _confirmed(self, request: PersonConfirmation, ticket: UUID) -> PersonConfirmed:

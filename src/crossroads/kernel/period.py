@@ -17,7 +17,9 @@ class Period(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
     end_date: date | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a period that ends before it starts."""
+        """Refuse a period that ends before it starts, or on the last day that exists: after it nothing can begin."""
+        if self.end_date == date.max:
+            raise InvalidPeriod("An open period has no end date.")
         if self.end_date is not None and self.end_date < self.start_date:
             raise InvalidPeriod("The period ends before it starts.")
 
@@ -40,6 +42,10 @@ class Period(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
             return None
         return Period(max(self.start_date, other.start_date), _open(min(self.last, other.last)))
 
+    def hull(self, other: "Period") -> "Period":
+        """Give the shortest period that has every day of both."""
+        return Period(min(self.start_date, other.start_date), _open(max(self.last, other.last)))
+
     def without(self, other: "Period") -> list["Period"]:
         """Give what is left after the days of the other are cut out: none, one or two periods."""
         if not self.overlaps(other):
@@ -54,7 +60,7 @@ class Period(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
 def day(when: date) -> Period:
     """Give the period of one day."""
-    return Period(when, when)
+    return Period(when, _open(when))
 
 
 def merged(periods: Iterable[Period]) -> list[Period]:

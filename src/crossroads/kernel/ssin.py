@@ -6,6 +6,7 @@ decide the century. The month says which register: 00-12 national, +20 and +40 B
 Source of the rules: RN information type 000; CBSS CommonV3 types (facts: cbss.md chapter 10).
 """
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -69,6 +70,7 @@ class Ssin(str):
 
 
 _REGISTERS = (Register.NATIONAL, Register.BIS, Register.BIS_SEX_KNOWN, Register.MOCK)
+_SEPARATORS = re.compile(r"[\s./\-\u2010-\u2015]")
 _LENGTH = 11
 _MONTHS = 12
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -102,6 +104,15 @@ def parse_ssin(text: str, environment: Environment, today: date) -> Ssin:
         _check_birth(century + year, month % 20, day, register, today)
         return ssin
     raise InvalidSsin("The check digits of the SSIN are wrong.")
+
+
+def is_number_of_person(text: str, environment: Environment, today: date) -> bool:
+    """Tell whether the text, less blanks, dots, dashes and slashes, is a valid SSIN."""
+    try:
+        parse_ssin(_SEPARATORS.sub("", text), environment, today)
+    except InvalidSsin:
+        return False
+    return True
 
 
 def _check_birth(year: int, month: int, day: int, register: Register, today: date) -> None:

@@ -11,22 +11,21 @@ from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Tampered, Unavailable
 from crossroads.kernel.identifiers import INSTITUTION_PATTERN
-from crossroads.participant import questions, replies
+from crossroads.participant import questions, receipts, replies
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.datagroups import DataGroups
 from crossroads.participant.provenkeys import KeyRing, NotProven, Proven, ProvenKeys, hub_ring, institution_ring
 from crossroads.participant.questions import Asked, Asking, Wish
 from crossroads.participant.replies import BlockRefused, BlockRejected, OpenedBlock, Reply
-from crossroads.participant.steps import Call, Got, Pause, Steps, fetch, post_json
+from crossroads.participant.steps import Call, Got, Pause, Steps, fetch
 from crossroads.wire.blocks import read_block
 from crossroads.wire.messages import (
     Answer,
     Block,
     InscriptionLine,
     InscriptionOutcome,
-    Receipt,
 )
-from crossroads.wire.proofs import LeafProof, verify_leaf_proof
+from crossroads.wire.proofs import EntryProof
 from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import Request, find_signature
 
@@ -36,7 +35,7 @@ _BETWEEN_TRIES = 0.2
 _INSTITUTION = re.compile(INSTITUTION_PATTERN.replace("$", r"\Z"))
 
 _outcome_decoder = msgspec.json.Decoder(InscriptionOutcome)
-_proof_decoder = msgspec.json.Decoder(LeafProof)
+_proof_decoder = msgspec.json.Decoder(EntryProof)
 
 
 class Asker:
@@ -56,7 +55,7 @@ class Asker:
 
     def ask(self, wish: Wish) -> Steps[Reply]:
         """Ask once. Raises Refused or Unavailable when the hub refuses, Tampered for an answer that does not hold."""
-        self.witness.check_trusted()
+        yield from self.witness.regain_trust(self._clock.now())
         asked = questions.build(wish, self._asking, self._hub, self.witness.newest, self._clock.now())
         got = yield from self._post(asked.request)
         answer = replies.read_answer(got, asked, self._asking.trust)
@@ -70,11 +69,11 @@ class Asker:
                 opened.append((yield from self._open(block, answer, asked)))
             except CrossroadsError as error:
                 rejected.append(_rejected(block, error))
-        return Reply(answer, tuple(opened), tuple(rejected))
+        return Reply(answer, replies.digest_of(got.body), tuple(opened), tuple(rejected))
 
     def inscribe(self, line: InscriptionLine) -> Steps[InscriptionOutcome]:
         """Inscribe a person. Raises Refused or Unavailable."""
-        self.witness.check_trusted()
+        yield from self.witness.regain_trust(self._clock.now())
         request = questions.signed(
             f"{self._hub}/v1/inscriptions", msgspec.json.encode(line), self._asking.sign, self._clock.now()
         )
@@ -84,24 +83,25 @@ class Asker:
         except msgspec.MsgspecError as error:
             raise Tampered("The answer has not the form of an outcome.") from error
 
-    def verify_receipt(self, receipt: Receipt) -> Steps[LeafProof]:
-        """Have the hub prove that it kept its promise. Raises Tampered when it did not, within the time it promised."""
-        url = f"{self._hub}/v1/log/inclusion"
-        question = post_json(url, receipt)
+    def verify_receipt(self, reply: Reply) -> Steps[EntryProof]:
+        """Have the hub prove that it kept its promise: that its log has this answer, where the receipt says.
+
+        Raises Tampered when it did not, within the time it promised.
+        """
+        proof = yield from self._receipt_proof(receipts.question(self._hub, reply))
+        receipts.check(proof, reply, self._asking.trust)
+        yield from self._watch(proof.inclusion.checkpoint)
+        return proof
+
+    def _receipt_proof(self, question: Call) -> Steps[EntryProof]:
         end = self._clock.now() + RECEIPT_TIME
         while True:
             try:
-                proof = yield from fetch(question, _proof_decoder)
-                break
+                return (yield from fetch(question, _proof_decoder))
             except Unavailable as error:
                 if self._clock.now() >= end:
                     raise Tampered("The hub does not prove that the entry of the receipt is in its log.") from error
                 yield Pause(_BETWEEN_TRIES)
-        if (proof.stream, proof.index) != (receipt.stream, receipt.index):
-            raise Tampered("The proof is about another entry.")
-        verify_leaf_proof(receipt.leaf, proof, [self._asking.trust.log])
-        yield from self._watch(proof.checkpoint)
-        return proof
 
     def _post(self, request: Request) -> Steps[Got]:
         got = yield Call(request.method, request.target_uri, request.body, request.headers)
@@ -135,10 +135,11 @@ class Asker:
                 return  # what is known goes on; a block of an unknown data group is rejected
 
     def _open(self, block: Block, answer: Answer, asked: Asked) -> Steps[OpenedBlock]:
+        replies.check_source(block, answer, self._asking.trust)
         group = replies.check_asked(block, self._groups.find(block.data_group), asked)
         signed = read_block(block, self._asking.seal)
         key = yield from self._key(self._ring(block.source), signed.key_id)
-        if key.key is None or key.registration.use is not KeyUse.SIGN or not key.in_force(answer.replied_at):
+        if key.key is None or key.registration.use is not KeyUse.SIGN or not key.in_force(self._clock.now()):
             raise NotProven("It is no signing key of the source, or not in force.")
         return replies.open_block(block, signed, group, answer, asked, key.key)
 

@@ -2,7 +2,7 @@
 
 Checkpoints of the same size must have the same root. Of different sizes, the hub must prove that the longer log extends
 the shorter; that is asked at most once a minute, for all that came since. The evidence of a fork is kept, and nothing
-passes any more until people have looked at it. A hub that gives no proofs for ten rounds is treated the same.
+passes any more until people have looked at it. After ten rounds without a proof, nothing passes until there is one.
 """
 
 from datetime import datetime, timedelta
@@ -73,8 +73,19 @@ class Witness:
         """Refuse to go on when the hub was found to show two logs. Raises LogForked."""
         if self._kept.fork:
             raise LogForked(f"The hub showed two logs; the evidence is in {self._file}.")
-        if self._kept.failures >= MAXIMUM_FAILURES:
+        if self.doubted:
             raise LogForked("The hub does not prove that its log extends the one known here.")
+
+    @property
+    def doubted(self) -> bool:
+        """Tell whether nothing passes until the hub gives the proofs it owes."""
+        return not self._kept.fork and self._kept.failures >= MAXIMUM_FAILURES
+
+    def regain_trust(self, now: datetime) -> Steps[None]:
+        """As `check_trusted`; but when proofs are all that is missing, ask for them first, at most once a minute."""
+        if self.doubted and self.due(now):
+            yield from self.check(now)
+        self.check_trusted()
 
     def observe(self, note: str) -> Checkpoint:
         """Take note of a checkpoint. Raises Tampered when the log did not sign it, LogForked when it is of another."""

@@ -17,7 +17,6 @@ from typing import Self, TypedDict, Unpack
 import msgspec
 
 from crossroads.kernel.clock import Clock, SystemClock
-from crossroads.kernel.errors import Tampered
 from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.period import Period
 from crossroads.participant.asker import Asker
@@ -28,8 +27,8 @@ from crossroads.participant.steps import Http, SyncHttp
 from crossroads.participant.trust import read_trust
 from crossroads.participant.yamlfile import Settings, read_settings
 from crossroads.wire.keys import SealingKey, SigningKey
-from crossroads.wire.messages import Answer, InscriptionLine, InscriptionOutcome, Receipt
-from crossroads.wire.proofs import LeafProof
+from crossroads.wire.messages import InscriptionLine, InscriptionOutcome
+from crossroads.wire.proofs import EntryProof
 
 __all__ = [
     "BlockRejected",
@@ -127,9 +126,12 @@ class Client(_Base):
         """Inscribe a person. The same line sent again has the same outcome. Raises Refused or Unavailable."""
         return await self._http.run(self._asker.inscribe(line))
 
-    async def verify_receipt(self, answer: Answer) -> LeafProof:
-        """Check that the answer is in the hub's log, at most two seconds later. Raises Tampered."""
-        return await self._http.run(self._asker.verify_receipt(_receipt(answer)))
+    async def verify_receipt(self, reply: Reply) -> EntryProof:
+        """Check that the hub's log has this very answer, at most two seconds later. Raises Tampered.
+
+        Gives the proof, which convinces others as well: it opens event, ticket and digest of the answer.
+        """
+        return await self._http.run(self._asker.verify_receipt(reply))
 
 
 class SyncClient(_Base):
@@ -162,12 +164,6 @@ class SyncClient(_Base):
         """Inscribe a person; see `Client.inscribe`."""
         return self._http.run(self._asker.inscribe(line))
 
-    def verify_receipt(self, answer: Answer) -> LeafProof:
-        """Check that the answer is in the hub's log; see `Client.verify_receipt`."""
-        return self._http.run(self._asker.verify_receipt(_receipt(answer)))
-
-
-def _receipt(answer: Answer) -> Receipt:
-    if answer.receipt is None:
-        raise Tampered("The answer has no receipt.")
-    return answer.receipt
+    def verify_receipt(self, reply: Reply) -> EntryProof:
+        """Check that the hub's log has this very answer; see `Client.verify_receipt`."""
+        return self._http.run(self._asker.verify_receipt(reply))

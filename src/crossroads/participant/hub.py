@@ -50,6 +50,8 @@ class Hub:
 
     async def authenticate(self, request: Request, uses: frozenset[KeyUse]) -> Signature:
         """Give the signature of a fresh request, signed with a proven key. Raises SignatureRejected, LogForked."""
+        if self.witness.doubted:
+            await self._prove_log()
         self.witness.check_trusted()
         signature = find_signature(request.headers)
         check_fresh(signature, self._clock.now())
@@ -65,10 +67,13 @@ class Hub:
         """Take note of checkpoints, and once a minute have the hub prove them. Raises LogForked or Refused."""
         for note in filter(None, notes):
             self._observe(note)
+        await self._prove_log()
+        self.witness.check_trusted()
+
+    async def _prove_log(self) -> None:
         if self.witness.due(self._clock.now()):
             task = self._background(self._http.run(self.witness.check(self._clock.now())))
             await asyncio.wait([task], timeout=_WAIT_FOR_PROOF)
-            self.witness.check_trusted()
 
     def _observe(self, note: str) -> None:
         try:

@@ -44,6 +44,9 @@ def check_permit(permit: PermitClaims, identity: Identity, now: datetime) -> Non
 
 def check_statement(parsed: Jws, statement: Statement, keys: dict[str, Proven], trust: Trust, now: datetime) -> None:
     """Refuse a statement that the asker did not sign, with a proven key, for here and now. Raises Refused."""
+    if trust.hub in (statement.asker, statement.on_behalf_of):
+        # With its own keys the hub alone could ask anything, in any name.
+        raise _refused(Code.STATEMENT_INVALID, "The hub asks nothing for itself, nor for others.")
     signer = keys.get(parsed.key_id)
     if signer is None or signer.key is None:
         raise NotProven("The key that signed the statement is not among those that were proven.")

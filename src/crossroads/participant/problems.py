@@ -22,6 +22,7 @@ class _Kind(NamedTuple):
 
 _BY_CODE = {
     Code.PAYLOAD_TOO_LARGE: _Kind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _BELGIF + "payloadTooLarge"),
+    Code.BODY_LATE: _Kind(HTTPStatus.REQUEST_TIMEOUT, _OWN + "requestTimeout"),
     Code.OVERLOADED: _Kind(HTTPStatus.SERVICE_UNAVAILABLE, _BELGIF + "serviceUnavailable"),
     Code.UNAVAILABLE: _Kind(HTTPStatus.SERVICE_UNAVAILABLE, _BELGIF + "serviceUnavailable"),
     Code.SOURCE_LATE: _Kind(HTTPStatus.SERVICE_UNAVAILABLE, _BELGIF + "serviceUnavailable"),

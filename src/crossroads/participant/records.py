@@ -56,7 +56,8 @@ def match_record(
         nonce=signature.nonce,
         request_nonce=signature.nonce,
         created=signature.created,
-        fields=_common(MATCH_ASKED, ticket, body, signature, now) | {"asker": hub, "ssin": request.ssin},
+        fields=_common(MATCH_ASKED, ticket, body, signature, now)
+        | {"holder": institution, "asker": hub, "ssin": request.ssin},
     )
 
 

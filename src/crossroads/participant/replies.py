@@ -5,13 +5,14 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Refused, Tampered, Unavailable
+from crossroads.kernel.errors import InvalidValue, Refused, Tampered, Unavailable
 from crossroads.kernel.period import Period, day
 from crossroads.participant.datagroups import JSON, Group
 from crossroads.participant.questions import Asked
 from crossroads.participant.steps import Got
 from crossroads.participant.trust import Trust
 from crossroads.wire.blocks import Claims, verify_block
+from crossroads.wire.canonical import canonical, sha256
 from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.jws import Jws
 from crossroads.wire.keys import VerifyKey
@@ -20,6 +21,7 @@ from crossroads.wire.signatures import Request, SignatureRejected, verify_answer
 
 _SUCCESS = range(200, 300)
 _PASSING = (429, 503)
+_OUTSIDE_DIGEST = ("receipt", "checkpoint")
 _answer_decoder = msgspec.json.Decoder(Answer)
 _problem_decoder = msgspec.json.Decoder(Problem)
 
@@ -53,9 +55,14 @@ class BlockRejected(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What came of a question: the hub's answer, the blocks that hold, and those that do not."""
+    """What came of a question: the hub's answer, the blocks that hold, and those that do not.
+
+    `digest` is what the log keeps of the answer: SHA-256, in hexadecimal, of its canonical form as it came, less
+    receipt and checkpoint.
+    """
 
     answer: Answer
+    digest: str
     blocks: tuple[OpenedBlock, ...]
     rejected: tuple[BlockRejected, ...]
 
@@ -95,6 +102,24 @@ def read_answer(got: Got, asked: Asked, trust: Trust) -> Answer:
     if asked.wish.ssin not in (answer.ssin.value, answer.ssin.replaces):
         raise Tampered("The answer is about another person.")
     return answer
+
+
+def digest_of(body: bytes) -> str:
+    """Give the digest of an answer as it came. Raises Tampered when it has no canonical form."""
+    answer = msgspec.json.decode(body)
+    bare = {name: value for name, value in answer.items() if name not in _OUTSIDE_DIGEST}
+    try:
+        return sha256(canonical(bare)).hex()
+    except InvalidValue as error:
+        raise Tampered("The answer has no canonical form.") from error
+
+
+def check_source(block: Block, answer: Answer, trust: Trust) -> None:
+    """Refuse a block of the hub itself, or of a source that was not asked. Raises BlockRefused."""
+    if block.source == trust.hub:
+        raise BlockRefused("The hub is no source of data.", code=Code.BLOCK_INVALID)
+    if block.source not in {source.institution for source in answer.sources}:
+        raise BlockRefused("The source of the block is not among those that were asked.", code=Code.BLOCK_INVALID)
 
 
 def check_asked(block: Block, group: Group | None, asked: Asked) -> Group:

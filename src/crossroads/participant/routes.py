@@ -1,6 +1,8 @@
 """The participant's HTTP: two routes for the hub, health, and the description of itself."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +25,8 @@ from crossroads.wire.signatures import Request, sign_answer
 
 MAXIMUM_BODY = 4 * MAXIMUM_REQUEST
 """Bytes of a request: the question with the proofs of the asker's keys."""
+BODY_TIME = timedelta(seconds=5)
+"""Within which the body of a request must have come."""
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
@@ -101,10 +105,14 @@ def _not_here(_: Http, error: HTTPException) -> Response[bytes]:
 
 async def _read(http: Http) -> bytes:
     body = bytearray()
-    async for part in http.stream():
-        body += part
-        if len(body) > MAXIMUM_BODY:
-            raise CrossroadsError(code=Code.PAYLOAD_TOO_LARGE)
+    try:
+        async with asyncio.timeout(BODY_TIME.total_seconds()):
+            async for part in http.stream():
+                body += part
+                if len(body) > MAXIMUM_BODY:
+                    raise CrossroadsError(code=Code.PAYLOAD_TOO_LARGE)
+    except TimeoutError:
+        raise CrossroadsError(code=Code.BODY_LATE) from None
     return bytes(body)
 
 

@@ -11,8 +11,10 @@ from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.response import BaseResponse
 
 from crossroads.kernel.errors import Unavailable
 from crossroads.wire.decoding import UNREADABLE
@@ -20,6 +22,8 @@ from crossroads.wire.decoding import UNREADABLE
 T = TypeVar("T")
 
 OK = 200
+MAXIMUM_ANSWER = 16 * 1024 * 1024
+"""Bytes of an answer that are read."""
 
 
 class Call(NamedTuple):
@@ -97,8 +101,9 @@ class Http:
             return _NOTHING
         request = self._client.request(wish.method, wish.url).headers(wish.headers)
         try:
-            response = await (request if wish.body is None else request.body_bytes(wish.body)).build().send()
-            return Got(response.status, _lower(response.headers), bytes(await response.bytes()))
+            async with (request if wish.body is None else request.body_bytes(wish.body)).build_streamed() as response:
+                body = await response.body_reader.read(MAXIMUM_ANSWER + 1)
+                return _got(wish, response, body)
         except PyreqwestError as error:
             raise Unavailable(f"{wish.method} {wish.url} failed: {type(error).__name__}.") from error
 
@@ -134,11 +139,15 @@ class SyncHttp:
             return _NOTHING
         request = self._client.request(wish.method, wish.url).headers(wish.headers)
         try:
-            response = (request if wish.body is None else request.body_bytes(wish.body)).build().send()
-            return Got(response.status, _lower(response.headers), bytes(response.bytes()))
+            with (request if wish.body is None else request.body_bytes(wish.body)).build_streamed() as response:
+                body = response.body_reader.read(MAXIMUM_ANSWER + 1)
+                return _got(wish, response, body)
         except PyreqwestError as error:
             raise Unavailable(f"{wish.method} {wish.url} failed: {type(error).__name__}.") from error
 
 
-def _lower(headers: Any) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _got(call: Call, response: BaseResponse, body: Bytes | None) -> Got:
+    content = bytes(body or b"")
+    if len(content) > MAXIMUM_ANSWER:
+        raise Unavailable(f"{call.method} {call.url} was answered with more than {MAXIMUM_ANSWER} bytes.")
+    return Got(response.status, {name.lower(): value for name, value in response.headers.items()}, content)

@@ -17,6 +17,7 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Overflow
 """What reading JSON of strangers can raise: no JSON, another form, no UTF-8, nested without end, numbers likewise."""
 
 _UNKNOWN_NAME = re.compile(r"unknown field (?!`[A-Za-z]{1,40}`(?: - at `[$A-Za-z.\[\]]+`)?\Z).*", re.DOTALL)
+_NO_PERIOD = re.compile("ends before it starts|open period has no end date")
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -64,6 +65,6 @@ def fault(error: msgspec.ValidationError) -> Fault:
     what, path = (match["what"], match["path"] or "$") if match else (text, "$")
     if "unknown field" in what:
         return Fault(path, _UNKNOWN, what + ".")
-    if "ends before it starts" in what:
+    if _NO_PERIOD.search(what):
         return Fault(path, _PERIOD, what)
     return Fault(path, _SCHEMA, re.sub(r"Invalid enum value .*", "Invalid value", what) + ".")

@@ -24,8 +24,9 @@ MAXIMUM_REQUEST = 64 * 1024
 MAXIMUM_SOURCE_ANSWER = 8 * 1024 * 1024
 """Bytes of one source's answer."""
 
-# Text that others read and that is logged: no control characters, which neither jsonb nor a screen can hold.
-Line = r"^[^\x00-\x1f\x7f]*\Z"
+# Text that others read and that is logged: no control characters, which neither jsonb nor a screen can hold, no line or
+# paragraph separators, and no bidi marks, with which a screen shows another text than the one that is logged.
+Line = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*\Z"
 CustomerTicket = Annotated[str, msgspec.Meta(max_length=36, pattern=Line)]
 Agent = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=Line)]
 SsinText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{11}\Z")]

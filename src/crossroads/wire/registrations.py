@@ -83,26 +83,37 @@ class SignedAct(_Struct, frozen=True, kw_only=True):
         return tuple(jws.parse(signature, self.content).key_id for signature in self.signatures)
 
     def signed_by(self, key: SigningKey) -> "SignedAct":
-        """Add a signature. One key signs once."""
-        if key.key_id in self.signers:
-            return self
+        """Add a signature. One key signs once: what holds is kept, what bears its id and does not hold is replaced."""
+        own = {key.key_id: VerifyKey(key.jwk)}
+        kept = tuple(signature for signature in self.signatures if not self._false(signature, own.get))
+        signed = msgspec.structs.replace(self, signatures=kept)
+        if key.key_id in signed.signers:
+            return signed
         compact = jws.detach(jws.sign(self.content, {"act": self.kind}, KIND, key))
-        return msgspec.structs.replace(self, signatures=(*self.signatures, compact))
+        return msgspec.structs.replace(signed, signatures=(*kept, compact))
 
     def verified(self, key_of: Callable[[str], VerifyKey | None]) -> tuple[str, ...]:
         """Give the key ids whose signature holds, each once. Raises Tampered when one does not hold."""
-        holding: list[str] = []
-        for signature in self.signatures:
-            parsed = jws.parse(signature, self.content)
-            key = key_of(parsed.key_id)
-            if key is None:
-                continue
-            parsed.verify(key, KIND)
-            if parsed.header.get("act") != self.kind:
-                raise Tampered(f"The signature of {parsed.key_id} is for another kind of act.")
-            if parsed.key_id not in holding:
-                holding.append(parsed.key_id)
-        return tuple(holding)
+        found = (self._signer(signature, key_of) for signature in self.signatures)
+        return tuple(dict.fromkeys(key_id for key_id in found if key_id))
+
+    def _signer(self, signature: str, key_of: Callable[[str], VerifyKey | None]) -> str | None:
+        """Give the key id of a signature that holds, None where the key is not known. Raises Tampered."""
+        parsed = jws.parse(signature, self.content)
+        key = key_of(parsed.key_id)
+        if key is None:
+            return None
+        parsed.verify(key, KIND)
+        if parsed.header.get("act") != self.kind:
+            raise Tampered(f"The signature of {parsed.key_id} is for another kind of act.")
+        return parsed.key_id
+
+    def _false(self, signature: str, key_of: Callable[[str], VerifyKey | None]) -> bool:
+        try:
+            self._signer(signature, key_of)
+        except Tampered:
+            return True
+        return False
 
 
 def act(kind: str, content: Any) -> SignedAct:
