@@ -105,8 +105,7 @@ class Account:
         place = answer.receipt.stream, answer.receipt.index, answer.receipt.leaf
         assert (last["stream"], last["index"], last["leaf"]) == place
         content = msgspec.json.decode(last["content"])
-        if last["event"] == "exchange:answer:sent":
-            assert content["answerDigest"] == received.digest
+        assert content["answerDigest"] == received.digest
         assert content["status"]["code"] == answer.status.code
 
     def check_source(self, name: str) -> set[UUID]:

@@ -38,7 +38,7 @@ def test_a_bench_of_the_exchange_prints_its_figures_or_names_what_is_missing() -
         assert "sudo apt-get install" in done.stderr
         return
     report = _run("exchange", *arguments)
-    assert set(report["ratios"]) == {"exchange_to_nginx", "exchange_to_plain_gateway"}
+    assert set(report["ratios"]) == {"exchange_to_nginx", "exchange_to_plain_gateway", "exchange_to_core_gateway"}
     for subject in ("exchange", "nginx", "plain_gateway"):
         assert {f"{subject}_{name}" for name in ("rate", "p50", "p95", "p99")} <= set(report["figures"])
     cpu = {"exchange_cpu_hub", "exchange_cpu_participant", "exchange_cpu_database", "plain_gateway_cpu_gateway"}

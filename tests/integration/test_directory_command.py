@@ -27,7 +27,7 @@ def wired(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the services together for the database of the test."""
 
     @asynccontextmanager
-    async def services() -> AsyncIterator[Any]:
+    async def services(_: Any) -> AsyncIterator[Any]:
         async with asyncpg.create_pool(database.url()) as pool:
 
             async def opened(_: str) -> Any:
@@ -38,6 +38,7 @@ def wired(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
                 yield SimpleNamespace(identity=hub.identity, directory=hub.directory, catalogue=catalogue)
 
     monkeypatch.setattr(wiring, "services", services)
+    monkeypatch.setenv("CROSSROADS_DATABASE_URL", database.url())
 
 
 def run(*arguments: object) -> Result:

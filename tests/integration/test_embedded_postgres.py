@@ -1,5 +1,6 @@
 """The embedded PostgreSQL: started, shared, killed, recovered, and closed to others."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -96,7 +97,8 @@ async def test_what_was_committed_survives_a_kill_while_a_session_is_busy(server
         pass
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
-    assert not server.is_running()
+    while server.is_running():  # a killed process may be listed for a moment yet
+        await asyncio.sleep(0.01)
     assert server_processes(server.place.data), "nobody outlived the server, so this test shows nothing"
 
     assert server.start()

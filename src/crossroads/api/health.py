@@ -1,5 +1,7 @@
 """`GET /health`, in the Belgif form: no detail of the infrastructure."""
 
+from datetime import timedelta
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
@@ -18,7 +20,9 @@ class Health(Message, frozen=True, kw_only=True):
 @get("/health", opt={"guard": Guard.PUBLIC}, operation_id="health", tags=["hub"])
 async def health(services: NamedDependency[SkipValidation[Services]]) -> Response[Health]:
     """Tell UP, DEGRADED while some institution is left alone, or DOWN when nothing can be recorded."""
-    # Until then requests are refused as made before the restart: no balancer should send any.
-    if services.clock.now() < services.facts.accepted_since or not await services.database_answers():
+    # Until then requests are refused as made before the restart: no balancer should send any. A signature tells no more
+    # than the second in which it was made.
+    accepting = services.facts.accepted_since + timedelta(seconds=1) <= services.clock.now()
+    if not (accepting and services.catalogue.current.founded) or not await services.database_answers():
         return Response(Health(status="DOWN"), status_code=503)
     return Response(Health(status="DEGRADED" if services.breakers.suspended else "UP"))
