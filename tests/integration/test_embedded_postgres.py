@@ -97,7 +97,7 @@ async def test_what_was_committed_survives_a_kill_while_a_session_is_busy(server
         pass
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
-    while server.is_running():  # a killed process may be listed for a moment yet
+    while server.is_running():  # noqa: ASYNC110 - a killed process may be listed for a moment yet; nothing tells when not
         await asyncio.sleep(0.01)
     assert server_processes(server.place.data), "nobody outlived the server, so this test shows nothing"
 

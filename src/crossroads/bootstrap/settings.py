@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The name of the installation; also the origin of its log. Never changed once founded."""
     environment: Environment = Environment.TEST
     """`production` or `test`; in every answer and statement. Mock SSINs exist only in `test`."""
-    hub: InstitutionId = "crossroads"
+    hub: InstitutionId = "cbss"
     """The institution of the catalogue that the hub itself is."""
     register: InstitutionId = "national-register"
     """The institution that confirms persons with a national number."""

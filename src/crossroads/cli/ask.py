@@ -1,6 +1,7 @@
 """`crossroads ask`: one question about one person, asked as an institution whose keys are on this machine."""
 
 import os
+import re
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,20 +9,25 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from pyreqwest.exceptions import PyreqwestError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import StatusValue
-from crossroads.kernel.errors import Refused
+from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.identifiers import DATA_GROUP_PATTERN
 from crossroads.kernel.period import Period, day
-from crossroads.participant.client import ClientConfig, ClientKeys, Reply, SyncClient
+from crossroads.participant.client import ClientConfig, ClientKeys, Reply, SyncClient, read_client_config
 from crossroads.participant.config import read_config
+from crossroads.participant.findings import NO_HUB
+from crossroads.participant.yamlfile import read_settings
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
 _DIGITS = 11
+_GROUP = re.compile(DATA_GROUP_PATTERN.replace("$", r"\Z"))
 _FULL = (StatusValue.DATA_FOUND, StatusValue.NO_DATA_FOUND)
 
 
@@ -38,27 +44,40 @@ def ask(  # noqa: PLR0913 - each is an option of the command
     ] = None,
     agent: Annotated[str, typer.Option(help="Your own pseudonymous id of the user; never an SSIN.")] = "command-line",
     config: Annotated[
-        Path | None, typer.Option(help="The settings of its participant; those of the demo when absent.")
+        Path | None, typer.Option(help="The settings of its participant or client; those of the demo when absent.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Ask one question about one person, open what comes back and check it."""
-    asked = _period(period)
-    with SyncClient(_settings(institution, config)) as client:
-        reply = client.ask(
-            ssin=_ssin(ssin),
-            legal_context=legal_context,
-            data_groups=data_groups,
-            period=asked,
-            reference_date=reference_date.date() if reference_date else asked.last,
-            agent=agent,
-        )
+    groups, asked, person = _groups(data_groups), _period(period), _ssin(ssin)
+    settings = _settings(institution, config)
+    with SyncClient(settings) as client:
+        try:
+            reply = client.ask(
+                ssin=person,
+                legal_context=legal_context,
+                data_groups=groups,
+                period=asked,
+                reference_date=reference_date.date() if reference_date else asked.last,
+                agent=agent,
+            )
+        except Unavailable as error:
+            # What the hub itself says when it cannot is told as it stands.
+            if isinstance(error.__cause__, PyreqwestError):
+                raise Unavailable(NO_HUB.format(settings.hub)) from error
+            raise
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(_plain(reply))))
     else:
         _print(reply, Console())
     if reply.answer.status.value not in _FULL or reply.rejected:
         raise typer.Exit(1)
+
+
+def _groups(texts: list[str]) -> list[str]:
+    if not all(_GROUP.match(text) for text in texts):
+        raise typer.BadParameter("A data group is written name@version: identification@1.", param_hint="GROUP")
+    return texts
 
 
 def _ssin(text: str) -> str:
@@ -71,9 +90,11 @@ def _ssin(text: str) -> str:
 def _period(text: str | None) -> Period:
     if text is None:
         return day(brussels_day(datetime.now(UTC)))
-    first, _, last = text.partition("/")
     try:
-        return Period(date.fromisoformat(first), date.fromisoformat(last))
+        first, last = map(date.fromisoformat, text.split("/"))
+        if last < first:
+            raise typer.BadParameter("The first day is after the last.", param_hint="--period")
+        return Period(first, last)
     except ValueError as error:
         raise typer.BadParameter(
             f"A period is written 2026-01-01/2026-03-31; {text} is not one.", param_hint="--period"
@@ -81,17 +102,30 @@ def _period(text: str | None) -> Period:
 
 
 def _settings(institution: str, path: Path | None) -> ClientConfig:
-    """Give what a client needs, from the settings of the participant. Raises Refused or WrongSetting."""
-    home = Path(os.environ.get("CROSSROADS_HOME", "var"))
-    found = path or home / "demo" / institution / "participant.yaml"
-    if path is None and not found.exists():
-        raise Refused(
-            f"There are no settings at {found}. Start `crossroads demo`, or name the settings of the participant of "
-            f"{institution} with --config."
-        )
-    config = read_config(found)
+    """Give the settings by which the institution asks. Raises Refused or WrongSetting."""
+    found = path or _of_demo(institution)
+    # Only a participant listens.
+    listens = "listen" in read_settings(found, dict[str, Any])
+    config = _as_client(found) if listens else read_client_config(found)
     if config.institution != institution:
         raise Refused(f"{found} holds the settings of {config.institution}, not of {institution}.")
+    return config
+
+
+def _of_demo(institution: str) -> Path:
+    """Give the settings of a participant of the demo. Raises Refused, with the institutions that are there."""
+    demo = (Path(os.environ.get("CROSSROADS_HOME", "var")) / "demo").absolute()
+    found = demo / institution / "participant.yaml"
+    if not found.exists():
+        there = ", ".join(sorted(file.parent.name for file in demo.glob("*/participant.yaml")))
+        hint = f"In {demo} are: {there}." if there else "Start `crossroads demo`."
+        raise Refused(f"There are no settings at {found}. {hint} Or name your own with --config.")
+    return found
+
+
+def _as_client(found: Path) -> ClientConfig:
+    """Give what a client needs, from the settings of a participant. Raises Refused or WrongSetting."""
+    config = read_config(found)
     if config.keys.seal is None:
         raise Refused(f"{found} names no key to which answers can be sealed (keys.seal).")
     return ClientConfig(

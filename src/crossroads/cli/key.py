@@ -21,7 +21,7 @@ from crossroads.cli.acts import confirm, read_act, report, sign_file, write_act
 from crossroads.cli.keyfiles import Use, generate_key, public_file, read_public
 from crossroads.cli.opened import with_catalogue
 from crossroads.kernel.clock import SystemClock
-from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.errors import InvalidValue, Refused
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.registrations import Registration, SignedAct, act
 
@@ -223,6 +223,8 @@ def _operator(file: Path) -> OperatorKey:
 
 
 def _write(signed: SignedAct, output: Path, who: str, *, as_json: bool) -> None:
+    if output.exists():
+        raise Refused(f"{output} is there already, perhaps signed by others: name another file.")
     write_act(output, signed)
     report(
         {"file": str(output), "signers": signed.signers},

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
+from crossroads.kernel.errors import Refused
+
 if TYPE_CHECKING:  # an institution makes and signs keys without what the hub needs
     from crossroads.bootstrap.wiring import Services
     from crossroads.catalogue.service import Catalogue
@@ -33,6 +35,8 @@ async def with_services(work: Callable[["Services"], Awaitable[T]]) -> T:
     warnings_only = structlog.make_filtering_bound_logger(logging.WARNING)
     structlog.configure(logger_factory=_to_standard_error, wrapper_class=warnings_only)
     here = load()
+    if here.settings.database_url is None and not embedded(here).place.data.exists():
+        raise Refused(f"There is no hub in {here.home}. Set CROSSROADS_HOME, or make one with `crossroads migrate`.")
     with nullcontext() if here.settings.database_url else embedded(here):
         async with services(here) as hub:
             return await work(hub)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import Server
 
+from crossroads.bootstrap import keys
 from crossroads.bootstrap.database import embedded
-from crossroads.bootstrap.settings import Installation
+from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.kernel.errors import Refused
 
 _APPLICATION = "crossroads.api.app:create"
 _BACKLOG = 2048
@@ -20,8 +23,12 @@ _PATIENCE_SECONDS = 10
 
 def serve(installation: Installation, workers: int) -> None:
     """Serve until SIGINT or SIGTERM, with the embedded PostgreSQL where no other is set."""
+    settings = installation.settings
+    # What would make every process fail is told here, once, in a sentence.
+    for read in (keys.message_key, keys.permit_key, keys.log_key):
+        read(installation)
+    _check_port(settings)
     with _database(installation), _Metrics(installation, workers):
-        settings = installation.settings
         Server(
             _APPLICATION,
             address=settings.host,
@@ -39,6 +46,18 @@ def serve(installation: Installation, workers: int) -> None:
             ssl_cert=settings.certificate,
             ssl_key=settings.certificate_key,
         ).serve()
+
+
+def _check_port(settings: Settings) -> None:
+    """Refuse a port that somebody listens on: processes of two hubs would share it. Raises Refused."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as trying:
+        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trying.bind((settings.host, settings.port))
+        except OSError as error:
+            taken = f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}."
+            raise Refused(f"{taken} Set `port` in crossroads.yaml, or CROSSROADS_PORT.") from error
 
 
 def _database(installation: Installation) -> AbstractContextManager[Any]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -75,9 +76,8 @@ class Home:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other demos out of it. Raises DemoRuns."""
-        self.above.mkdir(parents=True, exist_ok=True)
-        with (self.above / "demo.lock").open("w") as file:
+        """Keep other demos out of it. Raises DemoRuns, or Refused where it cannot be written."""
+        with self._lock() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -86,6 +86,15 @@ class Home:
                     "to another folder."
                 ) from None
             yield
+
+    def _lock(self) -> TextIO:
+        try:
+            self.above.mkdir(parents=True, exist_ok=True)
+            return (self.above / "demo.lock").open("w")
+        except OSError as error:
+            raise Refused(
+                f"{self.above} cannot be written ({error.strerror}); set CROSSROADS_HOME to another folder."
+            ) from error
 
     def made(self, fingerprint: str, persons: int | None) -> Made | None:
         """Give what is there and can be used as it is: of this code, and of so many people where that was asked."""

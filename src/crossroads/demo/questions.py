@@ -94,7 +94,8 @@ def two_holders(stage: Stage) -> Outcome:
     stage.screen.say(
         f"This person moved, and the living wage went on at another centre. Gent reviews the time before "
         f"{person.since}: it first inscribes the person for that time, with the document that shows why it may. The "
-        "hub knows who held the file when, and asks each centre only for its own days."
+        "hub knows who held the file when, and asks each centre only for its own days. A record may begin before the "
+        "days asked, because it covers them; only the days asked decide who is asked."
     )
     stage.client(GENT).inscribe(_inscription(person.ssin, earlier))
     told = _asked(stage, Wish(GENT, person, (LIVING_WAGE,), stage.until_today(earlier.start_date)))

@@ -136,8 +136,10 @@ class Stage:
             for block in told_.reply.blocks
         ]
         given = {block.source for block in told_.reply.blocks}
+        here = {group.data_group for group in (*told_.reply.blocks, *answer.filtered)}
+        missing = ", ".join(self.group(group) for group in told_.wish.groups if group not in here)
         rows += [
-            ("", self.name(source.institution), f"{source.status}: {source.code}", f"{source.milliseconds} ms")
+            (missing, self.name(source.institution), f"{source.status}: {source.code}", f"{source.milliseconds} ms")
             for source in answer.sources
             if source.institution not in given
         ]

@@ -8,13 +8,13 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.config import Config, own_schemas, read_config
 from crossroads.participant.datagroups import DataGroups
 from crossroads.participant.datasources import Database, DataSource, Documents, Wanted, data_sources
-from crossroads.participant.findings import Finding
+from crossroads.participant.findings import NO_HUB, Finding
 from crossroads.participant.provenkeys import ProvenKeys, institution_ring
 from crossroads.participant.register import RegisterOfPersons
 from crossroads.participant.settings import KeyFile
@@ -50,30 +50,36 @@ async def check_config(path: Path, ssin: str = SAMPLE) -> list[Finding]:
     with TemporaryDirectory() as folder:
         groups = DataGroups(config.hub, Path(folder) / "data-groups.json", schemas)
         try:
-            findings = [Finding("settings", ok=True, detail=f"{trust.installation}, {trust.environment}")]
-            for what, attempt in (
-                *_around(config, trust, http, Path(folder), groups),
-                *_inside(config, sources, database, groups, ssin),
-            ):
-                findings.append(await tried(what, attempt))
-            return findings
+            settings = Finding("settings", ok=True, detail=f"{trust.installation}, {trust.environment}")
+            state = await tried("state folder", partial(_state, config))
+            hub = await tried("hub", partial(_hub, config, http))
+            # That the hub does not answer is said once.
+            without = "" if hub.ok else "not checked: it needs the hub"
+            told = [
+                await tried(what, attempt, without=without)
+                for what, attempt in _told_by_hub(config, trust, http, Path(folder), groups)
+            ]
+            inside = [await tried(what, attempt) for what, attempt in _inside(config, sources, database, groups, ssin)]
+            return [settings, state, hub, *told, *inside]
         finally:
             await http.close()
             if database:
                 database.close()
 
 
-async def tried(what: str, attempt: Try) -> Finding:
-    """Try something and tell how it went."""
+async def tried(what: str, attempt: Try, *, without: str = "") -> Finding:
+    """Try something and tell how it went; `without` is said in place of why something was not there."""
     try:
         return Finding(what, ok=True, detail=await attempt())
+    except Unavailable as error:
+        return Finding(what, ok=False, detail=without or str(error))
     except CrossroadsError as error:
         return Finding(what, ok=False, detail=str(error))
 
 
-def _around(config: Config, trust: Trust, http: Http, folder: Path, groups: DataGroups) -> Iterator[tuple[str, Try]]:
-    yield "state folder", partial(_state, config)
-    yield "hub", partial(_hub, config, http)
+def _told_by_hub(
+    config: Config, trust: Trust, http: Http, folder: Path, groups: DataGroups
+) -> Iterator[tuple[str, Try]]:
     proven = ProvenKeys(trust, Witness(trust.log, folder / "checkpoints.json", config.hub))
     seal = [(SealingKey, config.keys.seal)] if config.keys.seal else []
     for kind, key in ((SigningKey, config.keys.sign), *seal, *((SigningKey, key) for key in config.holders.values())):
@@ -99,7 +105,10 @@ async def _state(config: Config) -> str:
 
 
 async def _hub(config: Config, http: Http) -> str:
-    got = await http.run(_call(f"{config.hub}/.well-known/crossroads-keys"))
+    try:
+        got = await http.run(_call(f"{config.hub}/.well-known/crossroads-keys"))
+    except Unavailable as error:
+        raise Wrong(f"{NO_HUB.format(config.hub)} {error}") from error
     told = got.headers.get("date")
     if not told:
         return "reachable; it does not tell the time"

@@ -33,6 +33,7 @@ app.add_typer(log_app, name="log")
 
 _errors = Console(stderr=True)
 _YEAR = timedelta(days=365)
+_DIGITS = 11
 
 ConfigFile = Annotated[Path, typer.Argument(help="The settings file.", metavar="CONFIG")]
 Json = Annotated[bool, typer.Option("--json", help="Write JSON for a program.")]
@@ -69,7 +70,7 @@ def check(  # noqa: PLR0913, PLR0917 - each is an option of the command
 ) -> None:
     """Prove that a set-up is right, or say what is wrong and what to do."""
     if not target.startswith(("http://", "https://")):
-        _tell(asyncio.run(check_config(Path(target), _person(ssin) or SAMPLE)), json=json)
+        _tell(asyncio.run(check_config(Path(target), _person(ssin) if ssin else SAMPLE)), json=json)
         return
     if not (permit_key and permit_key_id and as_ and institution and data_group and ssin):
         raise typer.BadParameter(
@@ -137,10 +138,18 @@ def _state(config: Path) -> Path:
 
 
 def _person(text: str) -> str:
+    """Give the number that is typed, in the file or on standard input. Raises BadParameter, without what was given."""
     if text == "-":
-        return sys.stdin.readline().strip()
-    file = Path(text)
-    return file.read_text("ascii").strip() if text and file.is_file() else text
+        found = sys.stdin.readline().strip()
+    else:
+        file = Path(text)
+        found = file.read_text("ascii", "replace").strip() if file.is_file() else text
+    if not (len(found) == _DIGITS and found.isascii() and found.isdigit()):
+        raise typer.BadParameter(
+            f"This is neither an SSIN nor a file with one: {_DIGITS} digits, without dots, dashes or spaces.",
+            param_hint="--ssin",
+        )
+    return found
 
 
 def _tell(findings: list[Finding], *, json: bool) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+NO_HUB = "The hub at {} does not answer. Is it up, and is `hub:` right?"
+
 
 class Finding(msgspec.Struct, frozen=True, rename="camel"):
     """One thing that was checked."""

@@ -11,7 +11,7 @@ from crossroads.participant.checkpoints import Witness
 from crossroads.participant.client import read_client_config
 from crossroads.participant.conformance import Bench, Target
 from crossroads.participant.datagroups import DataGroups
-from crossroads.participant.findings import Finding
+from crossroads.participant.findings import NO_HUB, Finding
 from crossroads.participant.provenkeys import ProvenKeys, fetch_keys, institution_ring
 from crossroads.participant.questions import Asking
 from crossroads.participant.steps import OK, Call, Http, Steps
@@ -39,7 +39,7 @@ async def rehearse(target: Target, client: Path, permit_key_id: str, permit_key:
         proven = ProvenKeys(asking.trust, Witness(asking.trust.log, place / "checkpoints.json", config.hub))
         groups = DataGroups(config.hub, place / "data-groups.json")
         try:
-            await http.run(groups.refresh(datetime.now(UTC)))
+            await _refresh(groups, config.hub, http)
             bench = Bench(
                 target=target,
                 asking=asking,
@@ -55,6 +55,13 @@ async def rehearse(target: Target, client: Path, permit_key_id: str, permit_key:
             return await conformance.run(http, bench)
         finally:
             await http.close()
+
+
+async def _refresh(groups: DataGroups, hub: str, http: Http) -> None:
+    try:
+        await http.run(groups.refresh(datetime.now(UTC)))
+    except Unavailable as error:
+        raise Wrong(f"{NO_HUB.format(hub)} {error}") from error
 
 
 def _own_keys(hub: str, asking: Asking) -> Steps[tuple[ProvenKey, ...]]:

@@ -28,8 +28,10 @@ def read_settings(path: Path, kind: type[T]) -> T:
         raise WrongSetting(f"{path}: {place.strip('`') or '$'}: {what}") from error
     except yaml.YAMLError as error:
         raise WrongSetting(f"{path}: this is not YAML: {_first_line(error)}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongSetting(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise WrongSetting(f"{path}: cannot be read: it is not text in UTF-8.") from error
+    except OSError as error:
+        raise WrongSetting(f"{path}: cannot be read: {error.strerror}.") from error
 
 
 def _first_line(error: Any) -> str:
