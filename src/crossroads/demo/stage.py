@@ -136,7 +136,7 @@ class Stage:
             for block in told_.reply.blocks
         ]
         given = {block.source for block in told_.reply.blocks}
-        here = {group.data_group for group in (*told_.reply.blocks, *answer.filtered)}
+        here = {block.data_group for block in told_.reply.blocks} | {group.data_group for group in answer.filtered}
         missing = ", ".join(self.group(group) for group in told_.wish.groups if group not in here)
         rows += [
             (missing, self.name(source.institution), f"{source.status}: {source.code}", f"{source.milliseconds} ms")
