@@ -190,7 +190,8 @@ class Crashes:
     async def _keep(self) -> None:
         while True:
             if self._built.processes["hub"].wait(0):
-                await asyncio.shield(asyncio.to_thread(self._built.start_hub, self._workers))
+                # Not awaited until it is healthy: it may be killed again before, and the load tells when it answers.
+                self._built.launch_hub(self._workers)
             await asyncio.sleep(0.1)
 
     def worker(self) -> None:
