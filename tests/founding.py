@@ -11,6 +11,7 @@ import msgspec
 from crossroads.audit.service import Log
 from crossroads.catalogue.changes import Plan
 from crossroads.catalogue.keys import Genesis, OperatorKey
+from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.model import Document
 from crossroads.catalogue.service import Catalogue
 from crossroads.kernel.ssin import Environment
@@ -160,3 +161,13 @@ def small_catalogue(**lists: list[dict[str, Any]]) -> Document:
     return msgspec.convert(
         {name: [{**_COMMON, **entry} for entry in entries] for name, entries in plain.items()}, Document
     )
+
+
+def without(document: Document, kind: Kind) -> Document:
+    """Give a catalogue with no entry of a kind."""
+    return msgspec.structs.replace(document, **{kind.attribute: ()})
+
+
+def renamed() -> Document:
+    """Give the small catalogue with another name in it."""
+    return small_catalogue(sectors=[{"number": 17, "names": {"en": "Other"}}, {"number": 25, "names": {"en": "Hub"}}])

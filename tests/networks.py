@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,22 +16,11 @@ from crossroads.catalogue.model import Document
 from crossroads.network.founders import Founders
 from crossroads.network.loading import Lines, load_directory
 from crossroads.network.members import Member
+from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from database import Database
 
 BELGIUM = Path(__file__).parent.parent / "catalogue" / "belgium"
-
-
-def free_ports(count: int) -> list[int]:
-    """Give ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def belgium() -> Document:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fakehub import FakeAsker, FakeHub
-from participants import Running, running, write_config
+from fakehub import FakeAsker, FakeHub, Question
+from participants import NAME, SSIN, WAGE, Running, running, write_config
 
 
 @pytest.fixture
@@ -25,3 +25,8 @@ def asker(hub: FakeHub) -> FakeAsker:
 def participant(tmp_path: Path, hub: FakeHub) -> Iterator[Running]:
     with running(write_config(tmp_path, hub), hub) as one:
         yield one
+
+
+@pytest.fixture
+def question(asker: FakeAsker) -> Question:
+    return Question(asker, NAME, SSIN, WAGE)

@@ -14,7 +14,7 @@ from litestar.testing import TestClient
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.participant.config import read_config
 from crossroads.participant.participant import Participant
-from crossroads.participant.routes import build
+from crossroads.participant.routes import Application
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import DataAnswer, Problem
 from crossroads.wire.signatures import Request, verify_answer
@@ -145,5 +145,7 @@ def refused(got: httpx.Response) -> tuple[int, str | None]:
 def running(config: Path, hub: FakeHub, clock: Clock | None = None) -> Iterator[Running]:
     """Run a participant within this process."""
     participant = Participant(read_config(config), clock or SystemClock())
-    with TestClient(build(participant)) as client:
+    # It is plain ASGI, and says so in simpler types than the client.
+    application: Any = Application(participant)
+    with TestClient(application) as client:
         yield Running(client, participant, hub)

@@ -17,10 +17,12 @@ from crossroads.bootstrap.settings import Settings
 from crossroads.directory import facts
 from crossroads.exchange import service as exchange
 from crossroads.kernel.codes import Code
+from crossroads.mutations import model as changes
+from crossroads.mutations import tasks
 from crossroads.participant import client, description, routes, steps
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
-from crossroads.wire import messages, signatures, statements
+from crossroads.wire import messages, mutations, signatures, statements
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -28,11 +30,11 @@ FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 def codes() -> str:
     """Give the page of all codes."""
     rows = [f"| `{code}` | {code.description} |" for code in Code]
-    belgian = [row for row in rows if row.startswith("| `MSG")]
-    own = [row for row in rows if not row.startswith("| `MSG")]
+    belgian = [row for row in rows if not row.startswith("| `CR-")]
+    own = [row for row in rows if row.startswith("| `CR-")]
     return _page(
         "Codes",
-        "Codes `MSG…` are the Belgian Crossroads Bank's, used only with their known meaning. Codes `CR-…` are ours.",
+        "Codes `CR-…` are ours; the others are the Belgian Crossroads Bank's, used only with their known meaning.",
         "A code never changes its meaning; the text beside it may.",
         "",
         "| code | meaning |",
@@ -77,6 +79,14 @@ def limits() -> str:
     constants = [
         (messages.MAXIMUM_REQUEST, "bytes", "a request body; larger is refused with `CR-PAYLOAD-TOO-LARGE`"),
         (messages.MAXIMUM_DATA_GROUPS, "data groups", "in one question"),
+        (mutations.MAXIMUM_MUTATIONS, "changes", "in one notification"),
+        (mutations.MAXIMUM_NOTIFICATION, "bytes", "a notification of changes"),
+        (mutations.MAXIMUM_CONTENT, "bytes", "the content of one change, in canonical form"),
+        (mutations.MAXIMUM_ITEMS, "items", "in one pull of a mailbox, and numbers in one acknowledgement"),
+        (mutations.MAXIMUM_LEASE_SECONDS, "seconds", "for which a consumer may lease items of a mailbox"),
+        (mutations.SLOTS, "lanes", "of a mailbox at most"),
+        (changes.CONTENT_LIFE.days, "days", "for which the content of a change of an unsealed data group is kept"),
+        (tasks.BATCH, "changes", "that are brought to the mailboxes together at most"),
         (messages.MAXIMUM_SOURCE_ANSWER, "bytes", "the answer of one source"),
         (exchange.TIME_BUDGET.seconds, "seconds", "for all sources of a question together, from receipt"),
         (signatures.MAXIMUM_AGE, "seconds", "age of a signature"),

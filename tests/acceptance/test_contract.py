@@ -10,14 +10,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from chaos import rows
 from crossroads.bootstrap.wiring import services
 from crossroads.kernel.period import Period
+from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from crossroads.wire.canonical import b64url
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.signatures import sign_request
 from database import Database
-from networks import free_ports, line, network
+from networks import line, network
 from raw import DAY, QUARTER, Asker, Reply, person, send
 
 KNOWN, STRANGER, DEAD, REPLACED, NEW, ALONE, EMPTY, LATE, NOBODY = (person(number) for number in range(1, 19, 2))
@@ -107,6 +109,21 @@ def test_answered(centre: Asker) -> None:
     assert answer.receipt is not None
     assert answer.checkpoint is not None
     assert answer.checkpoint.startswith("crossroads.test\n")
+
+
+async def test_the_log_keeps_eight_times_of_each_source(centre: Asker, module_database: Database) -> None:
+    answer = centre.ask(KNOWN, WORK, WHO).answer
+    entries = await rows(
+        module_database.url("crossroads_owner"),
+        "SELECT content::text FROM log_entry WHERE ticket = $1 AND event = 'exchange:answer:sent'",
+        answer.ticket,
+    )
+    fields = msgspec.json.decode(entries[0]["content"])
+    names = ("askedAt", "receivedAt", "readFrom", "readUntil", "repliedAt", "answeredAt")
+    assert len(fields["sources"]) == 2
+    for source in fields["sources"]:
+        times = [answer.received_at.isoformat(), *(source[name] for name in names), fields["repliedAt"]]
+        assert times == sorted(times)
 
 
 def test_legal_context_not_known_or_not_assigned(centre: Asker, built: Network) -> None:

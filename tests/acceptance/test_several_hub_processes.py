@@ -15,12 +15,13 @@ from crossroads.bootstrap.wiring import services
 from crossroads.catalogue.acts import REVOKE_KEY
 from crossroads.catalogue.keys import Revocation
 from crossroads.kernel.codes import StatusValue
+from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from crossroads.participant.questions import Asked
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.registrations import KeyUse, act
 from database import Database
-from networks import belgium, free_ports, line, network
+from networks import belgium, line, network
 
 ASKER, CROWD, SOURCE = "pcsw-gent", "pcsw-brussel", "dgph"
 FILE, BENEFIT = "handicap-file@1", "unemployment-benefit@1"

@@ -13,12 +13,13 @@ import pytest
 from chaos import INQUIRY, QUARTER, Asker, client, findings, person, rows, start_another_hub, until
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.period import Period
+from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from crossroads.participant.client import Client, Reply
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import MAXIMUM_DATA_GROUPS, MAXIMUM_SOURCE_ANSWER, Answer
 from database import Database, execute
-from networks import free_ports, line, network
+from networks import line, network
 from rogue import Behaviour, Call, Hanging, Rogue, running
 
 ASKER, HEALTHY, ROGUE = "pcsw-gent", "dgph", "nic"

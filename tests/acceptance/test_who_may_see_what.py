@@ -58,6 +58,16 @@ LINE = {
 LINE |= {"evidence": {"kind": "document", "value": "ID-1"}}
 QUERY = {"institution": CENTRE, "ssin": KNOWN, "period": {"startDate": "2020-01-01"}}
 CONFIRM = {"reference": "p-1", "ssin": ELSEWHERE, "birthDate": "1980-03-15", "lastName": "Peeters"}
+SEARCH = {"agent": "clerk-7", "legalContext": "PCSA:SOCIAL_INQUIRY", "ssin": ELSEWHERE}
+SHOWN = {"lastName": "Zandbergen", "firstNames": "Ilse", "birthDate": "1980-03-15"}
+CREATE = {"reference": "b-1", "particulars": SHOWN}
+CREATE |= {"evidence": {"kind": "passport", "number": "ZZ-1", "issuer": "Illustria"}}
+CORRECT = {**CREATE, "reference": "b-2", "ssin": KNOWN, "reason": "misread"}
+DECEASE = {"reference": "b-3", "ssin": KNOWN, "deceasedOn": "2026-05-05", "reason": "certificate"}
+REPLACE = {"reference": "b-4", "ssin": KNOWN, "national": ELSEWHERE, "since": "2026-03-01", "reason": "registered"}
+CHANGE: dict[str, Any] = {"reference": "m-1", "ssin": KNOWN, "dataGroup": WORK, "context": "17:2", "kind": "changed"}
+CHANGE |= {"period": {"startDate": "2026-01-01"}, "happenedOn": "2026-01-01"}
+LEASE = {"lease": "00000000-0000-7000-8000-000000000000", "numbers": [1]}
 WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     # Lines are kept by the institution itself, or by who manages it.
     "/v1/inscriptions": (LINE, {CENTRE: 201, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
@@ -66,7 +76,18 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     "/v1/inscriptions/cut": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
     "/v1/inscriptions/cancel": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
     # The register is a participant of this network that does not run: nobody is told anything of the person.
-    "/v1/persons": (CONFIRM, dict.fromkeys(INSTITUTIONS, 503)),
+    "/v1/persons/confirm": (CONFIRM, dict.fromkeys(INSTITUTIONS, 503)),
+    # Whoever may find people may create one; what is recorded here of nobody cannot be changed by anybody.
+    "/v1/persons/query": (SEARCH, {CENTRE: 200, OTHER: 200, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    "/v1/persons": (CREATE, {CENTRE: 201, OTHER: 409, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    "/v1/persons/correct": (CORRECT, dict.fromkeys(INSTITUTIONS, 403)),
+    "/v1/persons/decease": (DECEASE, dict.fromkeys(INSTITUTIONS, 403)),
+    "/v1/persons/replace": (REPLACE, dict.fromkeys(INSTITUTIONS, 403)),
+    # Each change has an outcome of its own, here a refusal; a mailbox is that of who asks, and so is a lease.
+    "/v1/mutations": ({"mutations": [CHANGE]}, dict.fromkeys(INSTITUTIONS, 200)),
+    "/v1/mailbox/pull": ({}, dict.fromkeys(INSTITUTIONS, 200)),
+    "/v1/mailbox/acknowledge": (LEASE, dict.fromkeys(INSTITUTIONS, 403)),
+    "/v1/mailbox/park": (LEASE | {"reason": "test"}, dict.fromkeys(INSTITUTIONS, 403)),
 }
 # Who gets what of whom, for which purpose: the code of the answer.
 QUESTIONS: dict[tuple[str, str, str], dict[str, str]] = {

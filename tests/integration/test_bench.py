@@ -38,12 +38,13 @@ def test_a_bench_of_the_exchange_prints_its_figures_or_names_what_is_missing() -
         assert "sudo apt-get install" in done.stderr
         return
     report = _run("exchange", *arguments)
-    assert set(report["ratios"]) == {"exchange_to_nginx", "exchange_to_plain_gateway", "exchange_to_core_gateway"}
-    for subject in ("exchange", "nginx", "plain_gateway"):
+    others = {"nginx", "kept_nginx", "plain_gateway", "core_gateway"}
+    assert set(report["ratios"]) == {f"exchange_to_{other}" for other in others}
+    for subject in ("exchange", *others):
         assert {f"{subject}_{name}" for name in ("rate", "p50", "p95", "p99")} <= set(report["figures"])
     cpu = {"exchange_cpu_hub", "exchange_cpu_participant", "exchange_cpu_database", "plain_gateway_cpu_gateway"}
-    others = {"exchange_p99_at_100", "plain_gateway_p99_at_100", "refusal_known_person", "refusal_unknown_person"}
-    assert cpu | others <= set(report["figures"])
+    times = {"exchange_p99_at_100", "plain_gateway_p99_at_100", "refusal_known_person", "refusal_unknown_person"}
+    assert cpu | times <= set(report["figures"])
 
 
 def test_a_missing_program_is_named_with_how_to_get_it() -> None:

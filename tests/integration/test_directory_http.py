@@ -82,7 +82,7 @@ async def test_a_line_from_its_first_day_to_its_last(client: AsyncClient) -> Non
 async def test_a_person_is_confirmed_and_then_inscribed(hub: World, client: AsyncClient) -> None:
     hub.register.names[DORA] = "Peeters"
     body = {"reference": "p-1", "ssin": DORA, "birthDate": "1940-00-00", "lastName": "Peeters"}
-    confirmed = await client.post("/v1/persons", json=body)
+    confirmed = await client.post("/v1/persons/confirm", json=body)
     assert confirmed.status_code == 200
     assert confirmed.json()["ssin"] == {"value": DORA}
     assert (await client.post("/v1/inscriptions", json=inscription(ssin=DORA))).status_code == 201

@@ -18,6 +18,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from crossroads.network.ports import free_ports
 from crossroads.participant.command import app
 from crossroads.participant.trust import read_trust
 from fakehub import ALICE, FakeAsker, FakeHub, Question, signed_headers
@@ -46,12 +47,6 @@ def started(config: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*PROGRAM, "serve", str(config)], check=False, capture_output=True, text=True, timeout=60)
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @contextmanager
 def served(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """Run it until it answers; end it when the test ends."""
@@ -76,7 +71,7 @@ def wait_until_up(process: subprocess.Popen[bytes], port: int) -> None:
 
 @pytest.fixture
 def port() -> int:
-    return free_port()
+    return free_ports(1)[0]
 
 
 @pytest.fixture
@@ -173,6 +168,24 @@ def test_a_right_set_up_is_found_right(config: Path) -> None:
     assert code == 0, found
     assert found[WAGE][1].endswith("within its schema")
     assert found["register"] == (True, "the query runs")
+
+
+def test_the_number_to_check_with_is_read_from_a_file_and_never_repeated(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "person.txt").write_text(f"{SSIN}\n")
+    code, found = findings(config, "--ssin", str(tmp_path / "person.txt"))
+    assert (code, found[WAGE][1].endswith("within its schema")) == (0, True), found
+    dotted = f"{SSIN[:6]}-{SSIN[6:9]}.{SSIN[9:]}"
+    (tmp_path / "dotted.txt").write_text(dotted)
+    for given, text in ((str(tmp_path / "dotted.txt"), ""), (str(tmp_path / "none.txt"), ""), ("-", dotted)):
+        ended = command("check", str(config), "--ssin", given, text=text)
+        assert (ended.returncode, "neither an SSIN nor a file with one" in ended.stderr) == (2, True), ended
+        assert dotted not in ended.stderr
+
+
+def test_without_a_number_the_content_is_not_checked_and_that_is_said(config: Path) -> None:
+    code, found = findings(config)
+    assert code == 0
+    assert "give --ssin" in found[WAGE][1]
 
 
 def change(config: Path, **changes: Any) -> None:

@@ -20,7 +20,9 @@ def _endpoint(url: str) -> EndpointRegistration:
     return EndpointRegistration(installation=INSTALLATION, institution="centre-a", url=url, issued_at=NOW)
 
 
-@pytest.mark.parametrize("url", ["https://centre.example", "https://centre.example:8443/path", "https://[::1]:1/"])
+@pytest.mark.parametrize(
+    "url", ["https://centre.example", "https://centre.example:8443/path", "https://[::1]:1/", "https://[::1]:65535"]
+)
 def test_an_endpoint_is_encrypted(url: str) -> None:
     for environment in Environment:
         _endpoint(url).check_url(environment)
@@ -46,6 +48,8 @@ def test_an_endpoint_may_be_plain_in_a_test_environment_alone() -> None:
         "https://centre.example/?",
         "https://centre.example/#top",
         "https://centre.example:port",
+        "https://centre.example:0",
+        "https://centre.example:65536",
         "https://centre.example:99999",
         "https://[::1",
         "https://centre.example/a b",

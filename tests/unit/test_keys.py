@@ -142,6 +142,13 @@ def test_a_file_without_the_right_key_is_named(tmp_path: Path, content: bytes) -
             kind.read("pcsa-ghent#1", file)
 
 
+def test_what_cannot_be_read_is_no_key(tmp_path: Path) -> None:
+    with pytest.raises(UnsafeKeyFile, match=r"There is no key file .*crossroads key generate"):
+        SigningKey.read("a#1", tmp_path / "none.pem")
+    with pytest.raises(UnsafeKeyFile, match=r"cannot be read \(Is a directory\)"):
+        SigningKey.read("a#1", tmp_path)
+
+
 def test_a_key_for_one_use_is_no_key_for_the_other(tmp_path: Path) -> None:
     for name, key in (("p256", KEY._private), ("x25519", x25519.X25519PrivateKey.generate())):
         file = tmp_path / name

@@ -13,6 +13,16 @@ _MADE_BY_ACCESS: Final = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pointer:
+    """A change that an institution was told of: what it may ask in mode push, and under what."""
+
+    data_group: str
+    period: Period
+    legal_context: str
+    authorisation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """The facts of a question that bear on whether it may be answered."""
 
@@ -26,6 +36,8 @@ class Request:
     received_at: datetime
     received_on: date
     """The Brussels day of receipt: authorisations count as they are in force then."""
+    pointer: Pointer | None = None
+    """In mode push: the change, of this very person, that the asker was told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

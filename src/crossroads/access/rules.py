@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from crossroads.access.model import Request, Withheld
-from crossroads.catalogue.model import Authorisation, Institution, Temporality
+from crossroads.catalogue.model import Authorisation, Institution, Mode, Temporality
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Facts, Line
 from crossroads.kernel.codes import Code, StatusValue
@@ -43,6 +43,19 @@ def assigned(request: Request, snapshot: Snapshot, concerned: Institution) -> Co
     return None if request.asker.institution in managers else Code.NOT_MANAGED
 
 
+def pointed(request: Request, group: str, period: Period) -> Withheld | None:
+    """Stop what is asked in mode push beyond the change that the asker was told of; nothing in the other modes."""
+    if request.mode is not Mode.PUSH:
+        return None
+    told = request.pointer
+    if told is None:
+        return refused(group, 4, Code.NOT_AUTHORISED, Code.DETAIL_NO_MUTATION)
+    same = (group, request.legal_context) == (told.data_group, told.legal_context)
+    if not same or not told.period.contains(period):
+        return refused(group, 4, Code.NOT_AUTHORISED, Code.DETAIL_BEYOND_MUTATION)
+    return None
+
+
 def authorised(
     request: Request, snapshot: Snapshot, concerned: Institution, group: str, period: Period
 ) -> tuple[list[Authorisation], Withheld | None]:
@@ -51,6 +64,7 @@ def authorised(
         authorisation
         for authorisation in snapshot.authorisations(request.legal_context, group, request.mode)
         if authorisation.in_force(request.received_on)
+        and (request.pointer is None or authorisation.reference == request.pointer.authorisation)
         and any(party.includes(concerned) for party in authorisation.parties)
     ]
     within = [a for a in in_force if period.start_date >= look_back(a, request.received_on)]

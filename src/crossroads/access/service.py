@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from crossroads.access import rules
 from crossroads.access.model import _MADE_BY_ACCESS, Decision, Permit, Request, Withheld
-from crossroads.catalogue.model import Authorisation, Institution
+from crossroads.catalogue.model import Authorisation, Institution, Mode
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Facts, Line
 from crossroads.kernel.codes import Code, StatusValue
@@ -12,6 +12,7 @@ from crossroads.kernel.period import Period
 
 RULE = "authorised-and-inscribed"
 RULE_WITHOUT_INSCRIPTION = "authorised-without-inscription"
+RULE_PUSH = "told-of-a-change"
 
 
 def decide(request: Request, snapshot: Snapshot, facts: Facts) -> Decision:
@@ -63,6 +64,8 @@ def _decide_group(
     period = rules.asked_period(request, snapshot, group)
     if period is None:
         return rules.refused(group, 4, Code.NOT_AUTHORISED)
+    if beyond := rules.pointed(request, group, period):
+        return beyond
     authorisations, stopped = rules.authorised(request, snapshot, concerned, group, period)
     if stopped:
         return stopped
@@ -76,6 +79,12 @@ def _decide_group(
         return rules.withheld(group, 9, StatusValue.NO_DATA_FOUND, Code.NO_HOLDER)
     asking = frozenset(line.inscription for line in lines)
     return [_Part(group, holder, part, authorisation, asking | ids) for holder, (part, ids) in holders.items()]
+
+
+def _rule(request: Request, *, inscription: bool) -> str:
+    if request.mode is Mode.PUSH:
+        return RULE_PUSH
+    return RULE if inscription else RULE_WITHOUT_INSCRIPTION
 
 
 def _permits(request: Request, snapshot: Snapshot, facts: Facts, parts: list[_Part]) -> list[Permit]:
@@ -100,7 +109,7 @@ def _permits(request: Request, snapshot: Snapshot, facts: Facts, parts: list[_Pa
                 legal_context=request.legal_context,
                 data_groups={part.group: part.period for part in own},
                 authorisations={part.group: part.authorisation.reference for part in own},
-                rule=RULE if inscription else RULE_WITHOUT_INSCRIPTION,
+                rule=_rule(request, inscription=inscription),
                 catalogue_version=snapshot.version,
                 lines=tuple(sorted(frozenset().union(*(part.lines for part in own)))),
                 made_by=_MADE_BY_ACCESS,

@@ -3,6 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+import msgspec
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -10,10 +11,11 @@ from litestar.types import ASGIApp
 
 from crossroads.admission.limits import Turnstile
 from crossroads.api.description import describing
+from crossroads.api.direct import Direct
 from crossroads.api.door import Door
 from crossroads.api.guarding import Guarding, signed
 from crossroads.api.health import health
-from crossroads.api.metrics import observe_source
+from crossroads.api.metrics import observe_mailboxes, observe_source
 from crossroads.api.opening import opened
 from crossroads.api.problems import respond
 from crossroads.audit import http as audit
@@ -23,14 +25,35 @@ from crossroads.bootstrap.wiring import Services
 from crossroads.catalogue import http as catalogue
 from crossroads.directory import http as directory
 from crossroads.exchange import http as exchange
+from crossroads.identity import http as identity
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.memory import settle
-from crossroads.wire.messages import MAXIMUM_REQUEST
+from crossroads.mutations import http as mutations
+from crossroads.wire.messages import MAXIMUM_REQUEST, Question
 
-ROUTES = (health, *exchange.ROUTES, *directory.ROUTES, *catalogue.ROUTES, *audit.ROUTES)
-_PROVIDED = ("log", "catalogue", "identity", "directory", "gate", "exchange")
+ROUTES = (
+    health,
+    *exchange.ROUTES,
+    *mutations.ROUTES,
+    *directory.ROUTES,
+    *identity.ROUTES,
+    *catalogue.ROUTES,
+    *audit.ROUTES,
+)
+_PROVIDED = (
+    "log",
+    "catalogue",
+    "identity",
+    "bis",
+    "identification",
+    "directory",
+    "gate",
+    "exchange",
+    "changes",
+    "mailboxes",
+)
 
 
 def create() -> ASGIApp:
@@ -38,7 +61,7 @@ def create() -> ASGIApp:
     installation = load()
     settings = installation.settings
     return Door(
-        application(installation),
+        Direct(application(installation), exchange.ask, msgspec.json.Decoder(Question)),
         turnstile=Turnstile(settings.limits),
         key=message_key(installation),
         clock=SystemClock(),
@@ -53,6 +76,7 @@ def application(installation: Installation) -> Litestar:
     def lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
         def ready(found: Services) -> None:
             found.exchange.observers.append(observe_source)
+            found.watch.observers.append(observe_mailboxes)
             app.state.services = found
             app.state.guarding = Guarding(found.gate, public_url)
             settle()

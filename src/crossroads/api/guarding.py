@@ -1,11 +1,15 @@
 """How the guard of each route is enforced. A route without a guard answers nobody."""
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from litestar import Request
 from litestar.di import NamedDependency
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import SkipValidation
+from litestar.types import Receive, Scope
 
 from crossroads.admission.limits import LimitReached
 from crossroads.admission.service import AUTHENTIC, Gate, authentic_of
@@ -13,6 +17,7 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.guards import Guard, Signed
 from crossroads.wire import signatures
+from crossroads.wire.messages import MAXIMUM_REQUEST
 
 _BODILESS = ("GET", "HEAD")
 _BODY_SECONDS = 5
@@ -38,27 +43,48 @@ class Guarding:
             return
         if guard is not Guard.INSTITUTION:
             raise RouteWithoutGuard
-        request.scope["state"][AUTHENTIC] = self._gate.authenticate(await self._signed_request(request))
+        body = None if request.method in _BODILESS else await _in_time(request.body())
+        self._authenticate(request.scope, request.method, body)
 
-    async def _signed_request(self, request: Request[Any, Any, Any]) -> signatures.Request:
-        query = request.scope["query_string"].decode("latin-1")
-        path = request.scope["raw_path"].decode("latin-1")
-        target = f"{self._public_url}{path}" + (f"?{query}" if query else "")
-        body = None if request.method in _BODILESS else await _body(request)
-        return signatures.Request(request.method, target, _headers(request), body)
+    async def read(self, scope: Scope, receive: Receive) -> bytes:
+        """Read the body of a signed post outside the framework, and let it through, or raise what the gate raises."""
+        body = await _in_time(_body(receive))
+        self._authenticate(scope, "POST", body)
+        return body
+
+    def _authenticate(self, scope: Any, method: str, body: bytes | None) -> None:
+        query = scope["query_string"].decode("latin-1")
+        target = f"{self._public_url}{scope['raw_path'].decode('latin-1')}" + (f"?{query}" if query else "")
+        scope["state"][AUTHENTIC] = self._gate.authenticate(signatures.Request(method, target, _headers(scope), body))
 
 
-async def _body(request: Request[Any, Any, Any]) -> bytes:
+async def _in_time(reading: Awaitable[bytes]) -> bytes:
     try:
         async with asyncio.timeout(_BODY_SECONDS):
-            return await request.body()
+            return await reading
     except TimeoutError:
         raise LimitReached(Code.BODY_LATE) from None
 
 
-def _headers(request: Request[Any, Any, Any]) -> dict[str, str]:
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message: Any = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientException("The asker hung up before its question was whole.")
+        part = message.get("body", b"")
+        size += len(part)
+        if size > MAXIMUM_REQUEST:
+            raise RequestEntityTooLarge
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for name, value in request.scope["headers"]:
+    for name, value in scope["headers"]:
         text = name.decode("latin-1")
         # Which of two counts would be a matter of opinion: of those that a signature is about, one is allowed.
         if text in headers and text in _SIGNED:

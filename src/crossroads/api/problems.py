@@ -33,7 +33,7 @@ _BELGIF = "urn:problem-type:belgif:"
 _OWN = "urn:problem-type:crossroads:"
 _SCHEMA = f"{_BELGIF}input-validation:schemaViolation"
 _INVALID = f"{_BELGIF}input-validation:invalidInput"
-_MEDIA_TYPE = "application/problem+json"
+PROBLEM_TYPE = "application/problem+json"
 _RETRY_SECONDS = 1
 _FRAMES = 8
 
@@ -62,12 +62,22 @@ _EXPIRED = {Code.CLOCK_SKEW, Code.KEY_EXPIRED, Code.STATEMENT_EXPIRED, Code.BEFO
 def respond(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Give the problem of an error."""
     problem = problem_of(error)
+    return Response(
+        msgspec.json.encode(problem),
+        status_code=problem.status,
+        media_type=PROBLEM_TYPE,
+        headers=headers_of(problem),
+    )
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """Give the headers that go with a problem, besides its type."""
     headers = {}
     if problem.status == 401:  # noqa: PLR2004
         headers["www-authenticate"] = 'Signature realm="crossroads"'
     if problem.retry_after_sec is not None:
         headers["retry-after"] = str(problem.retry_after_sec)
-    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=_MEDIA_TYPE, headers=headers)
+    return headers
 
 
 def problem_of(error: Exception) -> Problem:

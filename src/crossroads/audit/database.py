@@ -1,9 +1,9 @@
-"""What the stores of the log share: the queries, and what it means when the database fails."""
+"""What all stores share of the database: rows of a query, and what it means when it fails. And the log's queries."""
 
 from collections.abc import AsyncIterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiosql
 import asyncpg
@@ -11,8 +11,8 @@ import asyncpg
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
 
-Pool = asyncpg.Pool
-"""Connections to the database of the log."""
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+"""Connections to the database, of one role."""
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg")
 
@@ -37,7 +37,7 @@ def outages() -> Iterator[None]:
     try:
         yield
     except _OUTAGE as error:
-        reason = f"The database of the log does not work now ({type(error).__name__})."
+        reason = f"The database does not work now ({type(error).__name__})."
         raise Unavailable(reason, code=Code.UNAVAILABLE) from error
 
 

@@ -50,8 +50,39 @@ class Event(StrEnum):
     PERSON_UNLINKED = "identity:person:unlinked", "Two persons taken for one were told apart again."
     SSIN_ASSIGNED = "identity:person:ssin-assigned", "A number was assigned to a person."
     SSIN_REPLACED = "identity:person:replaced", "A number of a person was replaced by another."
-    PERSON_DECEASED = "identity:person:deceased", "The register told that a person died."
+    PERSON_DECEASED = "identity:person:deceased", "It was recorded that a person died, or that this was wrong."
+    BIS_CREATED = "identity:bis:created", "An institution had a person without national number brought into being."
+    BIS_CORRECTED = "identity:bis:corrected", "An institution corrected what the BIS register says of a person."
+    BIS_REFUSED = "identity:bis:refused", "A request about the BIS register was refused; the entry holds the rule."
+    DUPLICATE_SUSPECTED = (
+        "identity:bis:duplicate-suspected",
+        "Somebody was to be created who may be this person; the institution was shown nothing of the person.",
+    )
+    DUPLICATE_ALLOWED = (
+        "identity:bis:duplicate-allowed",
+        "Two operators said that somebody to be created is another than those who agree closely.",
+    )
+    PERSON_SEARCHED = (
+        "identity:person:searched",
+        "An institution searched a person; the entry holds how many were found.",
+    )
+    SEARCH_REFUSED = "identity:person:search-refused", "A search of a person was refused; the entry holds the rule."
+    PERSON_SHOWN = (
+        "identity:person:shown",
+        "A search showed number, name, birth date and sex of this person, as far as they are recorded here.",
+    )
     PERSONS_LOADED = "identity:person:loaded", "A first load of persons was imported, signed by two operators."
+
+    CHANGE_NOTIFIED = "mutations:change:notified", "A source notified a change of data about a person; it was taken."
+    CHANGE_REFUSED = "mutations:change:refused", "A notified change was refused; the entry holds the code."
+    ITEM_DELIVERED = (
+        "mutations:item:delivered",
+        "An institution was about to be told of a change; nothing was told before this entry.",
+    )
+    ITEM_VOIDED = (
+        "mutations:item:voided",
+        "An institution that waited to be told of a change may no longer know of it; the entry holds the code.",
+    )
 
     CATALOGUE_APPLIED = "catalogue:version:applied", "A new version of the catalogue came into force."
     KEY_REGISTERED = "catalogue:key:registered", "A key of an institution was registered."

@@ -81,6 +81,15 @@ class StoredHead(NamedTuple):
     peaks: bytes
 
 
+class Expirable(NamedTuple):
+    """Entries `first` to `last` of a stream, so many of which still say something."""
+
+    stream: int
+    first: int
+    last: int
+    entries: int
+
+
 class Cursor(NamedTuple):
     """Where a page of entries ended."""
 

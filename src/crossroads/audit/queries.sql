@@ -144,6 +144,17 @@ WHERE person = ANY(:persons::bigint[]) AND at >= :first AND at < :until
   AND (at, stream, index) > (:after_at, :after_stream, :after_index)
 ORDER BY at, stream, index LIMIT :limit;
 
+-- name: expirable(before, kept)
+-- Give the ranges of entries from before a moment that still say something, and how many do (all streams).
+SELECT stream, min(index) FILTER (WHERE says) AS first, max(index) FILTER (WHERE says) AS last,
+       count(*) FILTER (WHERE says) AS entries
+FROM (
+    SELECT stream, index, content IS NOT NULL AND event <> ALL(:kept) AS says,
+           index - row_number() OVER (PARTITION BY stream ORDER BY index) AS stretch
+    FROM log_entry WHERE at < :before
+) AS old
+GROUP BY stream, stretch HAVING bool_or(says) ORDER BY stream, first;
+
 -- name: expire_entries(stream, first, last, kept)!
 -- Remove what entries say of persons; the leaf stays.
 UPDATE log_entry SET content = NULL, salts = NULL, ticket = NULL, person = NULL, asker = NULL

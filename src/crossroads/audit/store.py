@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import msgspec
 
 from crossroads.audit.database import Pool, outages, queries, rows
 from crossroads.audit.events import CLOSING, KEPT
-from crossroads.audit.model import TOP, Head, Record, stream_heads
+from crossroads.audit.model import TOP, Expirable, Head, Record, stream_heads
 from crossroads.kernel.errors import Unavailable
 from crossroads.wire.merkle import Frontier, Node
 from crossroads.wire.proofs import Heads, heads_leaf
@@ -162,6 +162,11 @@ class RetentionStore:
     def __init__(self, pool: Pool) -> None:
         """Use these connections."""
         self._pool = pool
+
+    async def expirable(self, before: datetime) -> list[Expirable]:
+        """Give the ranges of entries from before a moment that still say something that is not kept for ever."""
+        with outages():
+            return [Expirable(*row) for row in await rows(queries.expirable(self._pool, before=before, kept=_KEPT))]
 
     async def expire(self, stream: int, first: int, last: int) -> None:
         """Remove what the entries `first` to `last` say, except those that are kept for ever."""

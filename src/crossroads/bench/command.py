@@ -1,4 +1,4 @@
-"""`crossroads bench exchange|directory|audit --json`."""
+"""`crossroads bench exchange|directory|audit|search --json`."""
 
 import logging
 import sys
@@ -70,6 +70,22 @@ def audit(
     from crossroads.bench import audit as measuring  # noqa: PLC0415 - as above
 
     _print(measuring.bench(entries, rounds), as_json=as_json)
+
+
+@app.command()
+def search(
+    *,
+    people: Annotated[int, typer.Option(help="In the register.", min=100)] = 100_000,
+    searches: Annotated[int, typer.Option(help="For people as others write them.", min=20)] = 5_000,
+    strangers: Annotated[int, typer.Option(help="New people who are not in the register.", min=20)] = 10_000,
+    namesakes: Annotated[int, typer.Option(help="People of one and the same name.", min=20)] = 10_000,
+    seed: Annotated[int, typer.Option(help="Of all that is drawn.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Measure whether people are found under misspelt names and wrong dates, and how fast."""
+    from crossroads.bench import search as measuring  # noqa: PLC0415 - as above
+
+    _print(measuring.bench(measuring.Size(people, searches, strangers, namesakes, seed)), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -15,15 +15,17 @@ from typing import NamedTuple
 from crossroads.bench import nginx, outcomes, wrk
 from crossroads.bench.cpu import Meter
 from crossroads.bench.gateway import gateway, make_log_table
-from crossroads.bench.installation import Place, analyze, free_ports, installation, people, store_employments
+from crossroads.bench.installation import Place, analyze, installation, people, store_employments
 from crossroads.bench.open_loop import Asking, p99
 from crossroads.bench.population import SOURCE, Population
 from crossroads.bench.questions import Questions
 from crossroads.bench.report import Report, progress
+from crossroads.network.ports import free_ports
 from crossroads.wire.signatures import Request
 
 OPEN_RATE = 100
 """Questions each second of the open-loop client."""
+_LIMITS = ("nginx", "kept_nginx")
 _GATEWAYS = ("plain_gateway", "core_gateway")
 _REFUSALS = 20
 """Of each kind, for each second of a round."""
@@ -116,16 +118,18 @@ def _database(place: Place) -> list[int]:
 @contextmanager
 def _others(place: Place, answer: wrk.Answer, size: Size) -> Iterator[tuple[_Subject, ...]]:
     """Serve those that the exchange is compared with; all get the answer from the same canned upstream."""
-    upstream, passing, *ports = free_ports(2 + len(_GATEWAYS))
+    upstream, passing, keeping, *ports = free_ports(3 + len(_GATEWAYS))
     with ExitStack() as stack:
         canned = stack.enter_context(nginx.canned(place.folder / "canned", upstream, answer.headers, answer.body))
-        proxy = stack.enter_context(nginx.proxy(place.folder / "proxy", passing, upstream))
+        proxy = stack.enter_context(nginx.proxy(place.folder / "proxy", passing, upstream, keeping=False))
+        kept = stack.enter_context(nginx.proxy(place.folder / "kept", keeping, upstream, keeping=True))
         gateways = {
             name: (port, stack.enter_context(gateway(name, place.folder, port, place.dsn(), upstream, size.workers)))
             for name, port in zip(_GATEWAYS, ports, strict=True)
         }
         yield (
             _Subject("nginx", passing, {"proxy": lambda: [proxy], "upstream": lambda: [canned]}),
+            _Subject("kept_nginx", keeping, {"proxy": lambda: [kept], "upstream": lambda: [canned]}),
             *(_gateway(place, name, port, pid, canned) for name, (port, pid) in gateways.items()),
         )
 
@@ -158,7 +162,7 @@ class _Rounds:
             for subject in self._subjects:
                 self._load(subject)
             for subject in self._subjects:
-                if subject.name != "nginx":
+                if subject.name not in _LIMITS:
                     self._at_set_times(subject)
             self._refusals()
         self._many_connections()
@@ -227,8 +231,7 @@ class _Rounds:
         for (name, unit), values in self._values.items():
             report.add(name, values, unit)
         rates = {subject.name: report.figures[f"{subject.name}_rate"].value for subject in self._subjects}
-        report.add_ratio("exchange_to_nginx", rates["exchange"], rates["nginx"])
-        for name in _GATEWAYS:
+        for name in (*_LIMITS, *_GATEWAYS):
             report.add_ratio(f"exchange_to_{name}", rates["exchange"], rates[name])
         return report
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from crossroads.catalogue.model import Document
 from crossroads.identity.first_load import LoadKind, prepare
 from crossroads.network.founders import Founders
 from crossroads.network.members import Member
+from crossroads.network.ports import free_ports
 from crossroads.network.service import Load, Network
 from crossroads.wire.registrations import SignedAct
 
@@ -130,18 +130,6 @@ async def analyze(place: Place) -> None:
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
-
-
-def free_ports(count: int) -> list[int]:
-    """Give ports of this machine that nobody uses now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def _catalogue() -> Document:

@@ -43,11 +43,17 @@ _CANNED = """
     }}
   }}
 """
-_PROXY = """
+_KEEPING = """
   upstream canned {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000000; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ proxy_pass http://canned; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+  }}
+"""
+_PLAIN = """
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
   }}
 """
 
@@ -67,9 +73,12 @@ def canned(folder: Path, port: int, headers: Mapping[str, str], body: bytes) -> 
 
 
 @contextmanager
-def proxy(folder: Path, port: int, upstream: int) -> Iterator[int]:
-    """Pass every request on to another port; gives the process."""
-    with _running(folder, port, _PROXY.format(port=port, upstream=upstream)) as pid:
+def proxy(folder: Path, port: int, upstream: int, *, keeping: bool) -> Iterator[int]:
+    """Pass every request on to another port; gives the process.
+
+    `keeping` its connections, or as its manual begins: with a new one for each request.
+    """
+    with _running(folder, port, (_KEEPING if keeping else _PLAIN).format(port=port, upstream=upstream)) as pid:
         yield pid
 
 

@@ -15,8 +15,8 @@ import msgspec
 from crossroads.bootstrap.keys import log_key, message_key, permit_key
 from crossroads.bootstrap.postgres_place import Place
 from crossroads.bootstrap.settings import Installation
-from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.ssin import Environment
+from crossroads.wire.keys import UnsafeKeyFile
 
 _LOW_BYTES, _NO_BYTES = 4 * 2**30, 2**30
 """The journal of the embedded database alone may take 2 GB."""
@@ -109,7 +109,6 @@ def _folder(what: str, path: Path, forbidden: int, others: str, mode: str) -> Ro
 def _key(what: str, read: Callable[[Installation], object], installation: Installation) -> Row:
     try:
         read(installation)
-    except (CrossroadsError, OSError, ValueError) as error:
-        remedy = "Make it with `crossroads key generate`, or mend it: mode 0600, the hub's own, PEM without a password."
-        return wrong(what, str(error), remedy)
+    except UnsafeKeyFile as error:
+        return wrong(what, error.fault, error.remedy)
     return ok(what, "It can be read, and by its owner alone.")

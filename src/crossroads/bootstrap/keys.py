@@ -2,14 +2,11 @@
 
 import os
 import secrets
-import stat
-from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from crossroads.bootstrap.settings import Installation
-from crossroads.wire.keys import SigningKey, UnsafeKeyFile
+from crossroads.wire.keys import MAKE_KEY, SigningKey, UnsafeKeyFile, read_private, read_secret
 from crossroads.wire.notes import NoteSigner
 
 _SECRET_BYTES = 32
@@ -28,9 +25,9 @@ def permit_key(installation: Installation) -> SigningKey:
 def log_key(installation: Installation) -> NoteSigner:
     """Read the key that signs checkpoints; its name is that of the installation. Raises UnsafeKeyFile."""
     path = installation.keys / "log.pem"
-    private = serialization.load_pem_private_key(_private_bytes(path), password=None)
+    private = read_private(path)
     if not isinstance(private, Ed25519PrivateKey):
-        raise UnsafeKeyFile(f"{path} holds no Ed25519 key.")
+        raise UnsafeKeyFile(f"{path} holds no Ed25519 key.", MAKE_KEY)
     return NoteSigner(installation.settings.installation, private)
 
 
@@ -49,20 +46,8 @@ def subject_key(installation: Installation) -> bytes:
             pass
         finally:
             new.unlink()
-    return _private_bytes(path)
+    return read_secret(path)
 
 
 def _signing_key(installation: Installation, name: str) -> SigningKey:
     return SigningKey.read(f"{installation.settings.hub}#{name}", installation.keys / f"{name}.pem")
-
-
-def _private_bytes(path: Path) -> bytes:
-    try:
-        file = path.open("rb")
-    except FileNotFoundError as error:
-        raise UnsafeKeyFile(f"There is no key file {path}. Make it with `crossroads key generate`.") from error
-    with file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
-            raise UnsafeKeyFile(f"{path} has mode {mode:04o}: others can read it. It must be 0600.")
-        return file.read()

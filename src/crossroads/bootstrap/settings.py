@@ -18,7 +18,7 @@ from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.ssin import Environment
 
 PREFIX = "CROSSROADS_"
-_NOT_SETTINGS = {"HOME", "CONFIG", "OWNER_URL", "REAL", "TEST_HOME"}
+_NOT_SETTINGS = {"HOME", "CONFIG", "OWNER_URL", "RETENTION_URL", "REAL", "TEST_HOME"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -59,6 +59,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Of role crossroads_hub; absent means the embedded PostgreSQL under the home."""
     streams: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
     """Streams of the log: the most hub processes that can write at once."""
+    log_kept_days: Annotated[int, msgspec.Meta(ge=1, le=36_525)] = 3653
+    """Days for which what the log says stays; `crossroads audit expire` refuses to remove what is younger."""
     message_key: str = "message-1"
     """The key that signs answers: `keys/<name>.pem` under the home, registered as `<hub>#<name>`."""
     permit_key: str = "permit-1"

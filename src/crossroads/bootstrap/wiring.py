@@ -9,6 +9,8 @@ from typing import Any
 import asyncpg
 import structlog
 
+from crossroads.access.mandates import Mandates
+from crossroads.admission.searches import SearchRate
 from crossroads.admission.service import Gate
 from crossroads.audit.service import Log
 from crossroads.bootstrap import keys
@@ -20,11 +22,16 @@ from crossroads.directory.facts import FactsReader
 from crossroads.directory.nonces import maintain_nonces
 from crossroads.directory.service import Directory
 from crossroads.exchange.service import Exchange
+from crossroads.identity.bis import BisRegister
 from crossroads.identity.database import Pool
+from crossroads.identity.identification import Identification
 from crossroads.identity.service import Identity
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.errors import Unavailable
+from crossroads.mutations.mailboxes import Mailboxes
+from crossroads.mutations.service import Mutations
+from crossroads.mutations.tasks import Distributor, Watch, expire_content
 from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import HttpClient
@@ -48,11 +55,16 @@ class Services:
     log: Log
     catalogue: Catalogue
     identity: Identity
+    bis: BisRegister
+    identification: Identification
     directory: Directory
     facts: FactsReader
     gate: Gate
     breakers: Breakers
     exchange: Exchange
+    changes: Mutations
+    mailboxes: Mailboxes
+    watch: Watch
     pool: Pool
 
     async def database_answers(self) -> bool:
@@ -92,7 +104,14 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
         )
         surroundings = Surroundings(settings.environment, clock, settings.installation)
         gate = Gate(catalogue=catalogue, facts=facts, clock=clock, limits=settings.limits)
+        mandates, rate = Mandates(catalogue, clock, settings.register), SearchRate(pool, settings.limits)
+        changes = Mutations(pool, log, catalogue, surroundings)
+        mailboxes = Mailboxes(pool, log, catalogue, surroundings)
+        watch = Watch(mailboxes)
         _background(stack, breakers.poll())
+        _background(stack, Distributor(pool, catalogue, clock).run())
+        _background(stack, watch.run())
+        _background(stack, expire_content(changes))
         _background(stack, _maintain(pool))
         yield Services(
             installation=installation,
@@ -100,16 +119,22 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
             log=log,
             catalogue=catalogue,
             identity=Identity(pool, log, sources, surroundings, [ExclusiveWhenLinked(catalogue, surroundings)]),
+            bis=BisRegister(pool, log, sources, surroundings, mandates, rate),
+            identification=Identification(pool, log, surroundings, mandates, rate),
             directory=Directory(pool, log, catalogue, surroundings),
             facts=facts,
             gate=gate,
             breakers=breakers,
+            changes=changes,
+            mailboxes=mailboxes,
+            watch=watch,
             pool=pool,
             exchange=Exchange(
                 gate=gate,
                 catalogue=catalogue,
                 log=log,
                 sources=sources,
+                pointers=mailboxes,
                 clock=clock,
                 subject_key=keys.subject_key(installation),
             ),

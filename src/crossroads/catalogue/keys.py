@@ -90,9 +90,11 @@ class EndpointRegistration(_Struct, frozen=True, kw_only=True):
         """Refuse a URL that is not plain, or not encrypted outside a test environment. Raises InvalidValue."""
         try:
             parts = urlsplit(self.url)
-            parts.port  # noqa: B018 - reading it is what checks it
+            port = parts.port
         except ValueError as error:
-            raise InvalidValue("The endpoint is not a URL.") from error
+            raise InvalidValue("The endpoint is not a URL, or its port is above 65535.") from error
+        if port == 0:
+            raise InvalidValue("Nobody answers at port 0.")
         allowed = ("https", "http") if environment is Environment.TEST else ("https",)
         if parts.scheme not in allowed:
             raise InvalidValue(f"The URL of an endpoint begins with {' or '.join(allowed)}.")
@@ -124,6 +126,8 @@ class RegisteredKey(NamedTuple):
     place: LogPlace
     verify: VerifyKey | None
     """What checks its signatures; None for a key to seal to."""
+    signers: tuple[str, ...]
+    """The key ids that are said to have signed its registration."""
     revoked_at: datetime | None = None
 
     @property
@@ -149,4 +153,4 @@ def registered(act: SignedAct, place: LogPlace) -> RegisteredKey:
     """Give the key that an act registered, with what checks its signatures."""
     registration = read_registration(act)
     verify = None if registration.use is KeyUse.SEAL else VerifyKey(registration.jwk)
-    return RegisteredKey(registration, act, place, verify)
+    return RegisteredKey(registration, act, place, verify, act.signers)

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import structlog
 
+from crossroads.audit.database import Pool
 from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
@@ -24,7 +25,7 @@ from crossroads.catalogue.keys import Genesis, LogPlace, OperatorKey
 from crossroads.catalogue.kinds import Kind, by_id, document_of
 from crossroads.catalogue.model import Document
 from crossroads.catalogue.snapshot import Snapshot
-from crossroads.catalogue.store import Changing, Pool, Store, Version
+from crossroads.catalogue.store import Changing, Store, Version
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Unavailable

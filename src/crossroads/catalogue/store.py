@@ -3,17 +3,17 @@
 Who changes it locks the one row of `catalogue_head` first: changes happen one after the other, and each sees the last.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 import aiosql
-import asyncpg
 import msgspec
 
+from crossroads.audit.database import Pool, outages
 from crossroads.catalogue.changes import Change, Plan
 from crossroads.catalogue.keys import (
     Endpoint,
@@ -27,26 +27,11 @@ from crossroads.catalogue.keys import (
 )
 from crossroads.catalogue.kinds import AnyEntry, Kind, from_body, identify, place
 from crossroads.catalogue.snapshot import Facts
-from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Unavailable
 from crossroads.wire.keys import Jwk
 from crossroads.wire.registrations import Registration, SignedAct
 
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
-"""Connections to the database of the catalogue."""
 Connection: TypeAlias = Any
 _queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg")
-_OUTAGE = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.PostgresSystemError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
 
 
 class Version(NamedTuple):
@@ -66,24 +51,24 @@ class Store:
 
     async def version(self) -> int:
         """Give the version in force."""
-        with _outages():
+        with outages():
             return int(await _queries.version(self._pool))
 
     async def facts(self) -> Facts:
         """Read everything at one moment."""
-        with _outages():
+        with outages():
             async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
                 return await _facts(connection, await _queries.version(connection))
 
     async def believed_at(self, moment: datetime) -> list[tuple[Kind, AnyEntry]]:
         """Give the entries as they were believed here at a moment."""
-        with _outages():
+        with outages():
             return await _entries(_queries.entries_believed_at(self._pool, moment=moment))
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator["Changing"]:
         """Change the catalogue, all or nothing; others wait."""
-        with _outages():
+        with outages():
             async with self._pool.acquire() as connection, connection.transaction():
                 yield Changing(connection, await _queries.lock_version(connection))
 
@@ -224,13 +209,3 @@ def _identities(changes: Sequence[Change]) -> dict[str, list[Any]]:
         "keys": [change.key for change in changes],
         "days": [date.fromisoformat(change.valid_from) for change in changes],
     }
-
-
-@contextmanager
-def _outages() -> Iterator[None]:
-    """Turn whatever keeps the database from working into Unavailable."""
-    try:
-        yield
-    except _OUTAGE as error:
-        reason = f"The database of the catalogue does not work now ({type(error).__name__})."
-        raise Unavailable(reason, code=Code.UNAVAILABLE) from error

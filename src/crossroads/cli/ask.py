@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from crossroads.cli.known import check_known
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.errors import Refused, Unavailable
@@ -51,27 +54,33 @@ def ask(  # noqa: PLR0913 - each is an option of the command
     """Ask one question about one person, open what comes back and check it."""
     groups, asked, person = _groups(data_groups), _period(period), _ssin(ssin)
     settings = _settings(institution, config)
-    with SyncClient(settings) as client:
-        try:
-            reply = client.ask(
-                ssin=person,
-                legal_context=legal_context,
-                data_groups=groups,
-                period=asked,
-                reference_date=reference_date.date() if reference_date else asked.last,
-                agent=agent,
-            )
-        except Unavailable as error:
-            # What the hub itself says when it cannot is told as it stands.
-            if isinstance(error.__cause__, PyreqwestError):
-                raise Unavailable(NO_HUB.format(settings.hub)) from error
-            raise
+    with _silence_told(settings.hub), SyncClient(settings) as client:
+        check_known(settings.hub, groups)
+        reply = client.ask(
+            ssin=person,
+            legal_context=legal_context,
+            data_groups=groups,
+            period=asked,
+            reference_date=reference_date.date() if reference_date else asked.last,
+            agent=agent,
+        )
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(_plain(reply))))
     else:
         _print(reply, Console())
     if reply.answer.status.value not in _FULL or reply.rejected:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _silence_told(hub: str) -> Iterator[None]:
+    """Say that the hub does not answer, where that is so; what it says itself when it cannot is told as it stands."""
+    try:
+        yield
+    except Unavailable as error:
+        if isinstance(error.__cause__, PyreqwestError):
+            raise Unavailable(NO_HUB.format(hub)) from error
+        raise
 
 
 def _groups(texts: list[str]) -> list[str]:

@@ -1,8 +1,9 @@
-"""`crossroads audit verify | prove | check | reconcile | export`: that the log is whole, and what it says."""
+"""`crossroads audit verify | prove | check | reconcile | export | expire`: that the log is whole, and what it says."""
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,10 +16,14 @@ from rich.progress import Progress
 
 from crossroads.audit import export as exporting
 from crossroads.audit.findings import Verification
+from crossroads.audit.model import Expirable, Receipt
 from crossroads.audit.reconciliation import Reconciliation
 from crossroads.audit.reconciliation import reconcile as compare
+from crossroads.audit.retention import expiring_before
 from crossroads.audit.verification import verify as verify_log
+from crossroads.bootstrap.retention import retention
 from crossroads.bootstrap.wiring import Services
+from crossroads.cli.acts import report
 from crossroads.cli.opened import with_services
 from crossroads.kernel.errors import InvalidValue, Refused
 from crossroads.wire.notes import NoteVerifier, read_checkpoint
@@ -142,6 +147,42 @@ def export() -> None:
 
     asyncio.run(with_services(work))
     sys.stdout.buffer.flush()
+
+
+@app.command()
+def expire(
+    *,
+    before: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day that stays as it is.")],
+    retention_url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CROSSROADS_RETENTION_URL", help="URL of role crossroads_retention, for a database of your own."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Remove what entries from before a day say of persons. That they were there stays, and is signed."""
+
+    async def count(hub: Services) -> list[Expirable]:
+        moment = expiring_before(before.date(), hub.clock.now(), hub.installation.settings.log_kept_days)
+        async with retention(hub, retention_url) as removing:
+            return await removing.due(moment)
+
+    async def remove(hub: Services) -> list[Receipt]:
+        async with retention(hub, retention_url) as removing:
+            return await removing.expire_all(due)
+
+    due = asyncio.run(with_services(count))
+    entries = sum(part.entries for part in due)
+    if due and not yes:
+        typer.confirm(
+            f"Remove what {entries} entries from before {before:%Y-%m-%d} say, for ever?", abort=True, err=True
+        )
+    with Console(stderr=True).status("Removing what expired"):
+        receipts = asyncio.run(with_services(remove)) if due else []
+    told = f"{entries} entries from before {before:%Y-%m-%d} expired, in {len(due)} ranges."
+    report({"expired": entries, "ranges": due, "receipts": receipts}, told, as_json=as_json)
 
 
 async def _told(hub: Services) -> AsyncIterator[tuple[str, str, Mapping[str, Any]]]:

@@ -22,6 +22,7 @@ from crossroads.cli.keyfiles import Use, generate_key, public_file, read_public
 from crossroads.cli.opened import with_catalogue
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import InvalidValue, Refused
+from crossroads.kernel.ssin import Environment
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.registrations import Registration, SignedAct, act
 
@@ -102,6 +103,7 @@ def endpoint(
     """Write the act that registers where an institution answers, signed by it. An operator signs it next."""
     name = installation or _settings_installation()
     content = _checked(EndpointRegistration, installation=name, institution=institution, url=url, issued_at=_now())
+    content.check_url(Environment.TEST)  # what no installation takes need not be signed
     _write(
         act(REGISTER_ENDPOINT, content).signed_by(SigningKey.read(key_id, key)),
         output,

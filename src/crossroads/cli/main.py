@@ -4,8 +4,9 @@ So ways in need not import each other, and an institution that runs a participan
 """
 
 import sys
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from difflib import get_close_matches
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -37,6 +38,13 @@ class Commands(TyperGroup):
         command.name = cmd_name
         return command
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command; a name that is none fails with the nearest that is one."""
+        names = _installed()
+        if args[0] not in names and (near := get_close_matches(args[0], names, n=1)):
+            ctx.fail(f"No such command '{args[0]}'. Did you mean '{near[0]}'?")
+        return super().resolve_command(ctx, args)
+
 
 _FIRST = ("demo", "serve", "participant")
 
@@ -48,8 +56,19 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"crossroads {version('crossroads')}")
+        raise typer.Exit
+
+
 @app.callback()
-def crossroads() -> None:
+def crossroads(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Crossroads: institutions share what they know about a person, without a central copy."""
 
 

@@ -60,7 +60,7 @@ async def query_inscriptions(
     return await directory.query(data, signed)
 
 
-@post("/v1/persons", opt=_GUARDED, status_code=HTTP_200_OK, tags=["directory"])
+@post("/v1/persons/confirm", opt=_GUARDED, status_code=HTTP_200_OK, tags=["directory"])
 async def confirm_person(
     data: JSONBody[PersonConfirmation], signed: NamedDependency[Signed], identity: NamedDependency[Identity]
 ) -> PersonConfirmed:

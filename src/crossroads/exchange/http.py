@@ -24,7 +24,6 @@ async def ask(
     exchange: NamedDependency[SkipValidation[Exchange]],
 ) -> Answer:
     """Ask the institutions that hold data about a person. Every answer, a refusal too, has a status and a receipt."""
-    # Not a dependency as well: for two of them Litestar starts tasks, which costs more than all else that it does.
     return await exchange.answer(data, authentic_of(scope))
 
 

@@ -1,13 +1,13 @@
-"""What the exchange needs from outside: somebody who asks a source."""
+"""What the exchange needs from others: somebody who asks a source, and who knows what an asker was told of."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from crossroads.access.model import Permit
+from crossroads.access.model import Permit, Pointer
 from crossroads.kernel.codes import Code, StatusValue
-from crossroads.wire.messages import Block, ProvenKey, SourceTimes
+from crossroads.wire.messages import Asker, Block, ProvenKey, SourceTimes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,4 +51,12 @@ class Sources(Protocol):
 
     async def ask(self, errand: Errand) -> SourceReply:
         """Ask one source, within the deadline."""
+        ...
+
+
+class Pointers(Protocol):
+    """Whoever knows the changes that institutions were told of."""
+
+    async def find(self, asker: Asker, ticket: UUID, ssin: str) -> Pointer | None:
+        """Give what the asker was told of under the ticket; None where it was not, or of another person."""
         ...

@@ -1,13 +1,13 @@
 """What must be true of a question before it is decided: its form, and that the asker's statement says the same."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from crossroads.catalogue.model import Temporality
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, InvalidSsin, Malformed, Tampered
 from crossroads.kernel.ssin import is_number_of_person, parse_ssin
-from crossroads.wire import jws
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import Question
 from crossroads.wire.registrations import KeyUse
@@ -17,6 +17,13 @@ from crossroads.wire.statements import Statement, group_digests, read_statement,
 _INVALID_SSIN = "urn:problem-type:belgif:input-validation:invalidStructure"
 _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
 _REQUIRED = "urn:problem-type:belgif-ext:input-validation:requiredInput"
+
+
+class SignedStatement(NamedTuple):
+    """A statement whose signature holds, and the id of the key that signed it."""
+
+    statement: Statement
+    signer: str
 
 
 def check_signer(question: Question, signer: str) -> None:
@@ -60,8 +67,11 @@ def _time_faults(question: Question, snapshot: Snapshot, today: date) -> list[Fa
     return faults
 
 
-def read_own_statement(question: Question, snapshot: Snapshot, now: datetime) -> Statement:
-    """Give the verified statement of the question. Raises SignatureRejected when it is not the asker's, or differs."""
+def read_own_statement(question: Question, snapshot: Snapshot, now: datetime) -> SignedStatement:
+    """Give the verified statement of the question, and who signed it.
+
+    Raises SignatureRejected when it is not the asker's, or differs.
+    """
     try:
         parsed, statement = read_statement(question.statement)
         verify_statement(parsed, statement, _key_in_force(snapshot, parsed.key_id, now))
@@ -74,7 +84,7 @@ def read_own_statement(question: Question, snapshot: Snapshot, now: datetime) ->
     differing = differences(question, statement)
     if differing:
         raise SignatureRejected(Code.STATEMENT_MISMATCH, f"They differ in {', '.join(differing)}.")
-    return statement
+    return SignedStatement(statement, parsed.key_id)
 
 
 def _key_in_force(snapshot: Snapshot, key_id: str, now: datetime) -> VerifyKey:
@@ -107,8 +117,3 @@ def check_encryption_key(question: Question, snapshot: Snapshot, now: datetime) 
     owners = (question.asker.institution, question.asker.on_behalf_of)
     if key is None or not key.in_force(now) or key.registration.institution not in owners:
         raise SignatureRejected(Code.ENCRYPTION_KEY_UNKNOWN)
-
-
-def signer_of(question: Question) -> str:
-    """Give the id of the key that signed the statement."""
-    return jws.parse(question.statement).key_id

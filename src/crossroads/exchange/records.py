@@ -52,6 +52,7 @@ def decided(
         "agent": question.asker.agent,
         "customerTicket": question.customer_ticket,
         "legalContext": question.legal_context,
+        "mutation": str(question.mutation) if question.mutation else None,
         "groupsAsked": list(question.data_groups),
         "period": msgspec.to_builtins(question.period),
         "referenceDate": question.reference_date.isoformat() if question.reference_date else None,

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from uuid6 import uuid7
 
-from crossroads.access.model import Decision, Permit, Request
+from crossroads.access.model import Decision, Permit, Pointer, Request
 from crossroads.access.service import decide
 from crossroads.admission.service import Authentic, Gate
 from crossroads.audit.model import Entry
@@ -17,16 +17,15 @@ from crossroads.audit.service import Log
 from crossroads.catalogue.model import Mode
 from crossroads.catalogue.service import Catalogue
 from crossroads.catalogue.snapshot import Snapshot
-from crossroads.directory.model import Facts
 from crossroads.exchange import questions, records
 from crossroads.exchange.envelopes import sift
 from crossroads.exchange.errors import ExchangeFailed
 from crossroads.exchange.outcome import Replies, compose
-from crossroads.exchange.ports import Errand, SourceReply, Sources
+from crossroads.exchange.ports import Errand, Pointers, SourceReply, Sources
+from crossroads.exchange.questions import SignedStatement
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.wire.messages import Answer, ProvenKey, Question, Receipt
-from crossroads.wire.statements import Statement
 
 TIME_BUDGET = timedelta(seconds=4)
 """For all sources of a question together, from receipt; queueing included."""
@@ -42,6 +41,7 @@ class Exchange:
     catalogue: Catalogue
     log: Log
     sources: Sources
+    pointers: Pointers
     clock: Clock
     subject_key: bytes
     observers: list[Observer] = field(default_factory=list)
@@ -64,11 +64,17 @@ class Exchange:
             signature=authentic.signature,
             subject_key=self.subject_key,
         )
-        answering = _Answering(self, received, statement, snapshot, facts)
+        request = _request(question, authentic.received_at, await self._pointer(question))
+        answering = _Answering(self, received, statement, snapshot, decide(request, snapshot, facts))
         # Once decided, it is answered and logged whether or not the asker still listens.
         return await asyncio.shield(asyncio.ensure_future(answering.run()))
 
-    def _check(self, question: Question, authentic: Authentic, snapshot: Snapshot) -> Statement:
+    async def _pointer(self, question: Question) -> Pointer | None:
+        if question.mutation is None:
+            return None
+        return await self.pointers.find(question.asker, question.mutation, question.ssin)
+
+    def _check(self, question: Question, authentic: Authentic, snapshot: Snapshot) -> SignedStatement:
         now = authentic.received_at
         questions.check_signer(question, authentic.institution)
         questions.check_form(question, snapshot, brussels_day(now))
@@ -81,14 +87,19 @@ class _Answering:
     """One question on its way: decided, logged, asked, merged, logged."""
 
     def __init__(
-        self, exchange: Exchange, received: records.Received, statement: Statement, snapshot: Snapshot, facts: Facts
+        self,
+        exchange: Exchange,
+        received: records.Received,
+        signed: SignedStatement,
+        snapshot: Snapshot,
+        decision: Decision,
     ) -> None:
         self.exchange = exchange
         self.received = received
-        self.statement = statement
+        self.statement, self.signer = signed
         self.snapshot = snapshot
         self.ticket: UUID = uuid7()
-        self.decision: Decision = decide(_request(received.question, received.received_at), snapshot, facts)
+        self.decision = decision
 
     async def run(self) -> Answer:
         if not self.decision.permits:
@@ -103,7 +114,9 @@ class _Answering:
             raise ExchangeFailed(self.ticket) from error
 
     async def _answered(self, keys: tuple[ProvenKey, ...]) -> Answer:
-        replies = await asyncio.gather(*(self._ask(permit, keys) for permit in self.decision.permits))
+        asking = [self._ask(permit, keys) for permit in self.decision.permits]
+        # A task of its own for each, unless there is but one.
+        replies = await asyncio.gather(*asking) if len(asking) > 1 else [await asking[0]]
         pairs = list(zip(self.decision.permits, replies, strict=True))
         answer = self._compose(pairs)
         return await self._sent(answer, records.answered(self.ticket, self.received, self.decision, pairs, answer))
@@ -137,8 +150,8 @@ class _Answering:
     async def _asker_keys(self) -> tuple[ProvenKey, ...]:
         """Give the keys that a source needs to check the statement and to seal, each before those it vouches for."""
         sealing = self.snapshot.sealing_key(self.received.question.asker.encryption_key)
-        vouching = [key_id for key_id in sealing.act.signers if self.snapshot.key(key_id)] if sealing else []
-        ids = [questions.signer_of(self.received.question), *vouching, *([sealing.key_id] if sealing else [])]
+        vouching = [key_id for key_id in sealing.signers if self.snapshot.key(key_id)] if sealing else []
+        ids = [self.signer, *vouching, *([sealing.key_id] if sealing else [])]
         return tuple([await self.exchange.catalogue.proven_key(key_id) for key_id in dict.fromkeys(ids)])
 
     def _compose(self, replies: Replies = ()) -> Answer:
@@ -158,7 +171,7 @@ class _Answering:
         return msgspec.structs.replace(answer, receipt=receipt, checkpoint=self.exchange.log.checkpoint)
 
 
-def _request(question: Question, received_at: datetime) -> Request:
+def _request(question: Question, received_at: datetime, pointer: Pointer | None) -> Request:
     return Request(
         asker=question.asker,
         legal_context=question.legal_context,
@@ -166,7 +179,8 @@ def _request(question: Question, received_at: datetime) -> Request:
         data_groups=question.data_groups,
         period=question.period,
         reference_date=question.reference_date,
-        mode=Mode.ONLINE,
+        mode=Mode.ONLINE if question.mutation is None else Mode.PUSH,
         received_at=received_at,
         received_on=brussels_day(received_at),
+        pointer=pointer,
     )

@@ -29,6 +29,14 @@ def two_operators(act: SignedAct, operators: Mapping[str, VerifyKey]) -> str:
     return ", ".join(names)
 
 
+def operator(act: SignedAct, operators: Mapping[str, VerifyKey]) -> str:
+    """Give the names of the operators whose signature holds; one is enough. Raises Refused for none, Tampered."""
+    names = sorted({operator_name(key_id) for key_id in act.verified(operators.get)})
+    if not names:
+        raise Refused(f"An act {act.kind} needs the signature of an operator.")
+    return ", ".join(names)
+
+
 class Content(Protocol):
     """What every act on people says."""
 

@@ -1,29 +1,18 @@
-"""What the rooms about people share of the database: one transaction, and what it means when the database fails."""
+"""What the rooms about people share of the database: one transaction, and the copying of a file."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 import asyncpg
 
-from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import CrossroadsError, Unavailable
+from crossroads.audit.database import Pool, outages, rows
+from crossroads.kernel.errors import CrossroadsError
 
-Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+# The rooms about people find all of it here.
+__all__ = ["Connection", "NotStaged", "Pool", "copy_into", "outages", "rows", "transaction"]
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-
-_OUTAGE = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.PostgresSystemError,
-    asyncpg.ReadOnlySQLTransactionError,
-)
 
 
 class NotStaged(CrossroadsError):
@@ -36,21 +25,6 @@ async def copy_into(connection: Connection, table: str, columns: list[str], sour
         await connection.copy_to_table(table, source=source, columns=columns, format="csv")
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
         raise NotStaged(type(error).__name__) from None
-
-
-@contextmanager
-def outages() -> Iterator[None]:
-    """Turn whatever keeps the database from working into Unavailable."""
-    try:
-        yield
-    except _OUTAGE as error:
-        reason = f"The database does not work now ({type(error).__name__})."
-        raise Unavailable(reason, code=Code.UNAVAILABLE) from error
-
-
-async def rows(query: AsyncIterable[Any]) -> list[Any]:
-    """Give all rows of a query."""
-    return [row async for row in query]
 
 
 @asynccontextmanager

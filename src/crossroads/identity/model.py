@@ -6,7 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from crossroads.wire.messages import Line, SsinText
+from crossroads.kernel.identifiers import InstitutionId
+from crossroads.wire.messages import Line, Reference, SsinText
 
 Reason = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=Line)]
 
@@ -71,5 +72,30 @@ class UnlinkPersons(_Act, frozen=True, kw_only=True):
     into: SsinText
 
 
+class ReplaceNumber(_Act, frozen=True, kw_only=True):
+    """Content of an act `replace-number`: the person of the number `from` has the number `to` since a day."""
+
+    from_: SsinText = msgspec.field(name="from")
+    to: SsinText
+    since: date
+
+
+class DeceasePerson(_Act, frozen=True, kw_only=True):
+    """Content of an act `decease-person`: the day on which the person died; null says that it was wrong."""
+
+    ssin: SsinText
+    deceased_on: date | None
+
+
+class DistinguishPerson(_Act, frozen=True, kw_only=True):
+    """Content of an act `distinguish-person`: whom an institution creates under a reference is nobody known."""
+
+    institution: InstitutionId
+    reference: Reference
+
+
 LINK = "link-persons"
 UNLINK = "unlink-persons"
+REPLACE = "replace-number"
+DECEASE = "decease-person"
+DISTINGUISH = "distinguish-person"

@@ -22,6 +22,37 @@ class Register(Protocol):
         ...
 
 
+class Mandates(Protocol):
+    """Rules of rooms above on who may do what about people. What they do not find, they refuse."""
+
+    def acts_for(self, signer: str, institution: str) -> None:
+        """Let an institution act for itself or one that it manages. Raises Refused."""
+        ...
+
+    def identifies(self, signer: str, institution: str, legal_context: str | None) -> str:
+        """Let an institution find people, for a purpose or, without one, for any that it has.
+
+        Gives the reference of the authorisation. Raises Refused.
+        """
+        ...
+
+    def is_register(self, institution: str) -> bool:
+        """Tell whether the institution is the register of persons."""
+        ...
+
+    async def keeps(self, connection: Connection, institution: str, persons: Sequence[int]) -> bool:
+        """Tell whether the institution has one of the persons inscribed today."""
+        ...
+
+
+class SearchRate(Protocol):
+    """How often one institution may search."""
+
+    async def take(self, institution: str) -> None:
+        """Count a search, over all processes. Raises what the gate raises when there are too many, and Unavailable."""
+        ...
+
+
 class LinkRule(Protocol):
     """A rule of a room above that must hold once persons are one."""
 

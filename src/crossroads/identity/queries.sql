@@ -154,3 +154,111 @@ WITH added AS (
     RETURNING 1
 )
 SELECT count(*) FROM added;
+
+-- name: tell!
+-- Write a change of who somebody is into the outbox.
+INSERT INTO identity_event (person, kind, related_person, happened_on, recorded_at, ticket, payload)
+VALUES (:person, :kind, :related, :happened_on, :moment, :ticket, :payload);
+
+-- name: claim_request$
+-- Take a reference of an institution; no row when it is taken. Waits for another transaction that is taking it.
+INSERT INTO person_request (institution, reference, digest) VALUES (:institution, :reference, :digest)
+ON CONFLICT DO NOTHING
+RETURNING reference;
+
+-- name: request^
+-- Give what came of a request.
+SELECT digest, outcome FROM person_request WHERE institution = :institution AND reference = :reference;
+
+-- name: keep_outcome!
+-- Keep what came of a request.
+UPDATE person_request SET outcome = :outcome WHERE institution = :institution AND reference = :reference;
+
+-- name: take_turn$
+-- Wait until nobody else brings a person into being.
+SELECT singleton FROM bis_turn FOR NO KEY UPDATE;
+
+-- name: next_in_series$
+-- Give the next number of a series, counted from 1; no row when all are used up.
+INSERT INTO bis_counter AS c (series, last) VALUES (:series, 1)
+ON CONFLICT (series) DO UPDATE SET last = c.last + 1 WHERE c.last < :size
+RETURNING last;
+
+-- name: add_exception$
+-- Note that a creation may go on beside persons who agree closely; no row where that is noted.
+INSERT INTO bis_exception (institution, reference, recorded_at, ticket)
+VALUES (:institution, :reference, :moment, :ticket)
+ON CONFLICT DO NOTHING
+RETURNING reference;
+
+-- name: excepted$
+-- Tell whether a creation may go on beside persons who agree closely.
+SELECT EXISTS (SELECT FROM bis_exception WHERE institution = :institution AND reference = :reference);
+
+-- name: add_given!
+-- Note that the register gave out a number.
+INSERT INTO bis_number (person, ssin, creator, recorded_at, ticket)
+VALUES (:person, :ssin, :creator, :moment, :ticket);
+
+-- name: given
+-- Give the numbers that the register gave to the persons of a closure.
+SELECT person, ssin, creator FROM bis_number WHERE person = ANY (:persons::bigint[]) ORDER BY person, ssin;
+
+-- name: particulars
+-- Give what is recorded of the persons of a closure, the newest days first.
+SELECT person, truth, start_date, end_date, last_name, first_names, birth_date, sex, birth_place, nationality, address,
+       evidence_kind, evidence_number, evidence_issuer, recorded_by
+FROM bis_particulars WHERE person = ANY (:persons::bigint[]) ORDER BY start_date DESC, person, truth;
+
+-- name: believed_particulars
+-- Give what was believed at a moment of persons.
+SELECT person, truth, start_date, end_date, last_name, first_names, birth_date, sex, birth_place, nationality, address,
+       evidence_kind, evidence_number, evidence_issuer, recorded_by
+FROM bis_particulars_ever
+WHERE person = ANY (:persons::bigint[]) AND recorded_at <= :moment AND :moment < recorded_until
+ORDER BY start_date DESC, person, truth;
+
+-- name: add_particulars!
+-- Record particulars of a person.
+INSERT INTO bis_particulars
+    (person, truth, start_date, end_date, last_name, first_names, birth_date, sex, birth_place, nationality, address,
+     evidence_kind, evidence_number, evidence_issuer, recorded_by, name_keys, recorded_at, ticket)
+VALUES (:person, :truth, :start_date, :end_date, :last_name, :first_names, :birth_date, :sex, :birth_place, :nationality,
+        :address, :evidence_kind, :evidence_number, :evidence_issuer, :recorded_by, :name_keys, :moment, :ticket);
+
+-- name: particulars_to_history!
+-- Keep particulars that are believed no more.
+INSERT INTO bis_particulars_history
+    (person, truth, start_date, end_date, last_name, first_names, birth_date, sex, birth_place, nationality, address,
+     evidence_kind, evidence_number, evidence_issuer, recorded_by, name_keys, recorded_at, ticket,
+     recorded_until, replaced_by, reason, actor)
+SELECT person, truth, start_date, end_date, last_name, first_names, birth_date, sex, birth_place, nationality, address,
+       evidence_kind, evidence_number, evidence_issuer, recorded_by, name_keys, recorded_at, ticket,
+       :moment, :ticket, :reason, :actor
+FROM bis_particulars WHERE person = :person AND truth = :truth AND start_date = :start_date;
+
+-- name: remove_particulars!
+-- Remove particulars that were kept in the history.
+DELETE FROM bis_particulars WHERE person = :person AND truth = :truth AND start_date = :start_date;
+
+-- search
+
+-- name: search
+-- Give people whose particulars have one of these keys: those of a likely birth date first, then those who share most of it.
+SELECT person, last_name, first_names, birth_date, sex FROM bis_particulars
+WHERE name_keys && :keys::text[]
+ORDER BY
+    array_position(:dates::text[], birth_date),
+    (left(birth_date, 4) = :year)::int + (substr(birth_date, 6, 2) = :month)::int + (right(birth_date, 2) = :day)::int DESC,
+    person
+LIMIT :limit;
+
+-- name: search_present
+-- Give, of each of these persons, who they are today: the person into which they were linked, and the number.
+WITH RECURSIVE linked (found, person) AS (
+    SELECT found, found FROM unnest(:persons::bigint[]) AS found
+    UNION
+    SELECT linked.found, person_link.into_person FROM linked JOIN person_link ON from_person = linked.person
+)
+SELECT linked.found, present.person, present.ssin FROM linked JOIN person AS present ON present.person = linked.person
+WHERE NOT EXISTS (SELECT FROM person_link WHERE from_person = present.person);

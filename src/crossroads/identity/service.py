@@ -5,21 +5,35 @@ A crash in between leaves an entry whose ticket no row carries: it came to nothi
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
-from uuid6 import uuid7
-
 from crossroads.audit.events import Event
-from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
-from crossroads.identity import acts, store
+from crossroads.identity import acts, bis_store, changes, store
+from crossroads.identity.bis_model import Change, ChangeKind
+from crossroads.identity.changes import Told, stamp_now
 from crossroads.identity.closure import locked_closure
+from crossroads.identity.confirmation import Confirmation
 from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.identity.first_load import Loaded
 from crossroads.identity.imports import import_persons
-from crossroads.identity.model import LINK, UNLINK, Belief, Closure, LinkPersons, Stamp, UnlinkPersons
+from crossroads.identity.model import (
+    DECEASE,
+    DISTINGUISH,
+    LINK,
+    REPLACE,
+    UNLINK,
+    Belief,
+    Closure,
+    DeceasePerson,
+    DistinguishPerson,
+    LinkPersons,
+    ReplaceNumber,
+    Stamp,
+    UnlinkPersons,
+)
 from crossroads.identity.ports import LinkRule, Register
 from crossroads.identity.store import UsedReference
 from crossroads.identity.surroundings import Surroundings
@@ -30,8 +44,6 @@ from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import AnsweredSsin, PersonConfirmation, PersonConfirmed
 from crossroads.wire.registrations import SignedAct
 
-_DAY = timedelta(days=1)
-
 
 class Identity:
     """Persons and their numbers."""
@@ -40,8 +52,8 @@ class Identity:
         self, pool: Pool, log: Log, register: Register, surroundings: Surroundings, link_rules: Sequence[LinkRule]
     ) -> None:
         """Keep to the rules of the rooms above when persons are linked. The log must not use connections of `pool`."""
-        self._pool, self._log, self._register = pool, log, register
-        self._surroundings, self._link_rules = surroundings, link_rules
+        self._pool, self._log, self._confirmation = pool, log, Confirmation(log, register)
+        self._surroundings, self._link_rules, self._told = surroundings, link_rules, Told(log)
 
     async def confirm(self, request: PersonConfirmation, institution: str) -> PersonConfirmed:
         """Have the register confirm a person, who then exists here.
@@ -52,7 +64,9 @@ class Identity:
         self._surroundings.check_pseudonymous({"$.reference": request.reference})
         if used := await self._used(institution, request.reference, digest):
             return await self._confirmed(request, used.ticket)
-        ticket = await self._matched(request, ssin, institution)
+        ticket = await self._confirmation.matched(
+            institution, request.reference, ssin, request.birth_date, request.last_name
+        )
         async with transaction(self._pool) as connection:
             person = await self._present_or_added(connection, ssin, ticket, institution)
             await store.keep_reference(
@@ -60,13 +74,29 @@ class Identity:
             )
         return await self._confirmed(request, ticket)
 
-    async def replace_ssin(self, old: str, new: str, since: date, *, reason: str, actor: str) -> None:
+    async def carry_out(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
+        """Carry out an act of operators on people. Gives the ticket. Raises Refused, Conflict, Tampered, Malformed."""
+        carry = {
+            LINK: self.link,
+            UNLINK: self.unlink,
+            REPLACE: self._replace_by_act,
+            DECEASE: self._decease_by_act,
+            DISTINGUISH: self._distinguish,
+        }
+        if act.kind not in carry:
+            raise Refused(f"This is an act {act.kind}, which is not one on people.")
+        return await carry[act.kind](act, operators)
+
+    async def replace_ssin(
+        self, old: str, new: str, since: date, *, reason: str, actor: str, act: SignedAct | None = None
+    ) -> UUID | None:
         """Record that a person has another number from a day on; the old one goes on naming the person.
 
-        Does nothing where it is recorded already. Raises Refused for an old number that is not in use, Conflict where
-        the new one is another person's: then the two are to be linked.
+        Gives the ticket; None where it is recorded already. Raises Refused for an old number that is not in use,
+        Conflict where the new one is another person's: then the two are to be linked.
         """
         old, new = self._surroundings.ssin(old), self._surroundings.ssin(new)
+        self._surroundings.check_day(since, "since")
         async with transaction(self._pool) as connection:
             closure, taken = await locked_closure(connection, old, new)
             if closure is None:
@@ -74,23 +104,35 @@ class Identity:
             if taken:
                 if taken.persons != closure.persons:
                     raise Conflict("The new number is another person's: link the two persons.")
-                return
-            stamp = await _stamp(connection, reason, actor)
-            await self._replace(connection, closure, (old, new), since, stamp)
-            await self._append(Event.SSIN_REPLACED, stamp, closure.asked, since=since.isoformat())
+                return None
+            await changes.require_present(connection, closure, old)
+            stamp = await stamp_now(connection, reason, actor)
+            person = await changes.replace_number(connection, closure, new, since, stamp)
+            change = Change(ChangeKind.NUMBER_REPLACED, person, happened_on=since)
+            await self._used_act(connection, act, stamp)
+            await self._told(connection, Event.SSIN_REPLACED, stamp, change, {"since": since.isoformat(), **_by(act)})
+        return stamp.ticket
 
-    async def decease(self, ssin: str, day: date | None, *, reason: str, actor: str) -> None:
-        """Record the day on which a person died, or None to say that it was wrong."""
+    async def decease(
+        self, ssin: str, day: date | None, *, reason: str, actor: str, act: SignedAct | None = None
+    ) -> UUID:
+        """Record the day on which a person died, or None to say that it was wrong. Gives the ticket."""
         ssin = self._surroundings.ssin(ssin)
+        if day:
+            self._surroundings.check_day(day, "deceasedOn")
         async with transaction(self._pool) as connection:
             (closure,) = await locked_closure(connection, ssin)
             if closure is None:
                 raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
-            person = await store.person(connection, closure.asked)
-            stamp = await _stamp(connection, reason, actor)
-            await store.change_person(connection, person._replace(deceased_on=day), stamp)
-            text = day.isoformat() if day else None
-            await self._append(Event.PERSON_DECEASED, stamp, closure.asked, deceasedOn=text)
+            stamp = await stamp_now(connection, reason, actor)
+            await self._used_act(connection, act, stamp)
+            fields = {"deceasedOn": day.isoformat() if day else None, **_by(act)}
+            if await changes.record_death(connection, closure, day, stamp):
+                change = Change(ChangeKind.DECEASED, closure.asked, happened_on=day)
+                await self._told(connection, Event.PERSON_DECEASED, stamp, change, fields)
+            else:
+                await self._told.logged(Event.PERSON_DECEASED, stamp, closure.asked, fields)
+        return stamp.ticket
 
     async def link(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Record that two persons are one: an act of two operators. Gives the ticket.
@@ -105,12 +147,13 @@ class Identity:
                 raise Conflict("The two numbers are of one person already.")
             if (await store.present(connection, source.persons)).person != source.asked:
                 raise Conflict("The first number is of a person that is linked already: name the number of today.")
-            stamp = await _stamp(connection, content.reason, actor)
+            stamp = await stamp_now(connection, content.reason, actor)
             await acts.use(connection, act, stamp.ticket)
             await store.link(connection, source.asked, target.asked, content.since, stamp)
             for rule in self._link_rules:
                 await rule(connection, sorted({*source.persons, *target.persons}))
-            await self._append(Event.PERSON_LINKED, stamp, target.asked, **_pair(source, target), act=act.digest)
+            change = Change(ChangeKind.MERGED, target.asked, source.asked, content.since)
+            await self._told(connection, Event.PERSON_LINKED, stamp, change, _pair(source, target) | _by(act))
         return stamp.ticket
 
     async def unlink(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
@@ -119,12 +162,45 @@ class Identity:
         actor = acts.two_operators(act, operators)
         async with transaction(self._pool) as connection:
             source, target = await self._both(connection, content.from_, content.into)
-            stamp = await _stamp(connection, content.reason, actor)
+            stamp = await stamp_now(connection, content.reason, actor)
             await acts.use(connection, act, stamp.ticket)
             if not await store.unlink(connection, source.asked, target.asked, stamp):
                 raise Conflict("The two persons are not linked in this direction.")
-            await self._append(Event.PERSON_UNLINKED, stamp, target.asked, **_pair(source, target), act=act.digest)
+            change = Change(ChangeKind.UNMERGED, target.asked, source.asked)
+            await self._told(connection, Event.PERSON_UNLINKED, stamp, change, _pair(source, target) | _by(act))
         return stamp.ticket
+
+    async def _replace_by_act(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
+        content = acts.content_of(act, REPLACE, ReplaceNumber, self._surroundings.installation)
+        actor = acts.two_operators(act, operators)
+        ticket = await self.replace_ssin(
+            content.from_, content.to, content.since, reason=content.reason, actor=actor, act=act
+        )
+        if ticket is None:
+            raise Conflict("The second number is the person's already.")
+        return ticket
+
+    async def _decease_by_act(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
+        content = acts.content_of(act, DECEASE, DeceasePerson, self._surroundings.installation)
+        actor = acts.operator(act, operators)
+        return await self.decease(content.ssin, content.deceased_on, reason=content.reason, actor=actor, act=act)
+
+    async def _distinguish(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
+        content = acts.content_of(act, DISTINGUISH, DistinguishPerson, self._surroundings.installation)
+        self._surroundings.check_pseudonymous({"reference": content.reference})
+        actor = acts.two_operators(act, operators)
+        async with transaction(self._pool) as connection:
+            stamp = await stamp_now(connection, content.reason, actor)
+            await acts.use(connection, act, stamp.ticket)
+            if not await bis_store.add_exception(connection, content.institution, content.reference, stamp):
+                raise Conflict("This reference of the institution is allowed already.")
+            said = {"institution": content.institution, "reference": content.reference}
+            await self._told.logged(Event.DUPLICATE_ALLOWED, stamp, None, said | _by(act))
+        return stamp.ticket
+
+    async def _used_act(self, connection: Connection, act: SignedAct | None, stamp: Stamp) -> None:
+        if act is not None:
+            await acts.use(connection, act, stamp.ticket)
 
     async def as_believed_on(self, ssin: str, moment: datetime) -> Belief | None:
         """Give what was believed here at a moment of the human being that the number meant then."""
@@ -135,22 +211,6 @@ class Identity:
     async def import_persons(self, path: Path, act: SignedAct, operators: Mapping[str, VerifyKey]) -> Loaded:
         """Import a file of persons that two operators signed, all or nothing. Raises Malformed, Refused, Conflict."""
         return await import_persons(self._pool, self._log, self._surroundings, path, act, operators)
-
-    async def _matched(self, request: PersonConfirmation, ssin: str, institution: str) -> UUID:
-        """Ask the register, once that is logged, and give the ticket under which it was asked. Raises Refused."""
-        ticket = uuid7()
-        asked = {"institution": institution, "reference": request.reference}
-        await self._log.append(Entry(event=Event.MATCH_ASKED, ticket=ticket, asker=institution, fields=asked))
-        match = await self._register.match(ticket, ssin, request.birth_date, request.last_name)
-        if not (match.exists and match.matches):
-            await self._answered(ticket, institution, matched=False)
-            raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
-        return ticket
-
-    async def _answered(self, ticket: UUID, institution: str, *, matched: bool, person: int | None = None) -> None:
-        said = {"matched": matched}
-        entry = Entry(event=Event.MATCH_ANSWERED, ticket=ticket, person=person, asker=institution, fields=said)
-        await self._log.append(entry)
 
     async def _used(self, institution: str, reference: str, digest: bytes) -> UsedReference | None:
         with outages():
@@ -165,12 +225,12 @@ class Identity:
         if closure is None:
             stamp = Stamp(ticket, await store.moment(connection), "confirmed by the register", institution)
             if added := await store.add(connection, ssin, stamp):
-                await self._append(Event.PERSON_CREATED, stamp, added)
+                await self._told(connection, Event.PERSON_CREATED, stamp, Change(ChangeKind.CREATED, added), {})
                 return added
             closure = await store.closure(connection, ssin)
         if closure is None:
             raise Conflict("The person is being recorded by another request; try again.")
-        await self._answered(ticket, institution, matched=True, person=closure.asked)
+        await self._confirmation.answered(ticket, institution, matched=True, person=closure.asked)
         return closure.asked
 
     async def _confirmed(self, request: PersonConfirmation, ticket: UUID) -> PersonConfirmed:
@@ -183,18 +243,6 @@ class Identity:
         answered = AnsweredSsin(value=now, replaces=None if now == request.ssin else request.ssin)
         return PersonConfirmed(reference=request.reference, ticket=ticket, ssin=answered)
 
-    async def _replace(
-        self, connection: Connection, closure: Closure, numbers: tuple[str, str], since: date, stamp: Stamp
-    ) -> None:
-        old, new = numbers
-        present = await store.present(connection, closure.persons)
-        if present.ssin != old:
-            raise Refused("The number that is replaced is not the person's number of today.")
-        await store.end_assignment(connection, old, since - _DAY, stamp)
-        if not await store.assign(connection, new, present.person, stamp, since):
-            raise Conflict("The new number has just been given to another person.")
-        await store.change_person(connection, present._replace(ssin=new), stamp)
-
     async def _both(self, connection: Connection, first: str, second: str) -> tuple[Closure, Closure]:
         ssins = self._surroundings.ssin(first), self._surroundings.ssin(second)
         source, target = await locked_closure(connection, *ssins)
@@ -202,14 +250,10 @@ class Identity:
             raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
         return source, target
 
-    async def _append(self, event: Event, stamp: Stamp, person: int, **fields: object) -> None:
-        said = {"reason": stamp.reason, "actor": stamp.actor, **fields}
-        await self._log.append(Entry(event=event, ticket=stamp.ticket, person=person, fields=said))
+
+def _by(act: SignedAct | None) -> dict[str, object]:
+    return {"act": act.digest} if act else {}
 
 
-async def _stamp(connection: Connection, reason: str, actor: str) -> Stamp:
-    return Stamp(uuid7(), await store.moment(connection), reason, actor)
-
-
-def _pair(source: Closure, target: Closure) -> dict[str, int]:
+def _pair(source: Closure, target: Closure) -> dict[str, object]:
     return {"fromPerson": source.asked, "intoPerson": target.asked}

@@ -1,7 +1,8 @@
 """Status values and codes, one closed list.
 
-`MSG…` are the codes of the Belgian Crossroads Bank, used only with their known meaning (facts: cbss.md 4.2). Codes that
-begin with `CR-` are ours; `docs/reference/codes.md` is made from this file and a test holds the two together.
+`MSG…` and those of six digits are the codes of the Belgian Crossroads Bank, used only with their known meaning (facts:
+cbss.md 4.2 and 4.4). Codes that begin with `CR-` are ours; `docs/reference/codes.md` is made from this file and a test
+holds the two together.
 """
 
 from enum import StrEnum
@@ -55,6 +56,31 @@ class Code(StrEnum):
     )
 
     DETAIL_LOOK_BACK = "CR-LOOK-BACK-EXCEEDED", "The period begins further back than the authorisation allows."
+
+    DETAIL_NO_MUTATION = (
+        "CR-NO-MUTATION",
+        "No change with this ticket, about this person, was delivered to the institution that asks.",
+    )
+    DETAIL_BEYOND_MUTATION = (
+        "CR-BEYOND-MUTATION",
+        "It is asked for another data group, purpose or day than those of the change that was delivered.",
+    )
+
+    # Changes
+    NOT_THE_SOURCE = "CR-NOT-THE-SOURCE", "The institution is not of the sector that answers for the data group."
+    NOT_AVAILABLE = "CR-NOT-AVAILABLE", "There is no such data group for people inscribed in this context."
+    PERSON_NOT_HELD = (
+        "CR-PERSON-NOT-HELD",
+        "The institution has no such person inscribed in this context for the whole period.",
+    )
+    MUTATION_MALFORMED = "CR-MUTATION-MALFORMED", "A value of the change is not one that it can have."
+    CONTENT_SEALED = "CR-CONTENT-SEALED", "The data group is sealed: its changes travel without content."
+    CONTENT_OUT_OF_SCHEMA = "CR-CONTENT-OUT-OF-SCHEMA", "The content does not follow the schema of its data group."
+    NOT_TOLD_SOURCE = "CR-SOURCE-ITSELF", "The institution is the source of the change."
+    NOT_TOLD_PERIOD = "CR-OUTSIDE-PERIOD", "The inscriptions of the institution share no day with the change."
+    NOT_SUBSCRIBED = "CR-NOT-SUBSCRIBED", "The institution has no subscription in force to the data group."
+    LEASE_UNKNOWN = "CR-LEASE-UNKNOWN", "There is no such lease of the mailbox, or another took the items over."
+    NUMBER_NOT_LEASED = "CR-NUMBER-NOT-LEASED", "A number is not one that was given under this lease."
 
     # Sources
     SOURCE_FAILED = "CR-SOURCE-FAILED", "A source failed or was late; the answer is incomplete."
@@ -114,6 +140,25 @@ class Code(StrEnum):
         "CR-PERSON-NOT-IDENTIFIED",
         "The register does not confirm this person with these particulars.",
     )
+
+    # The BIS register
+    PERSON_SUSPECTED_DUPLICATE = (
+        "CR-PERSON-SUSPECTED-DUPLICATE",
+        "The person may have a number already.",
+    )
+    PERSON_NOT_IN_BIS = (
+        "CR-PERSON-NOT-IN-BIS",
+        "The person is not one of the BIS register; what the national register says is not changed here.",
+    )
+    PERSON_NOT_OWN = (
+        "CR-PERSON-NOT-OWN",
+        "The institution neither created this person nor has the person inscribed today, or there is no such person.",
+    )
+    NO_NUMBER_LEFT = "CR-NO-NUMBER-LEFT", "All numbers of the year of birth are used up."
+
+    # Mailboxes: the Crossroads Bank's own numbers (facts: cbss.md 4.4)
+    MAILBOX_DUPLICATE = "200000", "The number of the mailbox was received before."
+    MAILBOX_GAP = "200001", "A number of the mailbox is missing."
 
     # Participants and clients
     PERMIT_INVALID = "CR-PERMIT-INVALID", "The permit does not hold: signature, audience, holder or form."

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -15,6 +16,7 @@ from crossroads.participant.config import Config, own_schemas, read_config
 from crossroads.participant.datagroups import DataGroups
 from crossroads.participant.datasources import Database, DataSource, Documents, Wanted, data_sources
 from crossroads.participant.findings import NO_HUB, Finding
+from crossroads.participant.outbox import REFUSED, Settled, open_outbox
 from crossroads.participant.provenkeys import ProvenKeys, institution_ring
 from crossroads.participant.register import RegisterOfPersons
 from crossroads.participant.settings import KeyFile
@@ -27,6 +29,8 @@ SAMPLE = "80650100082"
 """A number that is nobody's: with it the queries are tried, not the content."""
 _TIMEOUT = timedelta(seconds=5)
 _EVER = Period(date(1900, 1, 1), date(2100, 12, 31))
+
+_NO_ROW = -1
 
 Try = Callable[[], Awaitable[str]]
 
@@ -94,6 +98,8 @@ def _inside(
         yield name, partial(_data, config, name, source, groups, ssin)
     if database and config.register:
         yield "register", partial(RegisterOfPersons(database, config.register).try_out, ssin)
+    if config.outbox:
+        yield "outbox", partial(_outbox, config)
 
 
 async def _state(config: Config) -> str:
@@ -160,6 +166,13 @@ async def _data(config: Config, name: str, source: DataSource, groups: DataGroup
     if faults:
         raise Wrong(f"The content is out of schema: {'; '.join(faults)}")
     return f"{len(content)} bytes, " + ("within its schema" if group else "schema not known")
+
+
+async def _outbox(config: Config) -> str:
+    with closing(open_outbox(config)) as outbox:
+        counts = outbox.counts()
+        outbox.settle([Settled(_NO_ROW, REFUSED)], datetime.now(UTC))  # changes nothing, but needs the right to
+    return f"{counts['waiting']} changes wait, {counts[REFUSED]} were refused"
 
 
 def _call(url: str) -> Steps[Got]:

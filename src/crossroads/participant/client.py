@@ -1,4 +1,4 @@
-"""A client to ask questions: it signs, asks, and believes nothing that it did not check.
+"""A client of the hub: it signs, asks, notifies, empties the mailbox, and believes nothing that it did not check.
 
     async with Client(read_client_config(Path("client.yaml"))) as client:
         reply = await client.ask(
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Self, TypedDict, Unpack
+from uuid import UUID
 
 import msgspec
 
@@ -20,6 +21,8 @@ from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.period import Period
 from crossroads.participant.asker import Asker
+from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.mailbox import Mailbox
 from crossroads.participant.questions import Asking, Wish
 from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
 from crossroads.participant.settings import HttpUrl, KeyFile
@@ -28,6 +31,7 @@ from crossroads.participant.trust import read_trust
 from crossroads.participant.yamlfile import Settings, read_settings
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import InscriptionLine, InscriptionOutcome
+from crossroads.wire.mutations import Item, MailboxPage, Mutation, MutationOutcome, Pull, Settled
 from crossroads.wire.proofs import EntryProof
 
 __all__ = [
@@ -89,11 +93,13 @@ class _Base:
             SealingKey.read(keys.seal.id, folder / keys.seal.file),
             read_trust(folder / config.trust),
         )
-        self._asker = Asker(asking, config.hub, folder / config.state, clock or SystemClock())
+        hub = Correspondence(asking.sign, asking.trust, config.hub, folder / config.state, clock or SystemClock())
+        self._asker = Asker(asking, hub)
+        self._mailbox = Mailbox(hub)
 
 
 class Client(_Base):
-    """Asks, from an event loop."""
+    """Asks and notifies, from an event loop."""
 
     def __init__(self, config: ClientConfig, clock: Clock | None = None) -> None:
         """Read keys and trust, and open connections. Raises WrongSetting or UnsafeKeyFile."""
@@ -133,9 +139,29 @@ class Client(_Base):
         """
         return await self._http.run(self._asker.verify_receipt(reply))
 
+    async def notify(self, mutations: Sequence[Mutation]) -> Sequence[MutationOutcome]:
+        """Notify changes of one's own data. A change sent again has the same outcome. Raises Refused, Unavailable."""
+        return await self._http.run(self._mailbox.notify(mutations))
+
+    async def pull(self, pull: Pull | None = None) -> MailboxPage:
+        """Take the next items of the mailbox, under a lease. Raises Refused or Unavailable."""
+        return await self._http.run(self._mailbox.pull(pull or Pull()))
+
+    async def acknowledge(self, lease: UUID, *, numbers: Sequence[int] = (), up_to: int | None = None) -> Settled:
+        """Say which items of a lease are dealt with. Raises Refused or Unavailable."""
+        return await self._http.run(self._mailbox.acknowledge(lease, numbers=numbers, up_to=up_to))
+
+    async def park(self, lease: UUID, numbers: Sequence[int], reason: str) -> Settled:
+        """Set items of a lease aside. The reason names no person. Raises Refused or Unavailable."""
+        return await self._http.run(self._mailbox.park(lease, numbers, reason))
+
+    async def fetch(self, item: Item, *, agent: str) -> Reply:
+        """Ask for the data that an item is about, as `ask` does. Raises Refused for a void item."""
+        return await self._http.run(self._asker.fetch(item, agent))
+
 
 class SyncClient(_Base):
-    """Asks, without an event loop."""
+    """Asks and notifies, without an event loop."""
 
     def __init__(self, config: ClientConfig, clock: Clock | None = None) -> None:
         """Read keys and trust, and open connections. Raises WrongSetting or UnsafeKeyFile."""
@@ -167,3 +193,23 @@ class SyncClient(_Base):
     def verify_receipt(self, reply: Reply) -> EntryProof:
         """Check that the hub's log has this very answer; see `Client.verify_receipt`."""
         return self._http.run(self._asker.verify_receipt(reply))
+
+    def notify(self, mutations: Sequence[Mutation]) -> Sequence[MutationOutcome]:
+        """Notify changes of one's own data; see `Client.notify`."""
+        return self._http.run(self._mailbox.notify(mutations))
+
+    def pull(self, pull: Pull | None = None) -> MailboxPage:
+        """Take the next items of the mailbox, under a lease; see `Client.pull`."""
+        return self._http.run(self._mailbox.pull(pull or Pull()))
+
+    def acknowledge(self, lease: UUID, *, numbers: Sequence[int] = (), up_to: int | None = None) -> Settled:
+        """Say which items of a lease are dealt with; see `Client.acknowledge`."""
+        return self._http.run(self._mailbox.acknowledge(lease, numbers=numbers, up_to=up_to))
+
+    def park(self, lease: UUID, numbers: Sequence[int], reason: str) -> Settled:
+        """Set items of a lease aside; see `Client.park`."""
+        return self._http.run(self._mailbox.park(lease, numbers, reason))
+
+    def fetch(self, item: Item, *, agent: str) -> Reply:
+        """Ask for the data that an item is about, as `ask` does; see `Client.fetch`."""
+        return self._http.run(self._asker.fetch(item, agent))

@@ -1,4 +1,4 @@
-"""`crossroads participant`: trust, check, serve, log."""
+"""`crossroads participant`: trust, check, serve, log, outbox."""
 
 import asyncio
 import sys
@@ -18,18 +18,20 @@ from crossroads.participant.check import SAMPLE, check_config
 from crossroads.participant.config import read_config
 from crossroads.participant.conformance import Target
 from crossroads.participant.findings import Finding, right
+from crossroads.participant.outbox_command import app as outbox_app
 from crossroads.participant.pinning import pin
 from crossroads.participant.rehearsal import rehearse
 from crossroads.participant.serve import serve as serve_config
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
 app = typer.Typer(
-    help="Run what an institution runs: answer the hub's questions from your own data.",
+    help="Run what an institution runs: answer the hub's questions from your own data, notify its changes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 log_app = typer.Typer(help="The participant's own log.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(log_app, name="log")
+app.add_typer(outbox_app, name="outbox")
 
 _errors = Console(stderr=True)
 _YEAR = timedelta(days=365)

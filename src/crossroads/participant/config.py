@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from crossroads.kernel.identifiers import DataGroupId, InstitutionId
+from crossroads.kernel.identifiers import ContextId, DataGroupId, InstitutionId
 from crossroads.participant.settings import HttpUrl, KeyFile
 from crossroads.participant.yamlfile import Settings, WrongSetting, read_settings
 
@@ -71,10 +71,26 @@ class GroupSource(Settings, frozen=True, kw_only=True):
             raise ValueError("documents need a mediaType, and a file with {ssin} in its name")
 
 
+class FeedTarget(Settings, frozen=True, kw_only=True):
+    """What a change of the daily feed is notified as: in which context the register knows people, and which group."""
+
+    context: ContextId
+    data_group: DataGroupId
+
+
 class RegisterSource(Settings, frozen=True, kw_only=True):
     """For the institution that keeps the register of persons: birth_date and last_name of one :ssin."""
 
     sql: str
+    feed: FeedTarget | None = None
+    """Where a daily feed is applied to its tables, which are beside the outbox."""
+
+
+class OutboxTable(Settings, frozen=True, kw_only=True):
+    """The database that holds the table `crossroads_outbox`. Its role reads that table and updates it."""
+
+    database: str
+    password_file: str | None = None
 
 
 class Config(Settings, frozen=True, kw_only=True):
@@ -94,6 +110,7 @@ class Config(Settings, frozen=True, kw_only=True):
     password_file: str | None = None
     groups: dict[DataGroupId, GroupSource] = msgspec.field(default_factory=dict)
     register: RegisterSource | None = None
+    outbox: OutboxTable | None = None
     folder: Path = Path()
     """The folder of the settings file; not a setting itself."""
 
@@ -124,20 +141,33 @@ class Config(Settings, frozen=True, kw_only=True):
 def read_config(path: Path) -> Config:
     """Read the settings. Raises WrongSetting."""
     config = msgspec.structs.replace(read_settings(path, Config), folder=path.resolve().parent)
-    if config.database and _parsed(config.database).password:
-        raise WrongSetting(
-            f"{path}: $.database: no password in the settings; put it in a file and name that in passwordFile"
-        )
+    outbox = config.outbox.database if config.outbox else None
+    for place, database in (("database", config.database), ("outbox.database", outbox)):
+        if database and _parsed(database).password:
+            raise WrongSetting(
+                f"{path}: $.{place}: no password in the settings; put it in a file and name that in passwordFile"
+            )
     return config
 
 
 def database_url(config: Config) -> URL:
     """Give the address of the database, with its password. Raises WrongSetting."""
-    url = _parsed(config.database or "")
+    return _url(config, config.database or "", config.password_file)
+
+
+def outbox_url(config: Config) -> URL:
+    """Give the address of the outbox's database, with its password. Raises WrongSetting."""
+    if config.outbox is None:
+        raise WrongSetting("The settings name no outbox: add `outbox:` with its `database:`.")
+    return _url(config, config.outbox.database, config.outbox.password_file)
+
+
+def _url(config: Config, database: str, password_file: str | None) -> URL:
+    url = _parsed(database)
     if url.get_backend_name() == "sqlite" and url.database and not re.match(r"/|file:|:memory:", url.database):
         url = url.set(database=str(config.path(url.database)))
-    if config.password_file:
-        url = url.set(password=_secret(config.path(config.password_file)))
+    if password_file:
+        url = url.set(password=_secret(config.path(password_file)))
     return url
 
 

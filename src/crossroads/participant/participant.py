@@ -22,7 +22,7 @@ from crossroads.participant.trust import read_trust
 from crossroads.wire.decoding import decode
 from crossroads.wire.jws import Jws
 from crossroads.wire.keys import SigningKey
-from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest
+from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, SourceTimes
 from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import Request, Signature
 from crossroads.wire.statements import Statement, read_statement
@@ -63,12 +63,13 @@ class Participant:
     async def data(self, request: Request, body: bytes) -> DataAnswer:
         """Answer `POST /v1/data-requests`, or refuse it. The checks run in the order in which they stand here."""
         async with self._bounded():
+            received_at = self.clock.now()
             signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
             asked = decode(body, _data_decoder)
             check_permit(asked.permit, self._identity, self.clock.now())
             try:
                 async with asyncio.timeout(self._left(asked.deadline)):
-                    return await self._answer(asked, body, signature)
+                    return await self._answer(asked, body, signature, received_at)
             except TimeoutError:
                 raise Unavailable(code=Code.SOURCE_LATE) from None
 
@@ -96,7 +97,9 @@ class Participant:
         if self._database:
             self._database.close()
 
-    async def _answer(self, request: DataRequest, body: bytes, signature: Signature) -> DataAnswer:
+    async def _answer(
+        self, request: DataRequest, body: bytes, signature: Signature, received_at: datetime
+    ) -> DataAnswer:
         now = self.clock.now()
         keys = self.hub.proven.prove(request.asker_keys)
         parsed, statement = _statement(request)
@@ -105,8 +108,13 @@ class Participant:
         to = recipient(statement, keys, now)
         await self.hub.watch(request.checkpoint, statement.checkpoint)
         await self.hub.know(set(request.permit.data_groups))
-        await self._state.record(data_record(request, statement, body, signature, now))
-        return await self._blocks.answer(Asked(request, statement, to))
+        # While the log is written the data are read. Nothing leaves before both are done: where the log refuses, as it
+        # does a question that it has already, what was read is dropped.
+        record = self._state.record(data_record(request, statement, body, signature, now))
+        _, answer = await asyncio.gather(record, self._blocks.answer(Asked(request, statement, to)))
+        done = self.clock.now()
+        times = SourceTimes(received_at=received_at, read_from=now, read_until=done, replied_at=done)
+        return msgspec.structs.replace(answer, times=times)
 
     def _left(self, deadline: datetime) -> float:
         left = (deadline - self.clock.now()).total_seconds()

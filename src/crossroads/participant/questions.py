@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
-from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.clock import brussels_day
+from crossroads.kernel.errors import InvalidValue, Refused
 from crossroads.kernel.period import Period
 from crossroads.participant.trust import Trust
 from crossroads.wire.decoding import convert
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import Question
+from crossroads.wire.mutations import Item
 from crossroads.wire.signatures import Request, new_nonce, sign_request
 from crossroads.wire.statements import Statement, group_digests, new_salts, sign_statement
 
@@ -31,6 +34,8 @@ class Wish(NamedTuple):
     reference_date: date | None = None
     on_behalf_of: str | None = None
     customer_ticket: str | None = None
+    mutation: UUID | None = None
+    """The ticket of the change that is asked about."""
 
 
 class Asking(NamedTuple):
@@ -76,6 +81,25 @@ def build(wish: Wish, asking: Asking, hub: str, checkpoint: str, now: datetime) 
     return Asked(signed(f"{hub}/v1/exchanges", body, asking.sign, now), statement, wish)
 
 
+def fetching(item: Item, agent: str, now: datetime) -> Wish:
+    """Give the question that fetches the data of an item of the mailbox. Raises Refused for one that is void."""
+    change = item.change
+    if change is None:
+        raise Refused(item.void.reason if item.void else "The item tells of no change.")
+    # A moment group is asked for one day: the last of the change, today where that has no end.
+    today = max(change.period.start_date, brussels_day(now))
+    return Wish(
+        ssin=change.ssin.value,
+        legal_context=change.legal_context,
+        data_groups=[change.data_group],
+        agent=agent,
+        period=change.period,
+        reference_date=change.period.end_date or today,
+        on_behalf_of=item.concerning,
+        mutation=item.ticket,
+    )
+
+
 def signed(url: str, body: bytes, key: SigningKey, now: datetime) -> Request:
     """Give a signed POST of JSON."""
     headers = {"content-type": JSON}
@@ -99,6 +123,7 @@ def _body(wish: Wish, asking: Asking, statement: str, salts: dict[str, str]) -> 
         "referenceDate": wish.reference_date.isoformat() if wish.reference_date else None,
         "statement": statement,
         "openings": salts,
+        "mutation": str(wish.mutation) if wish.mutation else None,
     }
     # Through the message's own rules: what the hub would refuse as malformed is told here, with its place.
     return msgspec.json.encode(convert(content, Question))

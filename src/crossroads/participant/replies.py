@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import InvalidValue, Refused, Tampered, Unavailable
+from crossroads.kernel.errors import CrossroadsError, InvalidValue, Refused, Tampered, Unavailable
 from crossroads.kernel.period import Period, day
 from crossroads.participant.datagroups import JSON, Group
 from crossroads.participant.questions import Asked
@@ -20,7 +20,8 @@ from crossroads.wire.messages import Answer, Block, Problem
 from crossroads.wire.signatures import Request, SignatureRejected, verify_answer
 
 _SUCCESS = range(200, 300)
-_PASSING = (429, 503)
+_PASSING = (408, 429, 503)
+_OF_THE_BODY = (400, 413)
 _OUTSIDE_DIGEST = ("receipt", "checkpoint")
 _answer_decoder = msgspec.json.Decoder(Answer)
 _problem_decoder = msgspec.json.Decoder(Problem)
@@ -28,6 +29,10 @@ _problem_decoder = msgspec.json.Decoder(Problem)
 
 class BlockRefused(Tampered):
     """A block is not what it should be."""
+
+
+class Unacceptable(Refused):
+    """What was sent has not its form, or is too large: sent again, it would be refused again."""
 
 
 class OpenedBlock(NamedTuple):
@@ -77,8 +82,7 @@ def check_status(got: Got) -> None:
         raise Unavailable(f"The hub answered with {got.status}.") from None
     code = next((code for code in Code if code == problem.code), None)
     places = "; ".join(f"{issue.name}: {issue.detail}" for issue in problem.issues)
-    kind = Unavailable if got.status in _PASSING or got.status >= 500 else Refused  # noqa: PLR2004 - the class of failures
-    raise kind(f"{problem.detail} {places}".strip(), code=code)
+    raise _kind(got.status)(f"{problem.detail} {places}".strip(), code=code)
 
 
 def check_signature(got: Got, request: Request, key: VerifyKey) -> None:
@@ -149,6 +153,12 @@ def open_block(block: Block, signed: Jws, group: Group, answer: Answer, asked: A
     if fault is not None:
         raise BlockRefused(f"{Code.BLOCK_OUT_OF_SCHEMA.description} {fault}", code=Code.BLOCK_OUT_OF_SCHEMA)
     return OpenedBlock(block.data_group, block.source, block.period, group.media_type or JSON, content)
+
+
+def _kind(status: int) -> type[CrossroadsError]:
+    if status in _PASSING or status >= 500:  # noqa: PLR2004 - the class of failures
+        return Unavailable
+    return Unacceptable if status in _OF_THE_BODY else Refused
 
 
 def _within(period: Period, wish: Any) -> bool:

@@ -1,22 +1,19 @@
-"""The participant's HTTP: two routes for the hub, health, and the description of itself."""
+"""The participant's HTTP: two routes for the hub, health, and the description of itself.
+
+Plain ASGI: four routes need no framework, which would cost a question as much as the checks of its signatures.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import structlog
-from litestar import Litestar, Response, get, post
-from litestar import Request as HttpRequest
-from litestar.datastructures import State as AppState
-from litestar.di import NamedDependency, Provide
-from litestar.exceptions import HTTPException
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
-from crossroads.kernel.guards import Guard
 from crossroads.participant.description import document
 from crossroads.participant.participant import Participant
 from crossroads.participant.problems import RETRY_AFTER, problem_of
@@ -32,62 +29,83 @@ _PROBLEM = "application/problem+json"
 
 _log = structlog.get_logger()
 
-Http = HttpRequest[Any, Any, AppState]
 Work = Callable[[Request, bytes], Awaitable[msgspec.Struct]]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-@post("/v1/data-requests", status_code=200, opt={"guard": Guard.INSTITUTION})
-async def data_requests(request: Http, participant: NamedDependency[Participant]) -> Response[bytes]:
-    """Give the data groups that permit and statement both cover, each signed and sealed to the asker."""
-    return await _answered(request, participant, participant.data)
+class Reply(NamedTuple):
+    """What is answered; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
-@post("/v1/match-requests", status_code=200, opt={"guard": Guard.INSTITUTION})
-async def match_requests(request: Http, participant: NamedDependency[Participant]) -> Response[bytes]:
-    """Tell whether the register knows the number, and whether birth date and name are those it has. Never data."""
-    return await _answered(request, participant, participant.match)
+class Application:
+    """The participant as plain ASGI. It closes the participant when it stops."""
+
+    def __init__(self, participant: Participant) -> None:
+        """Take the participant that answers."""
+        self._participant = participant
+        self._works: dict[str, Work] = {
+            "/v1/data-requests": participant.data,
+            "/v1/match-requests": participant.match,
+        }
+        self._pages: dict[str, Callable[[], Any]] = {
+            "/health": lambda: {"status": "UP"},
+            "/openapi.json": lambda: document(participant.config.url),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one request, or the messages of the process's own life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        reply = await self._reply(scope, receive)
+        headers = {**reply.headers, "content-length": str(len(reply.body))}
+        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+        await send({"type": "http.response.body", "body": reply.body})
+
+    async def _reply(self, scope: Scope, receive: Receive) -> Reply:
+        path, method = scope["path"], scope["method"]
+        work, page = self._works.get(path), self._pages.get(path)
+        if work is not None and method == "POST":
+            return await self._answered(scope, receive, work)
+        if page is not None and method == "GET":
+            return Reply(HTTPStatus.OK, {"content-type": _JSON}, msgspec.json.encode(page()))
+        return _not_here(HTTPStatus.METHOD_NOT_ALLOWED if work or page else HTTPStatus.NOT_FOUND)
+
+    async def _answered(self, scope: Scope, receive: Receive, work: Work) -> Reply:
+        path, participant = scope["path"], self._participant
+        request = Request("POST", f"{participant.config.url}{path}", _headers(scope), None)
+        try:
+            body = await _read(receive)
+            request = request._replace(body=body)
+            status, kind, content = 200, _JSON, msgspec.json.encode(await work(request, body))
+        except Exception as error:  # noqa: BLE001 - whatever happens, the hub gets a problem and not a stack trace
+            problem = problem_of(error)
+            _tell(error, problem.code, path)
+            status, kind, content = problem.status, _PROBLEM, msgspec.json.encode(problem)
+        headers = {"content-type": kind, **_signature(participant, request, status, kind, content)}
+        if status == HTTPStatus.SERVICE_UNAVAILABLE:
+            headers["retry-after"] = str(RETRY_AFTER)
+        return Reply(status, headers, content)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await self._participant.start()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._participant.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
-@get("/health", opt={"guard": Guard.PUBLIC}, sync_to_thread=False)
-def health() -> dict[str, str]:
-    """Give the Belgif health status."""
-    return {"status": "UP"}
-
-
-@get("/openapi.json", opt={"guard": Guard.PUBLIC}, sync_to_thread=False)
-def description(participant: NamedDependency[Participant]) -> dict[str, Any]:
-    """Give the OpenAPI document."""
-    return document(participant.config.url)
-
-
-def build(participant: Participant) -> Litestar:
-    """Give the application. It closes the participant when it stops."""
-    return Litestar(
-        [data_requests, match_requests, health, description],
-        dependencies={"participant": Provide(lambda: participant, sync_to_thread=False)},
-        exception_handlers={HTTPException: _not_here},
-        on_startup=[participant.start],
-        on_shutdown=[participant.close],
-        openapi_config=None,
-        logging_config=None,
-    )
-
-
-async def _answered(http: Http, participant: Participant, work: Work) -> Response[bytes]:
-    path = http.scope["path"]
-    request = Request(http.method, f"{participant.config.url}{path}", dict(http.headers.items()), None)
-    try:
-        body = await _read(http)
-        request = request._replace(body=body)
-        status, kind, content = 200, _JSON, msgspec.json.encode(await work(request, body))
-    except Exception as error:  # noqa: BLE001 - whatever happens, the hub gets a problem and not a stack trace
-        problem = problem_of(error)
-        _tell(error, problem.code, path)
-        status, kind, content = problem.status, _PROBLEM, msgspec.json.encode(problem)
-    headers = _signature(participant, request, status, kind, content)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["retry-after"] = str(RETRY_AFTER)
-    return Response(content, status_code=status, media_type=kind, headers=headers)
+def _headers(scope: Scope) -> dict[str, str]:
+    # Of a header that stands twice the last counts, as for every signature that is checked.
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _signature(participant: Participant, request: Request, status: int, kind: str, content: bytes) -> dict[str, str]:
@@ -97,23 +115,24 @@ def _signature(participant: Participant, request: Request, status: int, kind: st
     return sign_answer(participant.key, request, status, kind, content, participant.clock.now())
 
 
-def _not_here(_: Http, error: HTTPException) -> Response[bytes]:
-    phrase = HTTPStatus(error.status_code).phrase
-    problem = Problem(type="about:blank", title=phrase, status=error.status_code, detail=phrase)
-    return Response(msgspec.json.encode(problem), status_code=error.status_code, media_type=_PROBLEM)
+def _not_here(status: HTTPStatus) -> Reply:
+    problem = Problem(type="about:blank", title=status.phrase, status=status, detail=status.phrase)
+    return Reply(status, {"content-type": _PROBLEM}, msgspec.json.encode(problem))
 
 
-async def _read(http: Http) -> bytes:
+async def _read(receive: Receive) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_TIME.total_seconds()):
-            async for part in http.stream():
-                body += part
+            while True:
+                message = await receive()
+                body += message.get("body", b"")
                 if len(body) > MAXIMUM_BODY:
                     raise CrossroadsError(code=Code.PAYLOAD_TOO_LARGE)
+                if not message.get("more_body", False):
+                    return bytes(body)
     except TimeoutError:
         raise CrossroadsError(code=Code.BODY_LATE) from None
-    return bytes(body)
 
 
 def _tell(error: Exception, code: str | None, path: str) -> None:

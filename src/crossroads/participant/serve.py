@@ -14,8 +14,9 @@ from granian.server.embed import Server
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.memory import settle
 from crossroads.participant.config import Config, Listen
+from crossroads.participant.notifier import notifying
 from crossroads.participant.participant import Participant
-from crossroads.participant.routes import build
+from crossroads.participant.routes import Application
 from crossroads.participant.yamlfile import WrongSetting
 
 
@@ -38,7 +39,7 @@ async def _serve(config: Config) -> None:
     _check_free(listen)
     participant = Participant(config, SystemClock())
     server = Server(
-        build(participant),
+        Application(participant),
         address=listen.host,
         port=listen.port,
         interface=Interfaces.ASGI,
@@ -51,7 +52,8 @@ async def _serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
-    await server.serve()
+    async with notifying(config):
+        await server.serve()
 
 
 def _check_free(listen: Listen) -> None:

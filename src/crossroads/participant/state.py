@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -84,7 +85,7 @@ class State:
         self._frontier = Frontier(size, peaks)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="state")
         self._waiting: list[_Waiting] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._writing: asyncio.Future[list[CrossroadsError | None]] | None = None
 
     async def record(self, record: Record) -> None:
         """Write a record durably.
@@ -96,29 +97,35 @@ class State:
             raise Unavailable(code=Code.OVERLOADED)
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(record, commit(record.fields), done))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+        if self._writing is None:
+            self._write()
         await done
 
     async def close(self) -> None:
         """Finish what waits, and close."""
-        if self._writer is not None:
-            await self._writer
+        while self._writing is not None:
+            await asyncio.wait([self._writing])
         self._thread.shutdown()
         self._connection.close()
         self._lock.close()
 
-    async def _write(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            outcomes = await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch)
-            for waiting, outcome in zip(batch, outcomes, strict=True):
-                if waiting.done.done():  # its request was given up
-                    continue
-                if outcome is None:
-                    waiting.done.set_result(None)
-                else:
-                    waiting.done.set_exception(outcome)
+    def _write(self) -> None:
+        """Begin to write all that waits. What comes meanwhile is written together, afterwards."""
+        batch, self._waiting = self._waiting, []
+        self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._commit, batch)
+        self._writing.add_done_callback(partial(self._written, batch))
+
+    def _written(self, batch: list[_Waiting], written: "asyncio.Future[list[CrossroadsError | None]]") -> None:
+        self._writing = None
+        for waiting, outcome in zip(batch, written.result(), strict=True):
+            if waiting.done.done():  # its request was given up
+                continue
+            if outcome is None:
+                waiting.done.set_result(None)
+            else:
+                waiting.done.set_exception(outcome)
+        if self._waiting:
+            self._write()
 
     def _commit(self, batch: list[_Waiting]) -> list[CrossroadsError | None]:
         frontier = self._frontier.copy()
@@ -129,7 +136,7 @@ class State:
             outcomes = [self._insert(waiting, frontier) for waiting in batch]
             self._connection.execute("update head set size = ?, peaks = ?", (frontier.size, frontier.peaks))
             self._connection.execute("commit")
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever went wrong
             return [self._failed(error)] * len(batch)
         self._frontier = frontier
         return outcomes
@@ -149,7 +156,7 @@ class State:
         frontier.append([leaf])
         return None
 
-    def _failed(self, error: sqlite3.Error) -> CrossroadsError:
+    def _failed(self, error: Exception) -> CrossroadsError:
         if self._connection.in_transaction:
             self._connection.execute("rollback")
         return Unavailable(f"The participant cannot write its log: {type(error).__name__}.", code=Code.UNAVAILABLE)

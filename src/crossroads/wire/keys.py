@@ -18,6 +18,7 @@ from crossroads.wire.canonical import b64url, from_b64url
 _ES256 = ec.ECDSA(hashes.SHA256())
 _HALF = 32
 _PRIVATE_MODE = 0o600
+MAKE_KEY = "Make one with `crossroads key generate`."
 
 Coordinate = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")]
 """32 bytes in base64url, in the one way they can be written."""
@@ -25,6 +26,11 @@ Coordinate = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgk
 
 class UnsafeKeyFile(CrossroadsError):
     """The file of a private key can be read by others, or is no key."""
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        """Say what is wrong, and what to do; each is a sentence, and kept for who shows them apart."""
+        super().__init__(f"{fault} {remedy}")
+        self.fault, self.remedy = fault, remedy
 
 
 class Jwk(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -96,9 +102,9 @@ class SigningKey:
     @classmethod
     def read(cls, key_id: str, path: Path) -> "SigningKey":
         """Read a key from a PEM file of mode 0600. Raises UnsafeKeyFile."""
-        private = _read_private(path)
+        private = read_private(path)
         if not isinstance(private, ec.EllipticCurvePrivateKey) or not isinstance(private.curve, ec.SECP256R1):
-            raise UnsafeKeyFile(f"{path} holds no EC P-256 key.")
+            raise UnsafeKeyFile(f"{path} holds no EC P-256 key.", MAKE_KEY)
         return cls(key_id, private)
 
     def write(self, path: Path) -> None:
@@ -124,9 +130,9 @@ class SealingKey:
     @classmethod
     def read(cls, key_id: str, path: Path) -> "SealingKey":
         """Read a key from a PEM file of mode 0600. Raises UnsafeKeyFile."""
-        private = _read_private(path)
+        private = read_private(path)
         if not isinstance(private, x25519.X25519PrivateKey):
-            raise UnsafeKeyFile(f"{path} holds no X25519 key.")
+            raise UnsafeKeyFile(f"{path} holds no X25519 key.", MAKE_KEY)
         return cls(key_id, private)
 
     def write(self, path: Path) -> None:
@@ -134,20 +140,26 @@ class SealingKey:
         _write_private(self.private, path)
 
 
-def _read_private(path: Path) -> object:
+def read_secret(path: Path) -> bytes:
+    """Read a file that nobody but its owner may read. Raises UnsafeKeyFile."""
     try:
-        file = path.open("rb")
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            if mode & 0o077:
+                raise UnsafeKeyFile(f"{path} has mode {mode:04o}: others can read it.", "It must be 0600.")
+            return file.read()
     except FileNotFoundError as error:
-        raise UnsafeKeyFile(f"There is no key file {path}.") from error
-    with file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if mode & 0o077:
-            raise UnsafeKeyFile(f"{path} has mode {mode:04o}: others can read it. It must be 0600.")
-        data = file.read()
+        raise UnsafeKeyFile(f"There is no key file {path}.", MAKE_KEY) from error
+    except OSError as error:
+        raise UnsafeKeyFile(f"{path} cannot be read ({error.strerror}).", "Give the file to who runs this.") from error
+
+
+def read_private(path: Path) -> object:
+    """Read a private key of any kind from a PEM file of mode 0600. Raises UnsafeKeyFile."""
     try:
-        return serialization.load_pem_private_key(data, password=None)
+        return serialization.load_pem_private_key(read_secret(path), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise UnsafeKeyFile(f"{path} holds no private key in PEM, or one under a password.") from error
+        raise UnsafeKeyFile(f"{path} holds no private key in PEM, or one under a password.", MAKE_KEY) from error
 
 
 def _write_private(private: ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey, path: Path) -> None:

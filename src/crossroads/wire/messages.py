@@ -72,6 +72,8 @@ class Question(Request, frozen=True, kw_only=True):
     reference_date: date | None = None
     statement: Compact
     openings: dict[DataGroupId, Salt]
+    mutation: UUID | None = None
+    """The ticket of a change that the asker was told of, whose data it fetches: the question is of mode push."""
 
 
 class Status(Message, frozen=True, kw_only=True):
@@ -319,7 +321,7 @@ class InscriptionList(Message, frozen=True, kw_only=True):
 
 
 class PersonConfirmation(Request, frozen=True, kw_only=True):
-    """`POST /v1/persons`: that a person with these particulars exists, to be confirmed by the register."""
+    """`POST /v1/persons/confirm`: that a person with these particulars exists, to be confirmed by the register."""
 
     reference: Reference
     ssin: SsinText

@@ -7,8 +7,8 @@ the server calls itself in its configuration; the Host header is never trusted.
 """
 
 import hashlib
+import os
 import re
-import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +18,7 @@ import http_sf
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.wire.canonical import b64url
 from crossroads.wire.keys import SigningKey, VerifyKey
 
 TAG = "crossroads"
@@ -131,7 +132,7 @@ def evidence(headers: Mapping[str, str]) -> dict[str, str]:
 
 def new_nonce() -> str:
     """Make a nonce of 144 random bits."""
-    return secrets.token_urlsafe(_NONCE_BYTES)
+    return b64url(os.urandom(_NONCE_BYTES))
 
 
 def sign_request(key: SigningKey, request: Request, created: datetime, nonce: str | None = None) -> dict[str, str]:

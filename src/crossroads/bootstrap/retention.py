@@ -1,0 +1,48 @@
+"""Opening what removes expired content: it has a role of its own, which no process of the hub may become."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from crossroads.audit.database import Pool
+from crossroads.audit.retention import Retention
+from crossroads.bootstrap import keys
+from crossroads.bootstrap.database import database_url
+from crossroads.bootstrap.wiring import Services
+from crossroads.kernel.errors import Refused, Unavailable
+
+_ROLE = "crossroads_retention"
+_PLACE = "SELECT current_database(), pg_postmaster_start_time()"
+
+
+@asynccontextmanager
+async def retention(hub: Services, url: str | None) -> AsyncIterator[Retention]:
+    """Open it with the URL of that role; the embedded database needs none. Raises Refused or Unavailable."""
+    async with await _pool(_url(hub, url)) as pool:
+        # Another role would fail only when the log says already that the entries expired; another database, not at all.
+        if not await _may_remove(pool) or await pool.fetchrow(_PLACE) != await hub.pool.fetchrow(_PLACE):
+            raise Refused(f"CROSSROADS_RETENTION_URL must be of the role {_ROLE}, and of the database of this hub.")
+        yield Retention(pool, hub.log, keys.log_key(hub.installation))
+
+
+async def _may_remove(pool: Pool) -> bool:
+    try:
+        return bool(await pool.fetchval("SELECT has_column_privilege('log_entry', 'content', 'UPDATE')"))
+    except asyncpg.UndefinedTableError:
+        return False
+
+
+def _url(hub: Services, url: str | None) -> str:
+    if hub.installation.settings.database_url is None:
+        return database_url(hub.installation, _ROLE)
+    if url is None:
+        raise Refused(f"The database is your own: give the URL of the role {_ROLE} in CROSSROADS_RETENTION_URL.")
+    return url
+
+
+async def _pool(url: str) -> Pool:
+    try:
+        return await asyncpg.create_pool(url, min_size=1, max_size=1)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise Unavailable(f"The database cannot be reached as {_ROLE}: {type(error).__name__}.") from error

@@ -1,0 +1,84 @@
+"""Who in the BIS register may be the person of these names and this birth date."""
+
+from collections.abc import Iterable, Mapping
+from itertools import chain
+from typing import Any, NamedTuple
+
+from crossroads.identity.database import Connection, Pool, outages, rows
+from crossroads.identity.store import queries
+from crossroads.kernel.names.comparison import POSSIBLE, Match, Prepared, compare_prepared, possible_dates, prepare
+from crossroads.kernel.names.index import probes
+from crossroads.kernel.names.particulars import Particulars, Sex
+
+DEFAULT_LIMIT = 5
+CANDIDATES = 200
+"""Rows that each kind of key may bring; among ten thousand people of one name, those of the nearest birth dates."""
+
+
+class Candidate(NamedTuple):
+    """A person who may be meant, under the key and number of today."""
+
+    person: int
+    ssin: str
+    match: Match
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "Candidate(***)"
+
+
+class Search:
+    """Searches the register, each time on a connection of its own."""
+
+    def __init__(self, pool: Pool) -> None:
+        """Search with the connections of a pool."""
+        self._pool = pool
+
+    async def find(self, asked: Particulars, limit: int = DEFAULT_LIMIT) -> tuple[Candidate, ...]:
+        """Give whoever may be meant, the likeliest first. Raises Unavailable."""
+        with outages():
+            async with self._pool.acquire() as connection:
+                return await search(connection, asked, limit)
+
+
+async def search(connection: Connection, asked: Particulars, limit: int = DEFAULT_LIMIT) -> tuple[Candidate, ...]:
+    """Give whoever may be meant, the likeliest first, as a transaction sees it. A linked person counts once."""
+    prepared = prepare(asked)
+    scores = _scores(prepared, await _candidates(connection, asked, prepared))
+    found = [
+        Candidate(row["person"], row["ssin"], scores[row["found"]])
+        for row in await rows(queries.search_present(connection, persons=list(scores)))
+    ]
+    best: dict[int, Candidate] = {}
+    for candidate in sorted(found, key=lambda one: (-one.match.score, one.person)):
+        best.setdefault(candidate.person, candidate)
+    return tuple(best.values())[:limit]
+
+
+async def _candidates(connection: Connection, asked: Particulars, prepared: Prepared) -> Iterable[Mapping[str, Any]]:
+    year, month, day = prepared.birth
+    date = {"dates": list(prepared.birth.likely), "year": year, "month": month, "day": day}
+    groups = [
+        await rows(queries.search(connection, keys=list(group), limit=CANDIDATES, **date))
+        for group in probes(asked)
+        if group
+    ]
+    return chain.from_iterable(groups)
+
+
+def _scores(asked: Prepared, candidates: Iterable[Mapping[str, Any]]) -> dict[int, Match]:
+    """Give the best match of each person who may be meant: a person has particulars from several sources and times."""
+    best: dict[int, Match] = {}
+    for row in candidates:
+        found = _particulars(row)
+        if not possible_dates(asked, found):
+            continue
+        match = compare_prepared(asked, prepare(found))
+        if match.score >= max(POSSIBLE, best[row["person"]].score if row["person"] in best else 0):
+            best[row["person"]] = match
+    return best
+
+
+def _particulars(row: Mapping[str, Any]) -> Particulars:
+    sex = Sex(row["sex"]) if row["sex"] else None
+    return Particulars(row["last_name"], row["first_names"], row["birth_date"], sex)

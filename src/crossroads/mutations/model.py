@@ -1,0 +1,129 @@
+"""Changes on their way from their source to the mailboxes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from crossroads.access.push import Changed, PushPermit
+from crossroads.directory.model import Line
+from crossroads.kernel.codes import Code
+from crossroads.kernel.period import Period
+from crossroads.wire.mutations import SLOTS, Mutation
+
+CONTENT_LIFE = timedelta(days=90)
+"""How long the content of a change rests at the hub; the pointer stays, and the data can still be asked for."""
+
+
+class State(StrEnum):
+    """Where an item of a mailbox stands."""
+
+    WAITING = "waiting"
+    PARKED = "parked"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class Refusal(NamedTuple):
+    """Why a change was not taken: the status it would have had alone, the code and a sentence."""
+
+    status: int
+    code: Code
+    reason: str
+
+
+class Admitted(NamedTuple):
+    """A change that the catalogue lets its source notify."""
+
+    mutation: Mutation
+    source: str
+    content: str | None
+    """As canonical JSON."""
+
+
+class Taken(NamedTuple):
+    """A change that is taken, about this person; `digest` is how it is known again."""
+
+    mutation: Mutation
+    source: str
+    content: str | None
+    person: int
+    digest: bytes
+    ticket: UUID
+
+
+class Person(NamedTuple):
+    """Whom a key means today, with inscriptions."""
+
+    today: int
+    """The key of today, into which others may have been linked."""
+    ssin: str
+    lines: tuple[Line, ...]
+
+
+class Queued(NamedTuple):
+    """A change that waits for the mailboxes."""
+
+    mutation: int
+    person: int
+    ticket: UUID
+    source: str
+    data_group: str
+    start_date: date
+    end_date: date | None
+
+    @property
+    def changed(self) -> Changed:
+        """What decides who is told."""
+        return Changed(self.source, self.data_group, Period(self.start_date, self.end_date))
+
+
+class Tail(NamedTuple):
+    """The last number of a mailbox, and of each of its slots."""
+
+    last: int
+    slots: tuple[int, ...] = (0,) * SLOTS
+
+
+class NewItem(NamedTuple):
+    """A row of a mailbox: a pointer, without content."""
+
+    recipient: str
+    number: int
+    previous: int
+    slot: int
+    person: int
+    mutation: int
+    ticket: UUID
+    institution: str
+    added_at: datetime
+
+
+class Addressed(NamedTuple):
+    """A change with whom it goes to; `slot` is that of the person of today."""
+
+    change: Queued
+    slot: int
+    permits: Sequence[PushPermit]
+
+
+def slot_of(person: int) -> int:
+    """Give the slot of a person in every mailbox."""
+    return person % SLOTS
+
+
+def numbered(
+    addressed: Iterable[Addressed], tails: Mapping[str, Tail], added_at: datetime
+) -> tuple[list[NewItem], dict[str, Tail]]:
+    """Give each item the next number of its mailbox, and the mailboxes as they are afterwards."""
+    lasts = {recipient: tail.last for recipient, tail in tails.items()}
+    slots = {recipient: list(tail.slots) for recipient, tail in tails.items()}
+    items = []
+    for change, slot, permits in addressed:
+        for permit in permits:
+            box = permit.mailbox
+            lasts[box] += 1
+            where = (box, lasts[box], slots[box][slot], slot)
+            items.append(NewItem(*where, change.person, change.mutation, change.ticket, permit.institution, added_at))
+            slots[box][slot] = lasts[box]
+    return items, {box: Tail(lasts[box], tuple(slots[box])) for box in lasts}

@@ -1,0 +1,87 @@
+"""Which changes a source may notify: rules over the catalogue and its own inscriptions. Pure."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import jsonschema_rs
+
+from crossroads.catalogue.model import DataGroup
+from crossroads.catalogue.snapshot import Snapshot
+from crossroads.directory.model import Line
+from crossroads.directory.rules import may_keep
+from crossroads.identity.surroundings import Surroundings
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import InvalidValue, Malformed, Refused
+from crossroads.kernel.period import covered
+from crossroads.mutations.model import Admitted, Refusal
+from crossroads.wire.canonical import canonical, sha256
+from crossroads.wire.mutations import MAXIMUM_CONTENT, Mutation
+
+_REPLACED = 999
+
+
+def admitted(
+    mutation: Mutation, signer: str, snapshot: Snapshot, surroundings: Surroundings, today: date
+) -> Admitted | Refusal:
+    """Look at all that needs no database. What is refused here says nothing of any person."""
+    try:
+        surroundings.ssin(mutation.ssin)
+        surroundings.check_pseudonymous({"$.reference": mutation.reference})
+        source = may_keep(snapshot, signer, mutation.on_behalf_of or signer, today)
+        group = _own_group(mutation, source.sector, snapshot, today)
+        return Admitted(mutation, source.id, _content(mutation, group))
+    except (InvalidValue, Malformed) as error:
+        return Refusal(400, error.code or Code.MUTATION_MALFORMED, str(error))
+    except Refused as error:
+        return Refusal(403, error.code or Code.NOT_THE_SOURCE, str(error))
+
+
+def digest_of(mutation: Mutation) -> bytes:
+    """Give what a change is known by when it comes again; empty for one that nobody can take."""
+    try:
+        return sha256(canonical(mutation))
+    except InvalidValue:
+        return b""
+
+
+def held(change: Admitted, lines: Iterable[Line]) -> bool:
+    """Tell whether the source has the person inscribed in the context for every day of the change."""
+    own = (
+        line.period
+        for line in lines
+        if (line.institution, line.context) == (change.source, change.mutation.context) and line.phase != _REPLACED
+    )
+    return covered(change.mutation.period, own)
+
+
+def _own_group(mutation: Mutation, sector: int, snapshot: Snapshot, today: date) -> DataGroup:
+    group = snapshot.data_group(mutation.data_group, today)
+    places = [a.inscription_context for a in snapshot.availabilities(mutation.data_group) if a.in_force(today)]
+    if group is None or mutation.context not in places:
+        raise Refused(code=Code.NOT_AVAILABLE)
+    if group.authentic_source != sector:
+        raise Refused(code=Code.NOT_THE_SOURCE)
+    return group
+
+
+def _content(mutation: Mutation, group: DataGroup) -> str | None:
+    if mutation.content is None:
+        return None
+    if group.sealed:
+        raise Refused(code=Code.CONTENT_SEALED)
+    if group.json_schema is None or not _follows(mutation.content, group.json_schema):
+        raise InvalidValue(code=Code.CONTENT_OUT_OF_SCHEMA)
+    content = canonical(mutation.content)
+    if len(content) > MAXIMUM_CONTENT:
+        raise InvalidValue(f"The content is larger than {MAXIMUM_CONTENT} bytes.")
+    return content.decode()
+
+
+def _follows(content: dict[str, object], schema: dict[str, object]) -> bool:
+    # Made anew each time: few groups are unsealed, and the catalogue may give the schema of one another form any day.
+    return bool(jsonschema_rs.Draft202012Validator(schema, retriever=_nothing_outside).is_valid(content))
+
+
+def _nothing_outside(uri: str) -> Any:
+    raise ValueError(f"A schema refers to {uri}, outside the catalogue.")

@@ -1,0 +1,160 @@
+"""Bringing changes to the mailboxes: one process of the hub at a time does it, for all mailboxes.
+
+It holds a lease with an epoch, and each batch begins with holding on to it in the same transaction: who was slow or cut
+off and lost it writes nothing any more. Counters, items and the queue commit together, so that numbers have no gap and
+no change is brought twice, whenever a process dies.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+
+from crossroads.access.push import Pushing
+from crossroads.catalogue.service import Catalogue
+from crossroads.identity.closure import moment_of_change
+from crossroads.identity.database import Connection, Pool, outages, transaction
+from crossroads.kernel.clock import Clock, brussels_day
+from crossroads.kernel.errors import Unavailable
+from crossroads.mutations import store
+from crossroads.mutations.errors import NotTheWriter
+from crossroads.mutations.mailbox_store import Lag
+from crossroads.mutations.mailboxes import Mailboxes
+from crossroads.mutations.model import Addressed, Queued, numbered, slot_of
+from crossroads.mutations.service import Mutations
+
+BATCH = 500
+"""Changes that are brought to the mailboxes together at most."""
+_LEASE = timedelta(seconds=5)
+_IDLE_SECONDS = 0.05
+_STANDBY_SECONDS = 0.5
+_WATCH_SECONDS = 10
+_EXPIRY_SECONDS = 600
+
+Observer = Callable[[Sequence[Lag]], None]
+
+_log = structlog.get_logger(__name__)
+
+
+class Distributor:
+    """Fills the mailboxes, while it may."""
+
+    def __init__(self, pool: Pool, catalogue: Catalogue, clock: Clock, owner: UUID | None = None) -> None:
+        """Do nothing yet."""
+        self._pool, self._catalogue, self._clock = pool, catalogue, clock
+        self._owner = owner or uuid4()
+        self._epoch: int | None = None
+        self._pushing: Pushing | None = None
+
+    async def run(self) -> None:
+        """Fill the mailboxes until cancelled, whenever no other process does."""
+        try:
+            while True:
+                pause = await self._turn()
+                await asyncio.sleep(pause)
+        finally:
+            await self._release()
+
+    async def distribute(self) -> int:
+        """Bring a batch of changes to the mailboxes, and count them. Raises NotTheWriter and Unavailable."""
+        with outages():
+            async with self._pool.acquire() as connection:
+                now = await store.work(connection)
+        if not now.waits:
+            return 0
+        pushing = await self._rule(now.catalogue_version)
+        async with transaction(self._pool) as connection:
+            await self._hold(connection)
+            changes = await store.queued(connection, BATCH)
+            if changes:
+                await _bring(connection, changes, pushing)
+        return len(changes)
+
+    async def _turn(self) -> float:
+        """Do what there is to do, and tell how many seconds there is nothing more."""
+        try:
+            return 0 if await self.distribute() else _IDLE_SECONDS
+        except NotTheWriter:
+            return _STANDBY_SECONDS
+        except Unavailable as error:
+            _log.warning("mailboxes not filled", reason=str(error))
+        except Exception:  # noqa: BLE001 - whatever it was, the changes wait, and a later attempt may do
+            _log.exception("mailboxes not filled")
+        return _STANDBY_SECONDS
+
+    async def _hold(self, connection: Connection) -> None:
+        if self._epoch is not None and await store.hold_writer(connection, self._owner, self._epoch, _LEASE):
+            return
+        self._epoch = await store.take_writer(connection, self._owner, _LEASE)
+        if self._epoch is None:
+            raise NotTheWriter
+        _log.info("filling the mailboxes", epoch=self._epoch)
+
+    async def _rule(self, version: int) -> Pushing:
+        """Give the rule under the newest catalogue, today."""
+        snapshot, today = await self._catalogue.refresh(version), brussels_day(self._clock.now())
+        if self._pushing is None or (self._pushing.snapshot, self._pushing.on) != (snapshot, today):
+            self._pushing = Pushing(snapshot, today)
+        return self._pushing
+
+    async def _release(self) -> None:
+        if self._epoch is None:
+            return
+        try:
+            async with transaction(self._pool) as connection:
+                await store.release_writer(connection, self._owner, self._epoch)
+        except Unavailable as error:
+            _log.warning("mailboxes left without goodbye", reason=str(error))
+
+
+async def _bring(connection: Connection, changes: Sequence[Queued], pushing: Pushing) -> None:
+    people = await store.people(connection, list({change.person for change in changes}))
+    addressed = []
+    for change in changes:
+        person = people[change.person]
+        permits = pushing.permits(change.changed, person.lines)
+        addressed.append(Addressed(change, slot_of(person.today), permits))
+    recipients = sorted({permit.mailbox for one in addressed for permit in one.permits})
+    if recipients:
+        tails = await store.locked_tails(connection, recipients)
+        items, moved = numbered(addressed, tails, await moment_of_change(connection))
+        await store.fill(connection, items, moved)
+    await store.unqueue(connection, changes)
+
+
+class Watch:
+    """Tells observers from time to time how the mailboxes stand."""
+
+    def __init__(self, mailboxes: Mailboxes) -> None:
+        """Tell nobody yet."""
+        self._mailboxes = mailboxes
+        self.observers: list[Observer] = []
+
+    async def run(self) -> None:
+        """Tell them until cancelled; without any, ask nothing of the database."""
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if not self.observers:
+                continue
+            try:
+                lags = await self._mailboxes.lags()
+                for observe in self.observers:
+                    observe(lags)
+            except Unavailable as error:
+                _log.warning("mailboxes not watched", reason=str(error))
+            except Exception:  # noqa: BLE001 - nobody awaits this task: it must not end in silence
+                _log.exception("mailboxes not watched")
+
+
+async def expire_content(mutations: Mutations) -> None:
+    """Remove content whose time has come, from time to time, until cancelled."""
+    while True:
+        try:
+            await mutations.expire_content()
+        except Unavailable as error:
+            _log.warning("content not expired", reason=str(error))
+        except Exception:  # noqa: BLE001 - as above
+            _log.exception("content not expired")
+        await asyncio.sleep(_EXPIRY_SECONDS)

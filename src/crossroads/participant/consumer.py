@@ -1,0 +1,244 @@
+"""The consumer: takes the items of a mailbox, hands each to the institution's own program, and acknowledges it.
+
+    def handle(item: Item, transaction: Connection) -> None:
+        transaction.execute(insert(todo).values(ssin=item.change.ssin.value, ticket=str(item.ticket)))
+
+    with SyncClient(config) as client:
+        Consumer(client, handle, Inbox(engine)).run(Event())
+
+Items of one person come in order. Each is handled at least once; what the handler writes in the transaction, exactly
+once. An item that fails again and again is parked and no longer stands in the way.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Event
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import CrossroadsError, Refused, Unavailable
+from crossroads.participant.inbox import Inbox
+from crossroads.wire.decoding import convert
+from crossroads.wire.mutations import Item, MailboxPage, Pull, Settled
+
+_log = structlog.get_logger()
+
+Handler = Callable[[Item, Connection], None]
+"""Deals with one item, which is never void. Unavailable means: not now, the item is not to blame."""
+
+IDLE = 1.0
+"""Seconds between two looks at an empty mailbox."""
+MAXIMUM_PAUSE = 60.0
+"""Seconds between two tries while the hub, or what the handler needs, cannot be reached, at most."""
+
+
+class Gap(CrossroadsError):
+    """Numbers of the mailbox are missing."""
+
+    def __init__(self, item: Item, last: int) -> None:
+        """Say which, by slot."""
+        super().__init__(
+            f"{Code.MAILBOX_GAP.description} Slot {item.slot} came as far as number {last}; now came {item.number}, "
+            f"which follows {item.previous}. A replay from {last + 1} does not bring what lies between.",
+            code=Code.MAILBOX_GAP,
+        )
+
+
+class MailboxClient(Protocol):
+    """What the consumer needs of a client, as `SyncClient` has it."""
+
+    def pull(self, pull: Pull | None = None) -> MailboxPage:
+        """Take items."""
+        ...
+
+    def acknowledge(self, lease: UUID, *, numbers: list[int]) -> Settled:
+        """Say which are dealt with."""
+        ...
+
+    def park(self, lease: UUID, numbers: list[int], reason: str) -> Settled:
+        """Set some aside."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """What came of one pull, or of several. `depth` is what the mailbox still held when it was asked last."""
+
+    handled: int = 0
+    repeated: int = 0
+    """Received before, and not handled again (200000)."""
+    void: int = 0
+    """What the institution may no longer know."""
+    parked: int = 0
+    depth: int = 0
+
+    @property
+    def dealt(self) -> int:
+        """All that was dealt with."""
+        return self.handled + self.repeated + self.void + self.parked
+
+
+@dataclass(slots=True)
+class _Done:
+    """Numbers that were dealt with under a lease; those that are to be parked by their reason."""
+
+    acknowledged: list[int] = field(default_factory=list)
+    parked: dict[str, list[int]] = field(default_factory=dict)
+
+
+class Consumer:
+    """Empties one lane of a mailbox. Several, with a lane each, may share one store."""
+
+    def __init__(  # noqa: PLR0913 - each is a choice of who runs it
+        self,
+        client: MailboxClient,
+        handler: Handler,
+        store: Inbox,
+        lanes: int = 1,
+        lane: int = 0,
+        *,
+        count: int = 100,
+        lease_seconds: int = 60,
+        attempts: int = 3,
+        pause: float = 1.0,
+    ) -> None:
+        """Take `count` items at a time for `lease_seconds`; park one that failed `attempts` times, `pause` s apart.
+
+        Raises Malformed for a lane that is none.
+        """
+        self._client = client
+        self._handler = handler
+        self._store = store
+        wish = {"count": count, "leaseSeconds": lease_seconds, "lanes": lanes, "lane": lane}
+        self._pull = convert(wish, Pull)
+        self._lane = f"{lane}/{lanes}"
+        self._died = False
+        self._attempts = attempts
+        self._pause = pause
+        self.progress = Progress()
+
+    def run(self, stop: Event, tell: Callable[[Progress], None] = lambda _: None) -> None:
+        """Empty the mailbox until stopped, telling the progress after every pull. Raises Gap, Refused or Tampered."""
+        pause = 0.0
+        while not stop.wait(pause):
+            try:
+                pause = 0.0 if self.once() else IDLE
+            except Unavailable as error:
+                pause = min(2 * pause or IDLE, MAXIMUM_PAUSE)
+                _log.warning("mailbox not emptied yet", why=str(error), code=error.code, next_try=pause)
+            tell(self.progress)
+
+    def once(self, *, parked: bool = False) -> int:
+        """Pull once and deal with what comes, of the parked items if so asked; give how many were dealt with.
+
+        Raises Gap, Unavailable, Refused or Tampered; what was dealt with before is acknowledged.
+        """
+        ends = time.monotonic() + self._pull.lease_seconds
+        page = self._client.pull(msgspec.structs.replace(self._pull, parked=parked))
+        self.progress.depth = page.depth
+        if not page.items:
+            return 0
+        before, done = self.progress.dealt, _Done()
+        self._died = self._store.enter(self._lane)
+        try:
+            for item in page.items:
+                if time.monotonic() >= ends:
+                    break  # the rest is another's by now, or comes again
+                self._deal(item, done)
+        except (Exception, KeyboardInterrupt, SystemExit):
+            self._end(page, done)
+            raise
+        self._end(page, done)
+        return self.progress.dealt - before
+
+    def _end(self, page: MailboxPage, done: _Done) -> None:
+        self._store.leave(self._lane)
+        if page.lease:
+            self._settle(page.lease, done)
+
+    def _deal(self, item: Item, done: _Done, *, replaying: bool = False) -> None:
+        last, failures, parked = self._store.standing(item)
+        if item.number <= last and not parked:
+            self._count(item, done, repeated=True)
+            return
+        if 0 < last < item.previous:
+            if replaying:
+                raise Gap(item, last)
+            self._replay(item, last)
+        if item.void is not None or item.change is None:
+            self._pass_over(item, done)
+        else:
+            self._handle(item, failures, done)
+
+    def _pass_over(self, item: Item, done: _Done) -> None:
+        with self._store.taking(item):
+            done.acknowledged.append(item.number)
+        self.progress.void += 1
+
+    def _handle(self, item: Item, failures: int, done: _Done) -> None:
+        failure = "its program ended"
+        if self._died:
+            failures, self._died = self._store.fail(item), False
+        while failures < self._attempts:
+            try:
+                with self._store.taking(item) as transaction:
+                    if transaction is not None:
+                        self._handler(item, transaction)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever the institution's program does, the others go on
+                failure = type(error).__name__  # only its kind: what it says may name the person
+                failures = self._store.fail(item)
+                _log.warning("an item failed", number=item.number, kind=failure, times=failures)
+                if failures < self._attempts:
+                    time.sleep(self._pause)
+            else:
+                self._count(item, done, repeated=transaction is None)
+                return
+        self._park(item, f"The handler failed {failures} times: {failure}.", done)
+
+    def _count(self, item: Item, done: _Done, *, repeated: bool) -> None:
+        if repeated:
+            _log.info("an item was received before", number=item.number, code=Code.MAILBOX_DUPLICATE)
+            self.progress.repeated += 1
+        else:
+            self.progress.handled += 1
+        done.acknowledged.append(item.number)
+
+    def _park(self, item: Item, reason: str, done: _Done) -> None:
+        self._store.park(item)
+        self.progress.parked += 1
+        done.parked.setdefault(reason, []).append(item.number)
+        _log.warning("an item is parked", number=item.number, reason=reason)
+
+    def _replay(self, item: Item, last: int) -> None:
+        _log.warning(Code.MAILBOX_GAP.description, slot=item.slot, first=last + 1, last=item.previous)
+        start = last + 1
+        while start < item.number:
+            page = self._client.pull(msgspec.structs.replace(self._pull, from_=start))
+            for earlier in page.items:
+                if earlier.number < item.number:
+                    self._deal(earlier, _Done(), replaying=True)
+            # Nothing more: what is missing is not there.
+            start = page.items[-1].number + 1 if page.items else item.number
+        last = self._store.standing(item).last
+        if last < item.previous:
+            raise Gap(item, last)
+
+    def _settle(self, lease: UUID, done: _Done) -> None:
+        try:
+            if done.acknowledged:
+                self.progress.depth = self._client.acknowledge(lease, numbers=done.acknowledged).depth
+            for reason, numbers in done.parked.items():
+                self.progress.depth = self._client.park(lease, numbers, reason).depth
+        except Refused as error:
+            if error.code is not Code.LEASE_UNKNOWN:
+                raise
+            # Another consumer took the items over; with the same store, it finds them dealt with.
+            _log.warning("the lease ended before the items were dealt with", code=error.code)

@@ -1,0 +1,74 @@
+"""Changes notified, and the mailbox emptied, step by step and without input or output: see `steps`."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import msgspec
+
+from crossroads.kernel.errors import Tampered
+from crossroads.kernel.ssin import Environment
+from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.steps import Steps
+from crossroads.wire.mutations import (
+    Acknowledgement,
+    MailboxPage,
+    Mutation,
+    MutationOutcome,
+    Notification,
+    NotificationOutcome,
+    Parking,
+    Pull,
+    Settled,
+)
+
+_outcome_decoder = msgspec.json.Decoder(NotificationOutcome)
+_page_decoder = msgspec.json.Decoder(MailboxPage)
+_settled_decoder = msgspec.json.Decoder(Settled)
+
+
+class Mailbox:
+    """An institution that notifies, and empties its mailbox."""
+
+    def __init__(self, hub: Correspondence) -> None:
+        """Write over a correspondence with the hub."""
+        self._hub = hub
+
+    def notify(self, mutations: Iterable[Mutation]) -> Steps[Sequence[MutationOutcome]]:
+        """Notify changes and give what came of each, in their order. Raises Refused, Unavailable or Tampered."""
+        sent = Notification(mutations=tuple(mutations))
+        outcome = yield from self._hub.send("/v1/mutations", sent, _outcome_decoder)
+        self._check(outcome.environment)
+        if [item.reference for item in outcome.items] != [mutation.reference for mutation in sent.mutations]:
+            raise Tampered("The hub answered about other changes than were notified.")
+        if outcome.checkpoint:
+            yield from self._hub.watch(outcome.checkpoint)
+        return outcome.items
+
+    def pull(self, pull: Pull) -> Steps[MailboxPage]:
+        """Take items. Raises Refused, Unavailable, or Tampered for items of another lane or out of order."""
+        page = yield from self._hub.send("/v1/mailbox/pull", pull, _page_decoder)
+        self._check(page.environment)
+        numbers = [item.number for item in page.items]
+        if numbers != sorted(set(numbers)) or any(item.slot % pull.lanes != pull.lane for item in page.items):
+            raise Tampered("The hub gave items of another lane, or out of order.")
+        if page.checkpoint:
+            yield from self._hub.watch(page.checkpoint)
+        return page
+
+    def acknowledge(self, lease: UUID, *, numbers: Iterable[int] = (), up_to: int | None = None) -> Steps[Settled]:
+        """Say which items of a lease are dealt with. Raises Refused or Unavailable."""
+        sent = Acknowledgement(lease=lease, up_to=up_to, numbers=tuple(numbers) or None)
+        return (yield from self._settle("acknowledge", sent))
+
+    def park(self, lease: UUID, numbers: Iterable[int], reason: str) -> Steps[Settled]:
+        """Set items of a lease aside. Raises Refused or Unavailable."""
+        return (yield from self._settle("park", Parking(lease=lease, numbers=tuple(numbers), reason=reason)))
+
+    def _settle(self, way: str, sent: Acknowledgement | Parking) -> Steps[Settled]:
+        settled = yield from self._hub.send(f"/v1/mailbox/{way}", sent, _settled_decoder)
+        self._check(settled.environment)
+        return settled
+
+    def _check(self, environment: Environment) -> None:
+        if environment is not self._hub.trust.environment:
+            raise Tampered("The answer is of another environment.")

@@ -1,0 +1,64 @@
+"""Items of a mailbox as a person reads them."""
+
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from crossroads.kernel.clock import BRUSSELS
+from crossroads.wire.mutations import Change, Item, MailboxPage, Pull
+
+
+def show(page: MailboxPage, asked: Pull, config: Path) -> None:
+    """Print a page, and what to do next."""
+    console = Console(soft_wrap=True, highlight=False)
+    if not page.items:
+        console.print(_why_nothing(page, asked))
+        return
+    console.print(f"{len(page.items)} of {page.depth} in the mailbox, {page.parked} parked.\n")
+    for item in page.items:
+        console.print(Text(line_of(item)))
+    if page.lease and page.leased_until:
+        until = page.leased_until.astimezone(BRUSSELS)
+        console.print(f"\nThey are yours until {until:%H:%M:%S}. When you have dealt with them:", markup=False)
+        console.print(Text(f"  crossroads mailbox acknowledge {config} {page.lease} --up-to {page.items[-1].number}"))
+
+
+def line_of(item: Item) -> str:
+    """Give an item as a line; content and what else there is to say on lines below it."""
+    if item.change is None:
+        lines = [f"{item.number:>6}  void: {item.void.reason if item.void else 'it tells of no change'}"]
+    else:
+        lines = [f"{item.number:>6}  {_told(item.change)}", *_below(item.change)]
+    if item.concerning:
+        lines.append(f"        for {item.concerning}")
+    if item.parked:
+        lines.append(f"        parked: {item.parked}")
+    return "\n".join(lines)
+
+
+def _told(change: Change) -> str:
+    days = f"{change.period.start_date} to {change.period.end_date or 'now'}"
+    return f"{change.ssin.value}  {change.data_group} {change.kind} on {change.happened_on} by {change.source}, {days}"
+
+
+def _below(change: Change) -> list[str]:
+    lines = []
+    if change.ssin.replaces:
+        lines.append(f"        the number was {change.ssin.replaces}")
+    if change.content is not None:
+        lines.append(f"        {msgspec.json.encode(change.content).decode()}")
+    return lines
+
+
+def _why_nothing(page: MailboxPage, asked: Pull) -> str:
+    if page.leased_until and not page.lease:
+        until = page.leased_until.astimezone(BRUSSELS)
+        return f"Somebody else has the items until {until:%H:%M:%S}; {page.depth} are in the mailbox."
+    if asked.parked:
+        return "Nothing is parked."
+    if asked.from_ is not None:
+        return f"Nothing was given from number {asked.from_} on."
+    aside = f" {page.parked} are parked: see --parked." if page.parked else ""
+    return f"The mailbox is empty.{aside}"

@@ -1,0 +1,62 @@
+"""`crossroads participant outbox`: create, show."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.participant.config import read_config
+from crossroads.participant.outbox import ACCEPTED, REFUSED, Outbox, open_outbox
+
+app = typer.Typer(
+    help="The changes that wait to be notified, in your own database.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+_SHOWN = 20
+
+ConfigFile = Annotated[Path, typer.Argument(help="The settings file.", metavar="CONFIG")]
+
+
+@app.command()
+def create(config: ConfigFile) -> None:
+    """Make the table crossroads_outbox, where it is not there yet."""
+    with _opened(config) as outbox:
+        outbox.create()
+    Console().print("The table crossroads_outbox is there.")
+
+
+@app.command()
+def show(config: ConfigFile, *, json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False) -> None:
+    """Tell how many changes wait, were accepted and were refused, and why the newest of these were."""
+    with _opened(config) as outbox:
+        counts, refused = outbox.counts(), outbox.refused(_SHOWN)
+    if json:
+        sys.stdout.write(msgspec.json.encode({**counts, "newestRefused": refused}).decode() + "\n")
+        return
+    console = Console()
+    console.print(f"{counts['waiting']} wait, {counts[ACCEPTED]} were accepted, {counts[REFUSED]} were refused.")
+    if refused:
+        table = Table("reference", "why it was refused", box=None, pad_edge=False)
+        for row in refused:
+            table.add_row(Text(row.reference), Text(row.reason))
+        console.print(table)
+
+
+@contextmanager
+def _opened(config: Path) -> Iterator[Outbox]:
+    try:
+        with closing(open_outbox(read_config(config))) as outbox:
+            yield outbox
+    except CrossroadsError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,121 @@
+"""What the command line says to who types it wrong, or where something is missing or in the way."""
+
+import json
+import socket
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from commands import Ended, crossroads
+from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.network.founders import Founders
+from crossroads.network.ports import free_ports
+from crossroads.wire.keys import SigningKey
+
+KEYS = ("message-1", "permit-1", "log")
+
+
+def at(home: Path, *arguments: str, **settings: str) -> Ended:
+    environment = {"CROSSROADS_HOME": str(home), **{f"CROSSROADS_{name.upper()}": s for name, s in settings.items()}}
+    return crossroads(*arguments, environment=environment)
+
+
+def test_it_tells_its_version() -> None:
+    told = crossroads("--version")
+    assert (told.code, told.stdout) == (0, f"crossroads {version('crossroads')}\n")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("aks", "ask"), ("participants", "participant"), ("doktor", "doctor")])
+def test_an_unknown_command_gives_the_nearest_one(typed: str, meant: str) -> None:
+    ended = crossroads(typed)
+    assert ended.code == 2
+    assert f"No such command '{typed}'. Did you mean '{meant}'?" in ended.sentence
+
+
+def test_a_command_like_no_other_gives_none() -> None:
+    ended = crossroads("xylophone")
+    assert (ended.code, "Did you mean" in ended.sentence) == (2, False)
+    assert "No such command 'xylophone'" in ended.sentence
+
+
+@pytest.mark.parametrize("command", [("audit", "verify"), ("key", "list"), ("directory", "check")])
+def test_where_there_is_no_hub_that_is_said(tmp_path: Path, command: tuple[str, ...]) -> None:
+    ended = at(tmp_path, *command)
+    assert ended.code == 1
+    assert f"There is no hub in {tmp_path}. Set CROSSROADS_HOME, or make one with `crossroads migrate`." in (
+        ended.sentence
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_act_is_never_written_over_another(tmp_path: Path) -> None:
+    key, act = tmp_path / "sign-1.pem", tmp_path / "sign-1.act"
+    SigningKey.generate("centre-a#sign-1").write(key)
+    act.write_text("signed by others")
+    options = ("--id", "centre-a#sign-1", "--use", "sign", "--key", str(key), "-o", str(act))
+    ended = at(tmp_path, "key", "register", *options)
+    assert ended.code == 1
+    assert f"{act} is there already, perhaps signed by others: name another file." in ended.sentence
+    assert act.read_text() == "signed by others"
+
+
+def test_an_endpoint_that_no_installation_takes_is_not_signed(tmp_path: Path) -> None:
+    key, act = tmp_path / "sign-1.pem", tmp_path / "endpoint.act"
+    SigningKey.generate("centre-a#sign-1").write(key)
+    options = ("--key-id", "centre-a#sign-1", "--key", str(key), "-o", str(act))
+    ended = at(tmp_path, "key", "endpoint", "centre-a", "https://centre.example:65536", *options)
+    assert (ended.code, "above 65535" in ended.sentence, act.exists()) == (1, True, False), ended
+    assert at(tmp_path, "key", "endpoint", "centre-a", "https://centre.example:65535", *options).code == 0
+
+
+def test_a_home_of_the_demo_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    home = tmp_path / "file" / "home"
+    ended = at(home, "demo", "--once")
+    assert ended.code == 1
+    assert f"{home} cannot be written" in ended.sentence
+    assert "set CROSSROADS_HOME to another folder" in ended.sentence
+
+
+def make_keys(home: Path) -> None:
+    Founders(Installation(Settings(), home)).make_hub_keys()
+
+
+@pytest.mark.parametrize("missing", KEYS)
+def test_a_hub_without_a_key_does_not_start_and_names_it(tmp_path: Path, missing: str) -> None:
+    make_keys(tmp_path)
+    (tmp_path / "keys" / f"{missing}.pem").unlink()
+    ended = at(tmp_path, "serve")
+    assert ended.code == 1
+    assert f"There is no key file {tmp_path / 'keys' / missing}.pem. Make one with `crossroads key generate`." in (
+        ended.sentence
+    )
+
+
+@pytest.mark.parametrize("broken", KEYS)
+def test_a_hub_with_a_key_that_is_none_does_not_start_and_names_it(tmp_path: Path, broken: str) -> None:
+    make_keys(tmp_path)
+    (tmp_path / "keys" / f"{broken}.pem").write_text("no key")
+    ended = at(tmp_path, "serve")
+    assert (ended.code, f"{broken}.pem holds no private key in PEM" in ended.sentence) == (1, True), ended
+
+
+def test_a_hub_whose_port_is_taken_does_not_start(tmp_path: Path) -> None:
+    make_keys(tmp_path)
+    (port,) = free_ports(1)
+    with socket.create_server(("127.0.0.1", port)):
+        ended = at(tmp_path, "serve", port=str(port))
+    assert ended.code == 1
+    assert f"127.0.0.1:{port} cannot be listened on: Address already in use." in ended.sentence
+    assert "CROSSROADS_PORT" in ended.sentence
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_the_doctor_gives_each_advice_once(tmp_path: Path) -> None:
+    rows = json.loads(at(tmp_path, "doctor", "--json").stdout)
+    advice = "Make one with `crossroads key generate`."
+    keys = [row for row in rows if row["what"].endswith("key")]
+    assert Counter(row["remedy"] for row in keys) == {advice: 3}
+    assert not any(advice in row["found"] for row in keys)
