@@ -1,4 +1,4 @@
-"""A consumer as a program of its own, to be killed: `consuming.py SETTINGS DATABASE-URL LANES LANE`."""
+"""A consumer as a program of its own, to be killed: `consuming.py SETTINGS DATABASE-URL LANES LANE [SECONDS-EACH]`."""
 
 import sys
 import time
@@ -13,20 +13,19 @@ from crossroads.participant.consumer import Consumer
 from crossroads.participant.inbox import Inbox
 from crossroads.wire.mutations import Item
 
-SLOW = 0.01
+SLOW = "0.01"
 """Seconds that an item takes, so that a kill finds it at work."""
 
 
-def handle(item: Item, transaction: Connection) -> None:
-    """Write what was handled."""
-    assert item.change is not None
-    values = {"number": item.number, "ssin": item.change.ssin.value}
-    transaction.execute(text("insert into handled (number, ssin) values (:number, :ssin)"), values)
-    time.sleep(SLOW)
-
-
-def main(settings: str, database: str, lanes: str, lane: str) -> None:
+def main(settings: str, database: str, lanes: str, lane: str, each: str = SLOW) -> None:
     """Empty the lane until killed."""
+
+    def handle(item: Item, transaction: Connection) -> None:
+        assert item.change is not None
+        values = {"number": item.number, "ssin": item.change.ssin.value}
+        transaction.execute(text("insert into handled (number, ssin) values (:number, :ssin)"), values)
+        time.sleep(float(each))
+
     store = Inbox(create_engine(database))
     with SyncClient(client_settings(Path(settings), "consuming")) as client:
         consumer = Consumer(client, handle, store, int(lanes), int(lane), count=20, lease_seconds=1, attempts=50)

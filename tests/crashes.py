@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 
@@ -91,6 +91,13 @@ def fragile_network(folder: Path, database: Database, workers: int = 2) -> Itera
 
 def _held() -> Iterator[tuple[str, str]]:
     return zip(SOURCES, GROUPS, strict=True)
+
+
+class GoesOn(Protocol):
+    """A load that can be waited for."""
+
+    async def goes_on(self, count: int) -> None:
+        """Wait until so much more was done."""
 
 
 class Load:
@@ -180,7 +187,7 @@ class Crashes:
         with suppress(asyncio.CancelledError):
             await self._keeper
 
-    async def round(self, load: Load, number: int) -> None:
+    async def round(self, load: GoesOn, number: int) -> None:
         """Wait for load, kill at a chance moment, and start again what was killed."""
         await load.goes_on(self._chance.randrange(20, 60))
         await asyncio.sleep(self._chance.random() / 20)

@@ -32,9 +32,12 @@ from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
+from crossroads.mutations.hub_changes import HubChanges
 from crossroads.mutations.mailboxes import Mailboxes
+from crossroads.mutations.reports import ErrorReports, Terms
 from crossroads.mutations.service import Mutations
 from crossroads.mutations.tasks import Distributor
+from crossroads.mutations.writer import Writer
 from crossroads.wire.mutations import (
     Acknowledgement,
     Item,
@@ -65,11 +68,12 @@ from people import (
 )
 
 SOURCE, SECOND_SOURCE, STRANGER = "register", "register-abroad", "tax-office"
-LOCAL_SOURCE = "register-local"
+LOCAL_SOURCE, HUB = "register-local", "cbss"
 FILE, CHILD, TAX = "0:1", "7:101", "50:1"
 ADDRESS, CIVIL = "address@1", "civil-state@1"
 INQUIRY, BENEFITS = "PCSA:SOCIAL_INQUIRY", "CHILD:BENEFITS"
 PCSAS, FUNDS = "CR-ILL/pcsas", "CR-ILL/funds"
+TERMS = Terms(HUB, timedelta(days=30))
 _ENTRY: dict[str, Any] = {
     "valid_from": date(1990, 1, 15),
     "provenance": Provenance.ILLUSTRATIVE,
@@ -203,6 +207,9 @@ class Town(World):
     mutations: Mutations
     mailboxes: Mailboxes
     distributor: Distributor
+    hub_changes: HubChanges
+    writer: Writer
+    reports: ErrorReports
 
     def at(self, later: timedelta) -> "Town":
         """Give the same with a clock that is ahead."""
@@ -211,6 +218,8 @@ class Town(World):
             self,
             mutations=Mutations(self.pool, self.log, self.catalogue, surroundings),
             mailboxes=Mailboxes(self.pool, self.log, self.catalogue, surroundings),
+            hub_changes=HubChanges(self.pool, self.log, surroundings.clock, HUB, self.writer),
+            reports=ErrorReports(self.pool, self.log, self.catalogue, surroundings, TERMS),
         )
 
     async def inscribe(self, number: str, *places: tuple[str, str], period: Period | None = None) -> None:
@@ -230,6 +239,11 @@ class Town(World):
         while await self.distributor.distribute():
             pass
         return outcomes
+
+    async def settled(self) -> None:
+        """Have the hub do all that waits, what it causes itself included."""
+        while await self.hub_changes.step() + await self.distributor.distribute():
+            pass
 
     async def pull(self, at: str, **pull: Any) -> MailboxPage:
         """Pull as an institution."""
@@ -268,6 +282,7 @@ async def town(pool: OpenPool) -> AsyncIterator[Town]:
     catalogue, register = Catalogue(), PopulationRegister()
     connections = await pool("crossroads_hub")
     async with open_log(pool) as log:
+        writer = Writer()
         yield Town(
             pool=connections,
             log=log,
@@ -277,7 +292,10 @@ async def town(pool: OpenPool) -> AsyncIterator[Town]:
             catalogue=catalogue,
             mutations=Mutations(connections, log, catalogue, surroundings),
             mailboxes=Mailboxes(connections, log, catalogue, surroundings),
-            distributor=Distributor(connections, cast(Any, catalogue), SystemClock()),
+            distributor=Distributor(connections, cast(Any, catalogue), SystemClock(), writer),
+            hub_changes=HubChanges(connections, log, SystemClock(), HUB, writer),
+            writer=writer,
+            reports=ErrorReports(connections, log, catalogue, surroundings, TERMS),
         )
 
 

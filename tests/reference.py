@@ -17,9 +17,9 @@ from crossroads.bootstrap.settings import Settings
 from crossroads.directory import facts
 from crossroads.exchange import service as exchange
 from crossroads.kernel.codes import Code
+from crossroads.mutations import bringing, hub_changes, tasks, turns
 from crossroads.mutations import model as changes
-from crossroads.mutations import tasks
-from crossroads.participant import client, description, routes, steps
+from crossroads.participant import client, description, feed, routes, steps
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
 from crossroads.wire import messages, mutations, signatures, statements
@@ -86,7 +86,23 @@ def limits() -> str:
         (mutations.MAXIMUM_LEASE_SECONDS, "seconds", "for which a consumer may lease items of a mailbox"),
         (mutations.SLOTS, "lanes", "of a mailbox at most"),
         (changes.CONTENT_LIFE.days, "days", "for which the content of a change of an unsealed data group is kept"),
+        (changes.POINTER_LIFE.days, "days", "after it was first given, for which an item serves to ask for the data"),
+        (
+            turns.AT_ONCE,
+            "requests",
+            "to notify, and so many about a mailbox, at once of one institution in a process",
+        ),
+        (turns.WAITING, "requests", "of each of these kinds that wait; more are refused with `CR-OVERLOADED`"),
         (tasks.BATCH, "changes", "that are brought to the mailboxes together at most"),
+        (
+            hub_changes.BATCH,
+            "inscriptions",
+            "that ended, or changes of who people are, looked at together at most",
+        ),
+        (bringing.ITEMS, "items", "that the hub brings to an endpoint at once"),
+        (bringing.LEASE.seconds, "seconds", "for which it leases them"),
+        (sources.BRING_BUDGET.seconds, "seconds", "for the endpoint to deal with them"),
+        (bringing.LONGEST_PAUSE.seconds, "seconds", "between two tries at an endpoint that fails, at most"),
         (messages.MAXIMUM_SOURCE_ANSWER, "bytes", "the answer of one source"),
         (exchange.TIME_BUDGET.seconds, "seconds", "for all sources of a question together, from receipt"),
         (signatures.MAXIMUM_AGE, "seconds", "age of a signature"),
@@ -109,6 +125,7 @@ def limits() -> str:
         (routes.MAXIMUM_BODY, "bytes", "a request body at a participant"),
         (routes.BODY_TIME.seconds, "seconds", "within which it must have come; later is refused with `CR-BODY-LATE`"),
         (steps.MAXIMUM_ANSWER, "bytes", "an answer that client or participant reads from the hub"),
+        (feed.MAXIMUM_LINE, "bytes", "a line of the daily feed of a register"),
         (int(client.TIMEOUT.total_seconds()), "seconds", "that the client waits for the hub"),
     ]
     return _page(

@@ -387,7 +387,8 @@ def test_problems_after_the_signature_are_signed_too(centre: Asker) -> None:
 
 def test_unknown_routes_and_methods(centre: Asker) -> None:
     assert send(centre.signed_post("/v1/nothing", b"{}")).status == 404
-    assert send(centre.request(centre.wish(KNOWN, WORK))._replace(method="PUT")).status == 405
+    for method in ("PUT", "OPTIONS"):
+        assert send(centre.request(centre.wish(KNOWN, WORK))._replace(method=method)).status == 405
 
 
 def test_no_number_of_a_person_is_in_the_output_of_the_hub(centre: Asker, built: Network) -> None:

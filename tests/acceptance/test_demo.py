@@ -21,6 +21,7 @@ from database import remove_server
 _PERSONS = "300"
 _PATIENCE_SECONDS = 200
 _STEP = re.compile(r"✓ ok +(\d+)\. ")
+_PROPOSED = re.compile(r"mailboxes why ([0-9a-f-]{36})")
 
 
 class Ended(NamedTuple):
@@ -55,13 +56,13 @@ class Demo:
 
     def ended(self, process: "subprocess.Popen[str]") -> Ended:
         """Wait for the end."""
-        return Ended(process.wait(_PATIENCE_SECONDS), self._output.read_text())
+        return Ended(process.wait(_PATIENCE_SECONDS), self.output)
 
     def wait_for(self, process: "subprocess.Popen[str]", text: str) -> None:
         """Wait until it has printed a text."""
         until = time.monotonic() + _PATIENCE_SECONDS
-        while text not in self._output.read_text():
-            assert process.poll() is None, self._output.read_text()
+        while text not in self.output:
+            assert process.poll() is None, self.output
             assert time.monotonic() < until, f"never printed: {text}"
             time.sleep(0.05)
 
@@ -81,6 +82,11 @@ class Demo:
             return ours or (process / "cwd").readlink() == data
         except OSError:
             return False
+
+    @property
+    def output(self) -> str:
+        """What it has printed."""
+        return self._output.read_text()
 
     @property
     def _output(self) -> Path:
@@ -111,6 +117,7 @@ def test_the_tour_and_a_second_start(demo: Demo) -> None:
     demo.wait_for(second, "Try it yourself")
     refused = _other(demo)
     answered = _ask(demo)
+    told, why_not = _mailbox(demo, "pcsw-gent"), _why(demo, "nsso", "neo", "pcsw-antwerpen")
     second.send_signal(signal.SIGINT)
     stopped = demo.ended(second)
 
@@ -120,6 +127,8 @@ def test_the_tour_and_a_second_start(demo: Demo) -> None:
     assert refused.returncode == 1
     assert "runs in" in refused.stderr
     assert [block["source"] for block in answered["blocks"]] == ["national-register"]
+    assert {"changed", "corrected", "number-replaced", "error-answered"} <= told
+    assert why_not == {"nsso": "CR-NOT-SUBSCRIBED", "neo": "CR-OUTSIDE-PERIOD", "pcsw-antwerpen": "CR-NOT-INSCRIBED"}
     assert not demo.left
 
 
@@ -153,10 +162,32 @@ def _ask(demo: Demo) -> dict[str, list[dict[str, str]]]:
     return answer
 
 
-def _crossroads(demo: Demo, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+def _mailbox(demo: Demo, institution: str) -> set[str]:
+    """Give the kinds of what came to a mailbox in the tours, from the command line, as the demo proposes."""
+    settings = demo.home / "demo" / institution / "participant.yaml"
+    done = _crossroads(demo, "mailbox", "pull", str(settings), "--from", "1", "--count", "1000", "--json")
+    assert done.returncode == 0, done.stderr
+    items = json.loads(done.stdout)["items"]
+    return {item[what]["kind"] for item in items for what in ("change", "notice") if what in item}
+
+
+def _why(demo: Demo, *institutions: str) -> dict[str, str | None]:
+    """Give why institutions are not told of the change of address, by the command that the demo proposes."""
+    printed = _PROPOSED.search(demo.output)
+    assert printed, demo.output
+    arguments = ["mailboxes", "why", printed[1], *institutions, "--json"]
+    done = _crossroads(demo, *arguments, home=demo.home / "demo" / "hub")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str | None] = json.loads(done.stdout)["institutions"]
+    return found
+
+
+def _crossroads(
+    demo: Demo, *arguments: str, stdin: str = "", home: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "crossroads", *arguments],
-        env={**os.environ, "CROSSROADS_HOME": str(demo.home)},
+        env={**os.environ, "CROSSROADS_HOME": str(home or demo.home)},
         input=stdin,
         capture_output=True,
         text=True,

@@ -68,6 +68,9 @@ REPLACE = {"reference": "b-4", "ssin": KNOWN, "national": ELSEWHERE, "since": "2
 CHANGE: dict[str, Any] = {"reference": "m-1", "ssin": KNOWN, "dataGroup": WORK, "context": "17:2", "kind": "changed"}
 CHANGE |= {"period": {"startDate": "2026-01-01"}, "happenedOn": "2026-01-01"}
 LEASE = {"lease": "00000000-0000-7000-8000-000000000000", "numbers": [1]}
+REPORT: dict[str, Any] = {"reference": "e-1", "ssin": KNOWN, "dataGroup": WORK, "period": {"startDate": "2026-01-01"}}
+REPORT |= {"ticket": LEASE["lease"], "presumed": "wrong-value"}
+REPORT_ANSWER = {"report": LEASE["lease"], "outcome": "rejected", "reason": "test"}
 WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     # Lines are kept by the institution itself, or by who manages it.
     "/v1/inscriptions": (LINE, {CENTRE: 201, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
@@ -88,6 +91,9 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     "/v1/mailbox/pull": ({}, dict.fromkeys(INSTITUTIONS, 200)),
     "/v1/mailbox/acknowledge": (LEASE, dict.fromkeys(INSTITUTIONS, 403)),
     "/v1/mailbox/park": (LEASE | {"reason": "test"}, dict.fromkeys(INSTITUTIONS, 403)),
+    # Nobody reports what it was not given, and nobody answers a report that was not made to it.
+    "/v1/error-reports": (REPORT, dict.fromkeys(INSTITUTIONS, 403)),
+    "/v1/error-reports/answer": (REPORT_ANSWER, dict.fromkeys(INSTITUTIONS, 403)),
 }
 # Who gets what of whom, for which purpose: the code of the answer.
 QUESTIONS: dict[tuple[str, str, str], dict[str, str]] = {

@@ -20,7 +20,7 @@ NUMBERS = {
     "bis_number": "person ssin creator recorded_at ticket",
     "bis_counter": "series last",
     "bis_turn": "singleton",
-    "bis_exception": "institution reference recorded_at ticket",
+    "bis_exception": "institution reference recorded_at ticket digest",
 }
 OUTBOXES = {"identity_event": "event person kind related_person happened_on recorded_at ticket payload"}
 CHANGED = "recorded_until replaced_by reason actor"
@@ -51,16 +51,22 @@ SEEN_BEFORE = {
 MAILBOXES = {
     "mutation": "mutation person ssin ticket source context data_group start_date end_date kind happened_on wrong_since"
     # Of data groups that the catalogue leaves unsealed alone, and until content_until.
-    " content content_until accepted_at",
+    " content content_until accepted_at addressee report told",
     "mutation_reference": "institution reference digest ticket log_stream log_index leaf recorded_at",
     "mutation_queue": "mutation person",
     "mutation_writer": "one epoch leased_by lease_until",
     "mailbox": "recipient last_number tails",
-    "mailbox_slot": "recipient slot lease leased_until acknowledged parked",
+    "mailbox_slot": "recipient slot lease leased_until acknowledged parked reached",
     "mailbox_lease": "recipient lease numbers open",
     "mailbox_item": "recipient number previous slot person mutation ticket institution added_at state reason"
     " delivered_at start_date end_date whole legal_context authorisation void",
 }
+CORRECTION_REQUESTS = {
+    "error_report": "report person ssin reporter reference source data_group start_date end_date seen presumed text"
+    # text and reason: content, of people at institutions; they go after the answer.
+    " reported_at answer_by delivered_at outcome reason correction answered_at",
+}
+PROGRESS = {"inscription_ends": "singleton day person inscription"}
 LOG = {
     "log_entry": "stream index epoch event ticket person asker at content salts leaf",
     "log_stream": "stream epoch size frontier settled leased_by lease_until",
@@ -83,6 +89,8 @@ EXPECTED = (
     | KEYS
     | SEEN_BEFORE
     | MAILBOXES
+    | CORRECTION_REQUESTS
+    | PROGRESS
     | LOG
     | MIGRATIONS
     | HISTORIES

@@ -27,6 +27,13 @@ def test_a_bench_of_the_directory_prints_its_figures() -> None:
     assert {"import_rate", "copy_rate", "bytes_per_inscription"} <= set(report["figures"])
 
 
+def test_a_bench_of_changes_prints_its_figures() -> None:
+    report = _run("changes", "--changes", "200", "--seconds", "0.5", "--people", "200", "--rounds", "1")
+    assert set(report["ratios"]) == {"deliveries_to_insert", "deliveries_to_queue_insert"}
+    lags = {f"lag_{part}_{rate}" for part in ("p50", "p99") for rate in ("full", "at_25")}
+    assert {"changes_rate", "deliveries_rate", "insert_rate", "queue_insert_rate"} | lags <= set(report["figures"])
+
+
 def test_a_bench_of_the_exchange_prints_its_figures_or_names_what_is_missing() -> None:
     arguments = ("--inscriptions", "2000", "--rounds", "1", "--seconds", "1", "--connections", "40")
     try:

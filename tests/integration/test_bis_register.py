@@ -1,6 +1,7 @@
 """The BIS register: creation after a duplicate check, corrections on two time axes, death, and the national number."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from bis import (
     particulars,
     replacement,
 )
+from crossroads.admission.limits import LimitReached, Limits
 from crossroads.identity.bis_numbers import all_series
 from crossroads.identity.bis_store import compared
 from crossroads.identity.closure import closure_of
@@ -41,6 +43,7 @@ from people import (
     GHENT,
     INSTALLATION,
     LIEGE,
+    LIVING_WAGE,
     MANAGED,
     MANAGER,
     OPERATORS,
@@ -140,20 +143,76 @@ async def test_two_operators_let_a_namesake_of_the_same_day_be_created(hub: Hub)
     with pytest.raises(SuspectedDuplicates) as refusal:
         await hub.bis.create(namesake, by(LIEGE))
     assert "operators" in str(refusal.value)
-    content = {"installation": INSTALLATION, "institution": LIEGE, "reference": namesake.reference}
-    content |= {"reason": "both were seen", "at": datetime.now(UTC).isoformat()}
+    content = allowed(namesake.reference, refusal.value)
     with pytest.raises(Refused):
         await hub.world.identity.carry_out(signed_act(DISTINGUISH, content, [ALICE]), OPERATORS)
     await hub.world.identity.carry_out(signed_act(DISTINGUISH, content), OPERATORS)
     for other in (
         msgspec.structs.replace(namesake, confirmed=(), reason=None),
         msgspec.structs.replace(namesake, reference="another"),
+        msgspec.structs.replace(namesake, particulars=particulars("Zandberghen", "Ilse", "1980-03-15")),
     ):
         with pytest.raises(SuspectedDuplicates):
             await hub.bis.create(other, by(LIEGE))
     assert (await hub.bis.create(namesake, by(LIEGE))).ssin.value != number
-    (allowed,) = await logged(hub, "identity:bis:duplicate-allowed")
-    assert namesake.reference in allowed["content"]
+    (entry,) = await logged(hub, "identity:bis:duplicate-allowed")
+    assert namesake.reference in entry["content"]
+
+
+def allowed(reference: str, refusal: Exception, at: str = LIEGE) -> dict[str, Any]:
+    """Give what operators sign so that the refused request may go on."""
+    (digest,) = re.findall(r"\b[0-9a-f]{64}\b", str(refusal))
+    content = {"installation": INSTALLATION, "institution": at, "reference": reference, "request": digest}
+    return content | {"reason": "both were seen", "at": datetime.now(UTC).isoformat()}
+
+
+async def test_nobody_becomes_somebody_known_by_a_correction(hub: Hub) -> None:
+    known = await created(hub, "Zandbergen", "Ilse", "1980-03-15")
+    number = await created(hub, "Qqqqx", "Wxv", "1911-01-02", at=LIEGE)
+    corrected = correction(number, particulars("Zandbergen", "Ilse", "1980-03-15"))
+    for tried in (corrected, msgspec.structs.replace(corrected, confirmed=(known,))):
+        with pytest.raises(SuspectedDuplicates) as refusal:
+            await hub.bis.correct(tried, by(LIEGE))
+    about = {entry["person"] for entry in await logged(hub, "identity:bis:duplicate-suspected")}
+    assert about == {await person_of(hub, known)}
+    await hub.world.identity.carry_out(signed_act(DISTINGUISH, allowed(corrected.reference, refusal.value)), OPERATORS)
+    await hub.bis.correct(tried, by(LIEGE))
+
+
+async def test_a_correction_is_of_somebody_possibly_another_when_the_institution_says_so(hub: Hub) -> None:
+    known = await created(hub, "Zandbergen", "Ilse", "1980-03-15")
+    number = await created(hub, "Qqqqx", "Wxv", "1911-01-02", at=LIEGE)
+    corrected = correction(number, particulars("Zandbergen", "Ilsa", "1983-03-15"))
+    with pytest.raises(SuspectedDuplicates):
+        await hub.bis.correct(corrected, by(LIEGE))
+    await hub.bis.correct(msgspec.structs.replace(corrected, confirmed=(known,)), by(LIEGE))
+    moved = particulars("Zandbergen", "Ilsa", "1983-03-15", address="Road 2")
+    await hub.bis.correct(correction(number, moved), by(LIEGE))  # who is not made anybody else is not searched
+
+
+async def test_of_many_who_become_one_person_at_once_one_does(pool: OpenPool) -> None:
+    async with hub_of(pool) as first, hub_of(pool) as second:
+        shown = [("Aerts", "Tim", "1950-01-02"), ("Duinen", "Eva", "1961-03-04"), ("Haddad", "Oleg", "1972-05-06")]
+        numbers = [await created(first, *one) for one in shown]
+        hubs = (first, second, first)
+        work = [
+            hub.bis.correct(correction(one, particulars()), by(GHENT)) for hub, one in zip(hubs, numbers, strict=True)
+        ]
+        done = await asyncio.gather(*work, first.bis.create(creation(), by(GHENT)), return_exceptions=True)
+        assert sum(isinstance(outcome, SuspectedDuplicates) for outcome in done) == 3
+
+
+async def test_corrections_count_as_searches(pool: OpenPool) -> None:
+    async with hub_of(pool, Limits(searches_per_minute=1)) as hub:
+        number = await created(hub, at=LIEGE)
+        outcomes = []
+        for _ in range(3):  # a minute may end in between
+            try:
+                await hub.bis.correct(correction(number, particulars("Zandberg")), by(LIEGE))
+                outcomes.append(True)
+            except LimitReached:
+                outcomes.append(False)
+        assert not all(outcomes)
 
 
 async def test_one_who_may_be_the_same_is_set_aside_by_name_and_with_a_reason(hub: Hub) -> None:
@@ -314,6 +373,60 @@ async def test_who_may_find_people_may_create_one_and_for_whom(
     assert await hub.world.pool.fetchval("SELECT count(*) FROM person") == 0
 
 
+@pytest.mark.parametrize(("context", "phase"), [(LIVING_WAGE, 902), (OTHER_AID, 0)], ids=["provisional", "unproven"])
+async def test_an_inscription_that_proves_little_lets_nobody_change_a_person(
+    hub: Hub, context: str, phase: int
+) -> None:
+    hub.world.register.names[NATIONAL] = "Zandbergen"
+    number = await created(hub, "Zandbergen", "Ilse", "1980-03-15", at=GHENT)
+    await hub.world.directory.open(line(number, days("2026-01-01"), LIEGE, context=context, phase=phase), by(LIEGE))
+    for act in ACTS.values():
+        with pytest.raises(Refused) as refusal:
+            await act(hub, number, LIEGE)
+        assert refusal.value.code is Code.PERSON_NOT_OWN
+
+
+async def test_the_national_number_of_somebody_else_is_for_operators(hub: Hub) -> None:
+    number = await created(hub, "Zandbergen", "Ilse", "1980-03-15")
+    hub.world.register.names[NATIONAL] = "Somebodyelse"
+    for given in (
+        {"last_name": "Somebodyelse", "birth_date": "1951-01-01"},
+        {"last_name": "Somebodyelse"},
+        {"birth_date": "1951-01-01"},
+    ):
+        with pytest.raises(Refused) as refusal:
+            await hub.bis.replace(replacement(number, NATIONAL, **given), by(GHENT))
+        assert refusal.value.code is Code.PERSON_DIFFERS
+    assert hub.world.register.asked == 0
+    hub.world.register.names[NATIONAL] = "Zandberghen"
+    given = {"last_name": "Zandberghen", "birth_date": "1980-03-16"}
+    assert (await hub.bis.replace(replacement(number, NATIONAL, **given), by(GHENT))).ssin.value == NATIONAL
+
+
+async def test_what_a_register_says_is_not_how_an_institution_spells_it(hub: Hub) -> None:
+    number = await created(hub, "Zandbergen", "Ilse", "1980-03-15")
+    hub.world.register.names[NATIONAL] = spelt = "z\u00e0nd-b e r (g) en"
+    await hub.bis.replace(replacement(number, NATIONAL, last_name=spelt), by(GHENT))
+    (found,) = (await hub.identification.find(by_number(NATIONAL), by(GHENT))).items
+    assert [known.last_name for known in found.known] == ["ZANDBERGEN", "Zandbergen"]
+
+
+async def test_no_request_brings_the_number_of_a_person_into_the_log(hub: Hub) -> None:
+    number = await created(hub, "Zandbergen", "Ilse", "1980-03-15")
+    written = f"{number[:2]}.{number[2:4]}.{number[4:6]}-{number[6:9]}.{number[9:]}"
+    for other, place in (
+        ({"reason": f"see {number} Zandbergen"}, "$.reason"),
+        ({"reason": f"see {written}"}, "$.reason"),
+        ({"reference": f"x-{number}"}, "$.reference"),
+        ({"institution": number}, "$.institution"),
+    ):
+        with pytest.raises(Malformed) as malformed:
+            await hub.bis.correct(correction(number, particulars(), **other), by(GHENT))
+        assert [fault.path for fault in malformed.value.faults] == [place]
+    entries = await hub.world.pool.fetch("SELECT content FROM log_entry")
+    assert not [entry for entry in entries if number in entry["content"] or written in entry["content"]]
+
+
 async def test_who_has_a_national_number_is_not_changed_here(hub: Hub, tmp_path: Path) -> None:
     national = ssin(0)
     await hub.world.births(national, tmp=tmp_path)
@@ -354,7 +467,7 @@ async def test_a_national_number_takes_the_place_of_the_bis_number_once_the_regi
     (found,) = (await hub.identification.find(by_number(number), by(GHENT))).items
     assert (found.ssin.value, found.ssin.replaces) == (NATIONAL, number)
     assert {known.truth: known.last_name for known in found.known} == {
-        Truth.REGISTER: "Zandbergen",
+        Truth.REGISTER: "ZANDBERGEN",
         Truth.SHOWN: "Zandbergen",
     }
     for act in ACTS.values():

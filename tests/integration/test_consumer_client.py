@@ -6,10 +6,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.pool import StaticPool
 
 from crossroads.kernel.errors import Malformed, Refused, Tampered
 from crossroads.kernel.ssin import Environment
 from crossroads.participant.client import Client, ClientConfig, ClientKeys, KeyFile, SyncClient
+from crossroads.participant.consumer import Consumer
+from crossroads.participant.inbox import Inbox
 from crossroads.wire.mutations import Item, MailboxPage, Notification, NotificationOutcome, Pull
 from fakehub import FakeAsker, FakeHub
 from fakemailbox import SSIN, Doors, mutation
@@ -63,6 +67,27 @@ def test_items_that_cannot_be_those_asked_for_are_not_believed(client: SyncClien
     doors.hub.doors[path] = doors._door(path, Pull, page)
     with pytest.raises(Tampered, match="another lane, or out of order"):
         client.pull(Pull(lanes=2, lane=0))
+
+
+def test_an_item_that_cannot_be_read_is_parked_and_the_others_go_on(client: SyncClient, doors: Doors) -> None:
+    for _ in range(3):
+        doors.mailbox.add(SSIN)
+
+    def page(pull: Pull) -> Any:
+        true = msgspec.to_builtins(doors.mailbox.pull(pull))
+        for item in true["items"]:
+            if item["number"] == 2:
+                item["change"]["wrongSince"] = "0001-01-01T00:00:00"
+        return true
+
+    path = "/v1/mailbox/pull"
+    doors.hub.doors[path] = doors._door(path, Pull, page)
+    handled: list[int] = []
+    store = Inbox(create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}))
+    consumer = Consumer(client, lambda item, _: handled.append(item.number), store)
+    assert (consumer.once(), handled) == (3, [1, 3])
+    assert doors.mailbox.aside == {2: "It has not the form that this version knows."}
+    assert (consumer.once(parked=True), handled) == (1, [1, 3])
 
 
 def lying(doors: Doors, **lies: Any) -> None:

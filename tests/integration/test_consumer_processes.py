@@ -214,6 +214,9 @@ def test_a_person_takes_items_parks_one_and_acknowledges_the_rest(mailbox: FakeM
         "The lease has ended; 0 in the mailbox, 1 parked.\n"
     )
     assert command("pull", settings).out == "The mailbox is empty. 1 are parked: see --parked.\n"
+    replayed, parked = command("pull", settings, "--from", 1).out, command("pull", settings, "--parked").out
+    assert replayed.startswith("4 that were given before; 0 in the mailbox, 1 parked.")
+    assert parked.startswith("1 of 1 parked; 0 in the mailbox.")
     again = command("acknowledge", settings, lease, 1)
     assert (again.code, again.out) == (1, "")
     assert "no such lease" in again.err

@@ -11,13 +11,15 @@ import asyncpg
 import msgspec
 import pytest
 
-from crossroads.kernel.errors import Malformed, Refused
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Malformed, Refused, Unavailable
 from crossroads.mutations.model import CONTENT_LIFE, slot_of
 from crossroads.mutations.store import queries
+from crossroads.mutations.turns import AT_ONCE, WAITING
 from crossroads.wire.mutations import SLOTS, Acknowledgement, MailboxPage, Parking, Pull
 from database import Database
 from mutating import ADDRESS, CHILD, CIVIL, FUNDS, PCSAS, SOURCE, Town, change, populate, town
-from people import FUND, GHENT, LIEGE, LIVING_WAGE, MANAGED, MANAGER, OPERATORS, OpenPool, by, days, line, link_act
+from people import FUND, GHENT, LIEGE, LIVING_WAGE, OpenPool, by
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ async def test_lanes_part_the_persons_and_none_sees_what_another_has(world: Town
 
 
 async def test_a_lane_gives_no_more_than_is_asked(world: Town, people: list[str]) -> None:
-    await world.told(*(change(person, reference=f"{n} {person}") for n in range(3) for person in people))
+    await world.told(*(change(person) for _ in range(3) for person in people))
     lanes = [slot_of(row[0]) % 2 for row in await world.pool.fetch("SELECT person FROM mailbox_item ORDER BY number")]
     page = await world.pull(GHENT, count=2, lanes=2, lane=lanes[0])
     assert len(page.items) == 2
@@ -159,69 +161,40 @@ async def test_a_replay_gives_again_what_was_given(world: Town, people: list[str
     page = await world.pull(GHENT, **{"from": 3})
     assert (page.items, page.lease) == (tuple(given[2:]), None)
     logged = await world.logged("mutations:item:delivered")
-    assert [(entry["number"], entry["first"]) for entry in logged] == [
-        *((n, True) for n in (1, 2, 3, 4)),
-        (3, False),
-        (4, False),
-    ]
+    assert [(entry["number"], entry["first"]) for entry in logged] == [(n, True) for n in (1, 2, 3, 4)]
+    (repeated,) = await world.logged("mutations:item:repeated")
+    assert (repeated["asker"], repeated["person"], repeated["numbers"]) == (GHENT, None, [[3, 4]])
     world.catalogue.withdraw(PCSAS)
-    again = await world.pull(GHENT, **{"from": 4})
-    assert [(item.number, item.change, item.void and item.void.code) for item in again.items] == [(4, None, "MSG00015")]
+    for _ in range(2):
+        again = await world.pull(GHENT, **{"from": 4})
+        assert [(item.change, item.void and item.void.code) for item in again.items] == [(None, "MSG00015")]
+    (voided,) = await world.logged("mutations:item:voided")
+    assert (voided["number"], voided["asker"], voided["first"]) == (4, GHENT, False)
+    assert [entry["void"] for entry in await world.logged("mutations:item:repeated")] == [{}, {"MSG00015": 1}]
 
 
-async def test_what_was_withdrawn_while_items_waited_comes_void(world: Town, people: list[str]) -> None:
-    await world.told(change(people[0]), change(people[1], CIVIL, content={"state": "married"}))
-    world.catalogue.withdraw(PCSAS)
-    items = await world.emptied(GHENT)
-    assert [(item.number, item.change, item.void and item.void.code) for item in items] == [
-        (1, None, "MSG00015"),
-        (2, None, "MSG00015"),
-    ]
-    assert "married" not in msgspec.json.encode(items).decode()
-    assert await world.logged("mutations:item:delivered") == []
-    voided = await world.logged("mutations:item:voided")
-    assert [(entry["number"], entry["asker"], entry["code"]) for entry in voided] == [
-        (1, GHENT, "MSG00015"),
-        (2, GHENT, "MSG00015"),
-    ]
-    assert [item.void for item in await world.emptied(FUND)] == [None]
+async def test_a_replay_gives_nothing_that_was_not_given_and_waits_for_nobody(world: Town, people: list[str]) -> None:
+    await world.told(*(change(person) for person in people))
+    await world.pull(GHENT, count=2)
+    async with world.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM mailbox_slot FOR UPDATE")
+        async with asyncio.timeout(5):
+            assert numbers(await world.pull(GHENT, **{"from": 1})) == [1, 2]
 
 
-async def test_an_inscription_that_ended_while_items_waited_makes_them_void(world: Town, people: list[str]) -> None:
-    await world.told(change(people[0]), change(people[1]))
-    await world.directory.cancel(line(people[0], days("2020-01-01"), context=LIVING_WAGE), by(GHENT))
-    await world.directory.close(line(people[1], days("2020-01-01", "2026-03-31"), context=LIVING_WAGE), by(GHENT))
-    gone, shorter = await world.emptied(GHENT)
-    assert (gone.change, gone.void and gone.void.code) == (None, "CR-NOT-INSCRIBED")
-    assert shorter.change is not None
-    assert shorter.change.period == days("2026-01-01", "2026-03-31")
-
-
-async def test_a_manager_that_manages_no_longer_learns_nothing(world: Town, people: list[str]) -> None:
-    await world.inscribe(people[0], (MANAGED, LIVING_WAGE))
-    await world.told(change(people[0]))
-    world.catalogue.change(MANAGED, managed_by=())
-    (item,) = await world.emptied(MANAGER)
-    assert (item.change, item.void and item.void.code) == (None, "CR-NOT-MANAGED")
-
-
-async def test_a_person_merged_while_items_wait_comes_under_the_number_of_today(world: Town, people: list[str]) -> None:
-    anna, bea, *_ = people
-    await world.told(change(anna), change(bea))
-    await world.identity.link(link_act(anna, bea), OPERATORS)
-    items = await world.emptied(GHENT)
-    told = [item.change.ssin for item in items if item.change]
-    assert [(ssin.value, ssin.replaces) for ssin in told] == [(bea, anna), (bea, None)]
-
-
-async def test_content_goes_only_to_those_who_may_have_all_of_it(world: Town, people: list[str]) -> None:
-    await world.inscribe(people[0], ("pcsa-1", LIVING_WAGE), period=days("2026-02-01", "2026-02-28"))
-    await world.told(change(people[0], CIVIL, content={"state": "married"}))
-    whole, part = [(await world.emptied(box))[0].change for box in (GHENT, "pcsa-1")]
-    assert whole is not None
-    assert part is not None
-    assert (whole.content, whole.period, whole.sealed) == ({"state": "married"}, days("2026-01-01"), False)
-    assert (part.content, part.period) == (None, days("2026-02-01", "2026-02-28"))
+async def test_one_institution_leaves_connections_to_the_others(world: Town, people: list[str]) -> None:
+    """However many of its requests wait for each other."""
+    await world.told(*(change(person) for person in people))
+    async with world.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM mailbox_slot WHERE recipient = $1 FOR UPDATE", GHENT)
+        waiting = [asyncio.create_task(world.pull(GHENT)) for _ in range(100)]
+        async with asyncio.timeout(5):
+            assert len((await world.pull(FUND)).items) == 4
+    found = await asyncio.gather(*waiting, return_exceptions=True)
+    busy = [one for one in found if isinstance(one, Unavailable)]
+    assert {one.code for one in busy} == {Code.OVERLOADED}
+    given = [numbers(one) for one in found if isinstance(one, MailboxPage) and one.items]
+    assert (len(busy), given) == (100 - AT_ONCE - WAITING, [[1, 2, 3, 4]])
 
 
 async def test_content_goes_when_its_time_has_come_and_the_pointer_stays(world: Town, people: list[str]) -> None:
@@ -253,7 +226,7 @@ async def test_what_is_delivered_is_logged_before_the_answer_with_the_person(wor
 
 
 async def test_two_consumers_at_once_never_have_one_item(world: Town, people: list[str]) -> None:
-    await world.told(*(change(person, reference=f"{n} {person}") for n in range(5) for person in people))
+    await world.told(*(change(person) for _ in range(5) for person in people))
     pages = await asyncio.gather(*(world.pull(GHENT, count=4) for _ in range(6)))
     given = [number for page in pages for number in numbers(page)]
     assert given == [1, 2, 3, 4]
@@ -280,7 +253,7 @@ async def test_a_pull_reads_only_what_it_gives(world: Town, people: list[str], d
 async def _blocks_read(connection: Any, slots: list[int]) -> int:
     whole = len(slots) == SLOTS
     sql = (queries.next_items if whole else queries.next_items_of_slots).sql
-    arguments = ["pcsa-ghent", "waiting", 10] if whole else [slots, "pcsa-ghent", "waiting", 10]
+    arguments = ["pcsa-ghent", "waiting", 0, 10] if whole else [slots, "pcsa-ghent", "waiting", 0, 10]
     (row,) = await connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", *arguments)
     plan = msgspec.json.decode(row[0])[0]["Plan"]
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])

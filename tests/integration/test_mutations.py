@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,7 @@ from crossroads.kernel.errors import Malformed
 from crossroads.kernel.period import Period
 from crossroads.mutations.errors import NotTheWriter
 from crossroads.mutations.tasks import Distributor
-from crossroads.wire.mutations import Mutation
+from crossroads.wire.mutations import Mutation, MutationKind
 from mutating import (
     ADDRESS,
     CHILD,
@@ -90,7 +91,8 @@ async def test_what_is_notified_again_has_the_same_outcome_and_happens_once(worl
     (other,) = await world.notify(change(people[0], CIVIL, reference="R1"))
     assert (other.status, other.code, other.ticket) == (409, "CR-REFERENCE-REUSED", None)
     assert await world.recipients() == {GHENT: 1}
-    assert [entry["code"] for entry in await world.logged("mutations:change:refused")] == ["CR-REFERENCE-REUSED"]
+    (refusal,) = await world.logged("mutations:change:refused")
+    assert refusal["refused"] == {"CR-REFERENCE-REUSED": 1}
     assert [entry["ticket"] for entry in await world.logged("mutations:change:notified")] == [taken.ticket]
 
 
@@ -130,7 +132,24 @@ def wrong(person: str, unknown: str) -> dict[str, tuple[str, Mutation, int, str]
             400,
             "CR-MUTATION-MALFORMED",
         ),
+        "content too large to be looked at": (
+            SOURCE,
+            change(person, content={"state": "x" * 9_000}),
+            400,
+            "CR-MUTATION-MALFORMED",
+        ),
         "for one it does not manage": (SOURCE, change(person, on_behalf_of=GHENT), 403, "CR-NOT-MANAGED"),
+        **{
+            f"wrong since {moment}": (
+                SOURCE,
+                change(person, kind=MutationKind.CORRECTED, wrong_since=datetime.fromisoformat(moment)),
+                400,
+                "CR-MUTATION-MALFORMED",
+            )
+            for moment in ("0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:00:00-14:00")
+        },
+        "a period before 1900": (SOURCE, change(person, period=days("1899-12-31")), 400, "CR-MUTATION-MALFORMED"),
+        "a day before 1900": (SOURCE, change(person, happened_on=date.min), 400, "CR-MUTATION-MALFORMED"),
         "no number of a person": (SOURCE, change("12345678901"), 400, "CR-MUTATION-MALFORMED"),
         "a number as reference": (SOURCE, change(person, reference=person), 400, "CR-MUTATION-MALFORMED"),
     }
@@ -148,7 +167,7 @@ async def test_what_may_not_be_notified_is_refused_and_changes_nothing(
     assert await world.pool.fetchval("SELECT count(*) FROM mutation") == len(others)
     assert await world.pool.fetchval("SELECT count(*) FROM mutation_reference") == len(others)
     logged = await world.logged("mutations:change:refused")
-    assert [entry["code"] for entry in logged] == ([refused.code] if status == 403 else [])
+    assert [entry["refused"] for entry in logged] == ([{refused.code: 1}] if status == 403 else [])
 
 
 async def test_a_refusal_is_the_same_for_unknown_and_known_persons(world: Town, people: list[str]) -> None:
@@ -157,6 +176,34 @@ async def test_a_refusal_is_the_same_for_unknown_and_known_persons(world: Town, 
     assert unknown == known
     logged = await world.logged("mutations:change:refused")
     assert {entry["person"] for entry in logged} == {None}
+
+
+async def test_what_is_refused_makes_one_entry_however_much_it_is(world: Town, people: list[str]) -> None:
+    refused = [change(people[0]) for _ in range(3)] + [change(people[0], on_behalf_of=FUND)]
+    assert {outcome.status for outcome in await world.notify(*refused, at=GHENT)} == {403}
+    (entry,) = await world.logged("mutations:change:refused")
+    assert (entry["asker"], entry["person"]) == (GHENT, None)
+    assert entry["refused"] == {"CR-NOT-THE-SOURCE": 3, "CR-NOT-MANAGED": 1}
+
+
+async def test_nobody_is_locked_whom_the_source_does_not_hold(world: Town, people: list[str]) -> None:
+    """Whether the hub knows somebody shows in no waiting."""
+    async with world.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT FROM person FOR UPDATE")
+        async with asyncio.timeout(5):
+            (refused,) = await world.notify(change(people[0]), at=SECOND_SOURCE)
+    assert refused.code == "CR-PERSON-NOT-HELD"
+
+
+async def test_what_was_taken_has_its_outcome_also_when_it_could_be_sent_no_more(
+    world: Town, people: list[str]
+) -> None:
+    first = change(people[0], reference="R1")
+    (taken,) = await world.told(first)
+    world.catalogue.change(ADDRESS, authentic_source=50)
+    assert await world.notify(first) == [taken]
+    (other,) = await world.notify(change(people[0], reference="R1", happened_on=date(2026, 1, 2)))
+    assert other.code == "CR-REFERENCE-REUSED"
 
 
 async def test_a_reference_may_not_stand_twice_in_one_notification(world: Town, people: list[str]) -> None:

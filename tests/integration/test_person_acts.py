@@ -32,7 +32,7 @@ CONTENTS: dict[str, dict[str, Any]] = {
     UNLINK: {"from": ANNA, "into": BEA},
     REPLACE: {"from": ANNA, "to": DORA, "since": "2026-03-01"},
     DECEASE: {"ssin": CARL, "deceasedOn": "2026-05-05"},
-    DISTINGUISH: {"institution": GHENT, "reference": "file-12"},
+    DISTINGUISH: {"institution": GHENT, "reference": "file-12", "request": "0a" * 32},
 }
 
 
@@ -94,6 +94,8 @@ async def test_who_must_sign(hub: World, kind: str) -> None:
         (DECEASE, {"deceasedOn": "yesterday"}),
         (DECEASE, {"deceasedOn": "2999-01-01"}),
         (DISTINGUISH, {"reference": ANNA}),
+        (DISTINGUISH, {"request": "any"}),
+        (DECEASE, {"reason": f"see {ANNA}"}),
         (LINK, {"reason": ""}),
     ],
 )

@@ -31,7 +31,7 @@ KINDS = msgspec.structs.fields(Document)
 FLOWS = (
     {"wages-and-working-time", "employer-directory", "pension-cadastre", "contribution-certificates", "social-tariff"}
     | {"pension-account-unemployment", "increased-intervention", "child-benefit-unemployment", "free-transport"}
-    | {"person-identification"}
+    | {"person-identification", "register-changes"}
     | {"child-benefit-school-leavers", "contribution-reductions", "special-contribution", "property-tax-reduction"}
     | {"work-interruptions", "self-employed-activity", "fraud-analysis", "social-inquiry", "real-replies"}
 )
@@ -232,7 +232,11 @@ def test_a_subscription_stays_within_its_authorisation(catalogue: Document) -> N
 
 def test_every_mode_is_used_and_the_inquiry_is_online(catalogue: Document) -> None:
     assert {mode for a in catalogue.authorisations for mode in a.modes} == set(Mode)
-    inquiry = [a for a in catalogue.authorisations if a.legal_contexts == ("PCSA:SOCIAL_INQUIRY",)]
+    inquiry = [
+        a
+        for a in catalogue.authorisations
+        if a.legal_contexts == ("PCSA:SOCIAL_INQUIRY",) and a.data_groups != ("bis-identification@1",)
+    ]
     assert {a.modes for a in inquiry} == {(Mode.ONLINE,)}
 
 

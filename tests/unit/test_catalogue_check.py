@@ -81,7 +81,6 @@ def test_the_belgian_catalogue_is_right() -> None:
         ("authorisations", {"legalContexts": ["OTHER:ONE"]}, "there is no legal context OTHER:ONE"),
         ("authorisations", {"inscriptionContexts": ["17:9"]}, "there is no inscription context 17:9"),
         ("authorisations", {"parties": [{"sector": 25}]}, "17:1 belongs to a sector of none of the parties"),
-        ("authorisations", {"modes": ["push"], "lookBackMonths": 3}, "a look-back bounds questions"),
         (
             "authorisations",
             {"modes": ["online"]},

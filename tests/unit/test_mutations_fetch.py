@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +21,13 @@ TOLD = Pointer(data_group=ADDRESS, period=days("2026-01-01", "2026-03-31"), lega
 HELD = (Line(1, SOURCE, FILE, days("2020-01-01"), 0), Line(2, GHENT, LIVING_WAGE, days("2020-01-01"), 0))
 
 
-def asked(group: str = ADDRESS, lines: tuple[Line, ...] = HELD, without: str = "", **about: Any) -> Decision:
+def asked(
+    group: str = ADDRESS,
+    lines: tuple[Line, ...] = HELD,
+    without: str = "",
+    authorisation: dict[str, Any] | None = None,
+    **about: Any,
+) -> Decision:
     given_fields: dict[str, Any] = {"mode": Mode.PUSH, "pointer": TOLD, "period": TOLD.period} | about
     request = Request(
         asker=Asker(institution=GHENT, agent="a", encryption_key="k" * 43),
@@ -32,7 +39,12 @@ def asked(group: str = ADDRESS, lines: tuple[Line, ...] = HELD, without: str = "
         **({"legal_context": INQUIRY} | given_fields),
     )
     facts = Facts(1, datetime.min.replace(tzinfo=UTC), True, 1, PersonFacts(7, ssin(0), False, None), lines)
-    return decide(request, snapshot_of([row for row in entries() if row[1].key != without]), facts)
+    found = [
+        (kind, msgspec.structs.replace(entry, **authorisation) if authorisation and entry.key == PCSAS else entry)
+        for kind, entry in entries()
+        if entry.key != without
+    ]
+    return decide(request, snapshot_of(found), facts)
 
 
 def reason(decision: Decision) -> tuple[str, str | None]:
@@ -60,6 +72,29 @@ def test_inscription_is_asked_for_as_always() -> None:
     assert reason(asked(lines=HELD[:1])) == ("MSG00012", "CR-NOT-INSCRIBED")
     ended = HELD[1]._replace(period=days("2020-01-01", "2026-03-30"))
     assert reason(asked(lines=(HELD[0], ended))) == ("MSG00012", "CR-PERIOD-NOT-COVERED")
+
+
+def test_an_authorisation_that_needs_no_inscription_serves_who_has_the_person_as_it_subscribed() -> None:
+    free = {"inscription_contexts": (), "no_inscription_because": "invented for a test"}
+    assert asked(authorisation=free).permits[0].lines == (1, 2)
+    assert reason(asked(lines=HELD[:1], authorisation=free)) == ("MSG00012", "CR-NOT-INSCRIBED")
+    parts = [
+        HELD[1]._replace(period=days("2026-01-01", "2026-01-31")),
+        Line(3, GHENT, LIVING_WAGE, days("2026-03-01"), 0),
+    ]
+    between = asked(lines=(HELD[0], *parts), authorisation=free, period=days("2026-02-01", "2026-02-28"))
+    assert reason(between) == ("MSG00012", "CR-PERIOD-NOT-COVERED")
+
+
+def test_who_subscribes_no_longer_fetches_no_longer() -> None:
+    assert reason(asked(without="welfare")) == ("MSG00015", None)
+
+
+def test_a_correction_of_what_was_asked_for_online_is_fetched_under_that_authorisation() -> None:
+    online = {"modes": (Mode.ONLINE,)}
+    (permit,) = asked(authorisation=online, without="welfare").permits
+    assert (permit.rule, permit.authorisations) == (RULE_PUSH, {ADDRESS: PCSAS})
+    assert reason(asked(lines=HELD[:1], authorisation=online, without="welfare")) == ("MSG00012", "CR-NOT-INSCRIBED")
 
 
 @settings(max_examples=100, deadline=None)

@@ -25,7 +25,7 @@ PLACES = {GHENT: LIVING_WAGE, FUND: CHILD, MANAGED: LIVING_WAGE, MANAGER: LIVING
 def addressed(at: int, person: int, places: set[str]) -> Addressed:
     period = days("2026-01-01")
     lines = [Line(1, place, PLACES[place], period, 0) for place in places]
-    change = Queued(at, person, UUID(int=at), SOURCE, ADDRESS, period.start_date, None)
+    change = Queued(at, person, UUID(int=at), SOURCE, ADDRESS, period.start_date, None, "changed", None, None)
     return Addressed(change, slot_of(person), PUSHING.permits(Changed(SOURCE, ADDRESS, period), lines))
 
 

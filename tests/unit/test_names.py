@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossroads.kernel.names.comparison import DUPLICATE, POSSIBLE, compare
-from crossroads.kernel.names.normal import fold, form
+from crossroads.kernel.names.normal import MAXIMUM_LETTERS, MAXIMUM_WORD, MAXIMUM_WORDS, fold, form
 from crossroads.kernel.names.particulars import Particulars, Sex
 from crossroads.kernel.names.phonetics import codes
 from crossroads.kernel.names.reasons import Reason
@@ -76,9 +76,25 @@ def test_the_plain_form_of_a_plain_form_is_itself(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-@given(st.text())
+@given(st.text(max_size=20))
 def test_case_and_marks_make_no_difference(text: str) -> None:
     assert fold(text.upper()) == fold(text.casefold().upper())
+
+
+@pytest.mark.parametrize("letter", ["a", "\N{LATIN SMALL LIGATURE FFI}", "\ufdf2", "\ufdfa"])
+@pytest.mark.parametrize("spaces", [0, 1, 5, 11])
+def test_no_text_has_a_form_without_end(letter: str, spaces: int) -> None:
+    made = form(" ".join([letter * (200 // (spaces + 1))] * (spaces + 1)))
+    assert 0 < len(made.words) <= MAXIMUM_WORDS
+    assert max(map(len, made.words)) <= MAXIMUM_WORD
+    assert len(made.joined) <= MAXIMUM_LETTERS
+    assert len(fold(letter * 200_000)) < 10 * MAXIMUM_LETTERS
+
+
+def test_two_long_names_are_compared_by_how_they_begin() -> None:
+    long = "Wolfeschlegelsteinhausenbergerdorff von der Haarlemmermeer"
+    assert compare(who(long, "Jan"), who(long + " Dromedarissen", "Jan")).score >= POSSIBLE
+    assert compare(who("Vermeulen " + "x" * 180, "Jan"), who("Vermeulen " + "y" * 180, "Jan")).score < POSSIBLE
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,9 @@ def test_the_cast_is_what_it_says(persons: int, seed: int) -> None:
     assert covered(quarter, at(found.granted.person.ssin, CENTRE))
     asked = {line.context for line in lines[found.granted.person.ssin] if covered(quarter, [line.period])}
     assert {"0:1", "11:1", "12:10", "12:30", "16:1", "16:3", "17:4"} <= asked
+    unemployed = [line.period for line in lines[found.granted.person.ssin] if line.context == "18:1"]
+    assert unemployed
+    assert all(period.last < quarter.start_date for period in unemployed)
     helped = {line.context for line in lines[found.helped.person.ssin] if line.institution == CENTRE}
     assert helped == {"17:2"}
     assert at(found.recent.person.ssin, CENTRE)

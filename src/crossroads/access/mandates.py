@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Institution, LegalContext, Mode
+from crossroads.catalogue.model import Evidence, InscriptionContext, Institution, LegalContext, Mode
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory import rules
 from crossroads.directory.inscribed import is_inscribed
@@ -56,8 +56,13 @@ class Mandates:
         return institution == self._register
 
     async def keeps(self, connection: Connection, institution: str, persons: Sequence[int]) -> bool:
-        """Tell whether the institution has one of the persons inscribed today."""
-        return await is_inscribed(connection, persons, institution, self._today)
+        """Tell whether the institution has one of the persons inscribed today, in a context that asks for evidence.
+
+        Without any, whoever inscribes somebody could change what is recorded of that person.
+        """
+        listed = self._catalogue.current.listed(Kind.INSCRIPTION_CONTEXT, self._today)
+        proven = {one.id for one in listed if isinstance(one, InscriptionContext) and one.evidence is not Evidence.NONE}
+        return await is_inscribed(connection, persons, institution, self._today, proven)
 
     @property
     def _today(self) -> date:

@@ -7,8 +7,11 @@ the table in `docs/reference/status.md`.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
+from msgspec import structs
+
 from crossroads.access.model import Request, Withheld
-from crossroads.catalogue.model import Authorisation, Institution, Mode, Temporality
+from crossroads.catalogue.kinds import Kind
+from crossroads.catalogue.model import Authorisation, Institution, Mode, Subscription, Temporality
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Facts, Line
 from crossroads.kernel.codes import Code, StatusValue
@@ -62,9 +65,8 @@ def authorised(
     """Give the authorisations that cover the data group, or why there are none."""
     in_force = [
         authorisation
-        for authorisation in snapshot.authorisations(request.legal_context, group, request.mode)
+        for authorisation in _naming(request, snapshot, concerned, group)
         if authorisation.in_force(request.received_on)
-        and (request.pointer is None or authorisation.reference == request.pointer.authorisation)
         and any(party.includes(concerned) for party in authorisation.parties)
     ]
     within = [a for a in in_force if period.start_date >= look_back(a, request.received_on)]
@@ -73,6 +75,43 @@ def authorised(
     reference = in_force[0].reference if in_force else None
     detail = Code.DETAIL_LOOK_BACK if in_force else None
     return [], refused(group, 4, Code.NOT_AUTHORISED, detail, reference)
+
+
+def _naming(request: Request, snapshot: Snapshot, concerned: Institution, group: str) -> Iterable[Authorisation]:
+    """Give the authorisations of a question; in mode push that of the pointer, as far as it serves to ask.
+
+    Who was told of a correction may have an authorisation of another mode alone: it serves as it does in that mode. One
+    for push alone serves who subscribes still, in the contexts of the subscription: inscribed in none, nobody is told.
+    """
+    if request.mode is not Mode.PUSH or request.pointer is None:
+        return snapshot.authorisations(request.legal_context, group, request.mode)
+    every = (one for mode in Mode for one in snapshot.authorisations(request.legal_context, group, mode))
+    named = {one.valid_from: one for one in every if one.reference == request.pointer.authorisation}
+    return [
+        serving
+        for one in named.values()
+        for serving in (
+            [one] if set(one.modes) != {Mode.PUSH} else _subscribed(request, snapshot, concerned, group, one)
+        )
+    ]
+
+
+def _subscribed(
+    request: Request, snapshot: Snapshot, concerned: Institution, group: str, authorisation: Authorisation
+) -> Iterable[Authorisation]:
+    """Give an authorisation as each subscription of an institution lets it serve."""
+    for one in snapshot.listed(Kind.SUBSCRIPTION, request.received_on):
+        if not isinstance(one, Subscription) or one.authorisation != authorisation.reference:
+            continue
+        contexts = pushed(authorisation, one) if group in one.data_groups and one.party.includes(concerned) else ()
+        if contexts:
+            yield structs.replace(authorisation, inscription_contexts=contexts, no_inscription_because=None)
+
+
+def pushed(authorisation: Authorisation, subscription: Subscription) -> tuple[str, ...]:
+    """Give the contexts in which a subscription tells of people: its own, as far as the authorisation goes."""
+    named = authorisation.inscription_contexts or subscription.inscription_contexts
+    return tuple(context for context in subscription.inscription_contexts if context in named)
 
 
 def look_back(authorisation: Authorisation, received: date) -> date:

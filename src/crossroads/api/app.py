@@ -53,6 +53,7 @@ _PROVIDED = (
     "exchange",
     "changes",
     "mailboxes",
+    "error_reports",
 )
 
 

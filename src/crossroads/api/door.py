@@ -38,7 +38,9 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one request, or the messages of the process's own life."""
         if str(scope["type"]) != "http":
-            await self._app(scope, receive, send)
+            # Besides requests there is only the process's own life; anything else would pass uncounted.
+            if str(scope["type"]) == "lifespan":
+                await self._app(scope, receive, send)
             return
         visitor = (self._peer(scope), _claimed(scope))
         try:

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.di import NamedDependency
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, MethodNotAllowedException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import SkipValidation
 from litestar.types import Receive, Scope
@@ -38,6 +38,9 @@ class Guarding:
 
     async def __call__(self, request: Request[Any, Any, Any]) -> None:
         """Let a request through, or raise what the gate raises."""
+        if request.method == "OPTIONS":
+            # The framework answers these by a handler of its own; nothing here is for the scripts of other sites.
+            raise MethodNotAllowedException
         guard = request.route_handler.opt.get("guard")
         if guard is Guard.PUBLIC:
             return

@@ -25,7 +25,11 @@ async def opened(installation: Installation, ready: Callable[[Services], None]) 
     async with AsyncExitStack() as stack:
 
         async def attempt() -> None:
-            ready(await stack.enter_async_context(services(installation)))
+            found = await stack.enter_async_context(services(installation))
+            # Only what serves: a command ends before it could bring what it took.
+            bringing = asyncio.create_task(found.bringer.run(), name="bringing")
+            stack.push_async_callback(_cancelled, bringing)
+            ready(found)
 
         try:
             await attempt()

@@ -75,9 +75,23 @@ class Event(StrEnum):
 
     CHANGE_NOTIFIED = "mutations:change:notified", "A source notified a change of data about a person; it was taken."
     CHANGE_REFUSED = "mutations:change:refused", "A notified change was refused; the entry holds the code."
+    CHANGE_CAUSED = (
+        "mutations:change:caused",
+        "The hub itself has to tell of a person, or of an inscription; the entry holds what kind of thing.",
+    )
+    ERROR_REPORTED = (
+        "mutations:error:reported",
+        "An institution presumed an error in what it was given; the source will be told.",
+    )
+    ERROR_REFUSED = "mutations:error:refused", "A report of a presumed error, or an answer to one, was refused."
+    ERROR_ANSWERED = "mutations:error:answered", "A source answered a report of a presumed error."
     ITEM_DELIVERED = (
         "mutations:item:delivered",
         "An institution was about to be told of a change; nothing was told before this entry.",
+    )
+    ITEM_REPEATED = (
+        "mutations:item:repeated",
+        "An institution was about to be told again of items as it was told before; the entry holds their numbers.",
     )
     ITEM_VOIDED = (
         "mutations:item:voided",

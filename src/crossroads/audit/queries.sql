@@ -144,6 +144,56 @@ WHERE person = ANY(:persons::bigint[]) AND at >= :first AND at < :until
   AND (at, stream, index) > (:after_at, :after_stream, :after_index)
 ORDER BY at, stream, index LIMIT :limit;
 
+-- name: given(persons, data_group, since, ticket, asker)
+-- Give to whom a data group about some persons was given, by which source and for which days: in answers, and as changes
+-- of which they were told; since a moment, under a ticket, to one institution where asked (all streams).
+SELECT a.asker, g.block ->> 1 AS source, (d.days ->> 'startDate')::date AS start_date, (d.days ->> 'endDate')::date AS end_date
+FROM log_entry AS a
+CROSS JOIN LATERAL jsonb_array_elements(a.content -> 'groupsGiven') AS g (block)
+CROSS JOIN LATERAL (
+    SELECT p.permit -> 'dataGroups' -> :data_group::text AS days
+    FROM log_entry AS q CROSS JOIN LATERAL jsonb_array_elements(q.content -> 'permits') AS p (permit)
+    WHERE q.ticket = a.ticket AND q.event = 'exchange:question:decided' AND p.permit ->> 'holder' = g.block ->> 1
+) AS d
+WHERE a.event = 'exchange:answer:sent' AND a.person = ANY(:persons::bigint[]) AND g.block ->> 0 = :data_group::text
+  AND d.days IS NOT NULL
+  AND (:since::timestamptz IS NULL OR a.at >= :since) AND (:ticket::uuid IS NULL OR a.ticket = :ticket)
+  AND (:asker::text IS NULL OR a.asker = :asker)
+UNION
+SELECT asker, content ->> 'source', (content -> 'period' ->> 'startDate')::date, (content -> 'period' ->> 'endDate')::date
+FROM log_entry
+WHERE event = 'mutations:item:delivered' AND person = ANY(:persons::bigint[]) AND content ->> 'dataGroup' = :data_group::text
+  AND (:since::timestamptz IS NULL OR at >= :since) AND (:ticket::uuid IS NULL OR ticket = :ticket)
+  AND (:asker::text IS NULL OR asker = :asker);
+
+-- name: patterns(days, since, until)
+-- Find where an institution inscribed somebody, asked about the person and ended the inscription within so many days: by
+-- closing, cutting or withdrawing it, or from the outset by its period (all streams).
+SELECT o.content ->> 'institution' AS institution, o.person, o.content ->> 'context' AS context, o.at AS opened_at,
+       o.ticket AS opened, c.ticket AS closed, c.at AS closed_at, c.ends AS ends, q.questions, q.tickets
+FROM log_entry AS o
+CROSS JOIN LATERAL (
+    SELECT (o.content -> 'period' ->> 'endDate')::date AS ends, o.at + make_interval(days => :days) AS before,
+           (o.at AT TIME ZONE 'Europe/Brussels')::date + :days AS last
+) AS w
+CROSS JOIN LATERAL (
+    SELECT e.ticket, e.at, NULL::date AS ends, e.at AS before FROM log_entry AS e
+    WHERE e.person = o.person AND e.at > o.at AND e.at <= w.before
+      AND e.event IN ('directory:inscription:closed', 'directory:inscription:cut', 'directory:inscription:cancelled')
+      AND (e.event <> 'directory:inscription:closed' OR (e.content -> 'period' ->> 'endDate')::date <= w.last)
+      AND e.content ->> 'institution' = o.content ->> 'institution' AND e.content ->> 'context' = o.content ->> 'context'
+    UNION ALL
+    SELECT NULL, NULL, w.ends, w.before WHERE w.ends <= w.last
+    ORDER BY 2 DESC NULLS LAST LIMIT 1
+) AS c
+CROSS JOIN LATERAL (
+    SELECT count(*) AS questions, (array_agg(e.ticket ORDER BY e.at))[1 : 10] AS tickets FROM log_entry AS e
+    WHERE e.person = o.person AND e.at > o.at AND e.at < c.before AND e.event = 'exchange:question:decided'
+      AND e.asker = o.content ->> 'institution'
+) AS q
+WHERE o.event = 'directory:inscription:opened' AND o.at >= :since AND o.at < :until AND q.questions > 0
+ORDER BY o.at, o.stream, o.index;
+
 -- name: expirable(before, kept)
 -- Give the ranges of entries from before a moment that still say something, and how many do (all streams).
 SELECT stream, min(index) FILTER (WHERE says) AS first, max(index) FILTER (WHERE says) AS last,

@@ -137,6 +137,11 @@ class Snapshot:
         async for index, *columns in self._walk(queries.walk_entries.sql, stream):
             yield index, Record(*columns)
 
+    async def patterns(self, days: int, since: datetime, until: datetime) -> AsyncIterator[Any]:
+        """Walk the inscriptions that were followed by questions and ended within so many days."""
+        async for row in self._walk(queries.patterns.sql, days, since, until):
+            yield row
+
     async def subtrees(self, stream: int) -> AsyncIterator[tuple[Node, bytes]]:
         """Walk the stored subtrees of a stream in the order in which they were completed."""
         async for level, position, root in self._walk(queries.walk_subtrees.sql, stream):

@@ -1,4 +1,4 @@
-"""Turns for outsiders: what anybody may ask must not take the connections that the log is written with."""
+"""Turns: what one may ask as often as one likes must not take the connections that all need."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ class Turns:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn and hold it. Raises Unavailable when too many wait."""
         if self._here >= self._most:
-            raise Unavailable("Too many ask for proofs now.", code=Code.OVERLOADED)
+            raise Unavailable("Too many ask for this now.", code=Code.OVERLOADED)
         self._here += 1
         try:
             async with self._places:

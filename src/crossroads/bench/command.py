@@ -1,4 +1,4 @@
-"""`crossroads bench exchange|directory|audit|search --json`."""
+"""`crossroads bench exchange|directory|audit|search|changes --json`."""
 
 import logging
 import sys
@@ -86,6 +86,22 @@ def search(
     from crossroads.bench import search as measuring  # noqa: PLC0415 - as above
 
     _print(measuring.bench(measuring.Size(people, searches, strangers, namesakes, seed)), as_json=as_json)
+
+
+@app.command()
+def changes(
+    *,
+    changes: Annotated[int, typer.Option(help="Of each round, at the full rate.", min=1)] = 3_000,
+    seconds: Annotated[float, typer.Option(help="Of each round at a set rate.", min=0.1)] = 10,
+    people: Annotated[int, typer.Option(help="Whom the changes are about, in turn.", min=200)] = 10_000,
+    rounds: Rounds = 3,
+    workers: Annotated[int, typer.Option(help="Processes of the hub.", min=1)] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure changes on their way from a source to mailboxes that are emptied, against plain inserts of their rows."""
+    from crossroads.bench import changes as measuring  # noqa: PLC0415 - as above
+
+    _print(measuring.bench(measuring.Size(changes, seconds, people, rounds, workers)), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -57,16 +57,19 @@ class Place(NamedTuple):
         """Give the URL of the database for a role."""
         return self.server.dsn(role, database.NAME)
 
-    def found(self, load: Load) -> None:
-        """Found the installation with the Belgian catalogue, and load the directory."""
+    def found(self, load: Load, document: Document | None = None) -> None:
+        """Found the installation with the Belgian catalogue, unless another is given, and load the directory."""
         progress.print("Founding an installation with the Belgian catalogue.")
         self.network.make_files()
-        asyncio.run(self.network.found(_catalogue(), load))
+        asyncio.run(self.network.found(document or catalogue(), load))
 
 
 @contextmanager
-def installation() -> Iterator[Place]:
-    """Give an installation whose database runs and has its schema; nothing of it is left at the end."""
+def installation(joining: Sequence[str] = ()) -> Iterator[Place]:
+    """Give an installation whose database runs and has its schema; nothing of it is left at the end.
+
+    Institutions that join it have keys, and no participant that runs.
+    """
     folder = Path(tempfile.mkdtemp(prefix="crossroads-bench-"))
     # The database runs as a user without rights, who must be able to pass.
     folder.chmod(0o755)
@@ -76,6 +79,7 @@ def installation() -> Iterator[Place]:
     members = (
         Member(institution=SOURCE, port=source, folder=folder / SOURCE, groups={GROUP: _QUERY}),
         Member(institution=ASKER, port=asker, folder=folder / ASKER),
+        *(Member(institution=name, port=asker, folder=folder / name) for name in joining),
     )
     place = Installation(settings, folder / "hub")
     try:
@@ -132,7 +136,8 @@ async def analyze(place: Place) -> None:
         await connection.close()
 
 
-def _catalogue() -> Document:
+def catalogue() -> Document:
+    """Give the Belgian catalogue. Raises BenchFailed outside a checkout."""
     if not _CATALOGUE.is_dir():
         raise BenchFailed(f"{_CATALOGUE} is missing: the benches run in a checkout of the repository.")
     return load_catalogue(_CATALOGUE).document

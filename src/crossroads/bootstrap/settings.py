@@ -61,6 +61,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Streams of the log: the most hub processes that can write at once."""
     log_kept_days: Annotated[int, msgspec.Meta(ge=1, le=36_525)] = 3653
     """Days for which what the log says stays; `crossroads audit expire` refuses to remove what is younger."""
+    pattern_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 14
+    """Days within which inscribing, asking and ending is a pattern for `crossroads audit patterns`. Illustrative."""
+    error_answer_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+    """Days within which a source answers a report of a presumed error; after them it is overdue. Illustrative."""
     message_key: str = "message-1"
     """The key that signs answers: `keys/<name>.pem` under the home, registered as `<hub>#<name>`."""
     permit_key: str = "permit-1"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -29,9 +30,13 @@ from crossroads.identity.service import Identity
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.errors import Unavailable
+from crossroads.mutations.bringing import Bringer
+from crossroads.mutations.hub_changes import HubChanges
 from crossroads.mutations.mailboxes import Mailboxes
+from crossroads.mutations.reports import ErrorReports, Terms
 from crossroads.mutations.service import Mutations
 from crossroads.mutations.tasks import Distributor, Watch, expire_content
+from crossroads.mutations.writer import Writer
 from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import HttpClient
@@ -42,6 +47,7 @@ _MAINTENANCE_SECONDS = 60
 _PATIENCE_SECONDS = 2
 _LOG_CONNECTIONS = 4
 _CONNECTIONS = 8
+_WRITER_CONNECTIONS = 2
 
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +70,8 @@ class Services:
     exchange: Exchange
     changes: Mutations
     mailboxes: Mailboxes
+    error_reports: ErrorReports
+    bringer: Bringer
     watch: Watch
     pool: Pool
 
@@ -109,7 +117,10 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
         mailboxes = Mailboxes(pool, log, catalogue, surroundings)
         watch = Watch(mailboxes)
         _background(stack, breakers.poll())
-        _background(stack, Distributor(pool, catalogue, clock).run())
+        # Who fills the mailboxes has connections of its own: it does not wait for those who empty them.
+        writer, writer_pool = Writer(), await _pool(stack, url, _WRITER_CONNECTIONS)
+        _background(stack, Distributor(writer_pool, catalogue, clock, writer).run())
+        _background(stack, HubChanges(writer_pool, log, clock, settings.hub, writer).run())
         _background(stack, watch.run())
         _background(stack, expire_content(changes))
         _background(stack, _maintain(pool))
@@ -127,6 +138,10 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
             breakers=breakers,
             changes=changes,
             mailboxes=mailboxes,
+            error_reports=ErrorReports(
+                pool, log, catalogue, surroundings, Terms(settings.hub, timedelta(days=settings.error_answer_days))
+            ),
+            bringer=Bringer(mailboxes, catalogue, sources),
             watch=watch,
             pool=pool,
             exchange=Exchange(

@@ -192,8 +192,6 @@ def _complete(authorisation: Authorisation, _: _Catalogue) -> Findings:
             yield f".{name}", f"{name} is empty: it authorises nothing"
         if len(set(values)) != len(values):
             yield f".{name}", f"{name} names the same twice"
-    if authorisation.look_back_months is not None and set(authorisation.modes) == {Mode.PUSH}:
-        yield ".lookBackMonths", "a look-back bounds questions, and nothing is asked in mode push"
 
 
 def _own_contexts(entry: Authorisation | Subscription, catalogue: _Catalogue) -> Findings:

@@ -168,6 +168,8 @@ class Institution(Entry, frozen=True, kw_only=True):
     network: Network = Network.PRIMARY
     managed_by: tuple[Management, ...] = ()
     enterprise_number: str | None = None
+    push_items: bool = False
+    """Whether the hub brings the items of its mailbox to its endpoint; it may empty the mailbox itself all the same."""
 
     @property
     def key(self) -> str:

@@ -1,9 +1,9 @@
-"""`crossroads audit verify | prove | check | reconcile | export | expire`: that the log is whole, and what it says."""
+"""`crossroads audit …`: that the log is whole, and what it says."""
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from rich.progress import Progress
 from crossroads.audit import export as exporting
 from crossroads.audit.findings import Verification
 from crossroads.audit.model import Expirable, Receipt
+from crossroads.audit.patterns import Pattern, patterns
+from crossroads.audit.reading import Reading
 from crossroads.audit.reconciliation import Reconciliation
 from crossroads.audit.reconciliation import reconcile as compare
 from crossroads.audit.retention import expiring_before
@@ -25,6 +27,7 @@ from crossroads.bootstrap.retention import retention
 from crossroads.bootstrap.wiring import Services
 from crossroads.cli.acts import report
 from crossroads.cli.opened import with_services
+from crossroads.kernel.clock import BRUSSELS, brussels_day
 from crossroads.kernel.errors import InvalidValue, Refused
 from crossroads.wire.notes import NoteVerifier, read_checkpoint
 from crossroads.wire.proofs import EntryProof, verify_entry_proof
@@ -137,6 +140,35 @@ def reconcile(
         raise typer.Exit(1)
 
 
+@app.command("patterns")
+def show_patterns(
+    *,
+    days: Annotated[int | None, typer.Option(min=1, max=366, help="Instead of the setting pattern_days.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Inscribed since this day; a year ago when absent.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
+) -> None:
+    """Show who inscribed somebody, asked about the person, and ended the inscription within some days."""
+
+    async def work(hub: Services) -> int:
+        now, count = hub.clock.now(), 0
+        first = since.replace(tzinfo=BRUSSELS) if since else now - timedelta(days=365)
+        within = days or hub.installation.settings.pattern_days
+        async for one in patterns(Reading(hub.pool), within, first, now):
+            count += 1
+            if as_json:
+                sys.stdout.buffer.write(msgspec.json.encode(one) + b"\n")
+            else:
+                _console.print(_line(one), highlight=False)
+        return count
+
+    found = asyncio.run(with_services(work))
+    sys.stdout.buffer.flush()
+    if not as_json:
+        _console.print(f"{found} inscriptions to look at.", highlight=False)
+
+
 @app.command()
 def export() -> None:
     """Print every entry of the log as a line of JSON. It names persons: mind where it goes."""
@@ -183,6 +215,13 @@ def expire(
         receipts = asyncio.run(with_services(remove)) if due else []
     told = f"{entries} entries from before {before:%Y-%m-%d} expired, in {len(due)} ranges."
     report({"expired": entries, "ranges": due, "receipts": receipts}, told, as_json=as_json)
+
+
+def _line(one: Pattern) -> str:
+    end = f"ended by {one.closed} on {brussels_day(one.closed_at)}" if one.closed_at else f"for days until {one.ends}"
+    asked = f"{one.questions} questions, the first {one.tickets[0]}"
+    opened = f"inscribed person {one.person} in {one.context} by {one.opened} on {brussels_day(one.opened_at)}"
+    return f"[yellow]{one.institution}[/] {opened}, {end}; {asked}"
 
 
 async def _told(hub: Services) -> AsyncIterator[tuple[str, str, Mapping[str, Any]]]:

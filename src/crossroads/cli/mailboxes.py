@@ -1,7 +1,7 @@
-"""`crossroads mailboxes list | why`: how the mailboxes stand, and why an institution is told of a change or not."""
+"""`crossroads mailboxes list | why | reports`: how the mailboxes stand, why who is told, and reports of errors."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from crossroads.cli.opened import with_services
+from crossroads.kernel.clock import brussels_day
 
 if TYPE_CHECKING:  # loaded when a command runs
     from crossroads.kernel.codes import Code
     from crossroads.mutations.mailbox_store import Lag
+    from crossroads.mutations.report_store import Listed
 
-app = typer.Typer(help="How the mailboxes stand, and why an institution is told of a change.", no_args_is_help=True)
+app = typer.Typer(help="How the mailboxes stand, who is told of a change, and reports of errors.", no_args_is_help=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -46,13 +48,64 @@ def why(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Say, by today's inscriptions and catalogue, whether institutions are told of a change, and why not."""
+    """Say, by today's inscriptions and catalogue, whether institutions are told of a change, and why not.
+
+    Name the institution that is concerned, also where another is told on its behalf: who manages it has not itself the
+    person on file, and is not told for itself.
+    """
     found = asyncio.run(with_services(lambda hub: hub.changes.why_not(ticket, institutions)))
     if as_json:
         typer.echo(msgspec.json.encode({"institutions": {name: code and str(code) for name, code in found.items()}}))
         return
     for name, code in found.items():
         Console().print(f"{name}: {_sentence(code)}", highlight=False)
+
+
+@app.command()
+def reports(
+    *,
+    answered: Annotated[bool, typer.Option("--all", help="Those that were answered too.")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose day has passed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the reports of presumed errors that wait for an answer of their source, with the moment of each step."""
+    today = brussels_day(datetime.now(UTC))
+    found = asyncio.run(
+        with_services(lambda hub: hub.error_reports.listed(answered=answered and not overdue, overdue=overdue))
+    )
+    if as_json:
+        typer.echo(msgspec.json.encode({"reports": [_report(one, today) for one in found]}))
+        return
+    if not found:
+        Console().print("No report is open." if not overdue else "No report is overdue.")
+        return
+    table = Table("report", "by", "source", "data group", "reported", "told", "answer by", "answer")
+    for one in found:
+        table.add_row(*_cells(one, today))
+    Console().print(table)
+
+
+def _report(one: "Listed", today: date) -> dict[str, Any]:
+    return {
+        "report": one.report,
+        "reporter": one.reporter,
+        "source": one.source,
+        "dataGroup": one.data_group,
+        "reportedAt": one.reported_at,
+        "deliveredAt": one.delivered_at,
+        "answerBy": one.answer_by,
+        "overdue": one.overdue(today),
+        "outcome": one.outcome,
+        "answeredAt": one.answered_at,
+        "correction": one.correction,
+    }
+
+
+def _cells(one: "Listed", today: date) -> list[str]:
+    moments = (one.reported_at, one.delivered_at)
+    days = [str(brussels_day(moment)) if moment else "" for moment in moments]
+    state = one.outcome or ("[red]overdue[/]" if one.overdue(today) else "")
+    return [str(one.report), one.reporter, one.source, one.data_group, *days, str(one.answer_by), state]
 
 
 def _plain(lag: "Lag", now: datetime) -> dict[str, Any]:

@@ -118,16 +118,17 @@ def decease(
 
 @app.command()
 def distinguish(
-    institution: Annotated[str, typer.Argument(help="The institution that was refused a creation.")],
-    reference: Annotated[str, typer.Argument(help="Its reference of that creation.")],
+    institution: Annotated[str, typer.Argument(help="The institution that was refused a creation or correction.")],
+    reference: Annotated[str, typer.Argument(help="Its reference of that request.")],
+    request: Annotated[str, typer.Argument(help="What the refusal calls the request: 64 digits and letters.")],
     *,
     reason: _Reason,
     output: _Output,
     installation: _Installation = None,
     as_json: _Json = False,
 ) -> None:
-    """Write the act that lets somebody be created beside persons who agree closely. Two operators sign it."""
-    given = {"institution": institution, "reference": reference}
+    """Write the act that lets one request go on beside persons who agree closely. Two operators sign it."""
+    given = {"institution": institution, "reference": reference, "request": request}
     content = _made(DistinguishPerson, installation, given, reason)
     _write(act(DISTINGUISH, content), output, "Two operators sign", as_json=as_json)
 

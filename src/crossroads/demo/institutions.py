@@ -51,6 +51,7 @@ SELECT CASE WHEN collective THEN 'true' ELSE 'false' END AS collective,
    FROM household AS member WHERE member.household = own.household AND {_THEN}) AS members
 FROM household AS own WHERE {_HELD} AND {_THEN}
 """  # noqa: S608 - constants of this file
+_FEED = {"context": "0:1", "dataGroup": "identification@1"}
 _REGISTER = "SELECT DISTINCT birth_date, last_name FROM identification WHERE ssin = :ssin"
 
 
@@ -70,6 +71,8 @@ def furnished(member: Member, document: Document) -> Member:
         groups={group: _source(groups[group]) for group in CONNECTED[member.institution]},
         holders=tuple(managed_by(document, member.institution)),
         register=_REGISTER if member.institution == REGISTER else None,
+        outbox=member.institution == REGISTER,
+        feed=_FEED if member.institution == REGISTER else None,
     )
 
 

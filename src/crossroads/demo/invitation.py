@@ -6,6 +6,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from crossroads.demo.changes import NOT_TOLD
+from crossroads.demo.institutions import REGISTER
 from crossroads.demo.questions import EMPLOYMENT, IDENTIFICATION
 from crossroads.demo.stage import GENT, INQUIRY, Stage, short
 
@@ -17,6 +19,11 @@ def invite(stage: Stage) -> None:
     home = f"CROSSROADS_HOME={shlex.quote(short(stage.network.home))} "
     same = f"CROSSROADS_HOME={shlex.quote(os.environ['CROSSROADS_HOME'])} " if "CROSSROADS_HOME" in os.environ else ""
     command, asked = _command(), f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}"
+    asked_of = " ".join((str(stage.change), GENT, *NOT_TOLD))
+
+    def settings(institution: str) -> str:
+        return shlex.quote(short(stage.network.member(institution).settings))
+
     stage.screen.title("Try it yourself")
     stage.screen.say("The network stays up until you press Ctrl-C. In another terminal, in this folder:")
     for what, line in (
@@ -33,6 +40,13 @@ def invite(stage: Stage) -> None:
         ),
         ("Compute the whole log anew, as an auditor would:", f"{home}{command} audit verify"),
         ("Prove that nobody has a living wage from two centres at once:", f"{home}{command} directory check"),
+        (
+            "See why one is told of the change of address and another not:",
+            f"{home}{command} mailboxes why {asked_of}",
+        ),
+        ("See again what came to the mailbox of Gent:", f"{command} mailbox pull {settings(GENT)} --from 1"),
+        ("See the errors that were reported, and what became of them:", f"{home}{command} mailboxes reports --all"),
+        ("See what the register told the hub:", f"{command} participant outbox show {settings(REGISTER)}"),
     ):
         stage.screen.say(f"\n{what}")
         # As one line however long: it must work when it is copied.

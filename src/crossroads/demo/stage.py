@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import urlopen
+from uuid import UUID
 
 from crossroads.demo.home import Made, Part
 from crossroads.demo.population.chance import add_months
@@ -61,6 +62,8 @@ class Stage:
         self.began = datetime.now(UTC)
         self.granted: Told | None = None
         """The first question, to which later steps come back."""
+        self.change: UUID | None = None
+        """The ticket of the change of address."""
         self._clients: dict[str, SyncClient] = {}
 
     @property

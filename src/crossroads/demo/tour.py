@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from crossroads.demo import dishonest, questions, traces
+from crossroads.demo import changes, dishonest, mistakes, newcomer, questions, traces
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import Stage
 from crossroads.kernel.errors import CrossroadsError
@@ -25,6 +25,9 @@ OTHERS = (
     Step("A number that was replaced", questions.replaced),
     Step("Two holders, one after the other", questions.two_holders),
     Step("A source that is down", questions.source_down),
+    Step("A change of address", changes.moved),
+    Step("A person without a number", newcomer.newcomer),
+    Step("An error, reported and corrected", mistakes.mistaken),
     Step("A hub that slips in its own key", dishonest.own_key),
     Step("A hub that invents a question", dishonest.invented_question),
     Step("The proof of one ticket", traces.proof),

@@ -1,5 +1,7 @@
 """The steps of the tour about what is left of a question: the sealed block, the proof, and what the log says."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -20,7 +22,7 @@ from crossroads.wire.proofs import EntryProof, verify_entry_proof
 _SHOWN = 300
 _OPENED = ("event", "at", "asker", "legalContext", "groupsAsked", "groupsGiven")
 _PAGE = 100
-_QUESTIONS = (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED)
+_SHOWN_EVENTS = (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED, Event.ITEM_DELIVERED)
 
 
 def sealed(stage: Stage) -> Outcome:
@@ -85,20 +87,26 @@ def usage(stage: Stage) -> Outcome:
     person = stage.made.cast.granted
     lines, inscribed = stage.runner.signals.run(_usage(stage, person.ssin))
     stage.screen.say(
-        f"{person.name} may know who asked during this tour, why, and what came of it: also who tried and was refused. "
-        "The log holds who asked what, and never what was answered."
+        f"{person.name} may know who asked during this tour, why, and what came of it; also who tried and was refused, "
+        "and who was told of a change. The log holds who asked what, and never what was answered."
     )
     answers = {line.ticket: line.fields["status"] for line in lines if line.event == Event.ANSWER_SENT}
-    questions = [line for line in lines if line.event in _QUESTIONS]
-    rows = [_row(stage, line, answers.get(line.ticket, line.fields.get("status", {}))) for line in questions]
+    notices = [line for line in lines if line.event == Event.ITEM_DELIVERED and not line.fields["dataGroup"]]
+    rows = [
+        _row(stage, line, answers.get(line.ticket, line.fields.get("status", {})))
+        for line in lines
+        if line.event in _SHOWN_EVENTS and line not in notices
+    ]
     stage.screen.table(("UTC", "who", "what and why", "outcome"), rows, whole=(0,))
+    if notices:
+        stage.screen.say(f"\nThe hub itself told of: {_counted(line.fields['kind'] for line in notices)}.")
     stage.screen.say("\nAnd who has this person on file, in which capacity, since when:")
     stage.screen.table(("who", "in which capacity", "when"), [_held(stage, line) for line in inscribed])
-    askers = {line.asker for line in questions}
-    refused = [line for line in questions if line.event == Event.QUESTION_REFUSED]
-    ok = askers == {GENT, ANTWERPEN} and bool(refused) and bool(inscribed)
-    found = f"{len(questions)} questions, {len(refused)} refused; {len(inscribed)} inscriptions"
-    return Outcome("questions of two institutions, one of them refused", found, ok)
+    known = Counter(line.event for line in lines)
+    asked, refused, told = (known[event] for event in _SHOWN_EVENTS)
+    ok = {GENT, ANTWERPEN} <= {line.asker for line in lines} and all((refused, told, inscribed))
+    found = f"{asked + refused} questions, {refused} refused; {told} told of a change; {len(inscribed)} inscriptions"
+    return Outcome("questions of two institutions, one refused; some told of a change", found, ok)
 
 
 async def _proofs(stage: Stage, told: Told) -> list[EntryProof]:
@@ -118,12 +126,19 @@ async def _usage(stage: Stage, ssin: str) -> tuple[tuple[UsageLine, ...], tuple[
 
 def _row(stage: Stage, line: UsageLine, status: dict[str, str]) -> tuple[str, str, str, str]:
     fields = line.fields
+    if line.event == Event.ITEM_DELIVERED:
+        what = f"{stage.group(fields['dataGroup'])}: {fields['kind']}"
+        return f"{line.at:%H:%M:%S}", stage.name(line.asker or ""), what, "told, without content"
     what = ", ".join(stage.group(group) for group in fields["groupsAsked"])
     why = stage.names["legal-contexts"].get(fields["legalContext"], fields["legalContext"])
     refused = line.event == Event.QUESTION_REFUSED
     outcome = f"refused: {status.get('detail')}" if refused else f"answered: {status.get('value')}"
     who = f"{stage.name(line.asker or '')}, {fields['agent']}"
     return f"{line.at:%H:%M:%S}", who, f"{what}, for: {why}", outcome
+
+
+def _counted(kinds: Iterable[str]) -> str:
+    return ", ".join(f"{kind.replace('-', ' ')} (to {count})" for kind, count in Counter(kinds).items())
 
 
 def _held(stage: Stage, line: Line) -> tuple[str, str, str]:

@@ -19,8 +19,12 @@ def since(line: dict[str, Any]) -> str:
 
 
 def _identification(person: dict[str, Any]) -> str:
-    home = f", lives in {person['postcode']} {person['municipality']}" if "municipality" in person else ""
+    home = f", lives at {_address(person)}" if "municipality" in person else ""
     return f"{person['firstNames']} {person['lastName']}, born {person['birthDate']}{home}"
+
+
+def _address(person: dict[str, Any]) -> str:
+    return f"{person['street']} {person['houseNumber']}, {person['postcode']} {person['municipality']}"
 
 
 def _employment(content: dict[str, Any]) -> str:

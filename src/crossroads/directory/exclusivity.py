@@ -7,10 +7,10 @@ from crossroads.directory import rules, store
 from crossroads.directory.model import Line
 from crossroads.directory.rules import CurrentCatalogue
 from crossroads.identity.database import Connection
+from crossroads.identity.ports import LinkBreaksRule
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Conflict
 
 
 class ExclusiveWhenLinked:
@@ -21,17 +21,23 @@ class ExclusiveWhenLinked:
         self._catalogue, self._surroundings = catalogue, surroundings
 
     async def __call__(self, connection: Connection, persons: Sequence[int]) -> None:
-        """Look at all lines of the persons. Raises Conflict, with the numbers of the lines."""
+        """Look at all lines of the persons. Raises LinkBreaksRule, with the numbers of the lines."""
         today = brussels_day(self._surroundings.clock.now())
         lines = [held.line for held in await store.lines_of(connection, persons)]
+        broken: dict[str, list[Line]] = {}
         for context, group in groupby(sorted(lines, key=_context), key=_context):
             found = rules.overlapping(list(group))
             if found and rules.is_exclusive(self._catalogue.current, context, today):
-                numbers = ", ".join(str(line.inscription) for line in found)
-                raise Conflict(
-                    f"As one person they would break the exclusivity of context {context}: inscriptions {numbers}.",
-                    code=Code.INSCRIPTION_EXCLUSIVE,
-                )
+                broken[context] = found
+        if broken:
+            inscriptions = [line.inscription for found in broken.values() for line in found]
+            contexts, numbers = ", ".join(broken), ", ".join(map(str, inscriptions))
+            raise LinkBreaksRule(
+                f"As one person they would break the exclusivity of context {contexts}: inscriptions {numbers}. "
+                "Both institutions are told of it, in their mailboxes.",
+                code=Code.INSCRIPTION_EXCLUSIVE,
+                inscriptions=inscriptions,
+            )
 
 
 def _context(line: Line) -> str:

@@ -1,7 +1,8 @@
 """The BIS register: persons who have no national number, created, corrected and handed over by institutions.
 
-Who has a national number is the national register's: nothing is changed here of them. As everywhere in this room, the
-entry of the log is appended before the transaction commits, while its locks are held.
+Who has a national number is the national register's: it alone tells of their death or another number, and nothing else
+is kept of them here. As everywhere in this room, the entry of the log is appended before the transaction commits, while
+its locks are held.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from crossroads.identity import bis_creation, bis_lines, bis_store, changes, sto
 from crossroads.identity.bis_lines import News
 from crossroads.identity.bis_model import Change, ChangeKind, Recorded
 from crossroads.identity.bis_numbers import birth_of
-from crossroads.identity.bis_rights import Rights
+from crossroads.identity.bis_rights import Own, Rights
 from crossroads.identity.changes import Told, stamp_now
 from crossroads.identity.confirmation import Confirmation
 from crossroads.identity.database import Connection, Pool, outages
@@ -21,7 +22,7 @@ from crossroads.identity.model import Stamp
 from crossroads.identity.ports import Mandates, Register, SearchRate
 from crossroads.identity.requests import AnyRequest, Requests, asked
 from crossroads.identity.surroundings import Surroundings
-from crossroads.kernel.errors import Conflict, Fault, Malformed
+from crossroads.kernel.errors import Conflict, Fault, Malformed, Refused
 from crossroads.kernel.guards import Signed
 from crossroads.kernel.ssin import Register as NumberRegister
 from crossroads.wire.messages import AnsweredSsin
@@ -82,14 +83,24 @@ class BisRegister:
             return await self._requests.once(request, signed, work)
 
     async def correct(self, request: PersonCorrection, signed: Signed) -> PersonChanged:
-        """Record what holds of a person. Raises Malformed, Refused."""
+        """Record what holds of a person, unless that makes somebody else known of them.
+
+        It counts as a search, and raises what a creation raises.
+        """
         self._check(request)
         bis_creation.check_particulars(request.particulars, self._surroundings.today)
+        bis_creation.check_confirmed(request, self._surroundings)
         if request.since:
             self._surroundings.check_day(request.since, "$.since")
+        await self._rate.take(signed.institution)
 
         async def work(connection: Connection) -> PersonChanged:
             own = await self._rights.own(connection, request, signed)
+            lines = await bis_store.recorded(connection, own.closure.persons)
+            if bis_lines.are_new(request.particulars, lines):
+                # After the locks of the person: who has the turn waits for no such lock.
+                await bis_store.take_turn(connection)
+                await bis_creation.refuse_duplicates(connection, request, signed.institution, own.closure.persons)
             stamp = await stamp_now(connection, request.reason, own.institution)
             news = News(
                 own.person, request.truth, request.particulars, request.evidence, request.since, own.institution
@@ -100,7 +111,8 @@ class BisRegister:
             await self._told(connection, Event.BIS_CORRECTED, stamp, change, said, asker=signed.institution)
             return _changed(request, stamp, own.ssin)
 
-        return await self._requests.once(request, signed, work)
+        async with self._turn:
+            return await self._requests.once(request, signed, work)
 
     async def decease(self, request: PersonDeath, signed: Signed) -> PersonChanged:
         """Record that a person died, or that this was wrong. Raises Malformed, Refused, Conflict."""
@@ -124,8 +136,8 @@ class BisRegister:
     async def replace(self, request: PersonReplacement, signed: Signed) -> PersonChanged:
         """Record the national number of a person, once the register confirms it. Raises Malformed, Refused, Conflict.
 
-        What the register confirmed is recorded as what a register says. Where the number is another person's, two
-        operators link the two.
+        What the register confirmed of a person of the BIS register is recorded as what a register says. Where that is
+        not what is recorded of the person, or the number is another person's, it takes two operators.
         """
         self._check(request)
         self._surroundings.check_day(request.since, "$.since")
@@ -140,8 +152,9 @@ class BisRegister:
             await changes.require_present(connection, own.closure, request.ssin)
             stamp = await stamp_now(connection, request.reason, own.institution)
             await changes.replace_number(connection, own.closure, request.national, request.since, stamp)
-            news = News(own.person, Truth.REGISTER, confirmed, evidence, request.since, own.institution)
-            await bis_lines.supersede(connection, news, stamp)
+            if own.in_bis:
+                news = News(own.person, Truth.REGISTER, confirmed, evidence, request.since, own.institution)
+                await bis_lines.supersede(connection, news, stamp)
             change = Change(ChangeKind.NUMBER_REPLACED, own.person, happened_on=request.since)
             said = asked(request, signed) | {"since": _day(request.since)}
             await self._told(connection, Event.SSIN_REPLACED, stamp, change, said, asker=signed.institution)
@@ -159,7 +172,8 @@ class BisRegister:
 
     def _check(self, request: AnyRequest) -> None:
         """Look at what all requests have. Raises Malformed."""
-        self._surroundings.check_pseudonymous({"$.reference": request.reference, "$.reason": request.reason or ""})
+        logged = {"$.reference": request.reference, "$.reason": request.reason or ""}
+        self._surroundings.check_pseudonymous(logged | {"$.institution": request.institution or ""})
         if not isinstance(request, PersonCreation):
             self._surroundings.ssin_at(request.ssin, "$.ssin")
         if isinstance(request, PersonReplacement) and request.birth_date:
@@ -173,21 +187,27 @@ class BisRegister:
 
     async def _confirmed(self, request: PersonReplacement, signed: Signed) -> tuple[PersonParticulars, PersonEvidence]:
         """Have the register confirm the number, and give what it confirmed. Raises Refused."""
-        known = await self._known(request, signed)
-        last_name, birth_date = request.last_name or known.last_name, request.birth_date or known.birth_date
+        own, lines = await self._known(request, signed)
+        newest = bis_lines.newest(lines, own.person)
+        known = newest.get(Truth.REGISTER) or newest.get(Truth.SHOWN)
+        last_name = request.last_name or (known and known.particulars.last_name)
+        birth_date = request.birth_date or (known and known.particulars.birth_date)
+        if not (last_name and birth_date):
+            raise Refused("Nothing is recorded here of the person: give lastName and birthDate.")
+        if own.in_bis:
+            bis_lines.require_agreement(lines, last_name, birth_date)
         ticket = await self._confirmation.matched(
             signed.institution, request.reference, request.national, birth_date, last_name
         )
         evidence = PersonEvidence(kind="match", number=str(ticket), issuer="register of persons")
-        return PersonParticulars(last_name=last_name, birth_date=birth_date), evidence
+        return bis_lines.confirmed(last_name, birth_date), evidence
 
-    async def _known(self, request: PersonReplacement, signed: Signed) -> PersonParticulars:
-        """Give the newest of what is recorded, to whoever may change it. Raises Refused."""
+    async def _known(self, request: PersonReplacement, signed: Signed) -> tuple[Own, list[Recorded]]:
+        """Give the person, and what is recorded, to whoever may change it. Raises Refused."""
         with outages():
             async with self._pool.acquire() as connection:
                 own = await self._rights.looked_up(connection, request, signed)
-                lines = bis_lines.newest(await bis_store.recorded(connection, own.closure.persons), own.person)
-        return (lines.get(Truth.REGISTER) or lines[Truth.SHOWN]).particulars
+                return own, await bis_store.recorded(connection, own.closure.persons)
 
 
 def _changed(request: AnyRequest, stamp: Stamp, ssin: str, replaces: str | None = None) -> PersonChanged:

@@ -1,5 +1,6 @@
 """A person without national number comes into being: whether that is somebody known, and which number is free."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from crossroads.identity.bis_model import Given, Recorded
 from crossroads.identity.bis_numbers import all_series, birth_of
 from crossroads.identity.database import Connection
 from crossroads.identity.model import Stamp
-from crossroads.identity.requests import SuspectedDuplicates
+from crossroads.identity.requests import Claim, SuspectedDuplicates, claim_digest
 from crossroads.identity.search import Candidate, search
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.codes import Code
@@ -21,6 +22,7 @@ from crossroads.kernel.names.particulars import Particulars
 from crossroads.wire.persons import MAXIMUM_CONFIRMED, PersonCreation, PersonParticulars, Truth
 
 _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
+_SEARCH = "Search with POST /v1/persons/query and use the number found, or have the operators merge who has two numbers"
 _REQUIRED = "urn:problem-type:belgif:input-validation:requiredInput"
 
 
@@ -44,7 +46,7 @@ def check_particulars(particulars: PersonParticulars, today: date) -> None:
         )
 
 
-def check_confirmed(request: PersonCreation, surroundings: Surroundings) -> None:
+def check_confirmed(request: Claim, surroundings: Surroundings) -> None:
     """Refuse numbers that are none, and persons said to be others without a reason. Raises Malformed."""
     for at, number in enumerate(request.confirmed):
         surroundings.ssin_at(number, f"$.confirmed[{at}]")
@@ -52,20 +54,23 @@ def check_confirmed(request: PersonCreation, surroundings: Surroundings) -> None
         raise Malformed(Fault("$.reason", _REQUIRED, "Say why the persons named in confirmed are others."))
 
 
-async def refuse_duplicates(connection: Connection, request: PersonCreation, signer: str) -> None:
+async def refuse_duplicates(connection: Connection, request: Claim, signer: str, own: Collection[int] = ()) -> None:
     """Refuse where a person agrees who was not said to be another, or agrees too closely for the institution to say so.
 
-    Raises SuspectedDuplicates.
+    `own` are the persons whom the request is about. Raises SuspectedDuplicates.
     """
-    allowed = await bis_store.excepted(connection, signer, request.reference)
+    digest = claim_digest(request)
+    allowed = await bis_store.excepted(connection, signer, request.reference, digest)
     others = {person for number in request.confirmed for person in await _persons(connection, number)}
-    found = await search(connection, bis_store.compared(request.particulars), MAXIMUM_CONFIRMED + 1)
-    suspected = [one for one in found if one.match.score >= POSSIBLE and _counts(one, others, allowed)]
+    found = await search(connection, bis_store.compared(request.particulars), MAXIMUM_CONFIRMED + 2)
+    known = [one for one in found if one.match.score >= POSSIBLE and one.person not in own]
+    suspected = [one for one in known if _counts(one, others, allowed)]
     if suspected:
         ticket = uuid7()
         certain = sum(one.match.score >= DUPLICATE for one in suspected)
         persons = tuple(dict.fromkeys(one.person for one in suspected))
-        raise SuspectedDuplicates(f"{_sentence(len(persons), certain)} Reference: {ticket}.", ticket, persons)
+        sentence = _sentence(len(persons), certain, digest)
+        raise SuspectedDuplicates(f"{sentence} Reference: {ticket}.", ticket, persons)
 
 
 async def give_number(
@@ -95,15 +100,15 @@ async def _persons(connection: Connection, number: str) -> tuple[int, ...]:
     return closure.persons if closure else ()
 
 
-def _sentence(persons: int, certain: int) -> str:
+def _sentence(persons: int, certain: int, digest: str) -> str:
     who = "1 person known here" if persons == 1 else f"{persons} persons known here"
     if certain:
         return (
             f"{who} may be the same; so closely ({certain}) that an institution alone may not say they are others."
-            " Search with POST /v1/persons/query and use the number found; if it is somebody else, ask the operators of"
-            " the hub to allow your reference, and send this again with their numbers in confirmed, and a reason."
+            f" {_SEARCH}; if it is somebody else, ask the operators of the hub to allow this request, {digest}, and"
+            " send it again with nothing changed but their numbers in confirmed, and a reason."
         )
     return (
-        f"{who} may be the same. Search with POST /v1/persons/query and use the number found;"
+        f"{who} may be the same. {_SEARCH};"
         " if all are others, send this again with their numbers in confirmed, and a reason."
     )

@@ -8,7 +8,11 @@ from crossroads.identity import bis_store
 from crossroads.identity.bis_model import Recorded
 from crossroads.identity.database import Connection
 from crossroads.identity.model import Stamp
-from crossroads.kernel.errors import Fault, Malformed
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Fault, Malformed, Refused
+from crossroads.kernel.names.comparison import POSSIBLE, compare
+from crossroads.kernel.names.normal import fold
+from crossroads.kernel.names.particulars import Particulars
 from crossroads.wire.persons import PersonEvidence, PersonParticulars, Truth
 
 _DAY = timedelta(days=1)
@@ -40,6 +44,24 @@ def newest(lines: Sequence[Recorded], person: int) -> dict[Truth, Recorded]:
     """Give the newest line of each truth: the person's own, or else one of those linked with it."""
     own_last = sorted(lines, key=lambda line: (line.person == person, line.start_date))
     return {line.truth: line for line in own_last}
+
+
+def are_new(particulars: PersonParticulars, lines: Sequence[Recorded]) -> bool:
+    """Tell whether a search would find the person otherwise than by what is recorded."""
+    return bis_store.compared(particulars) not in [bis_store.compared(line.particulars) for line in lines]
+
+
+def require_agreement(lines: Sequence[Recorded], last_name: str, birth_date: str) -> None:
+    """Refuse a name and birth date that are hardly those of whom the lines are about. Raises Refused."""
+    given = Particulars(last_name, birth_date=birth_date)
+    if all(compare(given, bis_store.compared(line.particulars)).score < POSSIBLE for line in lines):
+        raise Refused(code=Code.PERSON_DIFFERS)
+
+
+def confirmed(last_name: str, birth_date: str) -> PersonParticulars:
+    """Give what a register says when it confirms a name: its letters, for it compares neither case nor marks."""
+    letters = fold(last_name).replace(" ", "").upper()
+    return PersonParticulars(last_name=letters, birth_date=birth_date)
 
 
 async def _made_way(connection: Connection, current: Recorded, since: date | None, stamp: Stamp) -> date:

@@ -1,7 +1,8 @@
 """Who may do what in the BIS register.
 
-Whoever may find people may create one. Who created a person, or has the person inscribed today, may change what is
-recorded; so may the register of persons, which alone may record what a register says.
+Whoever may find people may create one. Who created a person, or has the person definitively inscribed today, may
+change what is recorded; so may the register of persons, which alone may record what a register says, and alone tells of
+a death or another number of somebody who has a national number.
 """
 
 from typing import NamedTuple, TypeAlias
@@ -28,6 +29,8 @@ class Own(NamedTuple):
     """The key of today."""
     ssin: str
     """The number of today."""
+    in_bis: bool
+    """Whether that number is one of the BIS register."""
 
 
 class Rights:
@@ -73,9 +76,10 @@ class Rights:
         if closure is None or not await self._concerns(connection, closure, institution):
             raise Refused(code=Code.PERSON_NOT_OWN)
         present = await store.present(connection, closure.persons)
-        if present.ssin not in {given.ssin for given in await bis_store.given(connection, closure.persons)}:
+        in_bis = present.ssin in {given.ssin for given in await bis_store.given(connection, closure.persons)}
+        if not in_bis and (isinstance(request, PersonCorrection) or not self._mandates.is_register(institution)):
             raise Refused(code=Code.PERSON_NOT_IN_BIS)
-        return Own(institution, closure, present.person, present.ssin)
+        return Own(institution, closure, present.person, present.ssin, in_bis)
 
     def _require_register(self, institution: str) -> None:
         if not self._mandates.is_register(institution):

@@ -47,15 +47,15 @@ async def next_in_series(connection: Connection, series: str, size: int) -> int 
     return await queries.next_in_series(connection, series=series, size=size)  # type: ignore[no-any-return]  # aiosql has no types
 
 
-async def add_exception(connection: Connection, institution: str, reference: str, stamp: Stamp) -> bool:
-    """Note that a creation may go on beside persons who agree closely; False where that is noted."""
-    key = {"institution": institution, "reference": reference}
+async def add_exception(connection: Connection, institution: str, reference: str, digest: str, stamp: Stamp) -> bool:
+    """Note that a request may go on beside persons who agree closely; False where that is noted."""
+    key = {"institution": institution, "reference": reference, "digest": digest}
     return await queries.add_exception(connection, **key, moment=stamp.moment, ticket=stamp.ticket) is not None
 
 
-async def excepted(connection: Connection, institution: str, reference: str) -> bool:
-    """Tell whether a creation may go on beside persons who agree closely."""
-    return bool(await queries.excepted(connection, institution=institution, reference=reference))
+async def excepted(connection: Connection, institution: str, reference: str, digest: str) -> bool:
+    """Tell whether a request may go on beside persons who agree closely."""
+    return bool(await queries.excepted(connection, institution=institution, reference=reference, digest=digest))
 
 
 async def add_given(connection: Connection, given: Given, stamp: Stamp) -> None:

@@ -14,6 +14,8 @@ __all__ = ["Connection", "NotStaged", "Pool", "copy_into", "outages", "rows", "t
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
+_PATIENCE_SECONDS = 5
+
 
 class NotStaged(CrossroadsError):
     """The database does not take a value of the file."""
@@ -31,8 +33,12 @@ async def copy_into(connection: Connection, table: str, columns: list[str], sour
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """Do all or nothing, in READ COMMITTED: each statement sees what was committed before it began.
 
-    That is what the rules on people stand on: take the locks in one statement, look in the next. Raises Unavailable.
+    That is what the rules on people stand on: take the locks in one statement, look in the next. Raises Unavailable,
+    also where no connection is free for long.
     """
     with outages():
-        async with pool.acquire() as connection, connection.transaction(isolation="read_committed"):
+        async with (
+            pool.acquire(timeout=_PATIENCE_SECONDS) as connection,
+            connection.transaction(isolation="read_committed"),
+        ):
             yield connection

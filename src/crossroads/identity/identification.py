@@ -64,7 +64,8 @@ class Identification:
 
     def _check(self, query: PersonQuery) -> None:
         """Look at all that needs no database. Raises Malformed, which names the field."""
-        self._surroundings.check_pseudonymous({"$.agent": query.agent})
+        logged = {"$.agent": query.agent, "$.institution": query.institution or ""}
+        self._surroundings.check_pseudonymous(logged | {"$.legalContext": query.legal_context})
         if (query.ssin is None) == (query.particulars is None):
             raise Malformed(Fault("$", _REQUIRED, "Give either ssin or particulars."))
         if query.ssin:

@@ -88,10 +88,12 @@ class DeceasePerson(_Act, frozen=True, kw_only=True):
 
 
 class DistinguishPerson(_Act, frozen=True, kw_only=True):
-    """Content of an act `distinguish-person`: whom an institution creates under a reference is nobody known."""
+    """Content of an act `distinguish-person`: whom a request of an institution makes known is nobody else known."""
 
     institution: InstitutionId
     reference: Reference
+    request: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    """The digest that the refusal gave."""
 
 
 LINK = "link-persons"

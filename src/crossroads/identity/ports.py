@@ -5,6 +5,8 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from crossroads.identity.database import Connection
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Conflict
 
 
 class Match(NamedTuple):
@@ -41,7 +43,7 @@ class Mandates(Protocol):
         ...
 
     async def keeps(self, connection: Connection, institution: str, persons: Sequence[int]) -> bool:
-        """Tell whether the institution has one of the persons inscribed today."""
+        """Tell whether the institution has one of the persons inscribed today, definitively."""
         ...
 
 
@@ -53,9 +55,18 @@ class SearchRate(Protocol):
         ...
 
 
+class LinkBreaksRule(Conflict):
+    """As one person, the two would break a rule; `inscriptions` are in the way."""
+
+    def __init__(self, message: str, *, code: Code, inscriptions: Sequence[int]) -> None:
+        """Keep which."""
+        super().__init__(message, code=code)
+        self.inscriptions = tuple(inscriptions)
+
+
 class LinkRule(Protocol):
     """A rule of a room above that must hold once persons are one."""
 
     async def __call__(self, connection: Connection, persons: Sequence[int]) -> None:
-        """Look, in the transaction that links them and holds their locks. Raises Conflict when the rule would break."""
+        """Look, in the transaction that links them and holds their locks. Raises LinkBreaksRule."""
         ...

@@ -185,15 +185,17 @@ ON CONFLICT (series) DO UPDATE SET last = c.last + 1 WHERE c.last < :size
 RETURNING last;
 
 -- name: add_exception$
--- Note that a creation may go on beside persons who agree closely; no row where that is noted.
-INSERT INTO bis_exception (institution, reference, recorded_at, ticket)
-VALUES (:institution, :reference, :moment, :ticket)
+-- Note that a request may go on beside persons who agree closely; no row where that is noted.
+INSERT INTO bis_exception (institution, reference, digest, recorded_at, ticket)
+VALUES (:institution, :reference, :digest, :moment, :ticket)
 ON CONFLICT DO NOTHING
 RETURNING reference;
 
 -- name: excepted$
--- Tell whether a creation may go on beside persons who agree closely.
-SELECT EXISTS (SELECT FROM bis_exception WHERE institution = :institution AND reference = :reference);
+-- Tell whether a request may go on beside persons who agree closely.
+SELECT EXISTS (
+    SELECT FROM bis_exception WHERE institution = :institution AND reference = :reference AND digest = :digest
+);
 
 -- name: add_given!
 -- Note that the register gave out a number.

@@ -20,6 +20,8 @@ from crossroads.kernel.guards import Signed
 from crossroads.wire.canonical import b64url, canonical, sha256
 from crossroads.wire.persons import PersonChanged, PersonCorrection, PersonCreation, PersonDeath, PersonReplacement
 
+Claim: TypeAlias = PersonCreation | PersonCorrection
+"""A request that makes somebody known of a person, who must be nobody else."""
 AnyRequest: TypeAlias = PersonCreation | PersonCorrection | PersonDeath | PersonReplacement
 
 _decode_outcome = msgspec.json.Decoder(PersonChanged).decode
@@ -101,6 +103,11 @@ def asked(request: AnyRequest, signed: Signed) -> dict[str, object]:
         "request": b64url(sha256(signed.body)),
         "requestSignature": signed.signature,
     }
+
+
+def claim_digest(claim: Claim) -> str:
+    """Name a claim, whomever it says to be others, and why: two operators allow this one, not any of its reference."""
+    return sha256(canonical(msgspec.structs.replace(claim, confirmed=(), reason=""))).hex()
 
 
 def _entry(event: Event, ticket: UUID, person: int | None, signed: Signed, said: dict[str, object]) -> Entry:

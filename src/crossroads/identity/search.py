@@ -1,6 +1,7 @@
 """Who in the BIS register may be the person of these names and this birth date."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from crossroads.kernel.names.particulars import Particulars, Sex
 DEFAULT_LIMIT = 5
 CANDIDATES = 200
 """Rows that each kind of key may bring; among ten thousand people of one name, those of the nearest birth dates."""
+_AT_ONCE = 10
+"""Candidates that are compared before others have their turn in the process."""
 
 
 class Candidate(NamedTuple):
@@ -44,7 +47,7 @@ class Search:
 async def search(connection: Connection, asked: Particulars, limit: int = DEFAULT_LIMIT) -> tuple[Candidate, ...]:
     """Give whoever may be meant, the likeliest first, as a transaction sees it. A linked person counts once."""
     prepared = prepare(asked)
-    scores = _scores(prepared, await _candidates(connection, asked, prepared))
+    scores = await best_matches(prepared, await _candidates(connection, asked, prepared))
     found = [
         Candidate(row["person"], row["ssin"], scores[row["found"]])
         for row in await rows(queries.search_present(connection, persons=list(scores)))
@@ -55,7 +58,7 @@ async def search(connection: Connection, asked: Particulars, limit: int = DEFAUL
     return tuple(best.values())[:limit]
 
 
-async def _candidates(connection: Connection, asked: Particulars, prepared: Prepared) -> Iterable[Mapping[str, Any]]:
+async def _candidates(connection: Connection, asked: Particulars, prepared: Prepared) -> Sequence[Mapping[str, Any]]:
     year, month, day = prepared.birth
     date = {"dates": list(prepared.birth.likely), "year": year, "month": month, "day": day}
     groups = [
@@ -63,12 +66,22 @@ async def _candidates(connection: Connection, asked: Particulars, prepared: Prep
         for group in probes(asked)
         if group
     ]
-    return chain.from_iterable(groups)
+    return list(chain.from_iterable(groups))
 
 
-def _scores(asked: Prepared, candidates: Iterable[Mapping[str, Any]]) -> dict[int, Match]:
-    """Give the best match of each person who may be meant: a person has particulars from several sources and times."""
+async def best_matches(asked: Prepared, candidates: Sequence[Mapping[str, Any]]) -> dict[int, Match]:
+    """Give the best match of each person who may be meant: a person has particulars from several sources and times.
+
+    Names can be made that are costly to compare: so it is done a few at a time, and others have their turn in between.
+    """
     best: dict[int, Match] = {}
+    for first in range(0, len(candidates), _AT_ONCE):
+        _compare(asked, candidates[first : first + _AT_ONCE], best)
+        await asyncio.sleep(0)
+    return best
+
+
+def _compare(asked: Prepared, candidates: Iterable[Mapping[str, Any]], best: dict[int, Match]) -> None:
     for row in candidates:
         found = _particulars(row)
         if not possible_dates(asked, found):
@@ -76,7 +89,6 @@ def _scores(asked: Prepared, candidates: Iterable[Mapping[str, Any]]) -> dict[in
         match = compare_prepared(asked, prepare(found))
         if match.score >= max(POSSIBLE, best[row["person"]].score if row["person"] in best else 0):
             best[row["person"]] = match
-    return best
 
 
 def _particulars(row: Mapping[str, Any]) -> Particulars:

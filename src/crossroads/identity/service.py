@@ -7,6 +7,7 @@ A crash in between leaves an entry whose ticket no row carries: it came to nothi
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 from crossroads.audit.events import Event
@@ -34,7 +35,7 @@ from crossroads.identity.model import (
     Stamp,
     UnlinkPersons,
 )
-from crossroads.identity.ports import LinkRule, Register
+from crossroads.identity.ports import LinkBreaksRule, LinkRule, Register
 from crossroads.identity.store import UsedReference
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.codes import Code
@@ -43,6 +44,8 @@ from crossroads.wire.canonical import canonical, sha256
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import AnsweredSsin, PersonConfirmation, PersonConfirmed
 from crossroads.wire.registrations import SignedAct
+
+A = TypeVar("A", LinkPersons, UnlinkPersons, ReplaceNumber, DeceasePerson, DistinguishPerson)
 
 
 class Identity:
@@ -137,10 +140,26 @@ class Identity:
     async def link(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Record that two persons are one: an act of two operators. Gives the ticket.
 
-        Raises Conflict where they are one already, or where together they would break a rule of the directory.
+        Raises Conflict where they are one already, or where together they would break a rule of the directory: then
+        those whose inscriptions are in the way are told of it.
         """
-        content = acts.content_of(act, LINK, LinkPersons, self._surroundings.installation)
+        content = self._content(act, LINK, LinkPersons)
         actor = acts.two_operators(act, operators)
+        try:
+            return await self._link(act, content, actor)
+        except LinkBreaksRule as broken:
+            await self._tell_in_the_way(content, actor, broken.inscriptions)
+            raise
+
+    async def _tell_in_the_way(self, content: LinkPersons, actor: str, inscriptions: Sequence[int]) -> None:
+        async with transaction(self._pool) as connection:
+            source, target = await self._both(connection, content.from_, content.into)
+            stamp = await stamp_now(connection, content.reason, actor)
+            payload = canonical({"inscriptions": list(inscriptions)}).decode()
+            change = Change(ChangeKind.LINK_REFUSED, target.asked, source.asked, payload=payload)
+            await bis_store.tell(connection, change, stamp)
+
+    async def _link(self, act: SignedAct, content: LinkPersons, actor: str) -> UUID:
         async with transaction(self._pool) as connection:
             source, target = await self._both(connection, content.from_, content.into)
             if source.persons == target.persons:
@@ -158,7 +177,7 @@ class Identity:
 
     async def unlink(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Tell two persons apart again: an act of two operators, and a new record. Gives the ticket."""
-        content = acts.content_of(act, UNLINK, UnlinkPersons, self._surroundings.installation)
+        content = self._content(act, UNLINK, UnlinkPersons)
         actor = acts.two_operators(act, operators)
         async with transaction(self._pool) as connection:
             source, target = await self._both(connection, content.from_, content.into)
@@ -171,7 +190,7 @@ class Identity:
         return stamp.ticket
 
     async def _replace_by_act(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
-        content = acts.content_of(act, REPLACE, ReplaceNumber, self._surroundings.installation)
+        content = self._content(act, REPLACE, ReplaceNumber)
         actor = acts.two_operators(act, operators)
         ticket = await self.replace_ssin(
             content.from_, content.to, content.since, reason=content.reason, actor=actor, act=act
@@ -181,22 +200,28 @@ class Identity:
         return ticket
 
     async def _decease_by_act(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
-        content = acts.content_of(act, DECEASE, DeceasePerson, self._surroundings.installation)
+        content = self._content(act, DECEASE, DeceasePerson)
         actor = acts.operator(act, operators)
         return await self.decease(content.ssin, content.deceased_on, reason=content.reason, actor=actor, act=act)
 
     async def _distinguish(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
-        content = acts.content_of(act, DISTINGUISH, DistinguishPerson, self._surroundings.installation)
+        content = self._content(act, DISTINGUISH, DistinguishPerson)
         self._surroundings.check_pseudonymous({"reference": content.reference})
         actor = acts.two_operators(act, operators)
         async with transaction(self._pool) as connection:
             stamp = await stamp_now(connection, content.reason, actor)
             await acts.use(connection, act, stamp.ticket)
-            if not await bis_store.add_exception(connection, content.institution, content.reference, stamp):
-                raise Conflict("This reference of the institution is allowed already.")
             said = {"institution": content.institution, "reference": content.reference}
+            if not await bis_store.add_exception(connection, **said, digest=content.request, stamp=stamp):
+                raise Conflict("This request of the institution is allowed already.")
             await self._told.logged(Event.DUPLICATE_ALLOWED, stamp, None, said | _by(act))
         return stamp.ticket
+
+    def _content(self, act: SignedAct, kind: str, struct: type[A]) -> A:
+        """Give the content of an act whose reason may stand in the log. Raises Refused, Malformed."""
+        content = acts.content_of(act, kind, struct, self._surroundings.installation)
+        self._surroundings.check_pseudonymous({"reason": content.reason})
+        return content
 
     async def _used_act(self, connection: Connection, act: SignedAct | None, stamp: Stamp) -> None:
         if act is not None:

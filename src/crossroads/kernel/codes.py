@@ -79,6 +79,16 @@ class Code(StrEnum):
     NOT_TOLD_SOURCE = "CR-SOURCE-ITSELF", "The institution is the source of the change."
     NOT_TOLD_PERIOD = "CR-OUTSIDE-PERIOD", "The inscriptions of the institution share no day with the change."
     NOT_SUBSCRIBED = "CR-NOT-SUBSCRIBED", "The institution has no subscription in force to the data group."
+    ERROR_NOT_GIVEN = (
+        "CR-ERROR-NOT-GIVEN",
+        "No one source gave the institution this data about this person for these days under this ticket.",
+    )
+    ERROR_UNKNOWN = "CR-ERROR-UNKNOWN", "There is no such report of an error to the institution."
+    ERROR_ANSWERED = "CR-ERROR-ANSWERED", "The report was answered before, in another way."
+    ERROR_NOT_CORRECTED = (
+        "CR-ERROR-NOT-CORRECTED",
+        "The source notified no such correction of this data about this person, for days of the report.",
+    )
     LEASE_UNKNOWN = "CR-LEASE-UNKNOWN", "There is no such lease of the mailbox, or another took the items over."
     NUMBER_NOT_LEASED = "CR-NUMBER-NOT-LEASED", "A number is not one that was given under this lease."
 
@@ -153,6 +163,10 @@ class Code(StrEnum):
     PERSON_NOT_OWN = (
         "CR-PERSON-NOT-OWN",
         "The institution neither created this person nor has the person inscribed today, or there is no such person.",
+    )
+    PERSON_DIFFERS = (
+        "CR-PERSON-DIFFERS",
+        "Name and birth date to be confirmed are hardly those of the person: two operators can give the number.",
     )
     NO_NUMBER_LEFT = "CR-NO-NUMBER-LEFT", "All numbers of the year of birth are used up."
 

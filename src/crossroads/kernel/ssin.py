@@ -70,7 +70,12 @@ class Ssin(str):
 
 
 _REGISTERS = (Register.NATIONAL, Register.BIS, Register.BIS_SEX_KNOWN, Register.MOCK)
-_SEPARATORS = re.compile(r"[\s./\-\u2010-\u2015]")
+_SEPARATOR = r"[\s./\-\u2010-\u2015]"
+_SEPARATORS = re.compile(_SEPARATOR)
+_WRITTEN = re.compile(r"(?<!\d)(?=(\d{2}S\d{2}S\d{2}S\d{3}S\d{2})(?!\d))".replace("S", _SEPARATOR + "{0,3}"))
+"""Eleven digits in a text, as numbers of persons are written: 80.03.15-123.07."""
+_UUID = re.compile(r"\b[0-9a-f]{8}(-?)[0-9a-f]{4}\1[1-8][0-9a-f]{3}\1[89ab][0-9a-f]{3}\1[0-9a-f]{12}\b", re.IGNORECASE)
+"""Names nobody; yet of twenty thousand one has, by chance, digits like those of a person."""
 _LENGTH = 11
 _MONTHS = 12
 _DAYS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -107,9 +112,14 @@ def parse_ssin(text: str, environment: Environment, today: date) -> Ssin:
 
 
 def is_number_of_person(text: str, environment: Environment, today: date) -> bool:
-    """Tell whether the text, less blanks, dots, dashes and slashes, is a valid SSIN."""
+    """Tell whether a valid SSIN is the text or stands in it, with or without blanks, dots, dashes and slashes."""
+    candidates = (text, *_WRITTEN.findall(_UUID.sub(" ", text)))
+    return any(_is_valid(_SEPARATORS.sub("", candidate), environment, today) for candidate in candidates)
+
+
+def _is_valid(text: str, environment: Environment, today: date) -> bool:
     try:
-        parse_ssin(_SEPARATORS.sub("", text), environment, today)
+        parse_ssin(text, environment, today)
     except InvalidSsin:
         return False
     return True

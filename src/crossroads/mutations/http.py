@@ -3,11 +3,13 @@
 from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from crossroads.kernel.guards import Guard, Signed
 from crossroads.mutations.mailboxes import Mailboxes
+from crossroads.mutations.reports import ErrorReports
 from crossroads.mutations.service import Mutations
+from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
 from crossroads.wire.mutations import (
     MAXIMUM_NOTIFICATION,
     Acknowledgement,
@@ -61,4 +63,20 @@ async def park_items(
     return await mailboxes.park(data, signed)
 
 
-ROUTES = (notify_mutations, pull_items, acknowledge_items, park_items)
+@post("/v1/error-reports", opt=_GUARDED, status_code=HTTP_202_ACCEPTED, tags=["mutations"])
+async def report_error(
+    data: JSONBody[ErrorReport], signed: NamedDependency[Signed], error_reports: NamedDependency[ErrorReports]
+) -> ErrorReported:
+    """Report to its source what is presumed to be wrong in what one was given."""
+    return await error_reports.report(data, signed)
+
+
+@post("/v1/error-reports/answer", opt=_GUARDED, status_code=HTTP_200_OK, tags=["mutations"])
+async def answer_error(
+    data: JSONBody[ErrorAnswer], signed: NamedDependency[Signed], error_reports: NamedDependency[ErrorReports]
+) -> ErrorAnswered:
+    """Say, as its source, what came of a report."""
+    return await error_reports.answer(data, signed)
+
+
+ROUTES = (notify_mutations, pull_items, acknowledge_items, park_items, report_error, answer_error)

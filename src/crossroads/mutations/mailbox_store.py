@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,13 +11,15 @@ from crossroads.access.push import PushPermit
 from crossroads.identity.database import Connection, rows
 from crossroads.kernel.codes import Code
 from crossroads.kernel.period import Period
-from crossroads.mutations.model import State
+from crossroads.mutations import report_store
+from crossroads.mutations.model import About, State
 from crossroads.mutations.store import queries
+from crossroads.wire.messages import Asker
 from crossroads.wire.mutations import SLOTS
 
 
 class Given(NamedTuple):
-    """What was decided at the first delivery of an item: what may be known of it, or why nothing."""
+    """What was decided when an item was given last: what may be known of it, or why nothing."""
 
     period: Period | None
     whole: bool
@@ -42,21 +44,6 @@ class Row(NamedTuple):
     given: Given | None
 
 
-class About(NamedTuple):
-    """What an item is about."""
-
-    mutation: int
-    ssin: str
-    source: str
-    data_group: str
-    start_date: date
-    end_date: date | None
-    kind: str
-    happened_on: date
-    wrong_since: datetime | None
-    content: str | None
-
-
 class Slot(NamedTuple):
     """Who has a slot."""
 
@@ -64,6 +51,8 @@ class Slot(NamedTuple):
     lease: UUID | None
     leased_until: datetime | None
     running: bool
+    reached: int
+    """The number below which none of its items waits any more."""
 
 
 class Depth(NamedTuple):
@@ -88,18 +77,27 @@ async def locked_slots(connection: Connection, recipient: str, slots: Sequence[i
     return [Slot(*row) for row in await rows(queries.lock_slots(connection, recipient=recipient, slots=list(slots)))]
 
 
+async def idle(connection: Connection, recipient: str, slots: Sequence[int], state: State) -> bool:
+    """Tell whether slots have nothing to give and nobody at work."""
+    found = await queries.idle(connection, recipient=recipient, slots=list(slots), state=state.value)
+    return bool(found)
+
+
 async def next_items(
-    connection: Connection, recipient: str, slots: Sequence[int], state: State, count: int
+    connection: Connection, recipient: str, slots: Sequence[Slot], state: State, count: int
 ) -> list[Row]:
     """Give the next items of slots, in order."""
-    wanted = {"recipient": recipient, "state": state.value, "count": count}
+    # What was dealt with may still be in the index while something old looks on: what lies behind is not looked at.
+    first = min((slot.reached for slot in slots), default=0) if state is State.WAITING else 0
+    wanted = {"recipient": recipient, "state": state.value, "count": count, "first": first}
     if len(slots) == SLOTS:
         return _rows(await rows(queries.next_items(connection, **wanted)))
-    return _rows(await rows(queries.next_items_of_slots(connection, slots=list(slots), **wanted)))
+    numbers = [slot.slot for slot in slots]
+    return _rows(await rows(queries.next_items_of_slots(connection, slots=numbers, **wanted)))
 
 
 async def items_from(connection: Connection, recipient: str, slots: Sequence[int], first: int, count: int) -> list[Row]:
-    """Give the items of slots from a number on, whatever their state."""
+    """Give the items of slots that were given before, from a number on, whatever their state."""
     found = queries.items_from(connection, recipient=recipient, slots=list(slots), first=first, count=count)
     return _rows(await rows(found))
 
@@ -109,11 +107,16 @@ async def about(connection: Connection, items: Sequence[Row], now: datetime) -> 
     found = queries.changes_of_items(
         connection, persons=[item.person for item in items], mutations=[item.mutation for item in items], now=now
     )
-    return {row["mutation"]: About(*row) for row in await rows(found)}
+    told = {row["mutation"]: About(*row) for row in await rows(found)}
+    reports = [(item.person, one.report) for item in items if (one := told[item.mutation]).report]
+    if not reports:
+        return told
+    errors = await report_store.notices(connection, reports)
+    return {key: one._replace(error=errors.get(one.report)) if one.report else one for key, one in told.items()}
 
 
 async def deliver(connection: Connection, recipient: str, decided: Sequence[tuple[Row, Given]]) -> None:
-    """Keep what was decided at the first delivery of items."""
+    """Keep what was decided of items that are given."""
     givens = [given for _, given in decided]
     await queries.deliver(
         connection,
@@ -133,13 +136,18 @@ async def lease(
     recipient: str,
     slots: Sequence[Slot],
     lease: UUID,
-    numbers: Sequence[int],
+    items: Sequence[Row],
     lasting: timedelta,
 ) -> datetime:
     """Give items to a consumer, with their slots, and tell until when. Leases that had those slots end."""
-    await queries.add_lease(connection, recipient=recipient, lease=lease, numbers=list(numbers))
+    await queries.add_lease(connection, recipient=recipient, lease=lease, numbers=[item.number for item in items])
     until: datetime = await queries.lease_slots(
-        connection, recipient=recipient, lease=lease, slots=[slot.slot for slot in slots], lasting=lasting
+        connection,
+        recipient=recipient,
+        lease=lease,
+        slots=[slot.slot for slot in slots],
+        reached=items[0].number if items[0].state is State.WAITING else 0,
+        lasting=lasting,
     )
     before = list({slot.lease for slot in slots if slot.lease})
     await queries.forget_leases(connection, recipient=recipient, leases=before)
@@ -197,11 +205,16 @@ async def mailboxes(connection: Connection) -> list[Lag]:
 
 
 async def delivered(
-    connection: Connection, recipient: str, institution: str, ticket: UUID, persons: Sequence[int]
+    connection: Connection, asker: Asker, ticket: UUID, persons: Sequence[int], since: datetime
 ) -> Pointer | None:
-    """Give what an institution was told of under a ticket, about one of the persons."""
+    """Give what an asker was told of under a ticket since a moment, about one of the persons."""
     row = await queries.delivered(
-        connection, recipient=recipient, institution=institution, ticket=ticket, persons=list(persons)
+        connection,
+        recipient=asker.institution,
+        institution=asker.concerned,
+        ticket=ticket,
+        persons=list(persons),
+        since=since,
     )
     if row is None:
         return None

@@ -3,17 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from crossroads.access.push import Changed, PushPermit
+from crossroads.access.push import Changed, PushPermit, Reach
 from crossroads.directory.model import Line
 from crossroads.kernel.codes import Code
 from crossroads.kernel.period import Period
-from crossroads.wire.mutations import SLOTS, Mutation
+from crossroads.wire.mutations import SLOTS, ErrorNotice, Mutation, MutationKind, NoticeKind
 
 CONTENT_LIFE = timedelta(days=90)
 """How long the content of a change rests at the hub; the pointer stays, and the data can still be asked for."""
+
+POINTER_LIFE = timedelta(days=365)
+"""How long after it was first given an item serves to ask for the data."""
+
+NOTICES = frozenset(NoticeKind)
+"""Kinds of what the hub itself tells."""
 
 
 class State(StrEnum):
@@ -68,14 +74,86 @@ class Queued(NamedTuple):
     person: int
     ticket: UUID
     source: str
-    data_group: str
+    data_group: str | None
     start_date: date
     end_date: date | None
+    kind: str
+    wrong_since: datetime | None
+    addressee: str | None
 
     @property
     def changed(self) -> Changed:
         """What decides who is told."""
-        return Changed(self.source, self.data_group, Period(self.start_date, self.end_date))
+        return changed_of(self)
+
+
+class About(NamedTuple):
+    """What an item is about."""
+
+    mutation: int
+    ssin: str
+    source: str
+    data_group: str | None
+    start_date: date
+    end_date: date | None
+    kind: str
+    happened_on: date
+    wrong_since: datetime | None
+    content: str | None
+    addressee: str | None = None
+    context: str | None = None
+    report: UUID | None = None
+    told: str | None = None
+    ticket: UUID | None = None
+    error: ErrorNotice | None = None
+    """What the report says, where the item is about one."""
+
+    @property
+    def changed(self) -> Changed:
+        """What decides who is told."""
+        return changed_of(self)
+
+
+def changed_of(row: Queued | About) -> Changed:
+    """Give what decides who is told."""
+    reach = Reach.SUBSCRIBED
+    if row.addressee is not None:
+        reach = Reach.ADDRESSEE
+    elif row.data_group is None:
+        reach = Reach.HOLDERS
+    elif row.kind == MutationKind.CORRECTED and row.wrong_since is not None:
+        reach = Reach.GIVEN
+    return Changed(row.source, row.data_group or "", Period(row.start_date, row.end_date), reach, row.addressee)
+
+
+class Caused(NamedTuple):
+    """A change that the hub itself caused, or has to tell of."""
+
+    kind: str
+    person: int
+    ssin: str
+    """The number that it is about, beside that of today."""
+    source: str
+    happened_on: date
+    period: Period
+    data_group: str | None = None
+    addressee: str | None = None
+    context: str | None = None
+    report: UUID | None = None
+    told: str | None = None
+
+
+class Happening(NamedTuple):
+    """A change of who somebody is, as the room identity told it."""
+
+    event: int
+    person: int
+    kind: str
+    related: int | None
+    happened_on: date | None
+    recorded_at: datetime
+    ticket: UUID
+    payload: str
 
 
 class Tail(NamedTuple):
@@ -99,10 +177,26 @@ class NewItem(NamedTuple):
     added_at: datetime
 
 
+class Pointing(Protocol):
+    """What leads to a change."""
+
+    @property
+    def mutation(self) -> int:
+        """The key of the change."""
+
+    @property
+    def person(self) -> int:
+        """The key under which it was taken."""
+
+    @property
+    def ticket(self) -> UUID:
+        """The ticket of the change."""
+
+
 class Addressed(NamedTuple):
     """A change with whom it goes to; `slot` is that of the person of today."""
 
-    change: Queued
+    change: Pointing
     slot: int
     permits: Sequence[PushPermit]
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 
 from crossroads.catalogue.model import DataGroup
 from crossroads.catalogue.snapshot import Snapshot
@@ -26,8 +27,10 @@ def admitted(
 ) -> Admitted | Refusal:
     """Look at all that needs no database. What is refused here says nothing of any person."""
     try:
+        _check_size(mutation)
         surroundings.ssin(mutation.ssin)
         surroundings.check_pseudonymous({"$.reference": mutation.reference})
+        _check_times(mutation, surroundings)
         source = may_keep(snapshot, signer, mutation.on_behalf_of or signer, today)
         group = _own_group(mutation, source.sector, snapshot, today)
         return Admitted(mutation, source.id, _content(mutation, group))
@@ -35,6 +38,11 @@ def admitted(
         return Refusal(400, error.code or Code.MUTATION_MALFORMED, str(error))
     except Refused as error:
         return Refusal(403, error.code or Code.NOT_THE_SOURCE, str(error))
+
+
+def fits(mutation: Mutation) -> bool:
+    """Tell whether the content is small enough to be looked at."""
+    return mutation.content is None or len(msgspec.json.encode(mutation.content)) <= MAXIMUM_CONTENT
 
 
 def digest_of(mutation: Mutation) -> bytes:
@@ -53,6 +61,18 @@ def held(change: Admitted, lines: Iterable[Line]) -> bool:
         if (line.institution, line.context) == (change.source, change.mutation.context) and line.phase != _REPLACED
     )
     return covered(change.mutation.period, own)
+
+
+def _check_size(mutation: Mutation) -> None:
+    if not fits(mutation):
+        raise InvalidValue(f"The content is larger than {MAXIMUM_CONTENT} bytes.")
+
+
+def _check_times(mutation: Mutation, surroundings: Surroundings) -> None:
+    surroundings.check_begun(mutation.period.start_date, "$.period.startDate")
+    surroundings.check_begun(mutation.happened_on, "$.happenedOn")
+    if mutation.wrong_since is not None:
+        surroundings.check_moment(mutation.wrong_since, "$.wrongSince")
 
 
 def _own_group(mutation: Mutation, sector: int, snapshot: Snapshot, today: date) -> DataGroup:

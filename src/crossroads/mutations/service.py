@@ -1,10 +1,11 @@
 """Taking changes from their sources: each by itself, once, and for good.
 
-The locks of all persons concerned are held from before the inscriptions are read until the commit, so that the changes
-of one person are numbered in the order in which they were taken. The entries of the log are appended before the commit;
-a crash in between leaves entries whose tickets no change carries, and nobody was told that it was taken.
+The locks of all persons whom the source holds are kept from before that is looked at until the commit, so that the
+changes of one person are numbered in the order in which they were taken. The entries of the log are appended before the
+commit; a crash in between leaves entries whose tickets no change carries, and nobody was told that it was taken.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
@@ -24,8 +25,10 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, Malformed, Refused
 from crossroads.kernel.guards import Signed
-from crossroads.mutations import rules, store
-from crossroads.mutations.model import CONTENT_LIFE, Admitted, Refusal, Taken
+from crossroads.mutations import corrections, report_store, rules, store
+from crossroads.mutations.decoys import Decoys
+from crossroads.mutations.model import CONTENT_LIFE, Admitted, Person, Refusal, Taken
+from crossroads.mutations.turns import InstitutionTurns
 from crossroads.wire.canonical import b64url, sha256
 from crossroads.wire.messages import Receipt as WireReceipt
 from crossroads.wire.mutations import Mutation, MutationOutcome, Notification, NotificationOutcome
@@ -44,13 +47,14 @@ class Mutations:
     def __init__(self, pool: Pool, log: Log, catalogue: CurrentCatalogue, surroundings: Surroundings) -> None:
         """Give the log connections of its own, not those of `pool`: it is awaited while one of them is held."""
         self._pool, self._log, self._catalogue, self._surroundings = pool, log, catalogue, surroundings
+        self._decoys, self._turns = Decoys(), InstitutionTurns()
 
     async def notify(self, notification: Notification, signed: Signed) -> NotificationOutcome:
         """Take changes. Raises Malformed where a reference stands in it twice, and Unavailable."""
         mutations = notification.mutations
         _check_references(mutations)
-        async with store.lasting(self._pool) as connection:
-            outcomes = await _Notice(connection, self._log, signed).take(
+        async with self._turns.turn(signed.institution), store.lasting(self._pool) as connection:
+            outcomes = await _Notice(connection, self._log, signed, self._decoys).take(
                 {mutation.reference: mutation for mutation in mutations},
                 [self._admitted(mutation, signed) for mutation in mutations],
             )
@@ -71,18 +75,21 @@ class Mutations:
                 if change is None:
                     raise Refused("No change has this ticket.")
                 person = (await store.people(connection, [change.person]))[change.person]
+                given = await corrections.given(connection, change, person)
         pushing = Pushing(self._catalogue.current, self._today)
         decided = {
-            name: pushing.decide(change.changed, name, [line for line in person.lines if line.institution == name])
+            name: corrections.decide(pushing, change.changed, person, name, given=name in given)
             for name in institutions
         }
         return {name: None if isinstance(found, PushPermit) else found for name, found in decided.items()}
 
     async def expire_content(self) -> None:
-        """Remove content whose time has come; the pointers to it stay. Raises Unavailable."""
+        """Remove content and texts of reports whose time has come; the rest stays. Raises Unavailable."""
         with outages():
             async with self._pool.acquire() as connection:
-                await store.expire_content(connection, self._surroundings.clock.now())
+                now = self._surroundings.clock.now()
+                await store.expire_content(connection, now)
+                await report_store.expire(connection, now - CONTENT_LIFE)
 
     def _admitted(self, mutation: Mutation, signed: Signed) -> Admitted | Refusal:
         return rules.admitted(mutation, signed.institution, self._catalogue.current, self._surroundings, self._today)
@@ -95,50 +102,57 @@ class Mutations:
 class _Notice:
     """One notification, in its transaction."""
 
-    def __init__(self, connection: Connection, log: Log, signed: Signed) -> None:
-        self._connection, self._log, self._signed = connection, log, signed
+    def __init__(self, connection: Connection, log: Log, signed: Signed, decoys: Decoys) -> None:
+        self._connection, self._log, self._signed, self._decoys = connection, log, signed, decoys
         self._institution, self._request = signed.institution, b64url(sha256(signed.body))
 
     async def take(self, asked: Mapping[str, Mutation], admitted: Sequence[_Admission]) -> dict[str, MutationOutcome]:
         """Give what came of each change, by its reference."""
-        digests = {reference: rules.digest_of(mutation) for reference, mutation in asked.items()}
-        outcomes = await self._repeated(digests)
+        known = await store.known(self._connection, self._institution, list(asked))
+        digests = {
+            name: rules.digest_of(asked[name])
+            for name, found in zip(asked, admitted, strict=True)
+            # What nobody may send costs nothing more; what was taken before has its outcome still.
+            if isinstance(found, Admitted) or (name in known and rules.fits(asked[name]))
+        }
+        outcomes = _repeated(known, digests)
         fresh = {name: found for name, found in zip(asked, admitted, strict=True) if name not in outcomes}
         looked = await self._looked(fresh, digests)
         taken = {name: change for name, change in looked.items() if isinstance(change, Taken)}
         claimed = await store.claim(self._connection, self._institution, list(taken.values()))
         # Another request took the same reference while we looked: what came of that comes of this.
-        outcomes |= await self._repeated({name: digests[name] for name in taken.keys() - claimed})
+        lost = await store.known(self._connection, self._institution, list(taken.keys() - claimed))
+        outcomes |= _repeated(lost, digests)
         outcomes |= await self._kept([change for name, change in taken.items() if name in claimed])
         refused = {name: refusal for name, refusal in looked.items() if isinstance(refusal, Refusal)}
         refused |= {name: _REUSED for name, outcome in outcomes.items() if outcome.code == _REUSED.code}
         # What is malformed is not logged, as with questions: its reference may be the number of a person.
-        logged = [self._refused_entry(asked[name], r) for name, r in refused.items() if r.status != _MALFORMED]
-        await self._log.append_many(logged)
+        if logged := Counter(str(refusal.code) for refusal in refused.values() if refusal.status != _MALFORMED):
+            await self._log.append_many([self._refused_entry(logged)])
         return outcomes | {name: _refused(name, refusal) for name, refusal in refused.items()}
-
-    async def _repeated(self, digests: Mapping[str, bytes]) -> dict[str, MutationOutcome]:
-        known = await store.known(self._connection, self._institution, list(digests))
-        return {
-            name: _taken(name, used.ticket, used.receipt) if used.digest == digests[name] else _refused(name, _REUSED)
-            for name, used in known.items()
-        }
 
     async def _looked(
         self, fresh: Mapping[str, _Admission], digests: Mapping[str, bytes]
     ) -> dict[str, Taken | Refusal]:
-        """Look, under the locks of all persons concerned, whether the source holds them."""
+        """Look whether the source holds the persons, and again under the locks of those that it holds.
+
+        Nobody else is locked, and numbers that nobody has are looked up to the end as somebody else: that the hub knows
+        a person is not to be told from what a refusal takes or leaves.
+        """
         changes = [change for change in fresh.values() if isinstance(change, Admitted)]
-        numbers = await store.locked_numbers(self._connection, [change.mutation.ssin for change in changes])
-        sources = {change.source for change in changes}
-        people = await store.people(self._connection, list(set(numbers.values())), list(sources))
+        sources = list({change.source for change in changes})
+        numbers = await store.numbered_people(self._connection, {change.mutation.ssin for change in changes})
+        looked_up = self._decoys.beside(numbers, (change.mutation.ssin for change in changes))
+        people = await store.people(self._connection, looked_up, sources)
+        holding = {number for change in changes if (number := _holder(change, numbers, people)) is not None}
+        people = await store.locked_people(self._connection, holding, sources) if holding else {}
         looked: dict[str, Taken | Refusal] = {}
         for name, change in fresh.items():
             if isinstance(change, Refusal):
                 looked[name] = change
                 continue
-            person = numbers.get(change.mutation.ssin)
-            if person is not None and rules.held(change, people[person].lines):
+            person = _holder(change, numbers, people)
+            if person is not None:
                 looked[name] = Taken(*change, person, digests[name], uuid7())
             else:
                 looked[name] = _NOT_HELD
@@ -166,9 +180,10 @@ class _Notice:
             fields={**self._notified(change.mutation), "content": change.content is not None},
         )
 
-    def _refused_entry(self, mutation: Mutation, refusal: Refusal) -> Entry:
-        fields = {**self._notified(mutation), "status": refusal.status, "code": str(refusal.code)}
-        # Without the person: a source that guesses numbers must not find its guesses in the log of those who exist.
+    def _refused_entry(self, refused: Mapping[str, int]) -> Entry:
+        # One for all, so that the log does not grow by what is refused; and without persons: a source that guesses
+        # numbers must not find its guesses in the log of those who exist.
+        fields = {"refused": dict(refused), **self._sent()}
         return Entry(event=Event.CHANGE_REFUSED, ticket=uuid7(), asker=self._institution, fields=fields)
 
     def _notified(self, mutation: Mutation) -> dict[str, object]:
@@ -180,10 +195,32 @@ class _Notice:
             "period": msgspec.to_builtins(mutation.period),
             "kind": mutation.kind.value,
             "happenedOn": mutation.happened_on.isoformat(),
+            **self._sent(),
+        }
+
+    def _sent(self) -> dict[str, object]:
+        """Give what shows that it was notified, and by which request."""
+        return {
             "keyId": self._signed.key_id,
             "request": self._request,
             "requestSignature": self._signed.signature,
         }
+
+
+def _holder(change: Admitted, numbers: Mapping[str, int], people: Mapping[int, Person]) -> int | None:
+    """Give the key of the person of a change, where the source holds the person."""
+    person = numbers.get(change.mutation.ssin)
+    known = people.get(person) if person is not None else None
+    return person if known and rules.held(change, known.lines) else None
+
+
+def _repeated(known: Mapping[str, store.Known], digests: Mapping[str, bytes]) -> dict[str, MutationOutcome]:
+    """Give what came of changes before, of those that have a digest."""
+    return {
+        name: _taken(name, used.ticket, used.receipt) if used.digest == digests[name] else _refused(name, _REUSED)
+        for name, used in known.items()
+        if name in digests
+    }
 
 
 def _check_references(mutations: Sequence[Mutation]) -> None:

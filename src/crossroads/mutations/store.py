@@ -97,15 +97,21 @@ async def add(connection: Connection, taken: Sequence[Taken], content_until: dat
     )
 
 
-async def locked_numbers(connection: Connection, numbers: Iterable[str]) -> dict[str, int]:
-    """Give the persons whom numbers mean, and hold the locks of all that are linked with them."""
-    wanted = list(set(numbers))
-    found = {row["ssin"]: row["person"] for row in await rows(queries.people_of_numbers(connection, ssins=wanted))}
-    held = -1
+async def numbered_people(connection: Connection, numbers: Iterable[str]) -> dict[str, int]:
+    """Give the persons whom numbers mean."""
+    found = await rows(queries.people_of_numbers(connection, ssins=list(numbers)))
+    return {row["ssin"]: row["person"] for row in found}
+
+
+async def locked_people(
+    connection: Connection, persons: Iterable[int], institutions: Sequence[str]
+) -> dict[int, Person]:
+    """Give people as `people` does, and hold the locks of all that are linked with them."""
+    wanted, held = list(persons), -1
     # Again after a link that was made while we waited.
-    while (now := await queries.lock_people(connection, persons=list(found.values()))) != held:
+    while (now := await queries.lock_people(connection, persons=wanted)) != held:
         held = now
-    return found
+    return await people(connection, wanted, institutions)
 
 
 async def people(

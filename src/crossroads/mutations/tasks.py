@@ -7,29 +7,25 @@ no change is brought twice, whenever a process dies.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from datetime import timedelta
-from uuid import UUID, uuid4
 
 import structlog
 
-from crossroads.access.push import Pushing
+from crossroads.access.push import Pushing, Reach
 from crossroads.catalogue.service import Catalogue
 from crossroads.identity.closure import moment_of_change
 from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.errors import Unavailable
-from crossroads.mutations import store
-from crossroads.mutations.errors import NotTheWriter
+from crossroads.mutations import corrections, store
 from crossroads.mutations.mailbox_store import Lag
 from crossroads.mutations.mailboxes import Mailboxes
 from crossroads.mutations.model import Addressed, Queued, numbered, slot_of
 from crossroads.mutations.service import Mutations
+from crossroads.mutations.writer import Writer
 
 BATCH = 500
 """Changes that are brought to the mailboxes together at most."""
-_LEASE = timedelta(seconds=5)
 _IDLE_SECONDS = 0.05
-_STANDBY_SECONDS = 0.5
 _WATCH_SECONDS = 10
 _EXPIRY_SECONDS = 600
 
@@ -41,21 +37,15 @@ _log = structlog.get_logger(__name__)
 class Distributor:
     """Fills the mailboxes, while it may."""
 
-    def __init__(self, pool: Pool, catalogue: Catalogue, clock: Clock, owner: UUID | None = None) -> None:
-        """Do nothing yet."""
+    def __init__(self, pool: Pool, catalogue: Catalogue, clock: Clock, writer: Writer | None = None) -> None:
+        """Do nothing yet. Other work of the process that writes to the mailboxes shares the writer."""
         self._pool, self._catalogue, self._clock = pool, catalogue, clock
-        self._owner = owner or uuid4()
-        self._epoch: int | None = None
+        self._writer = writer or Writer()
         self._pushing: Pushing | None = None
 
     async def run(self) -> None:
         """Fill the mailboxes until cancelled, whenever no other process does."""
-        try:
-            while True:
-                pause = await self._turn()
-                await asyncio.sleep(pause)
-        finally:
-            await self._release()
+        await self._writer.keep(self._pool, self.distribute, "filling the mailboxes", _IDLE_SECONDS)
 
     async def distribute(self) -> int:
         """Bring a batch of changes to the mailboxes, and count them. Raises NotTheWriter and Unavailable."""
@@ -66,31 +56,11 @@ class Distributor:
             return 0
         pushing = await self._rule(now.catalogue_version)
         async with transaction(self._pool) as connection:
-            await self._hold(connection)
+            await self._writer.hold(connection)
             changes = await store.queued(connection, BATCH)
             if changes:
                 await _bring(connection, changes, pushing)
         return len(changes)
-
-    async def _turn(self) -> float:
-        """Do what there is to do, and tell how many seconds there is nothing more."""
-        try:
-            return 0 if await self.distribute() else _IDLE_SECONDS
-        except NotTheWriter:
-            return _STANDBY_SECONDS
-        except Unavailable as error:
-            _log.warning("mailboxes not filled", reason=str(error))
-        except Exception:  # noqa: BLE001 - whatever it was, the changes wait, and a later attempt may do
-            _log.exception("mailboxes not filled")
-        return _STANDBY_SECONDS
-
-    async def _hold(self, connection: Connection) -> None:
-        if self._epoch is not None and await store.hold_writer(connection, self._owner, self._epoch, _LEASE):
-            return
-        self._epoch = await store.take_writer(connection, self._owner, _LEASE)
-        if self._epoch is None:
-            raise NotTheWriter
-        _log.info("filling the mailboxes", epoch=self._epoch)
 
     async def _rule(self, version: int) -> Pushing:
         """Give the rule under the newest catalogue, today."""
@@ -99,15 +69,6 @@ class Distributor:
             self._pushing = Pushing(snapshot, today)
         return self._pushing
 
-    async def _release(self) -> None:
-        if self._epoch is None:
-            return
-        try:
-            async with transaction(self._pool) as connection:
-                await store.release_writer(connection, self._owner, self._epoch)
-        except Unavailable as error:
-            _log.warning("mailboxes left without goodbye", reason=str(error))
-
 
 async def _bring(connection: Connection, changes: Sequence[Queued], pushing: Pushing) -> None:
     people = await store.people(connection, list({change.person for change in changes}))
@@ -115,6 +76,8 @@ async def _bring(connection: Connection, changes: Sequence[Queued], pushing: Pus
     for change in changes:
         person = people[change.person]
         permits = pushing.permits(change.changed, person.lines)
+        if change.changed.reach is Reach.GIVEN:
+            permits += await corrections.addressed(connection, change, person, pushing, permits)
         addressed.append(Addressed(change, slot_of(person.today), permits))
     recipients = sorted({permit.mailbox for one in addressed for permit in one.permits})
     if recipients:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from crossroads.bootstrap.wiring import Services
 from crossroads.network.founders import Founders
 from crossroads.participant.client import ClientConfig, ClientKeys, KeyFile
+from crossroads.participant.config import read_config
+from crossroads.participant.outbox import open_outbox
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.registrations import KeyUse
 
@@ -30,6 +33,10 @@ class Member:
     holders: tuple[str, ...] = ()
     register: str | None = None
     """The query of the register of persons, where this institution keeps it."""
+    outbox: bool = False
+    """Whether it notifies changes: from an outbox beside its own data."""
+    feed: Mapping[str, str] | None = None
+    """For the register of persons: what its daily feed is notified as, in the settings of a participant."""
 
     @property
     def url(self) -> str:
@@ -67,13 +74,16 @@ class Member:
         )
 
     def make(self, hub_url: str, trust: bytes) -> None:
-        """Make keys and settings."""
+        """Make keys, settings and outbox."""
         for name in (self.institution, *self.holders):
             SigningKey.generate(f"{name}#{_SIGN}").write(self.folder / "keys" / f"{name}-{_SIGN}.pem")
         sealing = self.folder / "keys" / f"{self.institution}-{_SEAL}.pem"
         SealingKey.generate(f"{self.institution}#{_SEAL}").write(sealing)
         (self.folder / "trust.json").write_bytes(trust)
         self.settings.write_text(yaml.safe_dump(self._settings(hub_url), sort_keys=False, allow_unicode=True), "utf-8")
+        if self.outbox:
+            with closing(open_outbox(read_config(self.settings))) as outbox:
+                outbox.create()
 
     async def join(self, founders: Founders, services: Services) -> None:
         """Register keys and endpoint with the hub."""
@@ -118,5 +128,7 @@ class Member:
                 name: {"id": f"{name}#{_SIGN}", "file": f"keys/{name}-{_SIGN}.pem"} for name in self.holders
             }
         if self.register:
-            settings["register"] = {"sql": self.register}
+            settings["register"] = {"sql": self.register} | ({"feed": dict(self.feed)} if self.feed else {})
+        if self.outbox:
+            settings["outbox"] = {"database": settings["database"]}
         return settings

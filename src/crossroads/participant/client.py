@@ -29,6 +29,7 @@ from crossroads.participant.settings import HttpUrl, KeyFile
 from crossroads.participant.steps import Http, SyncHttp
 from crossroads.participant.trust import read_trust
 from crossroads.participant.yamlfile import Settings, read_settings
+from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import InscriptionLine, InscriptionOutcome
 from crossroads.wire.mutations import Item, MailboxPage, Mutation, MutationOutcome, Pull, Settled
@@ -155,6 +156,14 @@ class Client(_Base):
         """Set items of a lease aside. The reason names no person. Raises Refused or Unavailable."""
         return await self._http.run(self._mailbox.park(lease, numbers, reason))
 
+    async def report_error(self, report: ErrorReport) -> ErrorReported:
+        """Report to its source what looks wrong in what one was given. Sent again, it has the same outcome."""
+        return await self._http.run(self._mailbox.report_error(report))
+
+    async def answer_error(self, answer: ErrorAnswer) -> ErrorAnswered:
+        """Say, as its source, what came of a report. Raises Refused or Unavailable."""
+        return await self._http.run(self._mailbox.answer_error(answer))
+
     async def fetch(self, item: Item, *, agent: str) -> Reply:
         """Ask for the data that an item is about, as `ask` does. Raises Refused for a void item."""
         return await self._http.run(self._asker.fetch(item, agent))
@@ -209,6 +218,14 @@ class SyncClient(_Base):
     def park(self, lease: UUID, numbers: Sequence[int], reason: str) -> Settled:
         """Set items of a lease aside; see `Client.park`."""
         return self._http.run(self._mailbox.park(lease, numbers, reason))
+
+    def report_error(self, report: ErrorReport) -> ErrorReported:
+        """Report to its source what looks wrong; see `Client.report_error`."""
+        return self._http.run(self._mailbox.report_error(report))
+
+    def answer_error(self, answer: ErrorAnswer) -> ErrorAnswered:
+        """Say, as its source, what came of a report; see `Client.answer_error`."""
+        return self._http.run(self._mailbox.answer_error(answer))
 
     def fetch(self, item: Item, *, agent: str) -> Reply:
         """Ask for the data that an item is about, as `ask` does; see `Client.fetch`."""

@@ -93,6 +93,16 @@ class OutboxTable(Settings, frozen=True, kw_only=True):
     password_file: str | None = None
 
 
+class ItemsHandler(Settings, frozen=True, kw_only=True):
+    """What deals with the items that the hub brings: a function of the institution's own, as a consumer has it."""
+
+    handler: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")]
+    """Module and function; the module is found as any that Python imports."""
+    database: str | None = None
+    """Where the inbox is kept, and the handler writes; absent means a file beside the state."""
+    password_file: str | None = None
+
+
 class Config(Settings, frozen=True, kw_only=True):
     """All settings."""
 
@@ -111,6 +121,8 @@ class Config(Settings, frozen=True, kw_only=True):
     groups: dict[DataGroupId, GroupSource] = msgspec.field(default_factory=dict)
     register: RegisterSource | None = None
     outbox: OutboxTable | None = None
+    items: ItemsHandler | None = None
+    """For an institution to whose endpoint the hub brings its items."""
     folder: Path = Path()
     """The folder of the settings file; not a setting itself."""
 
@@ -142,7 +154,8 @@ def read_config(path: Path) -> Config:
     """Read the settings. Raises WrongSetting."""
     config = msgspec.structs.replace(read_settings(path, Config), folder=path.resolve().parent)
     outbox = config.outbox.database if config.outbox else None
-    for place, database in (("database", config.database), ("outbox.database", outbox)):
+    items = config.items.database if config.items else None
+    for place, database in (("database", config.database), ("outbox.database", outbox), ("items.database", items)):
         if database and _parsed(database).password:
             raise WrongSetting(
                 f"{path}: $.{place}: no password in the settings; put it in a file and name that in passwordFile"
@@ -160,6 +173,12 @@ def outbox_url(config: Config) -> URL:
     if config.outbox is None:
         raise WrongSetting("The settings name no outbox: add `outbox:` with its `database:`.")
     return _url(config, config.outbox.database, config.outbox.password_file)
+
+
+def items_url(config: Config) -> URL | None:
+    """Give the address of the inbox, with its password; None where it is a file. Raises WrongSetting."""
+    items = config.items
+    return _url(config, items.database, items.password_file) if items and items.database else None
 
 
 def _url(config: Config, database: str, password_file: str | None) -> URL:

@@ -1,7 +1,8 @@
 """The consumer: takes the items of a mailbox, hands each to the institution's own program, and acknowledges it.
 
     def handle(item: Item, transaction: Connection) -> None:
-        transaction.execute(insert(todo).values(ssin=item.change.ssin.value, ticket=str(item.ticket)))
+        told = item.change or item.notice
+        transaction.execute(insert(todo).values(ssin=told.ssin.value, kind=told.kind, ticket=str(item.ticket)))
 
     with SyncClient(config) as client:
         Consumer(client, handle, Inbox(engine)).run(Event())
@@ -24,13 +25,14 @@ from sqlalchemy import Connection
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Refused, Unavailable
 from crossroads.participant.inbox import Inbox
+from crossroads.participant.pages import UnreadableItem
 from crossroads.wire.decoding import convert
 from crossroads.wire.mutations import Item, MailboxPage, Pull, Settled
 
 _log = structlog.get_logger()
 
 Handler = Callable[[Item, Connection], None]
-"""Deals with one item, which is never void. Unavailable means: not now, the item is not to blame."""
+"""Deals with one item, a change or a notice, never void. Unavailable means: not now, the item is not to blame."""
 
 IDLE = 1.0
 """Seconds between two looks at an empty mailbox."""
@@ -171,7 +173,9 @@ class Consumer:
             if replaying:
                 raise Gap(item, last)
             self._replay(item, last)
-        if item.void is not None or item.change is None:
+        if isinstance(item, UnreadableItem):
+            self._park(item, "It has not the form that this version knows.", done)
+        elif item.void is not None or (item.change is None and item.notice is None):
             self._pass_over(item, done)
         else:
             self._handle(item, failures, done)

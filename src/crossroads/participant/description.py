@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, Problem
+from crossroads.wire.mutations import ItemsTaken, MailboxPage
 
 _REFUSALS = {
     "400": "The input is not valid.",
@@ -18,7 +19,7 @@ _REFUSALS = {
 
 def document(url: str) -> dict[str, Any]:
     """Give the document of a participant that is reached at `url`."""
-    kinds = (DataRequest, DataAnswer, MatchRequest, MatchAnswer, Problem)
+    kinds = (DataRequest, DataAnswer, MatchRequest, MatchAnswer, MailboxPage, ItemsTaken, Problem)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     return {
         "openapi": "3.1.0",
@@ -31,6 +32,7 @@ def document(url: str) -> dict[str, Any]:
         "paths": {
             "/v1/data-requests": _signed("Answer a question that the hub permits", "DataRequest", "DataAnswer"),
             "/v1/match-requests": _signed("Tell whether particulars match", "MatchRequest", "MatchAnswer"),
+            "/v1/mailbox-items": _signed("Deal with items of one's mailbox", "MailboxPage", "ItemsTaken"),
             "/health": {
                 "get": {
                     "operationId": "health",

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from crossroads.kernel.errors import Tampered
+from crossroads.kernel.errors import Malformed, Tampered
 from crossroads.kernel.ssin import Environment
 from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.pages import RawPage, read
 from crossroads.participant.steps import Steps
+from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
 from crossroads.wire.mutations import (
     Acknowledgement,
     MailboxPage,
@@ -22,7 +24,9 @@ from crossroads.wire.mutations import (
 )
 
 _outcome_decoder = msgspec.json.Decoder(NotificationOutcome)
-_page_decoder = msgspec.json.Decoder(MailboxPage)
+_page_decoder = msgspec.json.Decoder(RawPage)
+_reported_decoder = msgspec.json.Decoder(ErrorReported)
+_answered_decoder = msgspec.json.Decoder(ErrorAnswered)
 _settled_decoder = msgspec.json.Decoder(Settled)
 
 
@@ -46,7 +50,11 @@ class Mailbox:
 
     def pull(self, pull: Pull) -> Steps[MailboxPage]:
         """Take items. Raises Refused, Unavailable, or Tampered for items of another lane or out of order."""
-        page = yield from self._hub.send("/v1/mailbox/pull", pull, _page_decoder)
+        got = yield from self._hub.send("/v1/mailbox/pull", pull, _page_decoder)
+        try:
+            page = read(got)
+        except Malformed as error:
+            raise Tampered("The answer of the hub has not the form that it should have.") from error
         self._check(page.environment)
         numbers = [item.number for item in page.items]
         if numbers != sorted(set(numbers)) or any(item.slot % pull.lanes != pull.lane for item in page.items):
@@ -63,6 +71,20 @@ class Mailbox:
     def park(self, lease: UUID, numbers: Iterable[int], reason: str) -> Steps[Settled]:
         """Set items of a lease aside. Raises Refused or Unavailable."""
         return (yield from self._settle("park", Parking(lease=lease, numbers=tuple(numbers), reason=reason)))
+
+    def report_error(self, report: ErrorReport) -> Steps[ErrorReported]:
+        """Report what is presumed to be wrong in what one was given. Raises Refused, Unavailable or Tampered."""
+        reported = yield from self._hub.send("/v1/error-reports", report, _reported_decoder)
+        self._check(reported.environment)
+        if reported.checkpoint:
+            yield from self._hub.watch(reported.checkpoint)
+        return reported
+
+    def answer_error(self, answer: ErrorAnswer) -> Steps[ErrorAnswered]:
+        """Say, as its source, what came of a report. Raises Refused, Unavailable or Tampered."""
+        answered = yield from self._hub.send("/v1/error-reports/answer", answer, _answered_decoder)
+        self._check(answered.environment)
+        return answered
 
     def _settle(self, way: str, sent: Acknowledgement | Parking) -> Steps[Settled]:
         settled = yield from self._hub.send(f"/v1/mailbox/{way}", sent, _settled_decoder)

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.text import Text
 
 from crossroads.kernel.clock import BRUSSELS
-from crossroads.wire.mutations import Change, Item, MailboxPage, Pull
+from crossroads.participant.pages import UnreadableItem
+from crossroads.wire.mutations import Change, Item, MailboxPage, Notice, Pull
 
 
 def show(page: MailboxPage, asked: Pull, config: Path) -> None:
@@ -16,7 +17,7 @@ def show(page: MailboxPage, asked: Pull, config: Path) -> None:
     if not page.items:
         console.print(_why_nothing(page, asked))
         return
-    console.print(f"{len(page.items)} of {page.depth} in the mailbox, {page.parked} parked.\n")
+    console.print(f"{_how_many(page, asked)}\n")
     for item in page.items:
         console.print(Text(line_of(item)))
     if page.lease and page.leased_until:
@@ -25,9 +26,21 @@ def show(page: MailboxPage, asked: Pull, config: Path) -> None:
         console.print(Text(f"  crossroads mailbox acknowledge {config} {page.lease} --up-to {page.items[-1].number}"))
 
 
+def _how_many(page: MailboxPage, asked: Pull) -> str:
+    if asked.from_ is not None:
+        return f"{len(page.items)} that were given before; {page.depth} in the mailbox, {page.parked} parked."
+    if asked.parked:
+        return f"{len(page.items)} of {page.parked} parked; {page.depth} in the mailbox."
+    return f"{len(page.items)} of {page.depth} in the mailbox, {page.parked} parked."
+
+
 def line_of(item: Item) -> str:
     """Give an item as a line; content and what else there is to say on lines below it."""
-    if item.change is None:
+    if item.notice is not None:
+        lines = [f"{item.number:>6}  {_noticed(item.notice)}", *_words(item.notice)]
+    elif isinstance(item, UnreadableItem):
+        lines = [f"{item.number:>6}  it has not the form that this version knows"]
+    elif item.change is None:
         lines = [f"{item.number:>6}  void: {item.void.reason if item.void else 'it tells of no change'}"]
     else:
         lines = [f"{item.number:>6}  {_told(item.change)}", *_below(item.change)]
@@ -41,6 +54,24 @@ def line_of(item: Item) -> str:
 def _told(change: Change) -> str:
     days = f"{change.period.start_date} to {change.period.end_date or 'now'}"
     return f"{change.ssin.value}  {change.data_group} {change.kind} on {change.happened_on} by {change.source}, {days}"
+
+
+def _noticed(notice: Notice) -> str:
+    return f"{notice.ssin.value}  {notice.kind} on {notice.happened_on}"
+
+
+def _words(notice: Notice) -> list[str]:
+    said = {
+        "the number was": notice.ssin.replaces,
+        "the other person is": notice.other,
+        "in": notice.context,
+        "until": notice.period and notice.period.end_date,
+        "report": notice.error and notice.error.report,
+        "it is presumed": notice.error and f"{notice.error.presumed}, {notice.error.data_group}",
+        "outcome": notice.error and notice.error.outcome,
+        "of those who were given it, told": notice.told and f"{notice.told.told}, not told {notice.told.not_told}",
+    }
+    return [f"        {name} {value}" for name, value in said.items() if value]
 
 
 def _below(change: Change) -> list[str]:

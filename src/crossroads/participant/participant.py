@@ -11,9 +11,11 @@ from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Tampered, Unavailable
 from crossroads.participant.blocks import Asked, BlockMaker
+from crossroads.participant.brought import brought
 from crossroads.participant.config import Config, own_schemas
 from crossroads.participant.datasources import Database, data_sources
 from crossroads.participant.hub import Hub
+from crossroads.participant.pages import page_of
 from crossroads.participant.permits import Identity, check_permit, check_same_question, check_statement, recipient
 from crossroads.participant.records import data_record, match_record
 from crossroads.participant.register import RegisterOfPersons
@@ -23,6 +25,7 @@ from crossroads.wire.decoding import decode
 from crossroads.wire.jws import Jws
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, SourceTimes
+from crossroads.wire.mutations import ItemsTaken
 from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import Request, Signature
 from crossroads.wire.statements import Statement, read_statement
@@ -54,6 +57,7 @@ class Participant:
         self.hub = Hub(config.hub, self._trust, config.path(config.state), clock, own_schemas(config))
         self._blocks = BlockMaker(sources, self.hub.groups, keys | {config.institution: self.key}, config.in_the_clear)
         self._state = State(config.path(config.state))
+        self._brought = brought(config)
         self._at_work = 0
 
     async def start(self) -> None:
@@ -89,6 +93,16 @@ class Participant:
                     return await self._register.match(asked)
             except TimeoutError:
                 raise Unavailable(code=Code.SOURCE_LATE) from None
+
+    async def items(self, request: Request, body: bytes) -> ItemsTaken:
+        """Deal with `POST /v1/mailbox-items`, or refuse it. What was dealt with is acknowledged by the answer."""
+        async with self._bounded():
+            await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
+            page = page_of(body)
+            if self._brought is None:
+                raise Refused("This participant deals with no items.", code=Code.PERMIT_INVALID)
+            await self.hub.watch(page.checkpoint or "")
+            return await asyncio.to_thread(self._brought.deal, page)
 
     async def close(self) -> None:
         """Finish what is being written and close everything."""

@@ -52,6 +52,7 @@ class Application:
         self._works: dict[str, Work] = {
             "/v1/data-requests": participant.data,
             "/v1/match-requests": participant.match,
+            "/v1/mailbox-items": participant.items,
         }
         self._pages: dict[str, Callable[[], Any]] = {
             "/health": lambda: {"status": "UP"},

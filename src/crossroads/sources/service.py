@@ -32,6 +32,8 @@ from crossroads.wire.signatures import (
 
 PERMIT_LIFE = timedelta(seconds=60)
 MATCH_BUDGET = timedelta(seconds=4)
+BRING_BUDGET = timedelta(seconds=20)
+"""For an institution to deal with the items that it is brought."""
 FAIR_SECONDS = 1.0
 """Who had less time than this and was late is not to blame."""
 _JSON = "application/json"
@@ -94,6 +96,22 @@ class HttpSources:
         if match.ticket != request.ticket:
             raise Unavailable("The register answered another question.")
         return Match(match.exists, match.exists and match.matches)
+
+    async def bring(self, institution: str, body: bytes) -> bytes:
+        """Post items of a mailbox to an institution, and give what it answered and signed. Raises Unavailable.
+
+        Its failures do not count against it as a source: others go on asking it.
+        """
+        endpoint = self.catalogue.current.endpoint(institution)
+        if endpoint is None:
+            raise Unavailable("The institution has registered no endpoint.", code=Code.SOURCE_UNREACHABLE)
+        request = self._signed(f"{endpoint}/v1/mailbox-items", body)
+        try:
+            answer = await self.client.post(request.target_uri, request.headers, body, BRING_BUDGET)
+            self._verified(institution, request, answer)
+        except CallFailed as failure:
+            raise Unavailable(failure.code.description, code=failure.code) from failure
+        return answer.body
 
     async def _call(
         self, participant: str, path: str, body: bytes, deadline: datetime

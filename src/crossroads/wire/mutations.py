@@ -153,6 +153,77 @@ class Change(Message, frozen=True, kw_only=True):
     wrong_since: Moment | None = None
 
 
+class NoticeKind(StrEnum):
+    """What an institution is told that is no change of data at a source."""
+
+    NUMBER_REPLACED = "number-replaced"
+    """The person has another number: `ssin.value` instead of `ssin.replaces`."""
+    MERGED = "merged"
+    """The numbers `ssin.value` and `ssin.replaces` are of one person; use the first."""
+    UNMERGED = "unmerged"
+    """`ssin.value` and `other` are two persons, who were taken for one."""
+    MERGE_REFUSED = "exclusive-overlap"
+    """The person may be one with another number; then another institution has the same days of an exclusive context."""
+    DECEASED = "deceased"
+    """The person died on `happenedOn`."""
+    DEATH_WITHDRAWN = "death-withdrawn"
+    """It was wrong that the person died."""
+    INSCRIPTION_ENDED = "inscription-ended"
+    """Yesterday was the last day of an inscription of one's own, in `context`."""
+    PRESUMED_ERROR = "presumed-error"
+    """To a source: somebody presumes an error in what it gave."""
+    ERROR_ANSWERED = "error-answered"
+    """To who reported: what the source made of it."""
+    CORRECTION_TOLD = "correction-told"
+    """To a source: how many of those who were given the wrong value are told of the correction, and how many not."""
+
+
+class ErrorNotice(Message, frozen=True, kw_only=True):
+    """A presumed error, as its source and its reporter see it. The source is not told who reported it."""
+
+    report: UUID
+    reference: str | None = None
+    """Of who reported; told to nobody else."""
+    data_group: str
+    period: Period
+    seen: UUID
+    """The ticket of the exchange or change in which it was seen."""
+    presumed: str
+    """In a word, what is presumed."""
+    text: str | None = None
+    """More of it, until it is removed."""
+    answer_by: date
+    outcome: str | None = None
+    reason: str | None = None
+    correction: UUID | None = None
+    """The ticket of the correction."""
+
+
+class Told(Message, frozen=True, kw_only=True):
+    """Among those who were given a wrong value: how many are told of its correction, how many not, by code."""
+
+    correction: UUID
+    """The ticket of the correction."""
+    data_group: str
+    told: int
+    not_told: dict[str, int]
+
+
+class Notice(Message, frozen=True, kw_only=True):
+    """What the hub itself has to tell about a person."""
+
+    kind: NoticeKind
+    ssin: AnsweredSsin
+    happened_on: date
+    other: str | None = None
+    """Of `unmerged`: the number of the other person."""
+    context: str | None = None
+    period: Period | None = None
+    """Of the inscription of one's own that it is about."""
+    error: ErrorNotice | None = None
+    told: Told | None = None
+
+
 class Void(Message, frozen=True, kw_only=True):
     """Why the recipient may no longer know what the item was about."""
 
@@ -161,7 +232,7 @@ class Void(Message, frozen=True, kw_only=True):
 
 
 class Item(Message, frozen=True, kw_only=True):
-    """One numbered item of a mailbox: a change, or `void`. Numbers of a mailbox begin with 1 and have no gap.
+    """One numbered item of a mailbox: a change, a notice, or `void`. Numbers of a mailbox begin with 1, without a gap.
 
     One consumer of all lanes sees each number follow the last. A consumer of one lane checks by slot: `previous` is
     the number before this one in the same slot, 0 for the first. A number not above the last of its slot was received
@@ -177,6 +248,7 @@ class Item(Message, frozen=True, kw_only=True):
     concerning: str | None = None
     """The institution that the item is for, where the mailbox is that of its manager: ask on behalf of it."""
     change: Change | None = None
+    notice: Notice | None = None
     void: Void | None = None
     parked: str | None = None
     """The reason with which it was set aside."""
@@ -194,6 +266,23 @@ class MailboxPage(Message, frozen=True, kw_only=True):
     parked: int = 0
     """Items of the whole mailbox that are parked."""
     checkpoint: str | None = None
+
+
+class Parked(Message, frozen=True, kw_only=True):
+    """Items that were set aside, with the reason."""
+
+    numbers: tuple[int, ...]
+    reason: str
+
+
+class ItemsTaken(Message, frozen=True, kw_only=True):
+    """What came of the items that the hub brought (`POST <endpoint>/v1/mailbox-items`, the body a `MailboxPage`).
+
+    What is named in neither list is brought again.
+    """
+
+    acknowledged: tuple[int, ...] = ()
+    parked: tuple[Parked, ...] = ()
 
 
 class Acknowledgement(Request, frozen=True, kw_only=True):

@@ -14,13 +14,14 @@ from crossroads.wire.messages import Agent, AnsweredSsin, Line, Message, Referen
 MAXIMUM_CANDIDATES = 10
 """Persons that one search shows at most."""
 MAXIMUM_CONFIRMED = 2 * MAXIMUM_CANDIDATES
-"""Persons that a creation can say to be others."""
+"""Persons that a creation or a correction can say to be others."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=Line)]
 FirstNames = Annotated[str, msgspec.Meta(max_length=200, pattern=Line)]
 BirthDate = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 """`yyyy-mm-dd`; may be incomplete: `yyyy-mm-00`, `yyyy-00-00`."""
 Why = Annotated[str, msgspec.Meta(min_length=3, max_length=500, pattern=Line)]
+_Confirmed = Annotated[tuple[SsinText, ...], msgspec.Meta(max_length=MAXIMUM_CONFIRMED)]
 _Words = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=Line)]
 
 
@@ -69,7 +70,7 @@ class PersonCreation(Request, frozen=True, kw_only=True):
     """For whom it is done; absent means the one that signs."""
     particulars: PersonParticulars
     evidence: PersonEvidence
-    confirmed: Annotated[tuple[SsinText, ...], msgspec.Meta(max_length=MAXIMUM_CONFIRMED)] = ()
+    confirmed: _Confirmed = ()
     reason: Why | None = None
 
 
@@ -77,6 +78,7 @@ class PersonCorrection(Request, frozen=True, kw_only=True):
     """`POST /v1/persons/correct`: what holds of a person of the BIS register.
 
     Without `since` what was recorded was wrong from its first day on; with it, it held until the day before.
+    `confirmed` names persons who agree with this one from now on, and were judged to be others.
     """
 
     reference: Reference
@@ -86,6 +88,7 @@ class PersonCorrection(Request, frozen=True, kw_only=True):
     particulars: PersonParticulars
     evidence: PersonEvidence
     since: date | None = None
+    confirmed: _Confirmed = ()
     reason: Why
 
 

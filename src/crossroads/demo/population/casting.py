@@ -24,7 +24,8 @@ def cast(population: Population) -> Cast:
     def granted(life: Life) -> bool:
         aided = [aid.period for aid in life.other_aids if aid.centre == CENTRE]
         allowance = [one.period for one in life.decisions if one.kind == "incomeReplacementAllowance"]
-        return lasting(aided) and lasting(allowance) and lasting([job.period for job in life.employments])
+        before = any(spell.period.end_date for spell in life.unemployments)
+        return lasting(aided) and lasting(allowance) and lasting([job.period for job in life.employments]) and before
 
     def helped(life: Life) -> bool:
         long = lasting([wage.period for wage in _at_centre(life)])

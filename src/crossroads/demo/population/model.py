@@ -287,7 +287,7 @@ class Cast(msgspec.Struct, frozen=True):
     """The people whom the tour of the demo shows. Where a centre is meant, it is the one of Gent."""
 
     granted: Life
-    """Has had other aid there, a job and a disability allowance for more than a year: many hold something to answer."""
+    """Has had other aid there, a job and a disability allowance for more than a year, and was unemployed once."""
     helped: Life
     """Has a living wage there for more than a year, worked before, and was unemployed."""
     recent: Life

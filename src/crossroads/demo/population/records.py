@@ -21,6 +21,7 @@ TABLES = {
         "first_names",
         "birth_date",
         "sex",
+        "civil_status",
         "street",
         "house_number",
         "postcode",

@@ -90,6 +90,7 @@ def _identification(person: Person, period: Period, home: Residence | None) -> R
         first_names=person.first_names,
         birth_date=person.birth.isoformat(),
         sex=person.sex.value,
+        civil_status=None,
         street=home.street if home else None,
         house_number=str(home.number) if home else None,
         postcode=home.place.postcode if home else None,

@@ -56,8 +56,13 @@ class Script(msgspec.Struct, frozen=True):
 
 
 SCRIPTS = (
-    # known to many institutions, and on file at the welfare centre for years
-    Script(age=45, activities=((170, Activity.EMPLOYED),), home=GENT, recognised=52, aided=30),
+    Script(  # known to many institutions, out of work once, and on file at the welfare centre for years
+        age=45,
+        activities=((170, Activity.EMPLOYED), (110, Activity.UNEMPLOYED), (102, Activity.EMPLOYED)),
+        home=GENT,
+        recognised=52,
+        aided=30,
+    ),
     Script(  # on the living wage for years
         age=41,
         activities=((190, Activity.EMPLOYED), (60, Activity.UNEMPLOYED), (40, Activity.WELFARE)),

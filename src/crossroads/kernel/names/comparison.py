@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 from crossroads.kernel.names.dates import BirthDate, birth_date, compare_dates
-from crossroads.kernel.names.normal import Form, form
+from crossroads.kernel.names.normal import form
 from crossroads.kernel.names.particulars import Particulars, Sex
 from crossroads.kernel.names.reasons import Reason
 from crossroads.kernel.names.similarity import Likeness, compare_first, compare_last
+from crossroads.kernel.names.spoken import Spoken, spoken
 
 POSSIBLE = 0.5
 """From this score on it may be the same person: two differences of the common kinds, or three small ones."""
@@ -32,17 +33,16 @@ class Match(NamedTuple):
 class Prepared(NamedTuple):
     """Particulars as they are compared; prepare once what is compared often."""
 
-    last: Form
-    first: Form
+    last: Spoken
+    first: Spoken
     birth: BirthDate
     sex: Sex | None
 
 
 def prepare(particulars: Particulars) -> Prepared:
     """Make ready to compare."""
-    return Prepared(
-        form(particulars.last_name), form(particulars.first_names), birth_date(particulars.birth_date), particulars.sex
-    )
+    last, first = spoken(form(particulars.last_name)), spoken(form(particulars.first_names))
+    return Prepared(last, first, birth_date(particulars.birth_date), particulars.sex)
 
 
 def compare(asked: Particulars, found: Particulars) -> Match:

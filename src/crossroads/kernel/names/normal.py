@@ -6,6 +6,10 @@ from unicodedata import category, normalize
 
 MAXIMUM_WORDS = 6
 """Words of a name that are looked at; the rest of a longer name decides nothing."""
+MAXIMUM_LETTERS, MAXIMUM_WORD = 100, 40
+"""Letters of a plain name, and of each word of it, that are looked at: what two names cost to compare has an end."""
+_MAXIMUM_SIGNS = 400
+"""Signs that are made plain: a single one of a text can stand for eighteen letters."""
 
 _MARKLESS = str.maketrans(
     {"\N{LATIN SMALL LETTER DOTLESS I}": "i", "ł": "l", "đ": "d", "ø": "o", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe"}
@@ -48,13 +52,13 @@ class Form(NamedTuple):
 
 def fold(text: str) -> str:
     """Give the words of a text in lower-case letters without marks, one space between them."""
-    decomposed = normalize("NFKD", normalize("NFKD", text).casefold()).translate(_MARKLESS)
+    decomposed = normalize("NFKD", normalize("NFKD", text).casefold()).translate(_MARKLESS)[:_MAXIMUM_SIGNS]
     return " ".join("".join(_letter(letter) for letter in decomposed).split())
 
 
 def form(text: str) -> Form:
     """Give a name as it is compared."""
-    words = tuple(fold(text).split()[:MAXIMUM_WORDS])
+    words = tuple(word[:MAXIMUM_WORD] for word in fold(text)[:MAXIMUM_LETTERS].split()[:MAXIMUM_WORDS])
     return Form(words, tuple(word for word in words if word not in _PREFIXES) or words)
 
 

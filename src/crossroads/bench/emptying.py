@@ -1,0 +1,118 @@
+"""A program that empties mailboxes, as its own process: one consumer each, over the client of the participant kit."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import NamedTuple, Self
+
+from crossroads.bench.report import BenchFailed
+from crossroads.kernel.errors import CrossroadsError, Unavailable
+from crossroads.participant.client import Client, ClientConfig
+from crossroads.wire.mutations import Pull
+
+IDLE_SECONDS = 1.0
+"""Between two looks at an empty mailbox, as the consumer of the kit waits."""
+_PULL = Pull(count=500)
+_PATIENCE_SECONDS = 300
+
+Deliveries = list[tuple[bytes, float]]
+
+
+class Emptied(NamedTuple):
+    """What came: the tickets with the moments at which they were given, and when the last was acknowledged."""
+
+    deliveries: Deliveries
+    until: float
+
+
+class Emptying:
+    """The process, as its parent sees it."""
+
+    def __init__(self, parent: Connection, pid: int) -> None:
+        """Talk over a connection."""
+        self._connection, self.pid = parent, pid
+
+    def begin(self, count: int) -> Self:
+        """Have the mailboxes emptied until so many items are dealt with; look at what came with `end`."""
+        self._connection.send(count)
+        return self
+
+    def end(self) -> Emptied:
+        """Wait until they are. Raises BenchFailed."""
+        try:
+            found = self._connection.recv() if self._connection.poll(_PATIENCE_SECONDS) else "It takes too long."
+        except EOFError:
+            found = "It ended by itself."
+        if not isinstance(found, Emptied):
+            raise BenchFailed(f"The mailboxes were not emptied: {found}")
+        return found
+
+
+@contextmanager
+def emptying(configs: Sequence[ClientConfig]) -> Iterator[Emptying]:
+    """Start the process, which ends with this."""
+    context = get_context("spawn")
+    parent, child = context.Pipe()
+    process = context.Process(target=_serve, args=(child, configs), daemon=True)
+    process.start()
+    child.close()
+    try:
+        yield Emptying(parent, process.pid or 0)
+    finally:
+        process.kill()
+        process.join()
+
+
+def _serve(connection: Connection, configs: Sequence[ClientConfig]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(_rounds(connection, configs))
+
+
+async def _rounds(connection: Connection, configs: Sequence[ClientConfig]) -> None:
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(Client(config)) for config in configs]
+        while True:
+            count = await asyncio.to_thread(connection.recv)
+            try:
+                found: Emptied | str = await _Round(count).empty(clients)
+            except CrossroadsError as error:
+                found = str(error)
+            connection.send(found)
+
+
+class _Round:
+    """All mailboxes are emptied until so many items are dealt with."""
+
+    def __init__(self, count: int) -> None:
+        self._left, self._deliveries = count, Deliveries()
+        self._until = 0.0
+
+    async def empty(self, clients: Sequence[Client]) -> Emptied:
+        async with asyncio.TaskGroup() as tasks:
+            for number, client in enumerate(clients):
+                # Not all at the same moment: institutions do not know of each other.
+                tasks.create_task(self._empty(client, IDLE_SECONDS * number / len(clients)))
+        return Emptied(self._deliveries, self._until)
+
+    async def _empty(self, client: Client, pause: float) -> None:
+        while self._left > 0:
+            await asyncio.sleep(pause)
+            try:
+                pause = IDLE_SECONDS if await self._once(client) else 0
+            except Unavailable:
+                pause = IDLE_SECONDS
+
+    async def _once(self, client: Client) -> bool:
+        """Take items and acknowledge them; tell whether that was all."""
+        page = await client.pull(_PULL)
+        if page.lease is None:
+            return True
+        now = time.time()
+        self._deliveries.extend((item.ticket.bytes, now) for item in page.items)
+        settled = await client.acknowledge(page.lease, up_to=page.items[-1].number)
+        self._left -= len(page.items)
+        self._until = time.time()
+        return not settled.depth

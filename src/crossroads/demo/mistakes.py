@@ -1,0 +1,171 @@
+"""The step of the tour in which an error is found, reported to the source, and put right for all who had it."""
+
+from datetime import UTC, date, datetime, time
+from random import SystemRandom
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+
+from crossroads.demo import letters
+from crossroads.demo.databases import table_of, writing
+from crossroads.demo.mailboxes import Mail
+from crossroads.demo.population.careers import employer
+from crossroads.demo.questions import EMPLOYMENT
+from crossroads.demo.screen import Outcome
+from crossroads.demo.stage import GENT, Stage, Wish
+from crossroads.demo.words import told
+from crossroads.kernel.clock import BRUSSELS, brussels_day
+from crossroads.kernel.errors import Refused
+from crossroads.kernel.period import Period
+from crossroads.participant.client import OpenedBlock
+from crossroads.wire.error_reports import (
+    ErrorAnswer,
+    ErrorAnswered,
+    ErrorOutcome,
+    ErrorReport,
+    ErrorReported,
+    Presumed,
+)
+from crossroads.wire.mutations import ErrorNotice, Item, Mutation, MutationKind, NoticeKind, Told
+
+_SOURCE, _CONTEXT = "nsso", "12:30"
+_JOBS = table_of("employment_relations")
+
+
+class _Story(NamedTuple):
+    """What was seen of the error, from its report to its correction."""
+
+    report: ErrorReported
+    before: str
+    presumed: ErrorNotice
+    answered: ErrorNotice
+    counted: Told
+    after: str
+
+
+def mistaken(stage: Stage) -> Outcome:
+    """Report an error to the source, which corrects it; who was given the wrong value gets to know."""
+    person = stage.made.cast.granted
+    stage.screen.say(
+        f"{person.name} shows the centre of Gent a contract with another employer than the centre was told of. The "
+        "clerk changes nothing: the data are not the centre's. The centre reports an error. The source looks into its "
+        "own data, corrects them and answers. The hub finds in its log who had the wrong value since it was recorded, "
+        "and tells those that may still have it, subscribed or not."
+    )
+    with stage.screen.console.status("From the report to the correction"):
+        story = _played(stage, person.ssin)
+    _show(stage, story)
+    same = story.answered.correction == story.counted.correction
+    ok = same and story.answered.outcome == ErrorOutcome.CORRECTED and story.counted.told > 0
+    ok = ok and story.after not in ("", story.before)
+    found = f"reported, corrected, told to {story.counted.told} who had it; Gent reads: {story.after}"
+    return Outcome("the correction to arrive at who reported the error", found, ok)
+
+
+def _played(stage: Stage, ssin: str) -> _Story:
+    mail, block = Mail(stage), _seen(stage)
+    report = _reported(stage, ssin, block)
+    presumed = mail.await_item(_SOURCE, lambda item: _error(item, NoticeKind.PRESUMED_ERROR, report.report))
+    correction = _corrected(stage, ssin)
+    answer = ErrorAnswer(
+        report=report.report, outcome=ErrorOutcome.CORRECTED, reason="Typed wrongly.", correction=correction
+    )
+    letters.send(stage, _SOURCE, "/v1/error-reports/answer", answer, ErrorAnswered)
+    mail.await_item(GENT, lambda item: item.ticket == correction)
+    after = stage.ask(Wish(GENT, stage.made.cast.granted, (EMPLOYMENT,), block.period)).reply
+    answered = mail.await_item(GENT, lambda item: _error(item, NoticeKind.ERROR_ANSWERED, report.report))
+    counted = mail.await_item(_SOURCE, lambda item: _counts(item, correction))
+    return _Story(
+        report, told(block), _notice(presumed), _notice(answered), _told(counted), "; ".join(map(told, after.blocks))
+    )
+
+
+def _seen(stage: Stage) -> OpenedBlock:
+    """Give the block of the first answer in which the error is seen."""
+    blocks = stage.granted.reply.blocks if stage.granted else ()
+    for block in blocks:
+        if block.data_group == EMPLOYMENT:
+            return block
+    raise Refused("The first answer has no such block.")
+
+
+def _reported(stage: Stage, ssin: str, block: OpenedBlock) -> ErrorReported:
+    if stage.granted is None:
+        raise Refused("The first question was not answered.")
+    report = ErrorReport(
+        reference=f"error-{uuid4().hex}",
+        ssin=ssin,
+        data_group=EMPLOYMENT,
+        period=block.period,
+        ticket=stage.granted.reply.answer.ticket,
+        source=_SOURCE,
+        presumed=Presumed.WRONG_VALUE,
+        text="The contract that was shown names another employer.",
+    )
+    return letters.send(stage, GENT, "/v1/error-reports", report, ErrorReported)
+
+
+def _corrected(stage: Stage, ssin: str) -> UUID:
+    """Correct the employer in the source's own database, notify that, and give the ticket of the change."""
+    mine = (_JOBS.c.ssin == ssin) & _JOBS.c.end_date.is_(None)
+    with writing(stage, _SOURCE) as connection:
+        since = connection.execute(select(_JOBS.c.start_date).where(mine)).scalar_one()
+        connection.execute(_JOBS.update().where(mine).values(employer_number=int(employer(SystemRandom()))))
+    (outcome,) = stage.client(_SOURCE).notify([_correction(stage, ssin, date.fromisoformat(since))])
+    if outcome.ticket is None:
+        raise Refused(f"The hub did not take the correction. {outcome.reason}")
+    return outcome.ticket
+
+
+def _correction(stage: Stage, ssin: str, since: date) -> Mutation:
+    return Mutation(
+        reference=f"correction-{uuid4().hex}",
+        ssin=ssin,
+        data_group=EMPLOYMENT,
+        context=_CONTEXT,
+        period=Period(since),
+        kind=MutationKind.CORRECTED,
+        happened_on=brussels_day(datetime.now(UTC)),
+        wrong_since=datetime.combine(stage.made.on, time.min, BRUSSELS),
+    )
+
+
+def _error(item: Item, kind: NoticeKind, report: UUID) -> bool:
+    notice = item.notice
+    return notice is not None and notice.kind is kind and notice.error is not None and notice.error.report == report
+
+
+def _counts(item: Item, correction: UUID) -> bool:
+    return item.notice is not None and item.notice.told is not None and item.notice.told.correction == correction
+
+
+def _notice(item: Item) -> ErrorNotice:
+    if item.notice is None or item.notice.error is None:
+        raise Refused("The item tells of no error.")
+    return item.notice.error
+
+
+def _told(item: Item) -> Told:
+    if item.notice is None or item.notice.told is None:
+        raise Refused("The item does not tell who was told.")
+    return item.notice.told
+
+
+def _show(stage: Stage, story: _Story) -> None:
+    source, counted = stage.name(_SOURCE), story.counted
+    not_told = ", ".join(f"{count} not ({code})" for code, count in counted.not_told.items()) or "nobody left out"
+    stage.screen.facts(
+        [
+            ("What Gent was told", story.before),
+            (
+                "Gent reports",
+                f"{stage.group(EMPLOYMENT)}: {Presumed.WRONG_VALUE}; an answer is due {story.report.answer_by}",
+            ),
+            ("What the source reads", f"“{story.presumed.text}”, and not who reported it"),
+            ("The source answers", f"{story.answered.outcome}: “{story.answered.reason}”"),
+            ("Gent's mailbox", "something was corrected; and the answer to its report"),
+            ("Gent asks once more", f"{source}: {story.after}"),
+            ("What the source learns", f"{counted.told} with the wrong value told, {not_told}"),
+        ]
+    )

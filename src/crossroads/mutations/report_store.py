@@ -1,0 +1,184 @@
+"""Reports of presumed errors in PostgreSQL. Private to this room."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from crossroads.audit.model import Receipt
+from crossroads.identity.database import Connection, rows
+from crossroads.kernel.period import Period
+from crossroads.mutations import store
+from crossroads.mutations.store import Known, queries
+from crossroads.wire.error_reports import ErrorAnswer, ErrorReport
+from crossroads.wire.mutations import ErrorNotice
+
+
+class Kept(NamedTuple):
+    """A report as it is kept, less its texts."""
+
+    person: int
+    ssin: str
+    reporter: str
+    source: str
+    data_group: str
+    period: Period
+    answer_by: date
+    outcome: str | None = None
+    correction: UUID | None = None
+
+
+class Correction(NamedTuple):
+    """What a change corrected."""
+
+    person: int
+    source: str
+    data_group: str
+    period: Period
+
+
+class Listed(NamedTuple):
+    """A report as a supervisor sees it, without the person; with the moment of each step."""
+
+    report: UUID
+    reporter: str
+    source: str
+    data_group: str
+    reported_at: datetime
+    delivered_at: datetime | None
+    answer_by: date
+    outcome: str | None
+    answered_at: datetime | None
+    correction: UUID | None
+
+    def overdue(self, today: date) -> bool:
+        """Tell whether the source should have answered."""
+        return self.outcome is None and self.answer_by < today
+
+
+async def notices(connection: Connection, reports: Sequence[tuple[int, UUID | None]]) -> dict[UUID, ErrorNotice]:
+    """Give what reports say, by report; each is asked for with the key of its person."""
+    found = queries.reports(
+        connection, persons=[person for person, _ in reports], reports=[report for _, report in reports]
+    )
+    return {
+        row["report"]: ErrorNotice(
+            report=row["report"],
+            reference=row["reference"],
+            data_group=row["data_group"],
+            period=Period(row["start_date"], row["end_date"]),
+            seen=row["seen"],
+            presumed=row["presumed"],
+            text=row["text"],
+            answer_by=row["answer_by"],
+            outcome=row["outcome"],
+            reason=row["reason"],
+            correction=row["correction"],
+        )
+        for row in await rows(found)
+    }
+
+
+async def report(connection: Connection, report: UUID) -> Kept | None:
+    """Give a report, which nobody else may answer until the transaction ends."""
+    row = await queries.report(connection, report=report)
+    if row is None:
+        return None
+    return Kept(
+        row["person"],
+        row["ssin"],
+        row["reporter"],
+        row["source"],
+        row["data_group"],
+        Period(row["start_date"], row["end_date"]),
+        row["answer_by"],
+        row["outcome"],
+        row["correction"],
+    )
+
+
+async def claim(connection: Connection, institution: str, reference: str, digest: bytes, report: UUID) -> Known:
+    """Take a reference, and give what it is used for: this report, or another request that was faster."""
+    claimed = queries.claim_references(
+        connection, institution=institution, references=[reference], digests=[digest], tickets=[report]
+    )
+    if await rows(claimed):
+        return Known(digest, report, Receipt(0, 0, b""))
+    return (await store.known(connection, institution, [reference]))[reference]
+
+
+async def used(connection: Connection, institution: str, reference: str) -> Known | None:
+    """Give what a reference was used for."""
+    return (await store.known(connection, institution, [reference])).get(reference)
+
+
+async def keep_receipt(connection: Connection, institution: str, reference: str, receipt: Receipt) -> None:
+    """Keep where the log has the report."""
+    await queries.keep_receipts(
+        connection,
+        institution=institution,
+        references=[reference],
+        streams=[receipt.stream],
+        indexes=[receipt.index],
+        leaves=[receipt.leaf],
+    )
+
+
+async def add(connection: Connection, one: Kept, said: ErrorReport, report: UUID, moment: datetime) -> None:
+    """Write a report."""
+    await queries.add_report(
+        connection,
+        report=report,
+        person=one.person,
+        ssin=one.ssin,
+        reporter=one.reporter,
+        reference=said.reference,
+        source=one.source,
+        data_group=one.data_group,
+        start_date=one.period.start_date,
+        end_date=one.period.end_date,
+        seen=said.ticket,
+        presumed=said.presumed.value,
+        text=said.text,
+        reported_at=moment,
+        answer_by=one.answer_by,
+    )
+
+
+async def answer(connection: Connection, one: Kept, said: ErrorAnswer, moment: datetime) -> None:
+    """Keep what the source made of a report."""
+    await queries.answer_report(
+        connection,
+        person=one.person,
+        report=said.report,
+        outcome=said.outcome.value,
+        reason=said.reason,
+        correction=said.correction,
+        moment=moment,
+    )
+
+
+async def correction(connection: Connection, ticket: UUID) -> Correction | None:
+    """Give what the change of a ticket corrected."""
+    row = await queries.correction(connection, ticket=ticket)
+    if row is None:
+        return None
+    return Correction(row["person"], row["source"], row["data_group"], Period(row["start_date"], row["end_date"]))
+
+
+async def delivered(connection: Connection, reports: Sequence[tuple[int, UUID]]) -> None:
+    """Keep that the sources were told of reports, each given with the key of its person."""
+    if reports:
+        await queries.reports_delivered(
+            connection, persons=[person for person, _ in reports], reports=[report for _, report in reports]
+        )
+
+
+async def listed(connection: Connection, *, answered: bool, before: date | None) -> list[Listed]:
+    """Give reports without answer, with those that have one where asked; or those due before a day."""
+    return [Listed(**row) for row in await rows(queries.listed_reports(connection, answered=answered, before=before))]
+
+
+async def expire(connection: Connection, before: datetime) -> None:
+    """Remove the texts of reports that were answered before a moment."""
+    await queries.expire_reports(connection, before=before)

@@ -1,0 +1,86 @@
+"""Items that the hub brings to the participant: dealt with as a consumer deals with those that it pulls."""
+
+import importlib
+import threading
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import create_engine
+
+from crossroads.kernel.errors import Malformed
+from crossroads.participant.config import Config, items_url
+from crossroads.participant.consumer import Consumer, Handler
+from crossroads.participant.inbox import Inbox
+from crossroads.participant.yamlfile import WrongSetting
+from crossroads.wire.mutations import ItemsTaken, MailboxPage, Parked, Pull, Settled
+
+_SECONDS = 15
+"""After which what is not dealt with is left for the next time; the hub waits a little longer."""
+
+
+class Brought:
+    """Deals with what is brought, one page at a time."""
+
+    def __init__(self, handler: Handler, store: Inbox) -> None:
+        """Deal with each item by the handler, and keep in the store how far it came."""
+        self._handler, self._store, self._one = handler, store, threading.Lock()
+
+    def deal(self, page: MailboxPage) -> ItemsTaken:
+        """Deal with the items of a page, in order. Raises Gap, and Unavailable when the handler cannot now."""
+        if page.lease is None:
+            raise Malformed
+        with self._one:
+            desk = _Desk(page)
+            # An item that fails is tried again when it is brought again: whoever brings does not wait for pauses.
+            Consumer(desk, self._handler, self._store, lease_seconds=_SECONDS, pause=0).once()
+        return desk.taken
+
+
+def brought(config: Config) -> Brought | None:
+    """Give what deals with items by the settings; None where they name no handler. Raises WrongSetting."""
+    if config.items is None:
+        return None
+    url = items_url(config)
+    store = (
+        Inbox(create_engine(url, hide_parameters=True))
+        if url
+        else Inbox.file(config.path(config.state) / "inbox.sqlite")
+    )
+    return Brought(_handler(config.items.handler), store)
+
+
+def _handler(name: str) -> Handler:
+    module, function = name.split(":")
+    try:
+        found: Handler = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise WrongSetting(f"$.items.handler: {name} cannot be imported: {error}") from error
+    return found
+
+
+class _Desk:
+    """The hub, as the consumer of one page sees it."""
+
+    def __init__(self, page: MailboxPage) -> None:
+        self._page = page
+        self.taken = ItemsTaken()
+
+    def pull(self, pull: Pull | None = None) -> MailboxPage:
+        """Give the page; nothing of what came before it."""
+        again = pull is not None and pull.from_ is not None
+        return msgspec.structs.replace(self._page, items=()) if again else self._page
+
+    def acknowledge(self, lease: UUID, *, numbers: list[int]) -> Settled:
+        """Note what is dealt with."""
+        self.taken = msgspec.structs.replace(self.taken, acknowledged=(*self.taken.acknowledged, *numbers))
+        return self._settled(lease)
+
+    def park(self, lease: UUID, numbers: list[int], reason: str) -> Settled:
+        """Note what is set aside."""
+        parked = Parked(numbers=tuple(numbers), reason=reason)
+        self.taken = msgspec.structs.replace(self.taken, parked=(*self.taken.parked, parked))
+        return self._settled(lease)
+
+    def _settled(self, _: UUID) -> Settled:
+        page = self._page
+        return Settled(environment=page.environment, open=0, depth=page.depth, parked=page.parked)

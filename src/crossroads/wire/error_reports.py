@@ -1,0 +1,92 @@
+"""The messages about presumed errors: an institution reports one, the source that gave the data answers.
+
+A word and a short text travel, never the data itself: the source looks at its own.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from crossroads.kernel.identifiers import DataGroupId, InstitutionId
+from crossroads.kernel.period import Period
+from crossroads.kernel.ssin import Environment
+from crossroads.wire.messages import Line, Message, Receipt, Reference, Request, SsinText
+
+Explanation = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=Line)]
+"""For people at the other institution; never the number of a person, nor the data."""
+
+
+class Presumed(StrEnum):
+    """What is presumed."""
+
+    WRONG_VALUE = "wrong-value"
+    WRONG_PERIOD = "wrong-period"
+    WRONG_PERSON = "wrong-person"
+    OUT_OF_DATE = "out-of-date"
+    INCOMPLETE = "incomplete"
+
+
+class ErrorOutcome(StrEnum):
+    """What the source made of it."""
+
+    CORRECTED = "corrected"
+    REJECTED = "rejected"
+
+
+class ErrorReport(Request, frozen=True, kw_only=True):
+    """`POST /v1/error-reports`: something that the institution was given about a person is presumed to be wrong."""
+
+    reference: Reference
+    """Used once; the same report sent again has the same outcome."""
+    ssin: SsinText
+    data_group: DataGroupId
+    period: Period
+    """The days that are presumed to be wrong."""
+    ticket: UUID
+    """Of the exchange, or of the item of the mailbox, in which it was seen."""
+    source: InstitutionId | None = None
+    """Who gave it; needed where several sources gave the data group under the ticket."""
+    presumed: Presumed
+    text: Explanation | None = None
+    on_behalf_of: InstitutionId | None = None
+    """The institution that was given it, where the one that signs manages it."""
+
+
+class ErrorReported(Message, frozen=True, kw_only=True):
+    """That the source will be told, and until when it has to answer."""
+
+    environment: Environment
+    reference: str
+    report: UUID
+    answer_by: date
+    receipt: Receipt | None = None
+    checkpoint: str | None = None
+
+
+class ErrorAnswer(Request, frozen=True, kw_only=True):
+    """`POST /v1/error-reports/answer`: what the source made of a report."""
+
+    report: UUID
+    outcome: ErrorOutcome
+    reason: Explanation
+    correction: UUID | None = None
+    """For `corrected`: the ticket of the change of kind corrected that the source notified before."""
+    on_behalf_of: InstitutionId | None = None
+    """The source, where the institution that signs manages it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a correction without its change, and the reverse."""
+        if (self.outcome is ErrorOutcome.CORRECTED) != (self.correction is not None):
+            raise ValueError("correction belongs to the outcome corrected, and only to it")
+
+
+class ErrorAnswered(Message, frozen=True, kw_only=True):
+    """That the reporter will be told."""
+
+    environment: Environment
+    report: UUID
+    outcome: ErrorOutcome
+    checkpoint: str | None = None
