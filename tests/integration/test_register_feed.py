@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, func, select, text
 
+import feeding
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.demo.institutions import furnished
 from crossroads.demo.institutions import members as demo_members
@@ -230,7 +231,10 @@ def test_a_feed_that_is_killed_goes_on_where_it_stood(
     file = written(tmp_path / "feed", mixed(3000, chance))
     for _ in range(5):
         wait_for = line_of(engine) + chance.randrange(50, 400)
-        process = subprocess.Popen([sys.executable, "-c", APPLY, str(engine.url.render_as_string(False)), str(file)])
+        process = subprocess.Popen(
+            [sys.executable, "-c", APPLY, str(engine.url.render_as_string(False)), str(file)],
+            env={**os.environ, "PYTHONPATH": str(Path(feeding.__file__).parent)},
+        )
         try:
             while line_of(engine) < wait_for:
                 assert process.poll() is None
