@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from crossroads.kernel.clock import SystemClock
-from crossroads.kernel.errors import Malformed
+from crossroads.kernel.errors import Malformed, Refused
 from crossroads.kernel.period import Period
 from crossroads.mutations.errors import NotTheWriter
 from crossroads.mutations.tasks import Distributor
@@ -79,6 +79,8 @@ async def test_why_others_are_not_told_can_be_said(world: Town, people: list[str
     told = await world.mutations.why_not(outcome.ticket, asked)
     codes = [None, "CR-SOURCE-ITSELF", "CR-NOT-INSCRIBED", "CR-OUTSIDE-PERIOD", "CR-NOT-SUBSCRIBED"]
     assert told == dict(zip(asked, codes, strict=True))
+    with pytest.raises(Refused, match="no institution pcsa-ghant, nobody"):
+        await world.mutations.why_not(outcome.ticket, [FUND, "pcsa-ghant", "nobody"])
     world.catalogue.withdraw(PCSAS)
     assert (await world.mutations.why_not(outcome.ticket, [GHENT]))[GHENT] == "MSG00015"
 

@@ -79,10 +79,8 @@ def reports(
     if not found:
         Console().print("No report is open." if not overdue else "No report is overdue.")
         return
-    table = Table("report", "by", "source", "data group", "reported", "told", "answer by", "answer")
     for one in found:
-        table.add_row(*_cells(one, today))
-    Console().print(table)
+        Console(soft_wrap=True).print(_lines(one, today), highlight=False)
 
 
 def _report(one: "Listed", today: date) -> dict[str, Any]:
@@ -101,11 +99,14 @@ def _report(one: "Listed", today: date) -> dict[str, Any]:
     }
 
 
-def _cells(one: "Listed", today: date) -> list[str]:
-    moments = (one.reported_at, one.delivered_at)
-    days = [str(brussels_day(moment)) if moment else "" for moment in moments]
-    state = one.outcome or ("[red]overdue[/]" if one.overdue(today) else "")
-    return [str(one.report), one.reporter, one.source, one.data_group, *days, str(one.answer_by), state]
+def _lines(one: "Listed", today: date) -> str:
+    told = f"told on {brussels_day(one.delivered_at)}" if one.delivered_at else "not told yet"
+    state = one.outcome or ("[red]overdue[/]" if one.overdue(today) else "open")
+    return (
+        f"{one.report}  {state}\n"
+        f"  {one.reporter} to {one.source}, about {one.data_group}\n"
+        f"  reported on {brussels_day(one.reported_at)}, {told}, to be answered by {one.answer_by}"
+    )
 
 
 def _plain(lag: "Lag", now: datetime) -> dict[str, Any]:

@@ -67,8 +67,11 @@ class Mutations:
     async def why_not(self, ticket: UUID, institutions: Sequence[str]) -> dict[str, Code | None]:
         """Tell, by today's inscriptions and catalogue, why institutions are not told of a change; None: they are.
 
-        For a supervisor or operator. Raises Refused for a ticket of no change.
+        For a supervisor or operator. Raises Refused for a ticket of no change, and an institution that there is not.
         """
+        known = self._catalogue.current
+        if unknown := [name for name in institutions if not known.known_institution(name)]:
+            raise Refused(f"The catalogue has no institution {', '.join(unknown)}.")
         with outages():
             async with self._pool.acquire() as connection:
                 change = await store.change_of(connection, ticket)

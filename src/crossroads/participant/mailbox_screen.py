@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from crossroads.kernel.clock import BRUSSELS
+from crossroads.kernel.period import Period
 from crossroads.participant.pages import UnreadableItem
-from crossroads.wire.mutations import Change, Item, MailboxPage, Notice, Pull
+from crossroads.wire.mutations import Change, ErrorNotice, Item, MailboxPage, Notice, Pull, Told
 
 
 def show(page: MailboxPage, asked: Pull, config: Path) -> None:
@@ -22,7 +23,7 @@ def show(page: MailboxPage, asked: Pull, config: Path) -> None:
         console.print(Text(line_of(item)))
     if page.lease and page.leased_until:
         until = page.leased_until.astimezone(BRUSSELS)
-        console.print(f"\nThey are yours until {until:%H:%M:%S}. When you have dealt with them:", markup=False)
+        console.print(f"\nYours until {until:%H:%M:%S} (Brussels). When you have dealt with them:", markup=False)
         console.print(Text(f"  crossroads mailbox acknowledge {config} {page.lease} --up-to {page.items[-1].number}"))
 
 
@@ -43,7 +44,7 @@ def line_of(item: Item) -> str:
     elif item.change is None:
         lines = [f"{item.number:>6}  void: {item.void.reason if item.void else 'it tells of no change'}"]
     else:
-        lines = [f"{item.number:>6}  {_told(item.change)}", *_below(item.change)]
+        lines = [f"{item.number:>6}  {_told(item.change)}", f"        ticket {item.ticket}", *_below(item.change)]
     if item.concerning:
         lines.append(f"        for {item.concerning}")
     if item.parked:
@@ -52,8 +53,8 @@ def line_of(item: Item) -> str:
 
 
 def _told(change: Change) -> str:
-    days = f"{change.period.start_date} to {change.period.end_date or 'now'}"
-    return f"{change.ssin.value}  {change.data_group} {change.kind} on {change.happened_on} by {change.source}, {days}"
+    what = f"{change.data_group} {change.kind} on {change.happened_on} by {change.source}"
+    return f"{change.ssin.value}  {what}, {_days(change.period)}"
 
 
 def _noticed(notice: Notice) -> str:
@@ -66,12 +67,33 @@ def _words(notice: Notice) -> list[str]:
         "the other person is": notice.other,
         "in": notice.context,
         "until": notice.period and notice.period.end_date,
-        "report": notice.error and notice.error.report,
-        "it is presumed": notice.error and f"{notice.error.presumed}, {notice.error.data_group}",
-        "outcome": notice.error and notice.error.outcome,
-        "of those who were given it, told": notice.told and f"{notice.told.told}, not told {notice.told.not_told}",
+        **(_of_report(notice.error) if notice.error else {}),
+        "of those who were given it, told": notice.told and _counted(notice.told),
     }
     return [f"        {name} {value}" for name, value in said.items() if value]
+
+
+def _of_report(error: ErrorNotice) -> dict[str, object]:
+    return {
+        "report": error.report,
+        "your reference": error.reference,
+        "it is presumed": f"{error.presumed}, {error.data_group}, {_days(error.period)}",
+        "in words:": error.text,
+        "seen in": error.seen,
+        "answer by": None if error.outcome else error.answer_by,
+        "outcome": error.outcome,
+        "because:": error.reason,
+        "the correction is": error.correction,
+    }
+
+
+def _counted(told: Told) -> str:
+    others = ", ".join(f"{count} not ({code})" for code, count in sorted(told.not_told.items()))
+    return f"{told.told}; {others}" if others else str(told.told)
+
+
+def _days(period: Period) -> str:
+    return f"{period.start_date} to {period.end_date or 'now'}"
 
 
 def _below(change: Change) -> list[str]:
@@ -86,7 +108,10 @@ def _below(change: Change) -> list[str]:
 def _why_nothing(page: MailboxPage, asked: Pull) -> str:
     if page.leased_until and not page.lease:
         until = page.leased_until.astimezone(BRUSSELS)
-        return f"Somebody else has the items until {until:%H:%M:%S}; {page.depth} are in the mailbox."
+        return (
+            f"The items were given to somebody until {until:%H:%M:%S} (Brussels), perhaps to you by an earlier pull; "
+            f"{page.depth} are in the mailbox."
+        )
     if asked.parked:
         return "Nothing is parked."
     if asked.from_ is not None:
