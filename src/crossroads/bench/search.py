@@ -17,7 +17,8 @@ from crossroads.bench.installation import Place, analyze, installation
 from crossroads.bench.registered import Registered, namesakes, people
 from crossroads.bench.report import Report, progress
 from crossroads.bench.variants import SHARES, Kind, Variant, variant
-from crossroads.identity.search import Candidate, Search
+from crossroads.identity.database import Connection
+from crossroads.identity.search import Candidate, search
 from crossroads.kernel.names.comparison import DUPLICATE
 from crossroads.kernel.names.index import keys
 from crossroads.kernel.names.particulars import Particulars
@@ -65,13 +66,15 @@ class _Measuring:
     async def measure(self) -> None:
         """Store people, search for variants of them and for strangers, then among people of one name."""
         await self._store(self._registered, 1)
-        async with asyncpg.create_pool(self._place.dsn("crossroads_hub"), min_size=1, max_size=1) as pool:
-            search = Search(pool)
-            await _find(search, [person.particulars for person in self._registered[:_WARM]])
-            await self._search_variants(search)
-            await self._search_strangers(search)
+        connection = await asyncpg.connect(self._place.dsn("crossroads_hub"))
+        try:
+            await _find(connection, [person.particulars for person in self._registered[:_WARM]])
+            await self._search_variants(connection)
+            await self._search_strangers(connection)
             await self._store(self._namesakes, len(self._registered) + 1)
-            await self._search_namesakes(search)
+            await self._search_namesakes(connection)
+        finally:
+            await connection.close()
 
     async def _store(self, people: Sequence[Registered], first: int) -> None:
         """Store people as the register does, with their keys."""
@@ -85,11 +88,11 @@ class _Measuring:
         await owner.close()
         await analyze(self._place)
 
-    async def _search_variants(self, search: Search) -> None:
+    async def _search_variants(self, connection: Connection) -> None:
         """Search for people as others write them; how many are found, of all and of each kind."""
         drawn = list(islice(_drawn(self._rng, self._registered), self._size.searches))
         progress.print(f"Searching for {len(drawn):,} people as others write them.")
-        found = await _find(search, [one.asked for one in drawn], self._report, "search")
+        found = await _find(connection, [one.asked for one in drawn], self._report, "search")
         ranks = [_rank(one, candidates) for one, candidates in zip(drawn, found, strict=True)]
         self._report.add("recall_at_1", [_share(rank == 0 for rank in ranks)], "share")
         recall = self._report.add("recall_at_5", [_share(rank is not None for rank in ranks)], "share")
@@ -98,28 +101,28 @@ class _Measuring:
         for kind, asked in Counter(one.kinds[0] for one in drawn).items():
             self._report.add(f"recall_at_5_{kind.replace('-', '_')}", [hits[kind] / asked], "share")
 
-    async def _search_strangers(self, search: Search) -> None:
+    async def _search_strangers(self, connection: Connection) -> None:
         """Search for people who are not in the register; how many would be taken for somebody who is."""
         progress.print(f"Searching for {len(self._strangers):,} people who are not in the register.")
-        found = await _find(search, [person.particulars for person in self._strangers])
+        found = await _find(connection, [person.particulars for person in self._strangers])
         wrong = [bool(candidates) and candidates[0].match.score >= DUPLICATE for candidates in found]
         self._report.add("false_duplicate_rate", [100 * _share(wrong)], "%")
         self._report.add("strangers_with_candidates", [100 * _share(map(bool, found))], "%")
 
-    async def _search_namesakes(self, search: Search) -> None:
+    async def _search_namesakes(self, connection: Connection) -> None:
         """Search among people of one name; each by the birth date."""
         asked = self._namesakes[:: max(len(self._namesakes) // _NAMESAKES_ASKED, 1)]
-        await _find(search, [person.particulars for person in asked], self._report, "namesakes")
+        await _find(connection, [person.particulars for person in asked], self._report, "namesakes")
 
 
 async def _find(
-    search: Search, asked: Iterable[Particulars], report: Report | None = None, name: str = ""
+    connection: Connection, asked: Iterable[Particulars], report: Report | None = None, name: str = ""
 ) -> list[tuple[Candidate, ...]]:
     """Search one after the other; the times go into the report, where there is one."""
     found, times = [], []
     for one in asked:
         began = perf_counter()
-        found.append(await search.find(one, _AT))
+        found.append(await search(connection, one, _AT))
         times.append((perf_counter() - began) * 1000)
     if report is not None:
         cuts = quantiles(times, n=20)

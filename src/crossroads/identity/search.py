@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
-from crossroads.identity.database import Connection, Pool, outages, rows
+from crossroads.identity.database import Connection, rows
 from crossroads.identity.store import queries
 from crossroads.kernel.names.comparison import POSSIBLE, Match, Prepared, compare_prepared, possible_dates, prepare
 from crossroads.kernel.names.index import probes
@@ -30,22 +30,8 @@ class Candidate(NamedTuple):
         return "Candidate(***)"
 
 
-class Search:
-    """Searches the register, each time on a connection of its own."""
-
-    def __init__(self, pool: Pool) -> None:
-        """Search with the connections of a pool."""
-        self._pool = pool
-
-    async def find(self, asked: Particulars, limit: int = DEFAULT_LIMIT) -> tuple[Candidate, ...]:
-        """Give whoever may be meant, the likeliest first. Raises Unavailable."""
-        with outages():
-            async with self._pool.acquire() as connection:
-                return await search(connection, asked, limit)
-
-
 async def search(connection: Connection, asked: Particulars, limit: int = DEFAULT_LIMIT) -> tuple[Candidate, ...]:
-    """Give whoever may be meant, the likeliest first, as a transaction sees it. A linked person counts once."""
+    """Give whoever may be meant, the likeliest first, as a transaction sees it; a linked person counts once."""
     prepared = prepare(asked)
     scores = await best_matches(prepared, await _candidates(connection, asked, prepared))
     found = [

@@ -4,7 +4,6 @@ What the institution was given is in the log. That it was not given this, or tha
 refusal.
 """
 
-import re
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -28,12 +27,11 @@ from crossroads.mutations import hub_store, report_store, store
 from crossroads.mutations.model import Caused
 from crossroads.mutations.report_store import Kept, Listed
 from crossroads.mutations.store import Known
+from crossroads.mutations.turns import InstitutionTurns
 from crossroads.wire.canonical import b64url, canonical, sha256
 from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorOutcome, ErrorReport, ErrorReported
 from crossroads.wire.messages import Receipt
 from crossroads.wire.mutations import NoticeKind
-
-_NUMBERS = re.compile(r"\d(?:[ ./-]?\d){10}")
 
 
 class Terms(NamedTuple):
@@ -51,16 +49,15 @@ class ErrorReports:
     ) -> None:
         """Give the log connections of its own, not those of `pool`: it is awaited while one of them is held."""
         self._pool, self._log, self._catalogue = pool, log, catalogue
-        self._surroundings, self._terms = surroundings, terms
+        self._surroundings, self._terms, self._turns = surroundings, terms, InstitutionTurns()
 
     async def report(self, said: ErrorReport, signed: Signed) -> ErrorReported:
         """Place a report in the mailbox of the source. Raises Malformed, Refused, Conflict, Unavailable."""
         self._surroundings.ssin_at(said.ssin, "$.ssin")
-        self._surroundings.check_pseudonymous({"$.reference": said.reference})
-        self._check_text(said.text or "", "$.text")
+        self._surroundings.check_pseudonymous({"$.reference": said.reference, "$.text": said.text or ""})
         try:
             reporter = self._acts_for(signed, said.on_behalf_of)
-            async with store.lasting(self._pool) as connection:
+            async with self._turns.turn(signed.institution), store.lasting(self._pool) as connection:
                 return await self._once(connection, said, signed, reporter)
         except (Refused, Conflict) as refusal:
             await self._log_refusal(refusal, signed, {"reference": said.reference, "dataGroup": said.data_group})
@@ -68,10 +65,10 @@ class ErrorReports:
 
     async def answer(self, said: ErrorAnswer, signed: Signed) -> ErrorAnswered:
         """Place what the source made of a report in the mailbox of who reported. Raises as `report`."""
-        self._check_text(said.reason, "$.reason")
+        self._surroundings.check_pseudonymous({"$.reason": said.reason})
         try:
             source = self._acts_for(signed, said.on_behalf_of)
-            async with store.lasting(self._pool) as connection:
+            async with self._turns.turn(signed.institution), store.lasting(self._pool) as connection:
                 await self._answer(connection, said, signed, source)
         except (Refused, Conflict) as refusal:
             await self._log_refusal(refusal, signed, {"report": str(said.report)})
@@ -180,11 +177,6 @@ class ErrorReports:
     def _acts_for(self, signed: Signed, on_behalf_of: str | None) -> str:
         today: date = self._surroundings.today
         return may_keep(self._catalogue.current, signed.institution, on_behalf_of or signed.institution, today).id
-
-    def _check_text(self, text: str, place: str) -> None:
-        """Refuse a text with the number of a person in it. Raises Malformed."""
-        for number in _NUMBERS.findall(text):
-            self._surroundings.check_pseudonymous({place: number})
 
     async def _log_refusal(self, refusal: CrossroadsError, signed: Signed, said: dict[str, object]) -> None:
         """Log it without the person: a guess must not be found in the log of those who exist."""

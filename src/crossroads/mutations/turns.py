@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from crossroads.audit.turns import Turns
 
 AT_ONCE = 2
-"""Notifications, and requests about its mailbox, that a process works on at once for one institution."""
+"""Of notifications, requests about its mailbox and reports of errors each: what a process does at once for one."""
 WAITING = 64
 """More of them that may wait, without a connection: one for each lane. What comes beyond is refused."""
 
