@@ -204,7 +204,7 @@ def test_a_person_takes_items_parks_one_and_acknowledges_the_rest(mailbox: FakeM
     assert shown.out.startswith("4 of 4 in the mailbox, 0 parked.")
     assert f"{PEOPLE[0]}  living-wage@1 changed on 2026-02-01 by pps-si, 2026-02-01 to now" in shown.out
     assert "void: No authorisation covers it any more." in shown.out
-    assert "Somebody else has the items until" in command("pull", settings).out
+    assert "The items were given to somebody until" in command("pull", settings).out
     lease = shown.out.rsplit("acknowledge", 1)[1].split()[1]
     assert command("park", settings, lease, 2, "--reason", "The file is not here yet.").out == (
         "3 items of the lease are open; 3 in the mailbox, 1 parked.\n"
