@@ -48,8 +48,9 @@ def test_a_bench_of_the_exchange_prints_its_figures_or_names_what_is_missing() -
     others = {"nginx", "kept_nginx", "plain_gateway", "core_gateway"}
     assert set(report["ratios"]) == {f"exchange_to_{other}" for other in others}
     for subject in ("exchange", *others):
-        assert {f"{subject}_{name}" for name in ("rate", "p50", "p95", "p99")} <= set(report["figures"])
-    cpu = {"exchange_cpu_hub", "exchange_cpu_participant", "exchange_cpu_database", "plain_gateway_cpu_gateway"}
+        names = {f"{subject}_{load}_{name}" for load in (32, 192) for name in ("rate", "p50", "p95", "p99")}
+        assert names | {f"{subject}_rate"} <= set(report["figures"])
+    cpu = {f"exchange_32_cpu_{process}" for process in ("hub", "participant", "database")}
     times = {"exchange_p99_at_100", "plain_gateway_p99_at_100", "refusal_known_person", "refusal_unknown_person"}
     assert cpu | times <= set(report["figures"])
 

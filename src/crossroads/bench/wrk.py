@@ -14,7 +14,6 @@ import msgspec
 from crossroads.bench.report import BenchFailed
 from crossroads.wire.signatures import Request
 
-CONNECTIONS = 32
 OK = 200
 _SCRIPT = Path(__file__).parent / "requests.lua"
 _PATIENCE_SECONDS = 30
@@ -85,9 +84,7 @@ def ask(port: int, request: Request) -> Answer:
         connection.close()
 
 
-def run(
-    port: int, requests: Path, *, seconds: float, connections: int = CONNECTIONS, again: bool = False, rest: int = 0
-) -> Load:
+def run(port: int, requests: Path, *, seconds: float, connections: int, again: bool = False, rest: int = 0) -> Load:
     """Send requests for some seconds, each once unless `again`. Raises BenchFailed when they were too few or failed.
 
     Each connection rests for `rest` milliseconds on average before it sends one.
