@@ -115,7 +115,8 @@ class Place(NamedTuple):
         users = sorted({self.account.name, pwd.getpwuid(os.geteuid()).pw_name})
         texts = {
             "postgresql.conf": _SETTINGS.read_text(),
-            "pg_hba.conf": "local all all peer map=crossroads\n",
+            # `replication` is what a base backup is taken through; `all` does not name it.
+            "pg_hba.conf": "local all,replication all peer map=crossroads\n",
             "pg_ident.conf": "".join(f'crossroads "{user}" all\n' for user in users),
         }
         for name, text in texts.items():
