@@ -5,6 +5,9 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 
+# A run of the tests starts hundreds of processes: what Python has compiled is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -36,11 +39,13 @@ check: .venv/dev ## rules of the house, style and types
 	@$(BIN)/ruff format --check src tests
 	@$(BIN)/mypy
 
+# More workers than two cores have: many tests wait, for processes that start and for limits of time. Long files come first.
 test: check ## everything that tells whether it works, in less than ten minutes
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not torture" $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not torture" $(ARGS)
 
-torture: .venv/dev ## what takes long: a hundred rounds of kill -9, and more
+torture: .venv/dev ## what takes long: a hundred rounds of kill -9, rules with a thousand examples, and more
 	@$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
+	@$(BIN)/pytest -n 2 --hypothesis-profile torture --timeout 3600 tests/unit $(ARGS)
 
 bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
 	@for name in exchange directory audit search changes; do $(BIN)/crossroads bench $$name --json || exit 1; done
@@ -48,7 +53,13 @@ bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
 reference: .venv/dev ## write the reference pages that are made from the code
 	@cd tests && ../$(BIN)/python reference.py
 
-clean: ## remove what was installed and the state of the demo
+# The database of a demo that root ran lies in SHARED, where a link leads to it; others' lie there too.
+SHARED := /var/lib/crossroads
+
+clean: ## remove what was installed and the state of the demo, with its database
+	@if [ -d var ]; then find var -name postgres -type l | while read -r link; do \
+	  place=$$(readlink "$$link"); number=$${place#$(SHARED)/}; \
+	  case "$$number" in "$$place"|""|.*|*/*) ;; *) rm -rf "$$place" ;; esac; done; fi
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .PHONY: help install demo check test torture bench reference clean

@@ -1,6 +1,6 @@
 """What tests of the BIS register share: the services of a process, who may do what, requests about invented people."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from crossroads.catalogue.kinds import AnyEntry, Kind
 from crossroads.catalogue.model import Authorisation, LegalContext, Mode, Party, Text
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.identity.bis import BisRegister
+from crossroads.identity.closure import closure_of
 from crossroads.identity.identification import Identification
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import SystemClock
@@ -28,12 +29,13 @@ from crossroads.wire.persons import (
     PersonReplacement,
     SearchedParticulars,
 )
-from people import _ENTRY, CONTEXTS, INSTALLATION, INSTITUTIONS, OpenPool, World, world
+from people import _ENTRY, CONTEXTS, GHENT, INSTALLATION, INSTITUTIONS, OpenPool, World, by, ssin, world
 
 REGISTER = "pcsa-49"
 """The institution that is the register of persons here."""
 PURPOSE, OTHER_PURPOSE = "PCSA:SOCIAL_INQUIRY", "PCSA:OTHER"
 _LIMITS = Limits()
+NATIONAL = ssin(7)
 PASSPORT = PersonEvidence(kind="passport", number="ZZ-0001", issuer="Illustria")
 
 
@@ -119,3 +121,32 @@ def by_name(last: str, born: str, first: str = "", **other: Any) -> PersonQuery:
     searched = SearchedParticulars(last_name=last, first_names=first, birth_date=born)
     given: dict[str, Any] = {"agent": "clerk-7", "legal_context": PURPOSE} | other
     return PersonQuery(particulars=searched, **given)
+
+
+async def created(hub: Hub, *shown: Any, at: str = GHENT, **named: Any) -> str:
+    return (await hub.bis.create(creation(particulars(*shown, **named)), by(at))).ssin.value
+
+
+async def outbox(hub: Hub) -> list[tuple[Any, ...]]:
+    rows = await hub.world.pool.fetch("SELECT kind, person, related_person FROM identity_event ORDER BY event")
+    return [tuple(row) for row in rows]
+
+
+async def logged(hub: Hub, event: str) -> list[Any]:
+    query = "SELECT person, asker, ticket, content FROM log_entry WHERE event = $1 ORDER BY at, index"
+    return list(await hub.world.pool.fetch(query, event))
+
+
+async def person_of(hub: Hub, number: str) -> int:
+    async with hub.world.pool.acquire() as connection:
+        found = await closure_of(connection, number)
+    assert found is not None
+    return found.asked
+
+
+Act = Callable[[Hub, str, str], Awaitable[Any]]
+ACTS: dict[str, Act] = {
+    "correct": lambda hub, number, at: hub.bis.correct(correction(number, particulars("Duinen", "Ilse")), by(at)),
+    "decease": lambda hub, number, at: hub.bis.decease(death(number), by(at)),
+    "replace": lambda hub, number, at: hub.bis.replace(replacement(number, NATIONAL), by(at)),
+}

@@ -4,14 +4,22 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
+import scratch
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from database import Database, OpenPool, empty_database, migrated_template, remove_home, reserve_home, shared_server
 
+# `make test` looks for what breaks a rule with fewer examples than `make torture`, which takes all the time it wants.
+settings.register_profile("test", max_examples=50, deadline=None)
+settings.register_profile("torture", max_examples=1_000, deadline=None)
+settings.load_profile("test")
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Only the process that pytest was started in owns the server."""
+    """Only the process that pytest was started in owns the folder and the server of the run."""
     if not hasattr(config, "workerinput"):
+        scratch.reserve()
         reserve_home()
 
 
@@ -19,6 +27,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End with nothing left."""
     if not hasattr(config, "workerinput"):
         remove_home()
+        scratch.remove()
 
 
 @pytest.fixture(scope="session")

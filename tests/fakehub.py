@@ -355,7 +355,7 @@ def _handler(hub: FakeHub) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = _respond  # noqa: N815 - the names that http.server calls
+        do_GET = do_POST = do_PUT = _respond  # noqa: N815 - the names that http.server calls
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
             """Say nothing."""

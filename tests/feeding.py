@@ -46,7 +46,7 @@ def person_row(ssin: str, **other: Any) -> dict[str, Any]:
         "last_name": "Zandbergen",
         "first_names": "Ilse",
         "birth_date": "1980-03-15",
-        "sex": "female",
+        "sex": "FEMALE",
         "civil_status": "single",
         "street": "Old Street",
         "house_number": "1",
@@ -69,7 +69,7 @@ def register(engine: Engine, *rows: Mapping[str, Any]) -> None:
 
 def birth(ssin: str, **other: Any) -> dict[str, Any]:
     """Give the line of a birth."""
-    line = {"kind": "birth", "ssin": ssin, "on": ON, "lastName": "Peeters", "firstNames": "Sam", "sex": "male"}
+    line = {"kind": "birth", "ssin": ssin, "on": ON, "lastName": "Peeters", "firstNames": "Sam", "sex": "MALE"}
     return line | {"address": HOME} | other
 
 

@@ -50,6 +50,13 @@ where ssin = :ssin and month between :start_date and :end_date and holder = :hol
 """
 
 
+WAGE_MANY = {
+    "sql": WAGE_SQL,
+    "sqlMany": WAGE_SQL.replace("select", "select ssin,").replace("= :ssin", "in :ssins"),
+    "list": "amounts",
+}
+
+
 def published(**changes: Any) -> list[dict[str, Any]]:
     return [{"id": WAGE, "schema": WAGE_SCHEMA, **changes}, {"id": FILE, "mediaType": "application/xml"}]
 

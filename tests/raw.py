@@ -116,6 +116,11 @@ class Asker:
         body = content if isinstance(content, bytes) else msgspec.json.encode(content)
         return signed(f"{self.hub}{path}", body, self.key, datetime.now(UTC) - age)
 
+    def signed(self, method: str, path: str, body: bytes, media_type: str = "application/json") -> Request:
+        """Give a signed request of any method and content."""
+        request = Request(method, f"{self.hub}{path}", {"content-type": media_type}, body)
+        return request._replace(headers={**request.headers, **sign_request(self.key, request, datetime.now(UTC))})
+
     def signed_get(self, path: str) -> Request:
         """Give a signed GET."""
         request = Request("GET", f"{self.hub}{path}", {}, None)

@@ -13,16 +13,20 @@ from crossroads.api.description import described
 from crossroads.audit import prover
 from crossroads.audit import service as audit
 from crossroads.audit.events import Event
+from crossroads.batch import model as batch
+from crossroads.batch import uploads
 from crossroads.bootstrap.settings import Settings
 from crossroads.directory import facts
+from crossroads.directory import service as directory
 from crossroads.exchange import service as exchange
+from crossroads.jobs import model as jobs
 from crossroads.kernel.codes import Code
 from crossroads.mutations import bringing, hub_changes, tasks, turns
 from crossroads.mutations import model as changes
-from crossroads.participant import client, description, feed, routes, steps
+from crossroads.participant import bulk, bulk_worker, client, description, feed, routes, steps
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
-from crossroads.wire import messages, mutations, signatures, statements
+from crossroads.wire import batches, error_reports, inscriptions, messages, mutations, signatures, statements
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -79,12 +83,19 @@ def limits() -> str:
     constants = [
         (messages.MAXIMUM_REQUEST, "bytes", "a request body; larger is refused with `CR-PAYLOAD-TOO-LARGE`"),
         (messages.MAXIMUM_DATA_GROUPS, "data groups", "in one question"),
+        (inscriptions.MAXIMUM_LINES, "lines", "of the directory kept by one request"),
+        (inscriptions.MAXIMUM_BULK, "bytes", "such a request"),
+        (inscriptions.MAXIMUM_COMPARED, "lines", "compared by one request"),
+        (inscriptions.MAXIMUM_COMPARISON, "bytes", "such a request"),
+        (directory.AT_ONCE, "requests", "of these two kinds at once, in one process"),
+        (directory.WAITING, "requests", "of these that wait; more are refused with `CR-OVERLOADED`"),
         (mutations.MAXIMUM_MUTATIONS, "changes", "in one notification"),
         (mutations.MAXIMUM_NOTIFICATION, "bytes", "a notification of changes"),
         (mutations.MAXIMUM_CONTENT, "bytes", "the content of one change, in canonical form"),
         (mutations.MAXIMUM_ITEMS, "items", "in one pull of a mailbox, and numbers in one acknowledgement"),
         (mutations.MAXIMUM_LEASE_SECONDS, "seconds", "for which a consumer may lease items of a mailbox"),
         (mutations.SLOTS, "lanes", "of a mailbox at most"),
+        (error_reports.MAXIMUM_OPEN_REPORTS, "reports", "of errors without answer that are listed at once"),
         (changes.CONTENT_LIFE.days, "days", "for which the content of a change of an unsealed data group is kept"),
         (changes.POINTER_LIFE.days, "days", "after it was first given, for which an item serves to ask for the data"),
         (
@@ -124,7 +135,23 @@ def limits() -> str:
         ),
         (routes.MAXIMUM_BODY, "bytes", "a request body at a participant"),
         (routes.BODY_TIME.seconds, "seconds", "within which it must have come; later is refused with `CR-BODY-LATE`"),
+        (batches.MAXIMUM_RECORDS, "records", "of a batch"),
+        (batches.PAGE, "records", "of a page of a batch"),
+        (batches.MAXIMUM_LINE, "bytes", "a line of its file"),
+        (batches.MAXIMUM_FILE, "bytes", "its file, packed or unpacked"),
+        (batches.MAXIMUM_PART, "bytes", "a part of an upload"),
+        (batches.MAXIMUM_LIFE.days, "days", "from its voucher to its deadline"),
+        (batch.PAGE_OF_BATCHES, "batches", "in one page of the list"),
+        (uploads.AT_ONCE, "parts", "that a process takes, and so many that it gives, at once for one institution"),
+        (uploads.WAITING, "parts", "of each of these kinds that wait; more are refused with `CR-OVERLOADED`"),
+        (jobs.KEPT.days, "days", "for which a job is known that is over"),
+        (batches.MAXIMUM_BULK_REQUEST, "bytes", "a request about a page of a batch, at a participant"),
+        (routes.PAGE_TIME.seconds, "seconds", "within which that must have come"),
+        (batches.MAXIMUM_BULK_ANSWER, "bytes", "its answer; what does not fit is asked for again"),
+        (bulk.MAXIMUM_PAGES, "pages", "that a participant works on or that wait; more get `CR-OVERLOADED`"),
+        (bulk_worker.PATIENCE.seconds, "seconds", "for which a participant works on a page"),
         (steps.MAXIMUM_ANSWER, "bytes", "an answer that client or participant reads from the hub"),
+        (steps.MAXIMUM_LARGE_ANSWER, "bytes", "a page of the result of a batch that the client reads"),
         (feed.MAXIMUM_LINE, "bytes", "a line of the daily feed of a register"),
         (int(client.TIMEOUT.total_seconds()), "seconds", "that the client waits for the hub"),
     ]

@@ -5,7 +5,7 @@ The keys follow from their names. ECDSA, salts and seals are random, so the file
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from hypothesis import assume
+from hypothesis import strategies as st
 
 from crossroads.kernel.codes import Code, StatusValue
+from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
 from crossroads.wire.blocks import Claims, open_block, sealed_block, unseal
@@ -294,3 +297,24 @@ def leaf_json(log: FakeLog, index: int) -> dict[str, Any]:
 if __name__ == "__main__":
     for name, content in make().items():
         (FOLDER / name).write_bytes(content)
+
+
+def check_that_changes_are_noticed(raw: bytes, check: Callable[[bytes], Any], data: st.DataObject) -> None:
+    """Change, remove and repeat a byte of a file, and see that its check notices."""
+    place = data.draw(st.integers(0, len(raw) - 1))
+    byte = data.draw(st.binary(min_size=1, max_size=1))
+    assume(raw[place : place + 1] != byte)
+    for changed in (
+        raw[:place] + byte + raw[place + 1 :],
+        raw[:place] + raw[place + 1 :],
+        raw[: place + 1] + raw[place:],
+    ):
+        assert _noticed(check, changed), changed[max(0, place - 20) : place + 20]
+
+
+def _noticed(check: Callable[[bytes], Any], changed: bytes) -> bool:
+    try:
+        check(changed)
+    except (CrossroadsError, AssertionError, ValueError, KeyError):
+        return True
+    return False

@@ -99,6 +99,14 @@ def test_wrong_usage_ends_with_two_and_says_what(
     assert KNOWN[6:] not in ended.stderr
 
 
+def test_who_asks_is_in_the_settings_or_must_be_said(made: Network) -> None:
+    options = ("--legal-context", "PCSA:SOCIAL_INQUIRY", "--ssin", "-", WORK)
+    named = crossroads("ask", "--config", str(made.member("pcsw-gent").settings), *options, text=f"{KNOWN}\n")
+    assert (named.code, named.stdout.startswith("DATA_FOUND")) == (0, True), named
+    nobody = crossroads("ask", *options, text=f"{KNOWN}\n")
+    assert (nobody.code, "Say who asks" in nobody.sentence) == (2, True), nobody
+
+
 def test_settings_that_are_missing_or_of_another_are_told(made: Network, tmp_path: Path) -> None:
     other = ask(made.member("nsso").settings, WORK)
     assert (other.code, "holds the settings of nsso, not of pcsw-gent" in other.sentence) == (1, True), other

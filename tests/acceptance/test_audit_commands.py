@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from commands import Ended, crossroads, typed
 from crossroads.bootstrap.keys import log_key
 from crossroads.network.service import Network
 from database import Database
@@ -42,50 +40,47 @@ def logged(tmp_path: Path, database: Database) -> Iterator[Network]:
         yield made
 
 
-def crossroads(made: Network, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, **made.environment}
-    command = [sys.executable, "-m", "crossroads", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, check=False, timeout=60)
-
-
 def test_the_log_is_verified_proven_and_reconciled(logged: Network, database: Database, tmp_path: Path) -> None:
     centre = Asker(logged, "pcsw-gent")
     tickets = [str(centre.ask(KNOWN, WORK).answer.ticket) for _ in range(3)]
     refused = str(centre.ask(STRANGER, WORK).answer.ticket)
 
-    sound = crossroads(logged, "audit", "verify")
-    assert (sound.returncode, sound.stdout[:17]) == (0, b"The log is sound:"), sound
+    def audit(*arguments: str) -> Ended:
+        return typed("audit", *arguments, environment=logged.environment)
+
+    sound = crossroads("audit", "verify", environment=logged.environment)
+    assert (sound.code, sound.stdout[:17]) == (0, "The log is sound:"), sound
 
     proof = tmp_path / "proof.json"
-    proof.write_bytes(crossroads(logged, "audit", "prove", tickets[0], "--field", "ticket", "--field", "event").stdout)
+    proof.write_text(audit("prove", tickets[0], "--field", "ticket", "--field", "event").stdout, "utf-8")
     key = str(log_key(logged.installation).verifier)
-    checked = crossroads(logged, "audit", "check", str(proof), "--log-key", key, "--json")
+    checked = audit("check", str(proof), "--log-key", key, "--json")
     assert [entry["event"] for entry in json.loads(checked.stdout)] == [
         "exchange:question:decided",
         "exchange:answer:sent",
     ]
     assert KNOWN not in proof.read_text("utf-8")
     proof.write_text(proof.read_text("utf-8").replace("answer:sent", "answer:gone"), "utf-8")
-    forged = crossroads(logged, "audit", "check", str(proof), "--log-key", key)
-    assert (forged.returncode, b"not the one that was logged" in forged.stderr) == (1, True)
-    assert crossroads(logged, "audit", "prove", refused).returncode == 0
+    forged = audit("check", str(proof), "--log-key", key)
+    assert (forged.code, "not the one that was logged" in forged.sentence) == (1, True)
+    assert audit("prove", refused).code == 0
 
     settings = str(logged.member("nsso").settings)
     exported = tmp_path / "nsso.jsonl"
-    exported.write_bytes(crossroads(logged, "participant", "log", "export", settings).stdout)
+    exported.write_text(typed("participant", "log", "export", settings).stdout, "utf-8")
     assert len(exported.read_bytes().splitlines()) == 3
-    agreed = crossroads(logged, "audit", "reconcile", str(exported), "--json")
+    agreed = audit("reconcile", str(exported), "--json")
     assert json.loads(agreed.stdout) == {"agreed": 3, "discrepancies": []}
 
     asyncio.run(remove(database, tickets[1]))
-    broken = crossroads(logged, "audit", "verify", "--json")
+    broken = audit("verify", "--json")
     findings = json.loads(broken.stdout)["findings"]
-    assert (broken.returncode, {finding["kind"] for finding in findings}) == (1, {"missing"})
-    hidden = crossroads(logged, "audit", "reconcile", str(exported), "--json")
+    assert (broken.code, {finding["kind"] for finding in findings}) == (1, {"missing"})
+    hidden = audit("reconcile", str(exported), "--json")
     assert json.loads(hidden.stdout)["discrepancies"] == [
         {"ticket": tickets[1], "holder": "nsso", "difference": "unknown-to-hub"}
     ]
-    assert hidden.returncode == 1
+    assert hidden.code == 1
 
 
 async def remove(database: Database, ticket: str) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from chaos import Asker as AnyHub
 from chaos import client, findings, problem, rows, start_another_hub, until
-from commands import crossroads
+from commands import crossroads, typed
 from crossroads.kernel.period import Period
 from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
@@ -322,12 +322,13 @@ async def test_how_the_mailboxes_stand_shows_on_the_command_line_and_in_the_metr
         return bool(found[FUND]["waiting"] == 1 and found[FUND]["lagSeconds"] is not None)
 
     await until(brought)
-    assert FUND in crossroads("mailboxes", "list", environment=built.environment).stdout
+    said = crossroads("mailboxes", "list", environment=built.environment).stdout
+    assert (FUND in said, "until then it is not listed" in said) == (True, True)
     asked = [str(taken.ticket), FUND, ACCOUNT, WELFARE, "pcsw-brussel"]
-    told = crossroads("mailboxes", "why", *asked, "--json", environment=built.environment)
+    told = typed("mailboxes", "why", *asked, "--json", environment=built.environment)
     expected = {FUND: None, ACCOUNT: "CR-OUTSIDE-PERIOD", WELFARE: "CR-NOT-SUBSCRIBED"}
     assert json.loads(told.stdout)["institutions"] == expected | {"pcsw-brussel": "CR-NOT-INSCRIBED"}
-    sentences = crossroads("mailboxes", "why", *asked, environment=built.environment).stdout
+    sentences = typed("mailboxes", "why", *asked, environment=built.environment).stdout
     assert f"{FUND}: is told." in sentences
     assert "CR-OUTSIDE-PERIOD" in sentences
 

@@ -1,7 +1,7 @@
 """A change that comes twice, after a lost answer or through two processes of the hub at once, is one change."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from chaos import Asker, client, person, rows, start_another_hub, until
-from crossroads.network.ports import free_ports
+from chaos import Asker, person, rows, until
 from crossroads.network.service import Network
 from crossroads.wire.mutations import MutationOutcome, NotificationOutcome
 from crossroads.wire.signatures import Request, sign_request
@@ -22,6 +21,8 @@ from networks import line, network
 SOURCE, FUND, ACCOUNT = "neo", "family-benefits", "sigedis"
 PEOPLE = [person(number) for number in range(1, 21, 2)]
 PATH = "/v1/mutations"
+
+pytest_plugins = ["hub_fixtures"]
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +39,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -
     ) as made:
         made.start_hub()
         yield made
-
-
-@pytest.fixture(scope="module")
-def ports(built: Network) -> tuple[int, int]:
-    (other,) = free_ports(1)
-    start_another_hub(built, other)
-    return built.installation.settings.port, other
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with client() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, func, select
 
-from commands import Ended, crossroads
+from commands import Ended, crossroads, typed
 from crossroads.kernel.period import Period
 from crossroads.network.service import Network
 from crossroads.participant.client import SyncClient
@@ -91,10 +91,10 @@ class Feeder:
         return sheet
 
     def run(self, file: Path) -> Ended:
-        return crossroads("register", "feed", str(file), "--config", self.settings, "--json")
+        return typed("register", "feed", str(file), "--config", self.settings, "--json")
 
     def errands(self, *options: str) -> Ended:
-        return crossroads("register", "errands", "--config", self.settings, "--json", *options)
+        return typed("register", "errands", "--config", self.settings, "--json", *options)
 
 
 @pytest.fixture(scope="module")
@@ -239,15 +239,15 @@ def test_errands_that_are_killed_are_done_in_the_end(built: Network, feeder: Fee
 
 
 def test_the_sheet_of_an_earlier_feed_and_what_cannot_be_are_told_in_words(built: Network, feeder: Feeder) -> None:
-    sheet = crossroads("register", "sheet", "--config", feeder.settings, "--sequence", "1")
+    sheet = typed("register", "sheet", "--config", feeder.settings, "--sequence", "1")
     assert sheet.stdout.startswith("Feed 1 of 2026-03-03: applied.\n")
-    assert crossroads("register", "create", "--config", feeder.settings).stdout == "The tables are there.\n"
-    missing = crossroads("register", "feed", "no-such-file", "--config", feeder.settings)
+    assert typed("register", "create", "--config", feeder.settings).stdout == "The tables are there.\n"
+    missing = typed("register", "feed", "no-such-file", "--config", feeder.settings)
     assert (missing.code, "no-such-file: cannot be read" in missing.sentence) == (1, True)
     pipe = crossroads("register", "feed", "/dev/stdin", "--config", feeder.settings)
     assert (pipe.code, "must be a file" in pipe.sentence) == (1, True)
     other = str(built.member(GENT).settings)
-    none = crossroads("register", "feed", str(feeder.folder / "feed-1"), "--config", other)
+    none = typed("register", "feed", str(feeder.folder / "feed-1"), "--config", other)
     assert (none.code, "$.register.feed" in none.sentence) == (1, True)
 
 

@@ -129,6 +129,7 @@ def test_the_tour_and_a_second_start(demo: Demo) -> None:
     assert [block["source"] for block in answered["blocks"]] == ["national-register"]
     assert {"changed", "corrected", "number-replaced", "error-answered"} <= told
     assert why_not == {"nsso": "CR-NOT-SUBSCRIBED", "neo": "CR-OUTSIDE-PERIOD", "pcsw-antwerpen": "CR-NOT-INSCRIBED"}
+    assert "audit patterns" in stopped.output
     assert not demo.left
 
 

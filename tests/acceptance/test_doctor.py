@@ -107,8 +107,8 @@ def test_people_read_what_to_do(home: Path) -> None:
     ("settings", "what", "state", "found"),
     [
         ({"no_such_setting": 1}, "settings", "wrong", "no_such_setting"),
-        ({"streams": 1, "workers": 2}, "streams", "wrong", "1 streams for 2 processes"),
-        ({"streams": 2, "workers": 2}, "streams", "warn", "2 streams for 2 processes"),
+        ({"streams": 1, "workers": 1, "job_workers": 1}, "streams", "wrong", "1 streams for 2 processes"),
+        ({"streams": 2, "workers": 1, "job_workers": 1}, "streams", "warn", "2 streams for 2 processes"),
         ({"host": "0.0.0.0", "behind_proxy": True}, "host", "warn", "behind a proxy"),  # noqa: S104 - what is warned of
         ({"installation": "other.example"}, "founding", "wrong", "installation crossroads.test"),
         ({"environment": "production"}, "public_url", "wrong", "http://"),

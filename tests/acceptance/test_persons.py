@@ -1,9 +1,6 @@
 """A person without national number, from the first search to the national one: a real hub, register and operators."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +10,7 @@ import asyncpg
 import pytest
 
 from chaos import until
+from commands import Ended, typed
 from crossroads.network.service import Network
 from database import Database
 from networks import network
@@ -167,19 +165,15 @@ def test_bad_acts_are_refused_with_their_place(built: Network, path: str, conten
     assert [issue.name for issue in reply.problem.issues] == [place]
 
 
-def crossroads(made: Network, *arguments: str, numbers: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **made.environment}
-    command = [sys.executable, "-m", "crossroads", *arguments]
-    return subprocess.run(
-        command, env=environment, input=numbers, capture_output=True, text=True, check=False, timeout=60
-    )
+def crossroads(made: Network, *arguments: str, numbers: str = "") -> Ended:
+    return typed(*arguments, environment=made.environment, text=numbers)
 
 
 def signed(made: Network, file: Path, *operators: str) -> None:
     for name in operators:
         key = made.home / "operators" / f"{name}.pem"
         done = crossroads(made, "key", "sign", str(file), "--key-id", f"operator:{name}#1", "--key", str(key), "--yes")
-        assert done.returncode == 0, done.stderr
+        assert done.code == 0, done.stderr
 
 
 def test_operators_merge_tell_apart_and_record_a_death(built: Network, tmp_path: Path) -> None:
@@ -190,28 +184,28 @@ def test_operators_merge_tell_apart_and_record_a_death(built: Network, tmp_path:
     said = crossroads(
         built, "person", "link", "-", "-", "--since", "2026-01-01", *why, "-o", str(merge), numbers=numbers
     )
-    assert said.returncode == 0, said.stderr
+    assert said.code == 0, said.stderr
     assert "Two operators sign it" in said.stdout
     signed(built, merge, "alice")
     alone = crossroads(built, "person", "apply", str(merge), "--yes")
-    assert (alone.returncode, "two different operators" in " ".join(alone.stderr.split())) == (1, True)
+    assert (alone.code, "two different operators" in " ".join(alone.stderr.split())) == (1, True)
     signed(built, merge, "bob")
     done = crossroads(built, "person", "apply", str(merge), "--yes", "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.stderr
     assert json.loads(done.stdout)["ticket"]
     again = crossroads(built, "person", "apply", str(merge), "--yes")
-    assert (again.returncode, STRANGER in again.stderr) == (1, False)
+    assert (again.code, STRANGER in again.stderr) == (1, False)
     assert by_number(built, number)["ssin"] == {"value": STRANGER, "replaces": number}
 
-    assert crossroads(built, "person", "unlink", "-", "-", *why, "-o", str(apart), numbers=numbers).returncode == 0
+    assert crossroads(built, "person", "unlink", "-", "-", *why, "-o", str(apart), numbers=numbers).code == 0
     signed(built, apart, "alice", "bob")
-    assert crossroads(built, "person", "apply", str(apart), "--yes").returncode == 0
+    assert crossroads(built, "person", "apply", str(apart), "--yes").code == 0
     assert by_number(built, number)["ssin"] == {"value": number}
 
     dead = crossroads(built, "person", "decease", "-", "--on", "2026-05-05", *why, "-o", str(death), numbers=numbers)
-    assert dead.returncode == 0, dead.stderr
+    assert dead.code == 0, dead.stderr
     signed(built, death, "bob")
-    assert crossroads(built, "person", "apply", str(death), "--yes").returncode == 0
+    assert crossroads(built, "person", "apply", str(death), "--yes").code == 0
     known = creation("m-2", last="Duinen", first="Ward") | {"ssin": number, "deceasedOn": "2026-05-05"}
     same = {name: known[name] for name in ("reference", "ssin", "deceasedOn")} | {"reason": "certificate"}
     assert post(built, "/decease", same).status == 409
@@ -250,9 +244,9 @@ def test_a_command_writes_what_operators_read_before_they_sign(built: Network, t
     for word in ("distinguish-person", CENTRE, "file-12", digest, "seen together", "crossroads.test"):
         assert word in shown.stdout
     again = crossroads(built, "person", "replace", STRANGER, FREE, "--since", "2026-01-01", *why, "-o", str(act))
-    assert (again.returncode, "there already" in " ".join(again.stderr.split())) == (1, True)
+    assert (again.code, "there already" in " ".join(again.stderr.split())) == (1, True)
     wrong = crossroads(built, "person", "decease", "1234", *why, "-o", str(tmp_path / "wrong.act"))
-    assert (wrong.returncode, "$.ssin" in wrong.stderr, "1234" in wrong.stderr) == (1, True, False)
+    assert (wrong.code, "$.ssin" in wrong.stderr, "1234" in wrong.stderr) == (1, True, False)
     assert not (tmp_path / "wrong.act").exists()
     other = crossroads(built, "person", "apply", str(act), "--yes")
-    assert (other.returncode, "two different operators" in " ".join(other.stderr.split())) == (1, True)
+    assert (other.code, "two different operators" in " ".join(other.stderr.split())) == (1, True)

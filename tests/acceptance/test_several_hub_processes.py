@@ -1,7 +1,7 @@
 """Several processes of the hub are one hub: what one has seen, revoked or counted holds in all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from time import time
 
@@ -9,13 +9,12 @@ import httpx
 import msgspec
 import pytest
 
-from chaos import Asker, client, findings, person, problem, rows, start_another_hub, until
+from chaos import Asker, findings, person, problem, rows, until
 from crossroads.admission.limits import Limits
 from crossroads.bootstrap.wiring import services
 from crossroads.catalogue.acts import REVOKE_KEY
 from crossroads.catalogue.keys import Revocation
 from crossroads.kernel.codes import StatusValue
-from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from crossroads.participant.questions import Asked
 from crossroads.wire.keys import SigningKey
@@ -29,6 +28,8 @@ SSIN, OTHER = person(1), person(3)
 RATE = 40
 DECISIONS = "SELECT kind, start_date AS \"startDate\" FROM decisions WHERE ssin = :ssin AND :start_date <= '9999'"
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=2)
+
+pytest_plugins = ["hub_fixtures"]
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +54,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -
         made.start_hub()
         made.start_members([SOURCE])
         yield made
-
-
-@pytest.fixture(scope="module")
-def ports(built: Network) -> tuple[int, int]:
-    """Give the ports of two processes on one database."""
-    (other,) = free_ports(1)
-    start_another_hub(built, other)
-    return built.installation.settings.port, other
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with client() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ import httpx
 import msgspec
 import pytest
 
-from chaos import INQUIRY, QUARTER, Asker, client, findings, person, rows, start_another_hub, until
+from chaos import INQUIRY, QUARTER, Asker, findings, person, rows, until
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.period import Period
-from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from crossroads.participant.client import Client, Reply
 from crossroads.wire.keys import SealingKey, SigningKey
@@ -30,6 +29,8 @@ DECISIONS = (
     'SELECT kind, start_date AS "startDate" FROM decisions WHERE ssin = :ssin AND start_date <= :end_date '
     "AND :start_date <= '9999'"
 )
+
+pytest_plugins = ["hub_fixtures"]
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +57,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -
 
 
 @pytest.fixture(scope="module")
-def other_port(built: Network) -> int:
-    """Start a second process of the hub on the same database and give its port."""
-    (port,) = free_ports(1)
-    start_another_hub(built, port)
-    return port
-
-
-@pytest.fixture(scope="module")
 def server(built: Network) -> Iterator[Rogue]:
     with running(built.member(ROGUE), CONTENT) as rogue:
         yield rogue
@@ -79,12 +72,6 @@ async def rogue(server: Rogue, built: Network, module_database: Database) -> Asy
         return (await ask(built)).answer.status.value is StatusValue.DATA_FOUND
 
     await until(trusted)
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with client() as opened:
-        yield opened
 
 
 async def ask(built: Network, *groups: str) -> Reply:
@@ -351,7 +338,7 @@ async def test_a_source_that_hangs_does_not_keep_the_others_waiting(
 
 
 async def test_a_source_that_keeps_failing_is_left_alone_by_every_process_and_taken_back(
-    built: Network, rogue: Rogue, http: httpx.AsyncClient, other_port: int
+    built: Network, rogue: Rogue, http: httpx.AsyncClient, ports: tuple[int, int]
 ) -> None:
     asker = Asker(built, ASKER)
 
@@ -363,16 +350,16 @@ async def test_a_source_that_keeps_failing_is_left_alone_by_every_process_and_ta
         return answered
 
     async def the_other_knows() -> bool:
-        return bool((await http.get(f"http://127.0.0.1:{other_port}/health")).json()["status"] == "DEGRADED")
+        return bool((await http.get(f"http://127.0.0.1:{ports[1]}/health")).json()["status"] == "DEGRADED")
 
     with rogue.doing(lambda call: call.send_unsigned(b"", 500)):
         await until(asking(asker.port, "CR-SOURCE-SUSPENDED"))
         await until(the_other_knows)
         seen = rogue.questions
-        for port in (asker.port, other_port):
+        for port in ports:
             assert await asking(port, "CR-SOURCE-SUSPENDED")()
         assert rogue.questions == seen
-    for port in (asker.port, other_port):
+    for port in ports:
         await until(asking(port, "MSG00000"))
 
 

@@ -1,6 +1,7 @@
 """Who may see what: one table, run for every caller and every route."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ PUBLIC = [
     "/.well-known/crossroads-keys",
     "/openapi.json",
     "/v1/log/checkpoint",
+    "/v1/statistics/service-levels",
     "/v1/institutions/nsso/keys",
     *(
         f"/v1/{name}"
@@ -57,6 +59,8 @@ LINE = {
 }
 LINE |= {"evidence": {"kind": "document", "value": "ID-1"}}
 QUERY = {"institution": CENTRE, "ssin": KNOWN, "period": {"startDate": "2020-01-01"}}
+BULK = {"lines": [{"action": "register", **LINE, "reference": "k-1"}]}
+COMPARE = {"institution": CENTRE, "lines": [{name: LINE[name] for name in ("ssin", "context", "period")}]}
 CONFIRM = {"reference": "p-1", "ssin": ELSEWHERE, "birthDate": "1980-03-15", "lastName": "Peeters"}
 SEARCH = {"agent": "clerk-7", "legalContext": "PCSA:SOCIAL_INQUIRY", "ssin": ELSEWHERE}
 SHOWN = {"lastName": "Zandbergen", "firstNames": "Ilse", "birthDate": "1980-03-15"}
@@ -75,6 +79,9 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     # Lines are kept by the institution itself, or by who manages it.
     "/v1/inscriptions": (LINE, {CENTRE: 201, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
     "/v1/inscriptions/query": (QUERY, {CENTRE: 200, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
+    # Each line has an outcome of its own: what others get of it stands in tests/integration/test_directory_bulk.py.
+    "/v1/inscriptions/bulk": (BULK, dict.fromkeys(INSTITUTIONS, 200)),
+    "/v1/inscriptions/compare": (COMPARE, {CENTRE: 200, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
     "/v1/inscriptions/close": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
     "/v1/inscriptions/cut": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
     "/v1/inscriptions/cancel": (LINE, {OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
@@ -94,6 +101,18 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     # Nobody reports what it was not given, and nobody answers a report that was not made to it.
     "/v1/error-reports": (REPORT, dict.fromkeys(INSTITUTIONS, 403)),
     "/v1/error-reports/answer": (REPORT_ANSWER, dict.fromkeys(INSTITUTIONS, 403)),
+    "/v1/error-reports/query": ({}, dict.fromkeys(INSTITUTIONS, 200)),
+}
+# Nobody has announced a file: what is there of another's is told in tests/acceptance/test_batch_routes.py.
+NO_BATCH = "/v1/batches/00000000-0000-7000-8000-000000000000"
+BATCHES = {
+    ("POST", "/v1/batches"): 400,
+    ("GET", "/v1/batches"): 200,
+    ("GET", NO_BATCH): 404,
+    ("PUT", f"{NO_BATCH}/file/0"): 404,
+    ("GET", f"{NO_BATCH}/result/0"): 404,
+    ("POST", f"{NO_BATCH}/result/acknowledge"): 404,
+    ("POST", f"{NO_BATCH}/cancel"): 404,
 }
 # Who gets what of whom, for which purpose: the code of the answer.
 QUESTIONS: dict[tuple[str, str, str], dict[str, str]] = {
@@ -160,6 +179,22 @@ def test_who_may_keep_what(built: Network, path: str, caller: str) -> None:
         assert (CENTRE in reply.problem.detail, KNOWN.encode() in reply.body) == (False, False)
 
 
+@pytest.mark.parametrize("caller", INSTITUTIONS)
+@pytest.mark.parametrize(("method", "path"), BATCHES)
+def test_who_has_no_batch_sees_none(built: Network, method: str, path: str, caller: str) -> None:
+    asker = Asker(built, caller)
+    request = asker.signed_get(path) if method == "GET" else asker.signed(method, path, b"{}")
+    assert send(request).status == BATCHES[method, path]
+
+
+@pytest.mark.parametrize(("method", "path"), BATCHES)
+def test_nobody_comes_to_batches_without_a_signature(built: Network, method: str, path: str) -> None:
+    body = None if method == "GET" else b"{}"
+    headers = {"content-type": "application/json"} if body else {}
+    reply = send(Request(method, f"{built.installation.settings.public_url}{path}", headers, body))
+    assert (reply.status, reply.problem.code) == (401, "CR-SIGNATURE-MISSING")
+
+
 @pytest.mark.parametrize(
     ("question", "caller"), [(question, caller) for question, row in QUESTIONS.items() for caller in row]
 )
@@ -179,5 +214,10 @@ def test_nobody_comes_in_without_a_signature(built: Network, path: str) -> None:
 
 def test_every_route_is_in_the_table() -> None:
     described = set(json.loads(openapi())["paths"])
-    tabled = {*PUBLIC, *WRITES, "/v1/exchanges", "/v1/log/inclusion", "/v1/log/consistency"}
+    batches = {
+        re.sub(r"/(file|result)/0", r"/\1/{number}", path.replace(NO_BATCH, "/v1/batches/{ticket}"))
+        for _, path in BATCHES
+    }
+    described = {re.sub(r"/(file|result)/\{\w+\}", r"/\1/{number}", path) for path in described}
+    tabled = {*PUBLIC, *WRITES, *batches, "/v1/exchanges", "/v1/log/inclusion", "/v1/log/consistency"}
     assert described | {"/openapi.json"} == {path.replace("/nsso/", "/{institution}/") for path in tabled}

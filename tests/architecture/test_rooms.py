@@ -14,7 +14,7 @@ ROOT = Path(crossroads.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 DRIVERS = {"asyncpg", "aiosql", "pogo_core", "psycopg"}
 MAY_TOUCH_THE_DRIVER = re.compile(
-    r"(?x) \w+/(store|database|queries)\.py | directory/(facts|staging|imports?)\.py | identity/ports\.py"
+    r"(?x) \w+/((\w+_)?store|database|queries)\.py | directory/(facts|staging|imports?)\.py | identity/ports\.py"
     r" | audit/(writer|reading)\.py | catalogue/service\.py | bootstrap/\w+\.py | bench/\w+\.py"
 )
 INPUT_OUTPUT = {"asyncio", "asyncpg", "os", "pathlib", "pyreqwest", "socket", "sqlalchemy", "sqlite3", "subprocess"}
@@ -64,11 +64,13 @@ def test_only_access_makes_permits() -> None:
         room_path(path)
         for path in FILES
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Permit", "PushPermit"}
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"Permit", "PermitSet", "PushPermit"}
     }
-    assert makers == {"access/service.py", "access/push.py"}
+    assert makers == {"access/service.py", "access/sets.py", "access/push.py"}
     users = {room_path(path) for path in FILES if "_MADE_BY_ACCESS" in path.read_text("utf-8")}
-    assert users == {"access/model.py", "access/service.py", "access/push.py"}
+    assert users == {"access/model.py", "access/service.py", "access/sets.py", "access/push.py"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=room_path)
@@ -82,7 +84,7 @@ def test_sql_stands_in_queries_files(path: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.rglob("queries.sql")), ids=room_path)
+@pytest.mark.parametrize("path", [*ROOT.rglob("queries.sql"), *ROOT.rglob("queries/*.sql")], ids=room_path)
 def test_a_sentence_stands_above_each_query(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     for number, line in enumerate(lines):

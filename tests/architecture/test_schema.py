@@ -56,8 +56,8 @@ MAILBOXES = {
     "mutation_queue": "mutation person",
     "mutation_writer": "one epoch leased_by lease_until",
     "mailbox": "recipient last_number tails",
-    "mailbox_slot": "recipient slot lease leased_until acknowledged parked reached",
-    "mailbox_lease": "recipient lease numbers open",
+    "mailbox_progress": "recipient acknowledged parked reached first_kept",
+    "mailbox_lease": "recipient lease numbers open slots leased_until",
     "mailbox_item": "recipient number previous slot person mutation ticket institution added_at state reason"
     " delivered_at start_date end_date whole legal_context authorisation void",
 }
@@ -66,6 +66,28 @@ CORRECTION_REQUESTS = {
     # text and reason: content, of people at institutions; they go after the answer.
     " reported_at answer_by delivered_at outcome reason correction answered_at",
 }
+JOBS = {
+    "job": "job kind institution subject priority state turn due_at deadline done total lease_owner lease_until epoch"
+    " attempts problem created_at finished_at",
+}
+BATCHES = {
+    "batch_sequence": "institution last_number",
+    # The voucher holds no number of a person; it goes when the batch is over.
+    "batch": "ticket institution reference file_sequence_number voucher_digest file_digest voucher signer"
+    " request_signature accepted_at deadline state size received records decided answered counts source_counts parts"
+    " problem_code problem problem_line finished_at kept_until fetched",
+}
+BATCH_INPUT = {
+    # Whom a file asks about; gone when it was read, or refused, and when its page is answered.
+    "batch_part": "ticket start_at content",
+    "batch_page": "ticket page records root state decisions decided_at",
+}
+BATCH_RESULT = {
+    # Sealed to who asks, but for data groups that the catalogue leaves unsealed; until it is acknowledged, or its days
+    # are over.
+    "batch_chunk": "ticket page source first_index state due_at attempts code answer",
+    "batch_result": "ticket part content",
+}
 PROGRESS = {"inscription_ends": "singleton day person inscription"}
 LOG = {
     "log_entry": "stream index epoch event ticket person asker at content salts leaf",
@@ -73,6 +95,10 @@ LOG = {
     "log_subtree": "stream level position root",
     "log_top": "index heads leaf at",
     "log_checkpoint": "size note at",
+}
+SERVED = {
+    "service_level": "day questions known lost within_one_second within_two_seconds minutes minutes_lost batches"
+    " batches_in_time"
 }
 MIGRATIONS = {
     "_pogo_migration": "migration_hash migration_id applied schema_name",
@@ -90,8 +116,13 @@ EXPECTED = (
     | SEEN_BEFORE
     | MAILBOXES
     | CORRECTION_REQUESTS
+    | JOBS
+    | BATCHES
+    | BATCH_INPUT
+    | BATCH_RESULT
     | PROGRESS
     | LOG
+    | SERVED
     | MIGRATIONS
     | HISTORIES
 )

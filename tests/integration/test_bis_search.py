@@ -1,40 +1,31 @@
 """Finding a person: who may, how much is shown, and that whoever is shown can see it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
 
-from bis import OTHER_PURPOSE, PURPOSE, Hub, by_name, by_number, creation, hub_of, particulars
+from bis import OTHER_PURPOSE, PURPOSE, Hub, by_name, by_number, created, hub_of
 from crossroads.admission.limits import LimitReached, Limits
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Malformed, Refused
 from crossroads.wire.persons import MAXIMUM_CANDIDATES
 from people import FUND, GHENT, LIEGE, MANAGED, MANAGER, OpenPool, by, ssin
 
-
-@pytest.fixture
-async def hub(pool: OpenPool) -> AsyncIterator[Hub]:
-    async with hub_of(pool) as opened:
-        yield opened
+pytest_plugins = ["bis_fixtures"]
 
 
-async def created(hub: Hub, *shown: Any, **named: Any) -> str:
-    return (await hub.bis.create(creation(particulars(*shown, **named)), by(GHENT))).ssin.value
-
-
-async def entries(hub: Hub) -> list[Any]:
+async def entries(office: Hub) -> list[Any]:
     query = (
         "SELECT event, person, asker, content FROM log_entry WHERE event LIKE 'identity:person:s%' ORDER BY at, index"
     )
-    return list(await hub.world.pool.fetch(query))
+    return list(await office.world.pool.fetch(query))
 
 
-async def test_a_misspelt_name_finds_the_person_and_shows_what_identification_needs(hub: Hub) -> None:
-    number = await created(hub, "Van den Bergh", "Youssef", "1980-03-15", address="Road 1", nationality="ZZ")
-    await created(hub, "Peeters", "Jan", "1980-03-15")
-    found = await hub.identification.find(by_name("Vandenberg", "1980-03-00", "Yusuf"), by(LIEGE))
+async def test_a_misspelt_name_finds_the_person_and_shows_what_identification_needs(office: Hub) -> None:
+    number = await created(office, "Van den Bergh", "Youssef", "1980-03-15", address="Road 1", nationality="ZZ")
+    await created(office, "Peeters", "Jan", "1980-03-15")
+    found = await office.identification.find(by_name("Vandenberg", "1980-03-00", "Yusuf"), by(LIEGE))
     (candidate,) = found.items
     assert msgspec.to_builtins(candidate.known) == (
         {"truth": "shown", "lastName": "Van den Bergh", "firstNames": "Youssef", "birthDate": "1980-03-15"},
@@ -42,8 +33,8 @@ async def test_a_misspelt_name_finds_the_person_and_shows_what_identification_ne
     assert (candidate.ssin.value, found.total, found.more) == (number, 1, False)
     assert 0.5 < candidate.score < 1
     assert candidate.reasons
-    searched, shown = await entries(hub)
-    person = await hub.world.pool.fetchval("SELECT person FROM bis_number WHERE ssin = $1", number)
+    searched, shown = await entries(office)
+    person = await office.world.pool.fetchval("SELECT person FROM bis_number WHERE ssin = $1", number)
     assert (searched["event"], searched["person"], searched["asker"]) == ("identity:person:searched", None, LIEGE)
     assert (shown["event"], shown["person"], shown["asker"]) == ("identity:person:shown", person, LIEGE)
     said = msgspec.json.decode(shown["content"])
@@ -52,23 +43,23 @@ async def test_a_misspelt_name_finds_the_person_and_shows_what_identification_ne
         assert secret not in shown["content"] + searched["content"]
 
 
-async def test_a_number_finds_its_person_and_nobody_else(hub: Hub, tmp_path: Any) -> None:
-    number, national = await created(hub), ssin(0)
-    await hub.world.births(national, tmp=tmp_path)
-    (found,) = (await hub.identification.find(by_number(number), by(GHENT))).items
+async def test_a_number_finds_its_person_and_nobody_else(office: Hub, tmp_path: Any) -> None:
+    number, national = await created(office), ssin(0)
+    await office.world.births(national, tmp=tmp_path)
+    (found,) = (await office.identification.find(by_number(number), by(GHENT))).items
     assert (found.ssin.value, found.ssin.replaces, found.score) == (number, None, 1.0)
-    (unrecorded,) = (await hub.identification.find(by_number(national), by(GHENT))).items
+    (unrecorded,) = (await office.identification.find(by_number(national), by(GHENT))).items
     assert (unrecorded.ssin.value, unrecorded.known) == (national, ())
-    assert (await hub.identification.find(by_number(ssin(9)), by(GHENT))).items == ()
+    assert (await office.identification.find(by_number(ssin(9)), by(GHENT))).items == ()
 
 
-async def test_nobody_lists_the_register(hub: Hub) -> None:
+async def test_nobody_lists_the_register(office: Hub) -> None:
     firsts = ["Tim", "Eva", "Oleg", "Ruth", "Zoe", "Max", "Lea", "Ugo", "Kim", "Pia", "Bob", "Ans"]
     for month, first in enumerate(firsts, 1):
-        await created(hub, "Zandbergen", first, f"1980-{month:02d}-{2 * month:02d}")
-    found = await hub.identification.find(by_name("Zandbergen", "1980-00-00"), by(GHENT))
+        await created(office, "Zandbergen", first, f"1980-{month:02d}-{2 * month:02d}")
+    found = await office.identification.find(by_name("Zandbergen", "1980-00-00"), by(GHENT))
     assert (len(found.items), found.total, found.more) == (MAXIMUM_CANDIDATES, MAXIMUM_CANDIDATES, True)
-    assert sum(entry["event"] == "identity:person:shown" for entry in await entries(hub)) == MAXIMUM_CANDIDATES
+    assert sum(entry["event"] == "identity:person:shown" for entry in await entries(office)) == MAXIMUM_CANDIDATES
 
 
 @pytest.mark.parametrize(
@@ -85,11 +76,11 @@ async def test_nobody_lists_the_register(hub: Hub) -> None:
         (msgspec.structs.replace(by_number(ssin(0)), ssin=None), "$"),
     ],
 )
-async def test_what_is_wrong_is_said_with_its_place(hub: Hub, wrong: Any, place: str) -> None:
+async def test_what_is_wrong_is_said_with_its_place(office: Hub, wrong: Any, place: str) -> None:
     with pytest.raises(Malformed) as malformed:
-        await hub.identification.find(wrong, by(GHENT))
+        await office.identification.find(wrong, by(GHENT))
     assert [fault.path for fault in malformed.value.faults] == [place]
-    assert await entries(hub) == []
+    assert await entries(office) == []
 
 
 @pytest.mark.parametrize(
@@ -104,16 +95,16 @@ async def test_what_is_wrong_is_said_with_its_place(hub: Hub, wrong: Any, place:
         (FUND, {}, Code.LEGAL_CONTEXT_NOT_ALLOWED),
     ],
 )
-async def test_who_may_find_people(hub: Hub, signer: str, about: dict[str, str], code: Code | None) -> None:
-    number = await created(hub)
+async def test_who_may_find_people(office: Hub, signer: str, about: dict[str, str], code: Code | None) -> None:
+    number = await created(office)
     for query in (by_number(number, **about), by_name("Zandbergen", "1980-03-15", **about)):
         if code is None:
-            assert (await hub.identification.find(query, by(signer))).total == 1
+            assert (await office.identification.find(query, by(signer))).total == 1
             continue
         with pytest.raises(Refused) as refusal:
-            await hub.identification.find(query, by(signer))
+            await office.identification.find(query, by(signer))
         assert refusal.value.code is code
-    events = {entry["event"] for entry in await entries(hub)}
+    events = {entry["event"] for entry in await entries(office)}
     shown = {"identity:person:searched", "identity:person:shown"}
     assert events == (shown if code is None else {"identity:person:search-refused"})
 
@@ -122,9 +113,9 @@ async def test_the_rate_of_searches_holds_over_all_processes(pool: OpenPool) -> 
     limits = Limits(searches_per_minute=2)
     async with hub_of(pool, limits) as first, hub_of(pool, limits) as second:
         outcomes = []
-        for hub in (first, second, first, second, first):
+        for office in (first, second, first, second, first):
             try:
-                await hub.identification.find(by_number(ssin(0)), by(GHENT))
+                await office.identification.find(by_number(ssin(0)), by(GHENT))
                 outcomes.append(True)
             except LimitReached:
                 outcomes.append(False)

@@ -101,7 +101,7 @@ async def test_an_institution_that_is_down_loses_nothing(world: Town, people: li
     with pytest.raises(Unavailable):
         await one.once(GHENT)
     assert await one.once(GHENT) == 0  # leased still
-    await world.pool.execute("UPDATE mailbox_slot SET leased_until = clock_timestamp()")
+    await world.pool.execute("UPDATE mailbox_lease SET leased_until = clock_timestamp()")
     assert await one.once(GHENT) == 3
     assert endpoint.numbers == [1, 2, 3]
 

@@ -44,10 +44,21 @@ def test_a_command_like_no_other_gives_none() -> None:
 def test_where_there_is_no_hub_that_is_said(tmp_path: Path, command: tuple[str, ...]) -> None:
     ended = at(tmp_path, *command)
     assert ended.code == 1
-    assert f"There is no hub in {tmp_path}. Set CROSSROADS_HOME, or make one with `crossroads migrate`." in (
-        ended.sentence
-    )
+    assert f"There is no hub in {tmp_path}. Set CROSSROADS_HOME to the folder of yours, or see one" in ended.sentence
     assert list(tmp_path.iterdir()) == []
+
+
+def test_above_the_hub_of_a_demo_its_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "demo" / "hub").mkdir(parents=True)
+    ended = at(tmp_path, "audit", "verify")
+    assert ended.code == 1
+    assert f"For that of the demo, set CROSSROADS_HOME={tmp_path}/demo/hub." in ended.sentence
+
+
+@pytest.mark.parametrize("wrong", [("--count", "5000"), ("--count", "0"), ("--lease", "3601"), ("--from", "0")])
+def test_a_pull_beyond_the_limits_is_wrong_usage(tmp_path: Path, wrong: tuple[str, str]) -> None:
+    ended = crossroads("mailbox", "pull", str(tmp_path / "none.yaml"), *wrong)
+    assert (ended.code, f"Invalid value for '{wrong[0]}'" in ended.sentence) == (2, True), ended
 
 
 def test_an_act_is_never_written_over_another(tmp_path: Path) -> None:

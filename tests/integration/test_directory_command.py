@@ -17,7 +17,21 @@ from crossroads.bootstrap import wiring
 from crossroads.cli.directory import app
 from crossroads.kernel.errors import Refused
 from database import Database, execute
-from people import ALICE, BOB, GHENT, LIVING_WAGE, OPERATORS, load_act, ssin, world
+from people import (
+    ALICE,
+    BOB,
+    GHENT,
+    LIEGE,
+    LIVING_WAGE,
+    OPERATORS,
+    by,
+    days,
+    line,
+    link_act,
+    load_act,
+    ssin,
+    world,
+)
 
 HEADER = "ssin,institution,context,startDate,endDate,phase,reference"
 
@@ -50,6 +64,20 @@ def printed(result: Result) -> Any:
     return json.loads(result.stdout.splitlines()[-1])
 
 
+async def merged_with_overlap(database: Database, tmp: Path) -> int:
+    """Have another institution inscribe a third person, who then turns out to be the second; give that inscription."""
+    async with asyncpg.create_pool(database.url()) as pool:
+
+        async def opened(_: str) -> Any:
+            return pool
+
+        async with world(opened) as hub:
+            await hub.births(ssin(2), tmp=tmp)
+            outcome = await hub.directory.open(line(ssin(2), days("2026-03-01"), LIEGE), by(LIEGE))
+            await hub.identity.link(link_act(ssin(2), ssin(1)), OPERATORS)
+            return outcome.items[0].inscription
+
+
 def load(path: Path, kind: Any, text: str, signers: Any = (ALICE, BOB)) -> Result:
     path.write_text(text)
     act = path.with_suffix(".act")
@@ -72,8 +100,16 @@ def test_import_and_check_from_the_command_line(database: Database, tmp_path: Pa
     sound = run("check", "--json")
     assert (sound.exit_code, printed(sound)) == (
         0,
-        {"inscriptions": 2, "persons": 2, "exclusive": 2, "conflicts": []},
+        {"inscriptions": 2, "persons": 2, "exclusive": 2, "conflicts": [], "known": []},
     )
+    number = asyncio.run(merged_with_overlap(database, tmp_path))
+    told = run("check")
+    assert told.exit_code == 0
+    assert f"inscriptions 2 and {number} in {LIVING_WAGE}, by merge " in told.output
+    (known,) = printed(run("check", "--json"))["known"]
+    assert (known["inscriptions"], known["context"], known["since"]) == ([2, number], LIVING_WAGE, "2026-01-01")
+    assert {"link", "recordedAt"} <= set(known)
+
     double = "INSERT INTO inscription (inscription, person, institution, context, start_date, phase, ticket)"
     same = "SELECT 77, person, 'pcsa-liege', context, start_date, phase, ticket FROM inscription LIMIT 1"
     asyncio.run(execute(database.url(), f"{double} {same}"))

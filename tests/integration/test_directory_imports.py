@@ -281,6 +281,17 @@ async def test_bad_lines_of_a_file_of_persons_are_named(hub: World, tmp_path: Pa
 periods = st.tuples(st.integers(1, 20), st.one_of(st.none(), st.integers(0, 8)))
 
 
+async def test_what_a_merge_left_overlapping_stands_in_the_way_of_its_days_alone(hub: World, tmp_path: Path) -> None:
+    for number, at in ((ANNA, GHENT), (BEA, LIEGE)):
+        await hub.directory.open(line(number, days("2026-01-01", "2026-06-30"), at), by(at))
+    await hub.identity.link(link_act(ANNA, BEA), OPERATORS)
+    rows = [row(BEA, "pcsa-1", first="2026-07-01"), row(ANNA, GHENT, last="2026-01-31")]
+    assert [path for path, _ in await faults(hub, write(tmp_path / "load.csv", rows), 2)] == ["line 3"]
+    assert await load(hub, write(tmp_path / "load.csv", rows[:1]), 1) == 1
+    found = await hub.directory.check()
+    assert (found.conflicts, [one.inscriptions for one in found.known]) == ((), [(1, 2)])
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([GHENT, LIEGE, "pcsa-1"]), periods), min_size=1, max_size=7))
 async def test_the_window_finds_what_comparing_all_pairs_finds(

@@ -15,7 +15,14 @@ from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.model import Mode, Party
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, Malformed, Refused
-from crossroads.wire.error_reports import ErrorAnswer, ErrorOutcome, ErrorReport, ErrorReported, Presumed
+from crossroads.wire.error_reports import (
+    ErrorAnswer,
+    ErrorOutcome,
+    ErrorReport,
+    ErrorReported,
+    OpenReportsQuery,
+    Presumed,
+)
 from crossroads.wire.mutations import MutationKind, Notice, NoticeKind
 from mutating import (
     ADDRESS,
@@ -103,6 +110,26 @@ async def test_a_report_comes_to_the_source_and_its_answer_to_who_reported(world
     )
     assert notice.error.reference is not None
     assert [len(await world.logged(f"mutations:error:{what}")) for what in ("reported", "answered")] == [1, 1]
+
+
+async def test_a_source_sees_which_reports_wait_for_it_and_where_each_says_about_whom(
+    world: Town, people: list[str]
+) -> None:
+    _, done = await reported(world, people[0])
+    waiting = await world.reports.waiting(OpenReportsQuery(), by(SOURCE))
+    assert [(one.report, one.answer_by, one.item) for one in waiting.items] == [(done.report, done.answer_by, None)]
+    await world.settled()
+    (item,) = await world.emptied(SOURCE)
+    waiting = await world.reports.waiting(OpenReportsQuery(), by(SOURCE))
+    assert [one.item for one in waiting.items] == [item.number]
+    assert people[0] not in repr(waiting)
+    assert (await world.reports.waiting(OpenReportsQuery(), by(GHENT))).items == ()
+    with pytest.raises(Refused):
+        await world.reports.waiting(OpenReportsQuery(on_behalf_of=SOURCE), by(GHENT))
+    rejected = ErrorAnswer(report=done.report, outcome=ErrorOutcome.REJECTED, reason="it is right")
+    await world.reports.answer(rejected, by(SOURCE))
+    waiting = await world.reports.waiting(OpenReportsQuery(), by(SOURCE))
+    assert (waiting.items, waiting.total) == ((), 0)
 
 
 async def test_a_report_is_made_once(world: Town, people: list[str]) -> None:

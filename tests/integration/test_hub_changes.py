@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from crossroads.access.mandates import IDENTIFICATION
 from crossroads.kernel.clock import SystemClock, brussels_day
-from crossroads.kernel.errors import Conflict
 from crossroads.kernel.period import Period
 from crossroads.mutations.errors import NotTheWriter
 from crossroads.mutations.hub_changes import HubChanges
@@ -37,6 +38,8 @@ from people import (
 )
 
 NEW = ssin(999)
+OWN = {GHENT: days("2020-02-03"), LIEGE: days("2021-04-05", "2029-12-31")}
+"""Days that two centres have, which overlap."""
 
 
 @pytest.fixture
@@ -128,25 +131,83 @@ async def test_two_that_are_one_and_two_again_are_told_to_the_holders_of_both(wo
         assert told == (NoticeKind.UNMERGED, own, None, other)
 
 
-async def test_an_overlap_that_a_merge_would_make_is_told_to_both_holders_without_the_other(
+async def overlapping(world: Town, anna: str, bea: str) -> UUID:
+    """Merge two whom two centres have inscribed for the same days, and give the ticket of the merge."""
+    world.catalogue.change(LIVING_WAGE, exclusive=True)
+    await world.inscribe(anna, (GHENT, LIVING_WAGE), period=OWN[GHENT])
+    await world.inscribe(bea, (LIEGE, LIVING_WAGE), period=OWN[LIEGE])
+    await world.inscribe(bea, (FUND, CHILD))
+    return await world.identity.link(link_act(anna, bea), OPERATORS)
+
+
+async def test_an_overlap_that_a_merge_makes_is_told_to_both_holders_without_the_other(
     world: Town, people: list[str]
 ) -> None:
     anna, bea, _ = people
-    world.catalogue.change(LIVING_WAGE, exclusive=True)
-    own = {GHENT: days("2020-01-01"), LIEGE: days("2021-01-01", "2029-12-31")}
-    await world.inscribe(anna, (GHENT, LIVING_WAGE), period=own[GHENT])
-    await world.inscribe(bea, (LIEGE, LIVING_WAGE), period=own[LIEGE])
-    await world.inscribe(bea, (FUND, CHILD))
-    with pytest.raises(Conflict):
-        await world.identity.link(link_act(anna, bea), OPERATORS)
+    ticket = await overlapping(world, anna, bea)
     await world.settled()
-    assert await world.recipients() == {GHENT: 1, LIEGE: 1}
-    for place, number, other in ((GHENT, anna, bea), (LIEGE, bea, anna)):
-        (notice,) = noticed(await world.emptied(place))
-        assert (notice.kind, notice.context, notice.period) == (NoticeKind.MERGE_REFUSED, LIVING_WAGE, own[place])
-        assert (notice.ssin.value, notice.ssin.replaces, notice.other) == (number, None, None)
-        assert other not in repr(notice)
-        assert {GHENT: LIEGE, LIEGE: GHENT}[place] not in repr(notice)
+    assert await world.recipients() == {GHENT: 2, LIEGE: 2, FUND: 1, SOURCE: 1}
+    for place, other, before in ((GHENT, LIEGE, anna), (LIEGE, GHENT, None)):
+        items = await world.emptied(place)
+        merge, notice = noticed(items)
+        assert merge.kind is NoticeKind.MERGED
+        assert (notice.kind, notice.context, notice.period) == (NoticeKind.EXCLUSIVE_OVERLAP, LIVING_WAGE, OWN[place])
+        assert (notice.ssin.value, notice.ssin.replaces, notice.other) == (bea, before, None)
+        assert notice.happened_on == date(2026, 1, 1)
+        sent = msgspec.json.encode(items).decode()
+        assert not [word for word in (other, str(OWN[other].start_date), str(OWN[other].end_date)) if word in sent]
+    told = [entry for entry in await world.logged("mutations:change:caused") if entry["kind"] == "exclusive-overlap"]
+    assert [(entry["addressee"], entry["cause"]) for entry in told] == [(GHENT, str(ticket)), (LIEGE, str(ticket))]
+    assert len({entry["person"] for entry in told}) == len(told)
+
+
+async def test_both_are_told_of_their_inscription_as_it_was_when_one_ended_it_meanwhile(
+    world: Town, people: list[str]
+) -> None:
+    anna, bea, _ = people
+    await overlapping(world, anna, bea)
+    await world.directory.cut(line(anna, days("2020-01-01", "2025-12-31")), by(GHENT))
+    await world.settled()
+    for place in (GHENT, LIEGE):
+        notice = noticed(await world.emptied(place))[-1]
+        assert (notice.kind, notice.period) == (NoticeKind.EXCLUSIVE_OVERLAP, OWN[place])
+
+
+async def test_an_overlap_of_a_merge_that_was_undone_before_it_was_told_is_not_told(
+    world: Town, people: list[str]
+) -> None:
+    anna, bea, _ = people
+    await overlapping(world, anna, bea)
+    await world.identity.unlink(unlink_act(anna, bea), OPERATORS)
+    await world.settled()
+    for place in (GHENT, LIEGE):
+        kinds = [notice.kind for notice in noticed(await world.emptied(place))]
+        assert NoticeKind.EXCLUSIVE_OVERLAP not in kinds
+        assert kinds[-1] is NoticeKind.UNMERGED
+
+
+async def test_a_merge_of_who_overlapped_before_tells_of_what_is_new_alone(world: Town, people: list[str]) -> None:
+    anna, bea, carl = people
+    await overlapping(world, anna, bea)
+    await world.settled()
+    await world.identity.link(link_act(bea, carl), OPERATORS)
+    await world.settled()
+    for place in (GHENT, LIEGE):
+        kinds = [notice.kind for notice in noticed(await world.emptied(place))]
+        assert kinds == [NoticeKind.MERGED, NoticeKind.EXCLUSIVE_OVERLAP, NoticeKind.MERGED]
+
+
+async def test_a_centre_that_is_managed_is_told_in_the_mailbox_of_its_manager(world: Town, people: list[str]) -> None:
+    anna, bea, _ = people
+    world.catalogue.change(LIVING_WAGE, exclusive=True)
+    await world.inscribe(anna, (GHENT, LIVING_WAGE))
+    await world.directory.open(line(bea, days("2021-01-01"), MANAGED), by(MANAGER))
+    await world.identity.link(link_act(anna, bea), OPERATORS)
+    await world.settled()
+    items = await world.emptied(MANAGER)
+    assert [item.concerning for item in items] == [MANAGED, MANAGED]
+    assert [notice.kind for notice in noticed(items)] == [NoticeKind.MERGED, NoticeKind.EXCLUSIVE_OVERLAP]
+    assert GHENT not in msgspec.json.encode(items).decode()
 
 
 async def test_changes_of_one_person_keep_their_order(world: Town, people: list[str]) -> None:

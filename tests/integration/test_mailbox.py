@@ -50,9 +50,7 @@ async def park(world: Town, page: MailboxPage, *numbers: int, reason: str = "sch
 
 async def end_leases(world: Town) -> None:
     """Let the time of all leases be over."""
-    await world.pool.execute(
-        "UPDATE mailbox_slot SET leased_until = now() - interval '1 second' WHERE lease IS NOT NULL"
-    )
+    await world.pool.execute("UPDATE mailbox_lease SET leased_until = now() - interval '1 second'")
 
 
 def numbers(page: MailboxPage) -> list[int]:
@@ -177,7 +175,7 @@ async def test_a_replay_gives_nothing_that_was_not_given_and_waits_for_nobody(wo
     await world.told(*(change(person) for person in people))
     await world.pull(GHENT, count=2)
     async with world.pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT FROM mailbox_slot FOR UPDATE")
+        await connection.execute("SELECT FROM mailbox_progress FOR UPDATE")
         async with asyncio.timeout(5):
             assert numbers(await world.pull(GHENT, **{"from": 1})) == [1, 2]
 
@@ -186,7 +184,7 @@ async def test_one_institution_leaves_connections_to_the_others(world: Town, peo
     """However many of its requests wait for each other."""
     await world.told(*(change(person) for person in people))
     async with world.pool.acquire() as connection, connection.transaction():
-        await connection.execute("SELECT FROM mailbox_slot WHERE recipient = $1 FOR UPDATE", GHENT)
+        await connection.execute("SELECT FROM mailbox_progress WHERE recipient = $1 FOR UPDATE", GHENT)
         waiting = [asyncio.create_task(world.pull(GHENT)) for _ in range(100)]
         async with asyncio.timeout(5):
             assert len((await world.pull(FUND)).items) == 4

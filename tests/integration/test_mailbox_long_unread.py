@@ -17,7 +17,7 @@ DATED = {
     "mutation": ("accepted_at", "content_until"),
     "mutation_reference": ("recorded_at",),
     "mailbox_item": ("added_at", "delivered_at"),
-    "mailbox_slot": ("leased_until",),
+    "mailbox_lease": ("leased_until",),
     "log_entry": ("at",),
 }
 """Every moment that is kept of a change: none is missing here, or the days have not passed for it."""
@@ -104,7 +104,9 @@ async def test_a_pull_does_not_look_at_what_lies_behind_while_something_old_look
             assert page.lease is not None
             done = Acknowledgement(lease=page.lease, up_to=page.items[-1].number)
             await world.mailboxes.acknowledge(done, by(GHENT))
-        first = await owner.fetchval("SELECT min(reached) FROM mailbox_slot WHERE recipient = $1", GHENT)
+        first = await owner.fetchval(
+            "SELECT min(n) FROM mailbox_progress, unnest(reached) AS n WHERE recipient = $1", GHENT
+        )
         sql = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queries.next_items.sql}"
         plan = msgspec.json.decode(await owner.fetchval(sql, GHENT, "waiting", first, 10))[0]["Plan"]
     await owner.close()

@@ -5,10 +5,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,11 +19,10 @@ from crossroads.network.ports import free_ports
 from crossroads.participant.command import app
 from crossroads.participant.trust import read_trust
 from fakehub import ALICE, FakeAsker, FakeHub, Question, signed_headers
-from participants import FILE, NAME, OTHER_SSIN, SSIN, WAGE, WAGE_SQL, refused, write_config
+from participant_processes import PROGRAM, served
+from participants import FILE, NAME, OTHER_SSIN, SSIN, WAGE, WAGE_MANY, WAGE_SQL, refused, write_config
 
 pytest_plugins = ["participant_fixtures"]
-
-PROGRAM = [sys.executable, "-c", "from crossroads.participant.command import app; app()"]
 
 
 class Outcome(NamedTuple):
@@ -47,26 +43,10 @@ def started(config: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*PROGRAM, "serve", str(config)], check=False, capture_output=True, text=True, timeout=60)
 
 
-@contextmanager
-def served(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run it until it answers; end it when the test ends."""
-    process = subprocess.Popen([*PROGRAM, "serve", str(config)], stdout=subprocess.DEVNULL)
-    try:
-        wait_until_up(process, port)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_until_up(process: subprocess.Popen[bytes], port: int) -> None:
-    while process.poll() is None:
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    pytest.fail("the participant ended")
+OTHER_SQL = "select ssin, month, eurocents from amount where ssin in :ssins and month < '2026-02'"
+STRANGE_SQL = "select '81650112399' as ssin, month, eurocents from amount where ssin in :ssins"
+AGREES = "says of one person what it says on a page"
+PAGES = ["answers a page", "answers the same page alike", AGREES, "refuses a record of a page asked again"]
 
 
 @pytest.fixture
@@ -145,8 +125,18 @@ def test_it_passes_its_own_conformance_run(
         checked = conformance(port, client_config, hub, tmp_path)
     found = json.loads(checked.stdout)
     assert [finding for finding in found["findings"] if not finding["ok"]] == []
-    assert (found["ok"], checked.returncode, len(found["findings"])) == (True, 0, 22)
+    assert (found["ok"], checked.returncode, len(found["findings"])) == (True, 0, 35)
     assert SSIN not in checked.stdout
+
+
+@pytest.mark.parametrize(("sql", "expected"), [(WAGE_MANY["sqlMany"], []), (OTHER_SQL, [AGREES]), (STRANGE_SQL, PAGES)])
+def test_a_query_for_many_that_says_something_else_does_not_pass(
+    config: Path, port: int, client_config: Path, hub: FakeHub, tmp_path: Path, sql: str, expected: list[str]
+) -> None:
+    change(config, groups={WAGE: WAGE_MANY | {"sqlMany": sql}})
+    with served(config, port):
+        checked = json.loads(conformance(port, client_config, hub, tmp_path).stdout)
+    assert [finding["what"] for finding in checked["findings"] if not finding["ok"]] == expected
 
 
 def test_a_participant_that_answers_everything_does_not_pass(client_config: Path, hub: FakeHub, tmp_path: Path) -> None:
@@ -168,6 +158,9 @@ def test_a_right_set_up_is_found_right(config: Path) -> None:
     assert code == 0, found
     assert found[WAGE][1].endswith("within its schema")
     assert found["register"] == (True, "the query runs")
+    change(config, groups={WAGE: WAGE_MANY})
+    assert findings(config, "--ssin", "-", text=SSIN)[1][f"{WAGE} for many"] == (True, "says what sql says")
+    assert "give --ssin" in findings(config)[1][f"{WAGE} for many"][1]
 
 
 def test_the_number_to_check_with_is_read_from_a_file_and_never_repeated(config: Path, tmp_path: Path) -> None:
@@ -206,6 +199,9 @@ def change(config: Path, **changes: Any) -> None:
         ({"groups": {WAGE: {"sql": WAGE_SQL, "list": "wages"}}}, WAGE, "out of schema"),
         ({"groups": {WAGE: {"sql": "select 1.5 as x where :ssin > ''", "one": True}}}, WAGE, "eurocents"),
         ({"database": "sqlite:////nowhere/x.sqlite"}, WAGE, "OperationalError"),
+        ({"groups": {WAGE: WAGE_MANY | {"sqlMany": "select 1"}}}, "settings", "sqlMany without :ssins"),
+        ({"groups": {WAGE: WAGE_MANY | {"sqlMany": OTHER_SQL}}}, f"{WAGE} for many", "make them say the same"),
+        ({"groups": {WAGE: WAGE_MANY | {"sqlMany": STRANGE_SQL}}}, f"{WAGE} for many", "was not asked about"),
     ],
 )
 def test_a_wrong_set_up_is_told(config: Path, changes: dict[str, Any], what: str, hint: str) -> None:

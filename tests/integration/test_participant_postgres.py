@@ -12,8 +12,9 @@ import pytest
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.period import Period
+from crossroads.participant.bulk_sources import ManyQuery, WantedMany
 from crossroads.participant.config import Config, GroupSource, Listen, OwnKeys
-from crossroads.participant.datasources import Database, Query, UnfitContent, Wanted
+from crossroads.participant.datasources import Database, Query, TooMuch, UnfitContent, Wanted
 from crossroads.participant.settings import KeyFile
 from database import Database as OwnDatabase
 from database import empty_database
@@ -66,6 +67,25 @@ async def test_rows_of_a_person_in_a_period_with_an_open_end(database: Database)
     """
     expected = {"month": "2026-02-01", "eurocents": 120000, "address": {"number": 7}}
     assert await read(database, sql, list_name="wages", json=("address",)) == {"wages": [expected]}
+
+
+def many(database: Database, sql: str) -> ManyQuery:
+    return ManyQuery(database, "a-b@1", GroupSource(sql="select 1 where :ssin = ''", sql_many=sql, list_name="wages"))
+
+
+async def test_rows_of_ten_thousand_people(database: Database) -> None:
+    sql = "select ssin, month, eurocents from wage where ssin in :ssins and month between :start_date and :end_date"
+    people = (*(f"{80650200000 + number}" for number in range(9999)), WANTED.ssin)
+    query = many(database, sql)
+    found = await query.read(WantedMany(people, WANTED.holder, WANTED.period, 10**6))
+    assert found == {WANTED.ssin: b'{"wages":[{"month":"2026-02-01","eurocents":120000}]}'}
+
+
+async def test_what_is_too_much_is_not_fetched(database: Database) -> None:
+    sql = "select ssin, n from wage, generate_series(1, 1000000000) as n where ssin in :ssins"
+    with pytest.raises(TooMuch):
+        await many(database, sql).read(WantedMany((WANTED.ssin,), WANTED.holder, WANTED.period, 10**5))
+    assert await read(database, "select 1 as n where :ssin <> ''", one=True) == {"n": 1}
 
 
 async def test_a_decimal_is_refused(database: Database) -> None:

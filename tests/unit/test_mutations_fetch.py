@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crossroads.access.model import Decision, Pointer, Request
@@ -97,7 +97,6 @@ def test_a_correction_of_what_was_asked_for_online_is_fetched_under_that_authori
     assert reason(asked(lines=HELD[:1], authorisation=online, without="welfare")) == ("MSG00012", "CR-NOT-INSCRIBED")
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sampled_from([ADDRESS, CIVIL]), st.dates(date(2025, 12, 1), date(2026, 4, 30)), st.integers(0, 100))
 def test_a_permit_never_exceeds_the_change(group: str, first: date, length: int) -> None:
     period = Period(first, date.fromordinal(first.toordinal() + length))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crossroads.access.push import Changed, Pushing, PushPermit
@@ -69,7 +69,6 @@ def catalogues(draw: st.DrawFn) -> list[tuple[Kind, Any]]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
 @given(catalogues(), lines(), periods(), st.sampled_from([ADDRESS, CIVIL]))
 def test_exactly_those_are_told_whom_the_naive_account_names(
     found: list[tuple[Kind, Any]], held: tuple[Line, ...], period: Period, group: str
@@ -86,7 +85,6 @@ def test_exactly_those_are_told_whom_the_naive_account_names(
         assert permit.mailbox == (MANAGER if permit.institution == MANAGED else permit.institution)
 
 
-@settings(max_examples=60, deadline=None)
 @given(catalogues(), lines(), periods(), st.sampled_from(PLACES))
 def test_whoever_is_not_told_can_be_told_why(
     found: list[tuple[Kind, Any]], held: tuple[Line, ...], period: Period, place: str

@@ -29,7 +29,8 @@ populations = st.builds(
     seed=st.integers(0, 2**32),
     on=st.dates(date(2024, 1, 1), date(2027, 12, 31)),
 )
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=settings().max_examples // 5, deadline=None)
+"""A whole population is a large example."""
 
 
 @cache

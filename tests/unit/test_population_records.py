@@ -30,7 +30,8 @@ populations = st.builds(
     seed=st.integers(0, 2**32),
     on=st.dates(date(2024, 1, 1), date(2027, 12, 31)),
 )
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=settings().max_examples // 5, deadline=None)
+"""A whole population is a large example."""
 Key = tuple[str, str, str]
 
 
@@ -121,7 +122,7 @@ def test_the_register_knows_everybody_for_life(population: Population) -> None:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_there_are_eleven_to_thirteen_inscriptions_a_person(seed: int) -> None:
     population = generate(2_000, seed, date(2026, 11, 20))
     assert 11 <= sum(1 for _ in inscriptions(population)) / 2_000 <= 13

@@ -1,12 +1,14 @@
 """What access decides on, and what it gives: permits, one for each holder, or the reason why not."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from crossroads.catalogue.model import Mode
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period
+from crossroads.wire.batches import Scope
 from crossroads.wire.messages import Asker
 
 _MADE_BY_ACCESS: Final = object()
@@ -36,6 +38,8 @@ class Request:
     received_at: datetime
     received_on: date
     """The Brussels day of receipt: authorisations count as they are in force then."""
+    decided_on: date | None = None
+    """The day of the decision, where it is a later one: what was withdrawn since counts no more."""
     pointer: Pointer | None = None
     """In mode push: the change, of this very person, that the asker was told of."""
 
@@ -95,4 +99,46 @@ class Decision:
     @property
     def furthest(self) -> Withheld | None:
         """The data group that got furthest, of which the status tells when nothing is left to ask."""
-        return max(self.withheld, key=lambda withheld: withheld.stage, default=None)
+        return furthest_of(self.withheld)
+
+
+def furthest_of(withheld: Iterable[Withheld]) -> Withheld | None:
+    """Give the data group that got furthest, of those that are not given."""
+    return max(withheld, key=lambda one: one.stage, default=None)
+
+
+class Permitted(NamedTuple):
+    """One person about whom a holder may be asked."""
+
+    at: int
+    """Which of the questions decided together, from 0."""
+    scope: int
+    """Which of the scopes of the set counts."""
+    ssin: str
+    known_as: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermitSet:
+    """That one holder may be asked about many persons, each within a scope. Only access makes it."""
+
+    holder: str
+    audience: str | None
+    """As of a permit."""
+    asker: str
+    on_behalf_of: str | None
+    legal_context: str
+    catalogue_version: int
+    scopes: tuple[Scope, ...]
+    persons: tuple[Permitted, ...]
+    """In the order of their questions."""
+    made_by: object = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse permits that access did not make."""
+        if self.made_by is not _MADE_BY_ACCESS:
+            raise TypeError("Only access makes permits.")
+
+    def only(self, wanted: Callable[[Permitted], bool]) -> "PermitSet":
+        """Give the permits of some of the persons."""
+        return replace(self, persons=tuple(filter(wanted, self.persons)))

@@ -4,7 +4,7 @@ Each rule stops a data group or lets it pass; no rule that lets it pass means re
 the table in `docs/reference/status.md`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
 from msgspec import structs
@@ -67,6 +67,7 @@ def authorised(
         authorisation
         for authorisation in _naming(request, snapshot, concerned, group)
         if authorisation.in_force(request.received_on)
+        and authorisation.in_force(request.decided_on or request.received_on)
         and any(party.includes(concerned) for party in authorisation.parties)
     ]
     within = [a for a in in_force if period.start_date >= look_back(a, request.received_on)]
@@ -173,20 +174,26 @@ def alive(facts: Facts, group: str, period: Period) -> Withheld | None:
     return None
 
 
+def held_in(snapshot: Snapshot, group: str, on: date) -> frozenset[str]:
+    """Give the contexts in which those who hold the data group have people inscribed, on a day."""
+    return frozenset(a.inscription_context for a in snapshot.availabilities(group) if a.in_force(on))
+
+
 def holders(
-    facts: Facts, snapshot: Snapshot, group: str, period: Period, on: date
+    facts: Facts, contexts: Collection[str], period: Period, active: Callable[[str], Institution | None]
 ) -> dict[str, tuple[Period, set[int]]]:
-    """Give who holds the data group for days of the period: for each the days it answers for, and its lines."""
-    contexts = {a.inscription_context for a in snapshot.availabilities(group) if a.in_force(on)}
+    """Give who has the person inscribed in one of the contexts on days of the period: those days, and its lines.
+
+    `active` gives an institution that may be asked.
+    """
     found: dict[str, tuple[Period, set[int]]] = {}
     for line in facts.inscriptions:
+        if line.context not in contexts or line.phase == SSIN_REPLACED or active(line.institution) is None:
+            continue
         part = line.period.intersection(period)
-        if line.context not in contexts or line.phase == SSIN_REPLACED or part is None:
-            continue
-        if snapshot.institution(line.institution, on) is None:
-            continue
-        known, ids = found.get(line.institution, (part, set()))
-        found[line.institution] = (known.hull(part), ids | {line.inscription})
+        if part is not None:
+            known, ids = found.get(line.institution, (part, set()))
+            found[line.institution] = (known.hull(part), ids | {line.inscription})
     return found
 
 

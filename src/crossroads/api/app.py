@@ -19,6 +19,7 @@ from crossroads.api.metrics import observe_mailboxes, observe_source
 from crossroads.api.opening import opened
 from crossroads.api.problems import respond
 from crossroads.audit import http as audit
+from crossroads.batch import http as batch
 from crossroads.bootstrap.keys import message_key
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.bootstrap.wiring import Services
@@ -37,6 +38,7 @@ ROUTES = (
     health,
     *exchange.ROUTES,
     *mutations.ROUTES,
+    *batch.ROUTES,
     *directory.ROUTES,
     *identity.ROUTES,
     *catalogue.ROUTES,
@@ -54,6 +56,10 @@ _PROVIDED = (
     "changes",
     "mailboxes",
     "error_reports",
+    "batches",
+    "uploads",
+    "results",
+    "levels",
 )
 
 

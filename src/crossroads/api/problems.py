@@ -10,9 +10,11 @@ import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from msgspec import structs
 
 from crossroads.admission.limits import LimitReached
 from crossroads.audit.errors import EntryExpired, NotInLog
+from crossroads.batch.errors import BatchUnknown, PartRefused, ResultGone
 from crossroads.exchange.errors import ExchangeFailed
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import (
@@ -203,6 +205,9 @@ _MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (RecursionError, lambda _: _malformed(Fault("$", _SCHEMA, "The body is nested too deeply."))),
     (NotInLog, lambda error: _problem(404, str(error))),
     (EntryExpired, lambda error: _own(410, "expired", "Gone", error)),
+    (BatchUnknown, lambda error: _problem(404, str(error))),
+    (ResultGone, lambda error: _own(410, "expired", "Gone", error)),
+    (PartRefused, lambda error: structs.replace(_own(409, "conflict", "Conflict", error), received=error.received)),
     (Conflict, lambda error: _own(409, "conflict", "Conflict", error)),
     (Refused, lambda error: _problem(403, str(error), error.code)),
     (Unavailable, lambda error: _problem(503, str(error), error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)),

@@ -98,6 +98,30 @@ class Event(StrEnum):
         "An institution that waited to be told of a change may no longer know of it; the entry holds the code.",
     )
 
+    BATCH_RECORD_DECIDED = (
+        "batch:record:decided",
+        "A question of a file was permitted or refused; no source was contacted before this entry.",
+    )
+    BATCH_PAGE_ANSWERED = (
+        "batch:page:answered",
+        "The answers to a page of a file were ready; the entry holds their digest, and who gave what of which records.",
+    )
+    BATCH_CHUNK_DROPPED = (
+        "batch:chunk:dropped",
+        "A source answered a page with what it was not asked for, or badly signed; all of it was dropped.",
+    )
+    BATCH_COMPLETED = "batch:file:completed", "All questions of a file were answered; the entry holds how."
+    BATCH_ACCEPTED = "batch:voucher:accepted", "A file of questions was announced, and its voucher accepted."
+    BATCH_REFUSED = "batch:voucher:refused", "The voucher of a file of questions was refused; the entry holds the code."
+    BATCH_FILE_REFUSED = (
+        "batch:file:refused",
+        "A file of questions was not what its voucher announced, or late; nobody was asked anything of it.",
+    )
+    BATCH_CANCELLED = (
+        "batch:file:cancelled",
+        "A file of questions was given up before it was all answered; the entry holds by whom.",
+    )
+
     CATALOGUE_APPLIED = "catalogue:version:applied", "A new version of the catalogue came into force."
     KEY_REGISTERED = "catalogue:key:registered", "A key of an institution was registered."
     KEY_REVOKED = "catalogue:key:revoked", "A key of an institution was revoked."

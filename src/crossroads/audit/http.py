@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
+from crossroads.audit.levels import Levels, ServiceLevels
 from crossroads.audit.model import Receipt
 from crossroads.audit.service import Log
 from crossroads.kernel.guards import Guard
@@ -58,4 +59,11 @@ async def consistency(data: JSONBody[ConsistencyQuery], log: NamedDependency[Log
         return await log.consistency(data.first, data.second)
 
 
-ROUTES = (checkpoint, inclusion, consistency)
+@get("/v1/statistics/service-levels", opt={"guard": Guard.PUBLIC})
+async def service_levels(log: NamedDependency[Log], levels: NamedDependency[Levels]) -> ServiceLevels:
+    """Give the service levels by month, of the days that were counted: each is, some hours after it is over."""
+    async with log.outsiders.turn():
+        return await levels.counted()
+
+
+ROUTES = (checkpoint, inclusion, consistency, service_levels)

@@ -137,6 +137,13 @@ WHERE stream = :stream AND index = :index;
 -- Give where the entries of a ticket stand, in order of time (all streams).
 SELECT stream, index FROM log_entry WHERE ticket = :ticket ORDER BY at, stream, index;
 
+-- name: is_logged(ticket, event, page)$
+-- Tell whether there is such an entry: of a ticket, of one page where one is named (all streams).
+SELECT EXISTS (
+    SELECT FROM log_entry
+    WHERE ticket = :ticket AND event = :event AND (:page::int IS NULL OR (content ->> 'page')::int = :page::int)
+);
+
 -- name: usage(persons, first, until, after_at, after_stream, after_index, limit)
 -- Give what was logged about some persons in a period, after a place, in order of time (all streams).
 SELECT at, stream, index, event, ticket, person, asker, content FROM log_entry
@@ -145,8 +152,8 @@ WHERE person = ANY(:persons::bigint[]) AND at >= :first AND at < :until
 ORDER BY at, stream, index LIMIT :limit;
 
 -- name: given(persons, data_group, since, ticket, asker)
--- Give to whom a data group about some persons was given, by which source and for which days: in answers, and as changes
--- of which they were told; since a moment, under a ticket, to one institution where asked (all streams).
+-- Give to whom a data group about some persons was given, by which source and for which days: in answers, in results of
+-- batches, and as changes of which they were told; since a moment, under a ticket, to one institution where asked (all streams).
 SELECT a.asker, g.block ->> 1 AS source, (d.days ->> 'startDate')::date AS start_date, (d.days ->> 'endDate')::date AS end_date
 FROM log_entry AS a
 CROSS JOIN LATERAL jsonb_array_elements(a.content -> 'groupsGiven') AS g (block)
@@ -159,6 +166,20 @@ WHERE a.event = 'exchange:answer:sent' AND a.person = ANY(:persons::bigint[]) AN
   AND d.days IS NOT NULL
   AND (:since::timestamptz IS NULL OR a.at >= :since) AND (:ticket::uuid IS NULL OR a.ticket = :ticket)
   AND (:asker::text IS NULL OR a.asker = :asker)
+UNION
+SELECT q.asker, p.permit ->> 'holder', (d.days ->> 'startDate')::date, (d.days ->> 'endDate')::date
+FROM log_entry AS q
+CROSS JOIN LATERAL jsonb_array_elements(q.content -> 'permits') AS p (permit)
+CROSS JOIN LATERAL (SELECT p.permit -> 'dataGroups' -> :data_group::text AS days) AS d
+WHERE q.event = 'batch:record:decided' AND q.person = ANY(:persons::bigint[]) AND d.days IS NOT NULL
+  AND (:ticket::uuid IS NULL OR q.ticket = :ticket) AND (:asker::text IS NULL OR q.asker = :asker)
+  AND EXISTS (
+    SELECT FROM log_entry AS a CROSS JOIN LATERAL jsonb_array_elements(a.content -> 'groupsGiven') AS g (given)
+    WHERE a.ticket = (q.content ->> 'batch')::uuid AND a.event = 'batch:page:answered'
+      AND (:since::timestamptz IS NULL OR a.at >= :since)
+      AND g.given ->> 0 = :data_group::text AND g.given ->> 1 = p.permit ->> 'holder'
+      AND (g.given ->> 2)::int8multirange @> (q.content ->> 'number')::bigint
+  )
 UNION
 SELECT asker, content ->> 'source', (content -> 'period' ->> 'startDate')::date, (content -> 'period' ->> 'endDate')::date
 FROM log_entry
@@ -232,3 +253,51 @@ WHERE stream = :stream ORDER BY (position + 1) << level, level;
 -- Give all lists of heads with their checkpoints, in order.
 SELECT t.index, t.heads, t.leaf, c.note FROM log_top t LEFT JOIN log_checkpoint c ON c.size = t.index + 1
 ORDER BY t.index;
+
+-- name: served(since, until, closing)^
+-- Count, for a stretch of time: questions, those that the log still tells of, those whose answer was lost, those answered
+-- within one and two seconds, minutes with questions and those in which one was lost, files that ended, and those in time
+-- (all streams). A refusal left when its entry was written; an answer, at the moment that its entry holds.
+WITH decided AS MATERIALIZED (
+    SELECT ticket, at, event = 'exchange:question:refused' AS refused, (content ->> 'receivedAt')::timestamptz AS received
+    FROM log_entry
+    WHERE at >= :since AND at < :until AND event IN ('exchange:question:decided', 'exchange:question:refused')
+), answered AS MATERIALIZED (
+    SELECT ticket, (content ->> 'repliedAt')::timestamptz AS replied
+    FROM log_entry WHERE at >= :since AND at < :closing AND event = 'exchange:answer:sent'
+), question AS (
+    SELECT d.at, d.received IS NOT NULL AS known, CASE WHEN d.refused THEN d.at ELSE a.replied END - d.received AS took
+    FROM decided AS d LEFT JOIN answered AS a ON a.ticket = d.ticket AND NOT d.refused
+), file AS (
+    SELECT e.event = 'batch:file:completed'
+       AND (e.at AT TIME ZONE 'Europe/Brussels')::date - (a.at AT TIME ZONE 'Europe/Brussels')::date <= 4 AS in_time
+    FROM log_entry AS e
+    CROSS JOIN LATERAL (
+        SELECT at FROM log_entry WHERE ticket = e.ticket AND event = 'batch:voucher:accepted' LIMIT 1
+    ) AS a
+    WHERE e.at >= :since AND e.at < :until
+      AND (e.event = 'batch:file:completed' OR e.event = 'batch:file:cancelled' AND e.content ->> 'by' = 'hub')
+)
+SELECT count(*) AS questions, count(*) FILTER (WHERE known) AS known,
+       count(*) FILTER (WHERE known AND took IS NULL) AS lost,
+       count(*) FILTER (WHERE took <= interval '1 second') AS within_one_second,
+       count(*) FILTER (WHERE took <= interval '2 seconds') AS within_two_seconds,
+       count(DISTINCT date_trunc('minute', at)) FILTER (WHERE known) AS minutes,
+       count(DISTINCT date_trunc('minute', at)) FILTER (WHERE known AND took IS NULL) AS minutes_lost,
+       (SELECT count(*) FROM file) AS batches, (SELECT count(*) FROM file WHERE in_time) AS batches_in_time
+FROM question;
+
+-- name: log_began()$
+-- Give the moment of the first entry (all streams).
+SELECT min(e.at) FROM log_stream AS s JOIN log_entry AS e ON e.stream = s.stream AND e.index = 0 WHERE s.stream >= 0;
+
+-- name: counted_days()
+-- Give all days that were counted.
+SELECT * FROM service_level ORDER BY day;
+
+-- name: keep_day(day, questions, known, lost, within_one_second, within_two_seconds, minutes, minutes_lost, batches, batches_in_time)!
+-- Keep what was counted of a day, unless another process has.
+INSERT INTO service_level VALUES (
+    :day, :questions, :known, :lost, :within_one_second, :within_two_seconds, :minutes, :minutes_lost, :batches,
+    :batches_in_time
+) ON CONFLICT DO NOTHING;

@@ -80,6 +80,11 @@ class Reading:
         with outages():
             return [tuple(row) for row in await rows(queries.places_of_ticket(self._pool, ticket=ticket))]
 
+    async def is_logged(self, ticket: UUID, event: str, page: int | None) -> bool:
+        """Tell whether there is such an entry: of a ticket, of one page where one is named."""
+        with outages():
+            return bool(await queries.is_logged(self._pool, ticket=ticket, event=event, page=page))
+
     async def usage(
         self, persons: Iterable[int], first: datetime, until: datetime, after: Cursor, limit: int
     ) -> list[UsageLine]:

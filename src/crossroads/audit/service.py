@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 
 from crossroads.audit.checkpoints import Checkpointer
 from crossroads.audit.database import Pool
+from crossroads.audit.events import Event
 from crossroads.audit.model import Entry, Receipt, UsagePage, record_of
 from crossroads.audit.prover import Prover
 from crossroads.audit.reading import Reading
@@ -24,8 +25,8 @@ from crossroads.kernel.errors import Unavailable
 from crossroads.wire.notes import NoteSigner
 
 STREAMS = 8
-QUEUE = 10_000
-"""Entries that may wait to be written."""
+QUEUE = 20_000
+"""Entries that may wait to be written: two pages of a batch."""
 
 _log = structlog.get_logger()
 
@@ -119,6 +120,10 @@ class Log(Prover):
         now = self._clock.now()
         records = [record_of(entry, now) for entry in entries]
         return await self._writer.append(records) if records else []
+
+    async def is_logged(self, event: Event, ticket: UUID, page: int | None = None) -> bool:
+        """Tell whether an event of a ticket stands in the log: for whoever takes up what another left unfinished."""
+        return await self._reading.is_logged(ticket, event.value, page)
 
     async def usage(
         self, persons: Sequence[int], first: datetime, until: datetime, after: str | None = None, limit: int = 100

@@ -23,7 +23,7 @@ from crossroads.kernel.errors import Unavailable
 _BATCH = 2_000
 """Entries at which a batch is full; a longer append is a batch of its own."""
 _PATIENCE_SECONDS = 5
-"""After this a batch has failed; whether it was written is seen when the stream is taken up again."""
+"""After this a batch has failed, a larger one later; whether it was written is seen when the stream is taken again."""
 _RETRY_SECONDS = 0.2
 
 _CLOSING = frozenset(event.value for event in CLOSING)
@@ -154,7 +154,7 @@ class Writer:
     async def _commit(self, session: Store, records: Sequence[Record]) -> list[Receipt]:
         """Write a batch; a stream that was taken by another took nothing of it, so it goes to a new one."""
         with outages():
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_PATIENCE_SECONDS * max(1, len(records) / _BATCH)):
                 head = self.head or await self._take_stream(session)
                 first = head.frontier.size
                 while not await session.append(head, records, self._lease):

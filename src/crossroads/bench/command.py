@@ -1,4 +1,4 @@
-"""`crossroads bench exchange|directory|audit|search|changes --json`."""
+"""`crossroads bench exchange|directory|audit|search|changes|batch --json`."""
 
 import logging
 import sys
@@ -102,6 +102,21 @@ def changes(
     from crossroads.bench import changes as measuring  # noqa: PLC0415 - as above
 
     _print(measuring.bench(measuring.Size(changes, seconds, people, rounds, workers)), as_json=as_json)
+
+
+@app.command()
+def batch(
+    *,
+    records: Annotated[int, typer.Option(help="Questions in the file.", min=10, max=10_000_000)] = 1_000_000,
+    seconds: Annotated[float, typer.Option(help="Of single questions, in each round and load.", min=1)] = 10,
+    inscriptions: Inscriptions = 1_000_000,
+    rounds: Rounds = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Measure questions in a file against single ones, and what a batch costs those who ask meanwhile."""
+    from crossroads.bench import batch as measuring  # noqa: PLC0415 - as above
+
+    _print(measuring.bench(measuring.Size(records, seconds, inscriptions, rounds)), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -16,11 +16,12 @@ class _Stat(NamedTuple):
 def milliseconds(roots: Iterable[int]) -> float:
     """Give the processor time that processes and all their descendants that live have used so far."""
     stats = _stats()
-    tree, grown = set(roots), 0
-    while len(tree) != grown:
-        grown = len(tree)
-        tree |= {pid for pid, stat in stats.items() if stat.parent in tree}
-    return sum(stats[pid].milliseconds for pid in tree if pid in stats)
+    return sum(stats[pid].milliseconds for pid in _tree(roots, stats) if pid in stats)
+
+
+def descendants(roots: Iterable[int]) -> set[int]:
+    """Give processes and all their descendants that live."""
+    return _tree(roots, _stats())
 
 
 class Meter:
@@ -37,6 +38,14 @@ class Meter:
 
     def _now(self) -> dict[str, float]:
         return {name: milliseconds(pids()) for name, pids in self._groups.items()}
+
+
+def _tree(roots: Iterable[int], stats: Mapping[int, _Stat]) -> set[int]:
+    tree, grown = set(roots), 0
+    while len(tree) != grown:
+        grown = len(tree)
+        tree |= {pid for pid, stat in stats.items() if stat.parent in tree}
+    return tree
 
 
 def _stats() -> dict[int, _Stat]:

@@ -36,6 +36,10 @@ _QUERY = {
         'SELECT start_date AS "startDate", employer_number AS "employerNumber", worker_type AS "workerType" '
         "FROM employment_relations WHERE ssin = :ssin"
     ),
+    "sqlMany": (
+        'SELECT ssin, start_date AS "startDate", employer_number AS "employerNumber", worker_type AS "workerType" '
+        "FROM employment_relations WHERE ssin IN :ssins"
+    ),
     "list": "relations",
 }
 _COLUMNS = ("ssin", "start_date", "employer_number", "worker_type")

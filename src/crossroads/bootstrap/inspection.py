@@ -87,14 +87,15 @@ def _settings(installation: Installation) -> Iterator[Row]:
             f"It listens on {settings.host} behind a proxy.",
             "See that only the proxy reaches that port: whoever else does can name any address as its own.",
         )
-    if settings.streams <= settings.workers:
-        yield _streams(settings.streams, settings.workers)
+    processes = settings.workers + settings.job_workers
+    if settings.streams <= processes:
+        yield _streams(settings.streams, processes)
 
 
-def _streams(streams: int, workers: int) -> Row:
-    found = f"{streams} streams for {workers} processes of the hub on this machine."
+def _streams(streams: int, processes: int) -> Row:
+    found = f"{streams} streams for {processes} processes of the hub on this machine."
     remedy = "Raise `streams`: every process of the hub holds one, and every command that writes needs one more."
-    return wrong("streams", found, remedy) if streams < workers else warn("streams", found, remedy)
+    return wrong("streams", found, remedy) if streams < processes else warn("streams", found, remedy)
 
 
 def _folder(what: str, path: Path, forbidden: int, others: str, mode: str) -> Row:

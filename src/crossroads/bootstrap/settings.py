@@ -55,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """That a proxy which does TLS stands in front, and that its X-Forwarded-For tells the peer."""
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """Processes of the hub on this machine. There must be at least as many `streams` as processes everywhere."""
+    job_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 1
+    """Further processes of it, which work on batches and what recurs, at low priority. 0 where another machine does."""
     database_url: str | None = None
     """Of role crossroads_hub; absent means the embedded PostgreSQL under the home."""
     streams: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
@@ -65,6 +67,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Days within which inscribing, asking and ending is a pattern for `crossroads audit patterns`. Illustrative."""
     error_answer_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     """Days within which a source answers a report of a presumed error; after them it is overdue. Illustrative."""
+    item_kept_days: Annotated[int, msgspec.Meta(ge=30, le=36_525)] = 365
+    """Days for which an acknowledged item of a mailbox stays, from when it was first given. Illustrative."""
+    result_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
+    """Days for which the result of a batch is kept, unless it is acknowledged before. Illustrative."""
     message_key: str = "message-1"
     """The key that signs answers: `keys/<name>.pem` under the home, registered as `<hub>#<name>`."""
     permit_key: str = "permit-1"

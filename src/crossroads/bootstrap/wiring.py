@@ -13,7 +13,19 @@ import structlog
 from crossroads.access.mandates import Mandates
 from crossroads.admission.searches import SearchRate
 from crossroads.admission.service import Gate
+from crossroads.audit.levels import EVERY as LEVELS_EVERY
+from crossroads.audit.levels import NAME as LEVELS
+from crossroads.audit.levels import Levels
 from crossroads.audit.service import Log
+from crossroads.batch.checking import CHECKS_AT_ONCE, Checking
+from crossroads.batch.model import CHECK_KIND, RUN_KIND
+from crossroads.batch.results import Results
+from crossroads.batch.retention import EVERY as RETENTION_EVERY
+from crossroads.batch.retention import NAME as RETENTION
+from crossroads.batch.retention import Retention
+from crossroads.batch.running import RUN_AT_ONCE, Running
+from crossroads.batch.service import Batches
+from crossroads.batch.uploads import Uploads
 from crossroads.bootstrap import keys
 from crossroads.bootstrap.database import database_url
 from crossroads.bootstrap.settings import Installation, load
@@ -28,14 +40,18 @@ from crossroads.identity.database import Pool
 from crossroads.identity.identification import Identification
 from crossroads.identity.service import Identity
 from crossroads.identity.surroundings import Surroundings
+from crossroads.jobs.model import KEPT
+from crossroads.jobs.service import FORGETTING, Jobs
+from crossroads.jobs.worker import Kind, Worker
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.errors import Unavailable
 from crossroads.mutations.bringing import Bringer
 from crossroads.mutations.hub_changes import HubChanges
 from crossroads.mutations.mailboxes import Mailboxes
 from crossroads.mutations.reports import ErrorReports, Terms
+from crossroads.mutations.retention import ItemRetention
 from crossroads.mutations.service import Mutations
-from crossroads.mutations.tasks import Distributor, Watch, expire_content
+from crossroads.mutations.tasks import Distributor, Watch, expire
 from crossroads.mutations.writer import Writer
 from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
@@ -73,6 +89,13 @@ class Services:
     error_reports: ErrorReports
     bringer: Bringer
     watch: Watch
+    jobs: Jobs
+    worker: Worker
+    """Works on jobs; only the processes that are for that have it run."""
+    batches: Batches
+    uploads: Uploads
+    results: Results
+    levels: Levels
     pool: Pool
 
     async def database_answers(self) -> bool:
@@ -86,8 +109,13 @@ class Services:
 
 
 @asynccontextmanager
-async def services(installation: Installation | None = None) -> AsyncIterator[Services]:
-    """Open the services of an installation; without one, of that which the environment names."""
+async def services(
+    installation: Installation | None = None, *, fills_mailboxes: bool = True
+) -> AsyncIterator[Services]:
+    """Open the services of an installation; without one, of that which the environment names.
+
+    A process that gives way to others does not fill the mailboxes: others would wait for it.
+    """
     installation = installation or load()
     settings = installation.settings
     url, clock = database_url(installation), SystemClock()
@@ -119,11 +147,32 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
         _background(stack, breakers.poll())
         # Who fills the mailboxes has connections of its own: it does not wait for those who empty them.
         writer, writer_pool = Writer(), await _pool(stack, url, _WRITER_CONNECTIONS)
-        _background(stack, Distributor(writer_pool, catalogue, clock, writer).run())
-        _background(stack, HubChanges(writer_pool, log, clock, settings.hub, writer).run())
+        if fills_mailboxes:
+            _background(stack, Distributor(writer_pool, catalogue, clock, writer).run())
+            _background(stack, HubChanges(writer_pool, log, clock, settings.hub, writer).run())
         _background(stack, watch.run())
-        _background(stack, expire_content(changes))
+        kept = timedelta(days=settings.item_kept_days)
+        _background(stack, expire(changes, ItemRetention(pool, clock, kept)))
         _background(stack, _maintain(pool))
+        jobs = Jobs(pool)
+        batches = Batches(pool, log, catalogue, surroundings, jobs=jobs, most=settings.limits.open_batches)
+        checking = Checking(pool=pool, log=log, jobs=jobs, catalogue=catalogue, clock=clock)
+        worker = Worker(pool)
+        running = Running(
+            pool=pool,
+            log=log,
+            catalogue=catalogue,
+            sources=sources,
+            clock=clock,
+            subject_key=keys.subject_key(installation),
+            kept=timedelta(days=settings.result_days),
+        )
+        worker.kinds.append(Kind(name=CHECK_KIND, slice=checking.slice, lanes=CHECKS_AT_ONCE))
+        worker.kinds.append(Kind(name=RUN_KIND, slice=running.slice, lanes=RUN_AT_ONCE))
+        worker.schedule(RETENTION, RETENTION_EVERY, Retention(pool=pool, log=log, clock=clock).work)
+        levels = Levels(pool, clock)
+        worker.schedule(LEVELS, LEVELS_EVERY, levels.count_days)
+        worker.schedule(FORGETTING, timedelta(hours=1), lambda: jobs.forget(KEPT))
         yield Services(
             installation=installation,
             clock=clock,
@@ -143,6 +192,12 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
             ),
             bringer=Bringer(mailboxes, catalogue, sources),
             watch=watch,
+            jobs=jobs,
+            worker=worker,
+            batches=batches,
+            uploads=Uploads(pool, batches, jobs, clock),
+            results=Results(pool, batches),
+            levels=levels,
             pool=pool,
             exchange=Exchange(
                 gate=gate,
@@ -158,11 +213,17 @@ async def services(installation: Installation | None = None) -> AsyncIterator[Se
 
 async def _pool(stack: AsyncExitStack, url: str, size: int) -> Pool:
     try:
-        pool = await asyncpg.create_pool(url, min_size=1, max_size=size, timeout=_PATIENCE_SECONDS)
+        pool = await asyncpg.create_pool(
+            url, min_size=1, max_size=size, timeout=_PATIENCE_SECONDS, reset=_left_as_it_is
+        )
     except (OSError, asyncpg.PostgresError) as error:
         raise Unavailable(f"The database cannot be reached: {type(error).__name__}.") from error
     stack.push_async_callback(pool.close)
     return pool
+
+
+async def _left_as_it_is(_: object) -> None:
+    """Spare a round trip after each use: what is set ends with its transaction, but that the log waits for the disk."""
 
 
 def _background(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:

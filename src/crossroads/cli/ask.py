@@ -2,16 +2,13 @@
 
 import os
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 import typer
-from pyreqwest.exceptions import PyreqwestError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,32 +16,42 @@ from rich.text import Text
 from crossroads.cli.known import check_known
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import StatusValue
-from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.errors import Refused
 from crossroads.kernel.identifiers import DATA_GROUP_PATTERN
-from crossroads.kernel.period import Period, day
-from crossroads.participant.client import ClientConfig, ClientKeys, Reply, SyncClient, read_client_config
-from crossroads.participant.config import read_config
-from crossroads.participant.findings import NO_HUB
-from crossroads.participant.yamlfile import read_settings
+from crossroads.kernel.period import Period
+from crossroads.participant import typed
+from crossroads.participant.client import ClientConfig, Reply
+from crossroads.participant.client_settings import client_settings
+from crossroads.participant.terminal import For, Ssin, client
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
-_DIGITS = 11
 _GROUP = re.compile(DATA_GROUP_PATTERN.replace("$", r"\Z"))
 _FULL = (StatusValue.DATA_FOUND, StatusValue.NO_DATA_FOUND)
 
 
-@app.command()
+@app.command(
+    epilog="Example: crossroads ask --as pcsw-gent --legal-context PCSA:SOCIAL_INQUIRY --ssin - identification@1 "
+    "< number.txt"
+)
 def ask(  # noqa: PLR0913 - each is an option of the command
     data_groups: Annotated[list[str], typer.Argument(help="What is asked: living-wage@1, say.", metavar="GROUP…")],
     *,
-    institution: Annotated[str, typer.Option("--as", help="The institution that asks.")],
-    legal_context: Annotated[str, typer.Option(help="Why: PCSA:SOCIAL_INQUIRY, say.")],
-    ssin: Annotated[str, typer.Option(help="About whom; - reads the number from standard input.")],
-    period: Annotated[str | None, typer.Option(help="FIRST-DAY/LAST-DAY; today when absent.")] = None,
-    reference_date: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day of the period when absent.")
+    institution: Annotated[
+        str | None, typer.Option("--as", help="The institution that asks; that of --config when absent.")
     ] = None,
+    legal_context: Annotated[str, typer.Option(help="Why: PCSA:SOCIAL_INQUIRY, say.")],
+    ssin: Ssin,
+    period: Annotated[
+        str | None, typer.Option(help="FIRST-DAY/LAST-DAY, or FIRST-DAY/ without an end; today when absent.")
+    ] = None,
+    reference_date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day of the period, or today, when absent.")
+    ] = None,
+    mutation: Annotated[
+        UUID | None, typer.Option(help="The ticket of an item of your mailbox, whose data you ask for.")
+    ] = None,
+    on_behalf_of: For = None,
     agent: Annotated[str, typer.Option(help="Your own pseudonymous id of the user; never an SSIN.")] = "command-line",
     config: Annotated[
         Path | None, typer.Option(help="The settings of its participant or client; those of the demo when absent.")
@@ -52,16 +59,18 @@ def ask(  # noqa: PLR0913 - each is an option of the command
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
     """Ask one question about one person, open what comes back and check it."""
-    groups, asked, person = _groups(data_groups), _period(period), _ssin(ssin)
+    groups, asked, person = _groups(data_groups), typed.period(period), typed.ssin(ssin)
     settings = _settings(institution, config)
-    with _silence_told(settings.hub), SyncClient(settings) as client:
+    with client(settings) as hub:
         check_known(settings.hub, groups)
-        reply = client.ask(
+        reply = hub.ask(
             ssin=person,
             legal_context=legal_context,
             data_groups=groups,
             period=asked,
-            reference_date=reference_date.date() if reference_date else asked.last,
+            reference_date=reference_date.date() if reference_date else _reference_date(asked),
+            on_behalf_of=on_behalf_of,
+            mutation=mutation,
             agent=agent,
         )
     if as_json:
@@ -72,51 +81,24 @@ def ask(  # noqa: PLR0913 - each is an option of the command
         raise typer.Exit(1)
 
 
-@contextmanager
-def _silence_told(hub: str) -> Iterator[None]:
-    """Say that the hub does not answer, where that is so; what it says itself when it cannot is told as it stands."""
-    try:
-        yield
-    except Unavailable as error:
-        if isinstance(error.__cause__, PyreqwestError):
-            raise Unavailable(NO_HUB.format(hub)) from error
-        raise
-
-
 def _groups(texts: list[str]) -> list[str]:
     if not all(_GROUP.match(text) for text in texts):
         raise typer.BadParameter("A data group is written name@version: identification@1.", param_hint="GROUP")
     return texts
 
 
-def _ssin(text: str) -> str:
-    found = sys.stdin.readline().strip() if text == "-" else text
-    if not (len(found) == _DIGITS and found.isascii() and found.isdigit()):
-        raise typer.BadParameter(f"An SSIN is {_DIGITS} digits, without dots, dashes or spaces.", param_hint="--ssin")
-    return found
+def _reference_date(asked: Period) -> date:
+    """Give the day that a moment group is asked for: the last of the period, today where that has no end."""
+    return asked.end_date or max(asked.start_date, brussels_day(datetime.now(UTC)))
 
 
-def _period(text: str | None) -> Period:
-    if text is None:
-        return day(brussels_day(datetime.now(UTC)))
-    try:
-        first, last = map(date.fromisoformat, text.split("/"))
-        if last < first:
-            raise typer.BadParameter("The first day is after the last.", param_hint="--period")
-        return Period(first, last)
-    except ValueError as error:
-        raise typer.BadParameter(
-            f"A period is written 2026-01-01/2026-03-31; {text} is not one.", param_hint="--period"
-        ) from error
-
-
-def _settings(institution: str, path: Path | None) -> ClientConfig:
-    """Give the settings by which the institution asks. Raises Refused or WrongSetting."""
-    found = path or _of_demo(institution)
-    # Only a participant listens.
-    listens = "listen" in read_settings(found, dict[str, Any])
-    config = _as_client(found) if listens else read_client_config(found)
-    if config.institution != institution:
+def _settings(institution: str | None, path: Path | None) -> ClientConfig:
+    """Give the settings by which the institution asks. Raises BadParameter, Refused or WrongSetting."""
+    if institution is None and path is None:
+        raise typer.BadParameter("Say who asks: --as an institution of the demo, or --config its settings.")
+    found = path or _of_demo(institution or "")
+    config = client_settings(found, "asking")
+    if institution not in (None, config.institution):
         raise Refused(f"{found} holds the settings of {config.institution}, not of {institution}.")
     return config
 
@@ -132,21 +114,6 @@ def _of_demo(institution: str) -> Path:
     return found
 
 
-def _as_client(found: Path) -> ClientConfig:
-    """Give what a client needs, from the settings of a participant. Raises Refused or WrongSetting."""
-    config = read_config(found)
-    if config.keys.seal is None:
-        raise Refused(f"{found} names no key to which answers can be sealed (keys.seal).")
-    return ClientConfig(
-        institution=config.institution,
-        hub=config.hub,
-        trust=config.trust,
-        keys=ClientKeys(sign=config.keys.sign, seal=config.keys.seal),
-        state=f"{config.state}/asking",
-        folder=config.folder,
-    )
-
-
 def _plain(reply: Reply) -> dict[str, Any]:
     """Give the answer with its blocks opened."""
     answer = reply.answer
@@ -155,25 +122,11 @@ def _plain(reply: Reply) -> dict[str, Any]:
         "environment": answer.environment,
         "status": answer.status,
         "ssin": answer.ssin,
-        "blocks": [
-            {
-                "dataGroup": block.data_group,
-                "source": block.source,
-                "period": block.period,
-                "mediaType": block.media_type,
-                **_content(block.media_type, block.content),
-            }
-            for block in reply.blocks
-        ],
+        "blocks": [block.plain for block in reply.blocks],
         "rejected": [block._asdict() for block in reply.rejected],
         "sources": answer.sources,
         "filtered": answer.filtered,
     }
-
-
-def _content(media_type: str, content: bytes) -> dict[str, Any]:
-    # Bytes travel as base64 in JSON, as they do on the wire.
-    return {"content": msgspec.Raw(content)} if media_type == "application/json" else {"contentBytes": content}
 
 
 def _print(reply: Reply, console: Console) -> None:

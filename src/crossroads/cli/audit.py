@@ -33,6 +33,7 @@ from crossroads.wire.notes import NoteVerifier, read_checkpoint
 from crossroads.wire.proofs import EntryProof, verify_entry_proof
 
 _console = Console(emoji=False)
+_WHY = "Each may be in order: a short file, or one that was recorded when it was over."
 app = typer.Typer(help="The log: that it is whole, and what it says.", no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -166,7 +167,7 @@ def show_patterns(
     found = asyncio.run(with_services(work))
     sys.stdout.buffer.flush()
     if not as_json:
-        _console.print(f"{found} inscriptions to look at.", highlight=False)
+        _console.print(f"{found} inscriptions to look at. {_WHY if found else ''}".strip(), highlight=False)
 
 
 @app.command()
@@ -218,7 +219,9 @@ def expire(
 
 
 def _line(one: Pattern) -> str:
-    end = f"ended by {one.closed} on {brussels_day(one.closed_at)}" if one.closed_at else f"for days until {one.ends}"
+    end = (
+        f"ended by {one.closed} on {brussels_day(one.closed_at)}" if one.closed_at else f"whose last day was {one.ends}"
+    )
     asked = f"{one.questions} questions, the first {one.tickets[0]}"
     opened = f"inscribed person {one.person} in {one.context} by {one.opened} on {brussels_day(one.opened_at)}"
     return f"[yellow]{one.institution}[/] {opened}, {end}; {asked}"

@@ -18,6 +18,7 @@ from crossroads.catalogue.model import Document
 from crossroads.cli.acts import confirm, read_act, report, shown, sign_file, write_act
 from crossroads.cli.opened import with_catalogue
 from crossroads.kernel.clock import SystemClock, brussels_day
+from crossroads.participant.typed import program
 
 if TYPE_CHECKING:  # `check` and `sign` start without what the hub needs
     from crossroads.catalogue.service import Catalogue
@@ -136,4 +137,4 @@ def _name(entry: AnyEntry) -> str:
 
 def _next_step(plan: Plan, path: Path) -> str:
     who = "Two operators sign" if plan.operators_needed > 1 else "An operator signs"
-    return f"{who} it with `crossroads catalogue sign {path}`; then `crossroads catalogue apply {path}`."
+    return f"{who} it with `{program()} catalogue sign {path}`; then `{program()} catalogue apply {path}`."

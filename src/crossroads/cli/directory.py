@@ -1,6 +1,7 @@
 """`crossroads directory prepare | import | check`."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +11,10 @@ from rich.console import Console
 
 from crossroads.bootstrap.settings import load
 from crossroads.cli.opened import with_services
-from crossroads.directory.model import Check
+from crossroads.directory.model import Check, KnownOverlap
 from crossroads.identity.first_load import Loaded, LoadKind, prepare
 from crossroads.kernel.errors import Malformed
+from crossroads.participant.typed import program
 from crossroads.wire.decoding import decode
 from crossroads.wire.registrations import SignedAct
 
@@ -37,7 +39,7 @@ def prepare_load(
     """Write the act of a file. Two operators sign it with `crossroads key sign`."""
     target = output or file.with_name(f"{file.name}.act")
     target.write_bytes(msgspec.json.encode(prepare(file, kind, load().settings.installation)))
-    then = f"crossroads directory import {file} --act {target} --kind {kind}"
+    then = f"{program()} directory import {file} --act {target} --kind {kind}"
     Console(soft_wrap=True).print(f"Wrote {target}. Two operators sign it; then: {then}")
 
 
@@ -62,10 +64,12 @@ def import_load(
 
 @app.command()
 def check(*, as_json: AsJson = False) -> None:
-    """Prove over the whole directory that no exclusive context is held twice."""
+    """Prove over the whole directory that no exclusive context is held twice, but where a merge made it so."""
     found = asyncio.run(_check())
     text = f"{found.inscriptions} inscriptions of {found.persons} persons; {found.exclusive} in exclusive contexts."
     _print(found._asdict(), text, as_json=as_json)
+    if found.known and not as_json:
+        _print_known(found.known)
     if found.conflicts:
         numbers = ", ".join(str(number) for number in found.conflicts)
         Console(stderr=True).print(f"Inscriptions that overlap in an exclusive context: {numbers}.")
@@ -91,6 +95,17 @@ def _print(figures: dict[str, Any], text: str, *, as_json: bool) -> None:
         typer.echo(msgspec.json.encode(figures))
     else:
         Console().print(text)
+
+
+def _print_known(known: Sequence[KnownOverlap]) -> None:
+    """Print overlaps that merges made: nothing is wrong with the directory, but two institutions have to agree."""
+    console = Console(soft_wrap=True)
+    console.print("Overlaps known, each since a merge, until one institution ends its inscription:")
+    for one in known:
+        first, second = one.inscriptions
+        recorded = f"{one.recorded_at:%Y-%m-%d %H:%M} UTC"
+        merge = f"by merge {one.link} of {recorded}, which holds since {one.since}"
+        console.print(f"  inscriptions {first} and {second} in {one.context}, {merge}", highlight=False)
 
 
 def _print_faults(error: Malformed, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from crossroads.bootstrap.inspection import Row, State, inspect_disk, inspect_fi
 from crossroads.bootstrap.inspection_database import inspect_database
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.participant.typed import program
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -59,7 +60,7 @@ def _database(installation: Installation) -> Iterator[Row]:
             with server:
                 yield from asyncio.run(_asked(installation))
         else:
-            yield wrong("database", "There is none yet.", "Make it: crossroads migrate")
+            yield wrong("database", "There is none yet.", f"Make it: {program()} migrate")
     except (CrossroadsError, OSError) as error:
         yield wrong("database", str(error), "Run as the user that the home belongs to.")
 

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from crossroads.bootstrap import database
+from crossroads.bootstrap.distribution import distribute, require_citus
 from crossroads.bootstrap.migrations import migrate as apply_migrations
 from crossroads.bootstrap.settings import load
 from crossroads.cli.serving import serve as serve_hub
@@ -36,14 +37,25 @@ def migrate(
         str | None,
         typer.Option(envvar="CROSSROADS_OWNER_URL", help="URL of role crossroads_owner, for a database of your own."),
     ] = None,
+    *,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="Spread the tables that grow over the workers of Citus as well.")
+    ] = False,
 ) -> None:
     """Make the database, and bring its schema up to date."""
     installation = load()
+    spread: list[str] = []
+    if installation.settings.database_url is None and distributed:
+        raise Refused("The embedded database is one machine: give a server with Citus in `database_url`.")
     if installation.settings.database_url is None:
         with database.embedded(installation) as server:
             names = asyncio.run(database.prepare(server))
     elif owner_url is None:
         raise Refused("The database is your own: give the URL of the role crossroads_owner in CROSSROADS_OWNER_URL.")
     else:
+        if distributed:
+            asyncio.run(require_citus(owner_url))
         names = asyncio.run(apply_migrations(owner_url))
-    Console().print("\n".join(f"applied {name}" for name in names) or "The schema is up to date.")
+        spread = asyncio.run(distribute(owner_url)) if distributed else []
+    done = [*(f"applied {name}" for name in names), *(f"spread {table}" for table in spread)]
+    Console().print("\n".join(done) or "The schema is up to date.")

@@ -23,6 +23,7 @@ from crossroads.cli.opened import with_catalogue
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import InvalidValue, Refused
 from crossroads.kernel.ssin import Environment
+from crossroads.participant.typed import program
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.registrations import Registration, SignedAct, act
 
@@ -230,7 +231,7 @@ def _write(signed: SignedAct, output: Path, who: str, *, as_json: bool) -> None:
     write_act(output, signed)
     report(
         {"file": str(output), "signers": signed.signers},
-        f"Wrote {output}. {who} it with `crossroads key sign {output}`; then `crossroads key submit {output}`.",
+        f"Wrote {output}. {who} it with `{program()} key sign {output}`; then `{program()} key submit {output}`.",
         as_json=as_json,
     )
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # loaded when a command runs
 
 app = typer.Typer(help="How the mailboxes stand, who is told of a change, and reports of errors.", no_args_is_help=True)
 
+_NONE_YET = "An institution has a mailbox from its first item on; until then it is not listed."
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -32,13 +34,14 @@ def list_mailboxes(*, as_json: AsJson = False) -> None:
         typer.echo(msgspec.json.encode({"mailboxes": [_plain(lag, now) for lag in lags]}))
         return
     if not lags:
-        Console().print("There is no mailbox yet: nobody was told of a change.")
+        Console().print(f"There is no mailbox yet: nobody was told of a change. {_NONE_YET}")
         return
     table = Table("mailbox", "waiting", "parked", "oldest")
     for lag in lags:
         seconds = _plain(lag, now)["lagSeconds"]
         table.add_row(lag.recipient, str(lag.waiting), str(lag.parked), "" if seconds is None else f"{seconds} s")
     Console().print(table)
+    Console().print(_NONE_YET)
 
 
 @app.command()

@@ -4,11 +4,13 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 from crossroads.kernel.errors import Refused
+from crossroads.participant.typed import program, short
 
 if TYPE_CHECKING:  # an institution makes and signs keys without what the hub needs
     from crossroads.bootstrap.wiring import Services
@@ -36,10 +38,17 @@ async def with_services(work: Callable[["Services"], Awaitable[T]]) -> T:
     structlog.configure(logger_factory=_to_standard_error, wrapper_class=warnings_only)
     here = load()
     if here.settings.database_url is None and not embedded(here).place.data.exists():
-        raise Refused(f"There is no hub in {here.home}. Set CROSSROADS_HOME, or make one with `crossroads migrate`.")
+        raise Refused(f"There is no hub in {here.home}. {_elsewhere(here.home)}")
     with nullcontext() if here.settings.database_url else embedded(here):
         async with services(here) as hub:
             return await work(hub)
+
+
+def _elsewhere(home: Path) -> str:
+    demo = home / "demo" / "hub"
+    if demo.exists():
+        return f"For that of the demo, set CROSSROADS_HOME={short(demo)}."
+    return f"Set CROSSROADS_HOME to the folder of yours, or see one at work with `{program()} demo`."
 
 
 def _to_standard_error(*_: Any) -> structlog.PrintLogger:

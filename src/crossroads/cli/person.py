@@ -28,6 +28,7 @@ from crossroads.identity.model import (
 )
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import InvalidValue, Refused
+from crossroads.participant.typed import program
 from crossroads.wire.registrations import SignedAct, act
 
 app = typer.Typer(help="Who people are: acts of operators, signed and carried out.", no_args_is_help=True)
@@ -159,7 +160,7 @@ def _write(unsigned: SignedAct, output: Path, who: str, *, as_json: bool) -> Non
     if output.exists():
         raise Refused(f"{output} is there already, perhaps signed by others: name another file.")
     write_act(output, unsigned)
-    then = f"{who} it with `crossroads key sign {output}`; then `crossroads person apply {output}`."
+    then = f"{who} it with `{program()} key sign {output}`; then `{program()} person apply {output}`."
     report({"file": str(output)}, f"Wrote {output}. {then}", as_json=as_json)
 
 

@@ -13,6 +13,7 @@ from granian.server import Server
 from crossroads.bootstrap import keys
 from crossroads.bootstrap.database import embedded
 from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.cli.job_running import JobProcesses
 from crossroads.kernel.errors import Refused
 
 _APPLICATION = "crossroads.api.app:create"
@@ -28,7 +29,7 @@ def serve(installation: Installation, workers: int) -> None:
     for read in (keys.message_key, keys.permit_key, keys.log_key):
         read(installation)
     _check_port(settings)
-    with _database(installation), _Metrics(installation, workers):
+    with _database(installation), _Metrics(installation, workers), JobProcesses(settings.job_workers):
         Server(
             _APPLICATION,
             address=settings.host,

@@ -1,7 +1,8 @@
 """`crossroads demo`: a whole network on this machine, and a tour through it."""
 
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import structlog
@@ -17,6 +18,7 @@ from crossroads.demo.running import REST, Runner, Stopped, StopSignals
 from crossroads.demo.screen import Outcome, Screen
 from crossroads.demo.stage import Stage
 from crossroads.demo.tour import FIRST, OTHERS, failures, play
+from crossroads.network.processes import ProcessFailed
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -57,7 +59,7 @@ def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, 
     made = home.made(fingerprint, persons)
     first_port = made.first_port if made else homes.free_ports()
     runner = Runner(home.network(first_port), signals)
-    with runner.cleaned_up():
+    with runner.cleaned_up(), port_told(runner, first_port):
         _welcome(screen)
         if made is None:
             from crossroads.demo.setup import set_up  # noqa: PLC0415 - a second start does without what it needs
@@ -77,6 +79,17 @@ def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, 
                 runner.stay()
             screen.say("\nStopping.")
         return failed
+
+
+@contextmanager
+def port_told(runner: Runner, first_port: int) -> Iterator[None]:
+    """Where a program ended by itself because another one has its port, say that. Raises Refused."""
+    try:
+        yield
+    except ProcessFailed:
+        runner.network.processes.stop_all()  # what listens then is none of ours
+        homes.require_free(first_port)
+        raise
 
 
 def _tour(stage: Stage) -> list[tuple[str, Outcome]]:

@@ -43,7 +43,8 @@ CONNECTED: Mapping[str, tuple[str, ...]] = {
 """Who is connected, with the data groups it answers for; those that the tour asks first come first."""
 _KEEPERS = {*SICKNESS_FUNDS, *CHILD_BENEFIT_FUNDS, *WELFARE_CENTRES.values()}
 
-_HELD = "ssin = :ssin AND institution = :holder"
+_ONE, _MANY = "ssin = :ssin", "ssin IN :ssins"
+_HELD = f"{_ONE} AND institution = :holder"
 _THEN = "start_date <= :end_date AND (end_date IS NULL OR end_date >= :start_date)"
 _HOUSEHOLD = f"""
 SELECT CASE WHEN collective THEN 'true' ELSE 'false' END AS collective,
@@ -91,16 +92,21 @@ def tables_of(member: Member) -> set[str]:
 def _source(group: DataGroup) -> dict[str, Any]:
     """Give the settings by which a participant answers for a data group."""
     if group.id == "household@1":
-        return {"sql": _HOUSEHOLD.strip(), "one": True, "json": ["collective", "members"]}
+        return _both(_HOUSEHOLD.strip()) | {"one": True, "json": ["collective", "members"]}
     fields = (group.json_schema or {})["properties"]
     lists = [(name, field["items"]["properties"]) for name, field in fields.items() if "items" in field]
     if not lists:
-        return {"sql": _query(_table(group.id), fields) + " DESC LIMIT 1", "one": True}
+        return _both(_query(_table(group.id), fields) + " DESC") | {"one": True}
     ((name, fields),) = lists
-    source: dict[str, Any] = {"sql": _query(_table(group.id), fields), "list": name}
+    source: dict[str, Any] = _both(_query(_table(group.id), fields)) | {"list": name}
     if booleans := [name for name in _held(_table(group.id), fields) if fields[name].get("type") == "boolean"]:
         source["json"] = booleans
     return source
+
+
+def _both(sql: str) -> dict[str, Any]:
+    """Give the query about one person, and the same about many."""
+    return {"sql": sql, "sqlMany": sql.replace("SELECT", "SELECT ssin,", 1).replace(_ONE, _MANY)}
 
 
 def _query(table: str, fields: Mapping[str, Any]) -> str:

@@ -2,27 +2,26 @@
 
 import os
 import shlex
-import shutil
-import sys
-from pathlib import Path
 
+from crossroads.demo.batches import ASKER
 from crossroads.demo.changes import NOT_TOLD
 from crossroads.demo.institutions import REGISTER
 from crossroads.demo.questions import EMPLOYMENT, IDENTIFICATION
-from crossroads.demo.stage import GENT, INQUIRY, Stage, short
+from crossroads.demo.stage import GENT, INQUIRY, Stage
+from crossroads.participant.typed import program, short
 
 
 def invite(stage: Stage) -> None:
     """Print commands that work now, each with a word on what it shows."""
     person, hub = stage.made.cast.granted, stage.hub
     period = stage.until_today(stage.months_ago(9))
-    home = f"CROSSROADS_HOME={shlex.quote(short(stage.network.home))} "
+    home = f"CROSSROADS_HOME={short(stage.network.home)} "
     same = f"CROSSROADS_HOME={shlex.quote(os.environ['CROSSROADS_HOME'])} " if "CROSSROADS_HOME" in os.environ else ""
-    command, asked = _command(), f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}"
+    command, asked = program(), f"--period {period.start_date}/{period.last} {IDENTIFICATION} {EMPLOYMENT}"
     asked_of = " ".join((str(stage.change), GENT, *NOT_TOLD))
 
     def settings(institution: str) -> str:
-        return shlex.quote(short(stage.network.member(institution).settings))
+        return short(stage.network.member(institution).settings)
 
     stage.screen.title("Try it yourself")
     stage.screen.say("The network stays up until you press Ctrl-C. In another terminal, in this folder:")
@@ -36,9 +35,13 @@ def invite(stage: Stage) -> None:
         ("See the newest checkpoint of the log:", f"curl -s {hub}/v1/log/checkpoint"),
         (
             "Check the proof of the first question, with nothing but the public key of the log:",
-            f"{command} audit check {shlex.quote(short(stage.proof))} --log-key {stage.log_key}",
+            f"{command} audit check {short(stage.proof)} --log-key {stage.log_key}",
         ),
         ("Compute the whole log anew, as an auditor would:", f"{home}{command} audit verify"),
+        (
+            "See who inscribed somebody, asked, and has no file any more; the tour did, with its two holders:",
+            f"{home}{command} audit patterns",
+        ),
         ("Prove that nobody has a living wage from two centres at once:", f"{home}{command} directory check"),
         (
             "See why one is told of the change of address and another not:",
@@ -46,15 +49,9 @@ def invite(stage: Stage) -> None:
         ),
         ("See again what came to the mailbox of Gent:", f"{command} mailbox pull {settings(GENT)} --from 1"),
         ("See the errors that were reported, and what became of them:", f"{home}{command} mailboxes reports --all"),
+        (f"See the files of questions that {stage.name(ASKER)} sent:", f"{command} batch list {settings(ASKER)}"),
         ("See what the register told the hub:", f"{command} participant outbox show {settings(REGISTER)}"),
     ):
         stage.screen.say(f"\n{what}")
         # As one line however long: it must work when it is copied.
         stage.screen.console.print(f"  {line}", style="bold", soft_wrap=True, highlight=False, markup=False)
-
-
-def _command() -> str:
-    program = Path(sys.argv[0])
-    if program.name == "__main__.py":
-        return f"{sys.executable} -m crossroads"
-    return "crossroads" if shutil.which("crossroads") else short(program.absolute())

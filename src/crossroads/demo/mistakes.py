@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from crossroads.demo import letters
 from crossroads.demo.databases import table_of, writing
 from crossroads.demo.mailboxes import Mail
 from crossroads.demo.population.careers import employer
@@ -21,7 +20,6 @@ from crossroads.kernel.period import Period
 from crossroads.participant.client import OpenedBlock
 from crossroads.wire.error_reports import (
     ErrorAnswer,
-    ErrorAnswered,
     ErrorOutcome,
     ErrorReport,
     ErrorReported,
@@ -71,7 +69,7 @@ def _played(stage: Stage, ssin: str) -> _Story:
     answer = ErrorAnswer(
         report=report.report, outcome=ErrorOutcome.CORRECTED, reason="Typed wrongly.", correction=correction
     )
-    letters.send(stage, _SOURCE, "/v1/error-reports/answer", answer, ErrorAnswered)
+    stage.client(_SOURCE).answer_error(answer)
     mail.await_item(GENT, lambda item: item.ticket == correction)
     after = stage.ask(Wish(GENT, stage.made.cast.granted, (EMPLOYMENT,), block.period)).reply
     answered = mail.await_item(GENT, lambda item: _error(item, NoticeKind.ERROR_ANSWERED, report.report))
@@ -103,7 +101,7 @@ def _reported(stage: Stage, ssin: str, block: OpenedBlock) -> ErrorReported:
         presumed=Presumed.WRONG_VALUE,
         text="The contract that was shown names another employer.",
     )
-    return letters.send(stage, GENT, "/v1/error-reports", report, ErrorReported)
+    return stage.client(GENT).report_error(report)
 
 
 def _corrected(stage: Stage, ssin: str) -> UUID:

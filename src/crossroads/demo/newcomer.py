@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from crossroads.demo import letters, register
+from crossroads.demo import register
 from crossroads.demo.mailboxes import Mail
 from crossroads.demo.population.people import mock_ssin
 from crossroads.demo.screen import Outcome
@@ -20,8 +20,6 @@ from crossroads.wire.messages import AnsweredSsin, InscriptionEvidence, Inscript
 from crossroads.wire.mutations import Item, NoticeKind
 from crossroads.wire.persons import (
     PersonCandidate,
-    PersonCandidates,
-    PersonChanged,
     PersonCreation,
     PersonEvidence,
     PersonParticulars,
@@ -128,7 +126,7 @@ def _unknown(stage: Stage) -> _Newcomer:
 
 def _created(stage: Stage, institution: str, shown: PersonParticulars) -> str:
     request = PersonCreation(reference=uuid4().hex, particulars=shown, evidence=_PASSPORT)
-    return letters.send(stage, institution, "/v1/persons", request, PersonChanged).ssin.value
+    return stage.client(institution).create_person(request).ssin.value
 
 
 def _refusal(stage: Stage, heard: PersonParticulars) -> Code | None:
@@ -144,7 +142,8 @@ def _found(stage: Stage, institution: str, person: PersonParticulars) -> Sequenc
     searched = SearchedParticulars(
         last_name=person.last_name, first_names=person.first_names, birth_date=person.birth_date
     )
-    return _query(stage, institution, PersonQuery(agent=CLERK, legal_context=INQUIRY, particulars=searched))
+    query = PersonQuery(agent=CLERK, legal_context=INQUIRY, particulars=searched)
+    return stage.client(institution).find_persons(query).items
 
 
 def _file(number: str) -> InscriptionLine:
@@ -170,13 +169,13 @@ def _handed_over(stage: Stage, somebody: _Newcomer, number: str) -> AnsweredSsin
             "last_name": somebody.name.last,
             "first_names": somebody.name.first,
             "birth_date": somebody.birth.isoformat(),
-            "sex": somebody.name.sex.value.lower(),
+            "sex": somebody.name.sex.value,
         },
     )
     request = PersonReplacement(
         reference=uuid4().hex, ssin=number, national=somebody.national, since=today, reason="registered as a resident"
     )
-    letters.send(stage, GENT, "/v1/persons/replace", request, PersonChanged)
+    stage.client(GENT).replace_number(request)
     item = Mail(stage).await_item(GENT, lambda item: _replaced(item, number))
     if item.notice is None:
         raise Refused("The item is no notice.")
@@ -186,10 +185,6 @@ def _handed_over(stage: Stage, somebody: _Newcomer, number: str) -> AnsweredSsin
 def _replaced(item: Item, number: str) -> bool:
     notice = item.notice
     return notice is not None and notice.kind is NoticeKind.NUMBER_REPLACED and notice.ssin.replaces == number
-
-
-def _query(stage: Stage, institution: str, query: PersonQuery) -> Sequence[PersonCandidate]:
-    return letters.send(stage, institution, "/v1/persons/query", query, PersonCandidates).items
 
 
 def _show(stage: Stage, story: _Story) -> None:

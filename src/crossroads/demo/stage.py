@@ -194,11 +194,6 @@ def client_config(member: Member, hub: str) -> ClientConfig:
     )
 
 
-def short(path: Path) -> str:
-    """Give the path as it is typed from here."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
-
-
 def _names(items: Sequence[dict[str, Any]]) -> dict[str, str]:
     return {item["id"]: next(iter(_by_preference(item["names"])), item["id"]) for item in items}
 

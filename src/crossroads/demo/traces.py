@@ -11,9 +11,10 @@ from crossroads.audit.model import UsageLine
 from crossroads.bootstrap.wiring import services
 from crossroads.demo.questions import DISABILITY
 from crossroads.demo.screen import Outcome
-from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told, short
+from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told
 from crossroads.directory.model import Line
 from crossroads.kernel.errors import Refused, Tampered
+from crossroads.participant.typed import short
 from crossroads.wire.blocks import envelope, unseal
 from crossroads.wire.commitments import Opening
 from crossroads.wire.notes import NoteVerifier, read_checkpoint

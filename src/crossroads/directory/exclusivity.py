@@ -1,44 +1,31 @@
 """The anti-fraud rule where persons become one: two inscriptions that were each right may together break it."""
 
 from collections.abc import Sequence
-from itertools import groupby
 
 from crossroads.directory import rules, store
-from crossroads.directory.model import Line
 from crossroads.directory.rules import CurrentCatalogue
 from crossroads.identity.database import Connection
-from crossroads.identity.ports import LinkBreaksRule
+from crossroads.identity.ports import Overlapping
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import brussels_day
-from crossroads.kernel.codes import Code
 
 
 class ExclusiveWhenLinked:
-    """A rule for links of persons: no two institutions may then have them in an exclusive context on the same day."""
+    """Finds the inscriptions by which two institutions then have one person in an exclusive context on the same day.
+
+    The directory cannot refuse that two persons are one. It keeps both inscriptions, and whoever keeps them ends one.
+    """
 
     def __init__(self, catalogue: CurrentCatalogue, surroundings: Surroundings) -> None:
         """Take the contexts from this catalogue."""
         self._catalogue, self._surroundings = catalogue, surroundings
 
-    async def __call__(self, connection: Connection, persons: Sequence[int]) -> None:
-        """Look at all lines of the persons. Raises LinkBreaksRule, with the numbers of the lines."""
-        today = brussels_day(self._surroundings.clock.now())
-        lines = [held.line for held in await store.lines_of(connection, persons)]
-        broken: dict[str, list[Line]] = {}
-        for context, group in groupby(sorted(lines, key=_context), key=_context):
-            found = rules.overlapping(list(group))
-            if found and rules.is_exclusive(self._catalogue.current, context, today):
-                broken[context] = found
-        if broken:
-            inscriptions = [line.inscription for found in broken.values() for line in found]
-            contexts, numbers = ", ".join(broken), ", ".join(map(str, inscriptions))
-            raise LinkBreaksRule(
-                f"As one person they would break the exclusivity of context {contexts}: inscriptions {numbers}. "
-                "Both institutions are told of it, in their mailboxes.",
-                code=Code.INSCRIPTION_EXCLUSIVE,
-                inscriptions=inscriptions,
-            )
-
-
-def _context(line: Line) -> str:
-    return line.context
+    async def __call__(self, connection: Connection, source: Sequence[int], target: Sequence[int]) -> list[Overlapping]:
+        """Give the lines of either side that overlap one of the other; what overlapped before is not new."""
+        catalogue, today = self._catalogue.current, brussels_day(self._surroundings.clock.now())
+        ones, others = await store.lines_of(connection, source), await store.lines_of(connection, target)
+        found = [*rules.overlapping(ones, others), *rules.overlapping(others, ones)]
+        exclusive = {
+            name for name in {held.line.context for held in found} if rules.is_exclusive(catalogue, name, today)
+        }
+        return [Overlapping(held.person, held.line.inscription) for held in found if held.line.context in exclusive]

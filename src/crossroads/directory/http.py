@@ -8,6 +8,14 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from crossroads.directory.service import Directory
 from crossroads.identity.service import Identity
 from crossroads.kernel.guards import Guard, Signed
+from crossroads.wire.inscriptions import (
+    MAXIMUM_BULK,
+    MAXIMUM_COMPARISON,
+    InscriptionBulk,
+    InscriptionBulkOutcome,
+    InscriptionComparison,
+    InscriptionDifferences,
+)
 from crossroads.wire.messages import (
     InscriptionLine,
     InscriptionList,
@@ -60,6 +68,34 @@ async def query_inscriptions(
     return await directory.query(data, signed)
 
 
+@post(
+    "/v1/inscriptions/bulk",
+    opt=_GUARDED,
+    status_code=HTTP_200_OK,
+    request_max_body_size=MAXIMUM_BULK,
+    tags=["directory"],
+)
+async def keep_inscriptions(
+    data: JSONBody[InscriptionBulk], signed: NamedDependency[Signed], directory: NamedDependency[Directory]
+) -> InscriptionBulkOutcome:
+    """Keep many inscriptions of one's own, each by itself, as the routes above do."""
+    return await directory.bulk(data, signed)
+
+
+@post(
+    "/v1/inscriptions/compare",
+    opt=_GUARDED,
+    status_code=HTTP_200_OK,
+    request_max_body_size=MAXIMUM_COMPARISON,
+    tags=["directory"],
+)
+async def compare_inscriptions(
+    data: JSONBody[InscriptionComparison], signed: NamedDependency[Signed], directory: NamedDependency[Directory]
+) -> InscriptionDifferences:
+    """Compare one's own list of inscriptions with those of the directory."""
+    return await directory.compare(data, signed)
+
+
 @post("/v1/persons/confirm", opt=_GUARDED, status_code=HTTP_200_OK, tags=["directory"])
 async def confirm_person(
     data: JSONBody[PersonConfirmation], signed: NamedDependency[Signed], identity: NamedDependency[Identity]
@@ -74,5 +110,7 @@ ROUTES = (
     cut_inscription,
     cancel_inscription,
     query_inscriptions,
+    keep_inscriptions,
+    compare_inscriptions,
     confirm_person,
 )

@@ -3,6 +3,9 @@
 from datetime import date, datetime
 from enum import IntEnum
 from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
 
 from crossroads.kernel.period import Period
 
@@ -73,6 +76,19 @@ class Facts(NamedTuple):
     """The lines of the person and of all linked with it, of every institution."""
 
 
+class KnownOverlap(msgspec.Struct, frozen=True, rename="camel"):
+    """Two lines, each right by itself, that overlap in an exclusive context since two persons turned out to be one."""
+
+    context: str
+    inscriptions: tuple[int, int]
+    link: UUID
+    """The ticket of the merge."""
+    recorded_at: datetime
+    """When the merge was recorded."""
+    since: date
+    """The day since which the two are one, as the merge says."""
+
+
 class Check(NamedTuple):
     """What a look over the whole table found."""
 
@@ -81,4 +97,7 @@ class Check(NamedTuple):
     exclusive: int
     """Lines in exclusive contexts."""
     conflicts: tuple[int, ...]
-    """Lines that overlap one of another institution in an exclusive context; the first hundred."""
+    """Lines that overlap one of another institution in an exclusive context though no rule let them: of the first
+    hundred such pairs."""
+    known: tuple[KnownOverlap, ...]
+    """The first hundred."""

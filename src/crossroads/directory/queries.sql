@@ -17,37 +17,60 @@ WHERE person = ANY (:persons::bigint[]) AND recorded_at <= :moment AND :moment <
 ORDER BY start_date, inscription;
 
 -- name: write_lines
--- Write lines of one institution and context.
+-- Write lines of persons.
 INSERT INTO inscription (person, institution, context, start_date, end_date, phase, recorded_at, ticket)
-SELECT p.person, :institution, :context, p.start_date, p.end_date, p.phase, :moment, :ticket
-FROM unnest(:persons::bigint[], :starts::date[], :ends::date[], :phases::smallint[]) AS p (person, start_date, end_date, phase)
-RETURNING inscription, institution, context, start_date, end_date, phase;
+SELECT p.person, p.institution, p.context, p.start_date, p.end_date, p.phase, :moment, p.ticket
+FROM unnest(
+    :persons::bigint[], :institutions::text[], :contexts::text[], :starts::date[], :ends::date[], :phases::smallint[],
+    :tickets::uuid[]
+) AS p (person, institution, context, start_date, end_date, phase, ticket)
+RETURNING inscription, institution, context, start_date, end_date, phase, ticket;
 
 -- name: lines_to_history!
--- Keep lines that are believed no more.
+-- Keep lines of persons that are believed no more.
 INSERT INTO inscription_history (inscription, person, institution, context, start_date, end_date, phase, recorded_at, ticket,
                                  recorded_until, replaced_by, reason, actor)
-SELECT inscription, person, institution, context, start_date, end_date, phase, recorded_at, ticket,
-       :moment, :ticket, :reason, :actor
-FROM inscription WHERE person = ANY (:persons::bigint[]) AND inscription = ANY (:inscriptions::bigint[]);
+SELECT i.inscription, i.person, i.institution, i.context, i.start_date, i.end_date, i.phase, i.recorded_at, i.ticket,
+       :moment, e.ticket, e.reason, :actor
+FROM inscription AS i JOIN unnest(:persons::bigint[], :inscriptions::bigint[], :tickets::uuid[], :reasons::text[])
+    AS e (person, inscription, ticket, reason) ON i.person = e.person AND i.inscription = e.inscription
+WHERE i.person = ANY (:persons::bigint[]);
 
 -- name: remove_lines!
 -- Remove lines that were kept in the history.
-DELETE FROM inscription WHERE person = ANY (:persons::bigint[]) AND inscription = ANY (:inscriptions::bigint[]);
+DELETE FROM inscription
+WHERE person = ANY (:persons::bigint[])
+  AND (person, inscription) IN (SELECT e.person, e.inscription FROM unnest(:persons::bigint[], :inscriptions::bigint[])
+                                AS e (person, inscription));
 
--- name: claim_reference$
--- Take a reference of an institution; no row when it is taken. Waits for another transaction that is taking it.
-INSERT INTO inscription_reference (institution, reference, digest) VALUES (:institution, :reference, :digest)
+-- name: claim_references
+-- Take references of an institution, in their order; no row for one that is taken. Waits for another transaction that is
+-- taking one.
+INSERT INTO inscription_reference (institution, reference, digest)
+SELECT :institution, r.reference, r.digest FROM unnest(:references::text[], :digests::bytea[]) AS r (reference, digest)
+ORDER BY r.reference
 ON CONFLICT DO NOTHING
 RETURNING reference;
 
--- name: reference^
--- Give what came of a request.
-SELECT digest, outcome FROM inscription_reference WHERE institution = :institution AND reference = :reference;
+-- name: references
+-- Give what came of requests.
+SELECT reference, digest, outcome FROM inscription_reference
+WHERE institution = :institution AND reference = ANY (:references::text[]);
 
--- name: keep_outcome!
--- Keep what came of a request.
-UPDATE inscription_reference SET outcome = :outcome WHERE institution = :institution AND reference = :reference;
+-- name: keep_outcomes!
+-- Keep what came of requests.
+UPDATE inscription_reference AS kept SET digest = r.digest, outcome = r.outcome
+FROM unnest(:references::text[], :digests::bytea[], :outcomes::text[]) AS r (reference, digest, outcome)
+WHERE kept.institution = :institution AND kept.reference = r.reference;
+
+-- name: free_references!
+-- Give references back that were taken in vain.
+DELETE FROM inscription_reference WHERE institution = :institution AND reference = ANY (:references::text[]);
+
+-- name: lines_of_institution
+-- Give the lines of an institution after a number, in the order of their numbers (over the whole table).
+SELECT person, inscription, institution, context, start_date, end_date, phase
+FROM inscription WHERE institution = :institution AND inscription > :after ORDER BY inscription LIMIT :limit;
 
 -- name: contexts
 -- Give the contexts that occur (over the whole table).
@@ -60,18 +83,20 @@ SELECT count(*) AS inscriptions, count(DISTINCT person) AS persons,
 FROM inscription;
 
 -- name: check_exclusive
--- Find the places where the rule of exclusivity breaks (over the whole table).
+-- Find the places where the rule of exclusivity breaks (over the whole table), and tell which of them a merge made.
 -- Lines of one human being and context in order of their start: where a line follows one of another institution, no line
 -- before may reach to its start. That finds a break wherever there is one: take two lines that overlap, of different
 -- institutions; the first line after the earlier one that is not of its institution begins before it ends.
-WITH RECURSIVE head (person, root) AS (
-    SELECT from_person, into_person FROM person_link
+-- Two lines came together by the newest of the links on the way from one person to the other: those that lead up from one of
+-- the two alone. An overlap is known where either institution had all its days when that link was recorded.
+WITH RECURSIVE head (person, link, root) AS (
+    SELECT from_person, from_person, into_person FROM person_link
     UNION
-    SELECT head.person, l.into_person FROM head JOIN person_link AS l ON l.from_person = head.root
+    SELECT head.person, l.from_person, l.into_person FROM head JOIN person_link AS l ON l.from_person = head.root
 ), root AS (
     SELECT person, root FROM head WHERE root NOT IN (SELECT from_person FROM person_link)
 ), line AS (
-    SELECT coalesce(root.root, i.person) AS human, i.context, i.institution, i.inscription, i.start_date,
+    SELECT coalesce(root.root, i.person) AS human, i.person, i.context, i.institution, i.inscription, i.start_date,
            coalesce(i.end_date, 'infinity') AS end_date
     FROM inscription AS i LEFT JOIN root ON root.person = i.person
     WHERE i.context = ANY (:exclusive::text[])
@@ -81,11 +106,33 @@ WITH RECURSIVE head (person, root) AS (
     FROM line WINDOW w AS (PARTITION BY human, context ORDER BY start_date, inscription)
 ), broken AS (
     SELECT DISTINCT human, context FROM beside WHERE changes AND reached >= start_date
+), pair AS (
+    SELECT context, ARRAY[a.inscription, b.inscription] AS inscriptions, ARRAY[a.person, b.person] AS persons,
+           ARRAY[a.institution, b.institution] AS institutions,
+           daterange(greatest(a.start_date, b.start_date), nullif(least(a.end_date, b.end_date), 'infinity'), '[]') AS days
+    FROM broken JOIN line AS a USING (human, context) JOIN line AS b USING (human, context)
+    WHERE a.institution <> b.institution AND a.inscription < b.inscription
+      AND a.start_date <= b.end_date AND b.start_date <= a.end_date
+), judged AS (
+    SELECT pair.context, pair.inscriptions, cause.ticket AS link, cause.recorded_at, cause.since,
+           cause.ticket IS NOT NULL AND (
+               SELECT count(*) = 2 FROM unnest(pair.persons, pair.institutions) AS side (person, institution)
+               WHERE (
+                   SELECT range_agg(daterange(e.start_date, e.end_date, '[]')) @> pair.days FROM inscription_ever AS e
+                   WHERE e.person = side.person AND e.institution = side.institution AND e.context = pair.context
+                     AND e.recorded_at <= cause.recorded_at AND cause.recorded_at < e.recorded_until
+               )
+           ) AS known
+    FROM pair LEFT JOIN LATERAL (
+        SELECT l.ticket, l.recorded_at, l.since FROM head JOIN person_link AS l ON l.from_person = head.link
+        WHERE head.person = ANY (pair.persons) AND pair.persons[1] <> pair.persons[2]
+        GROUP BY l.from_person HAVING count(*) = 1
+        ORDER BY l.recorded_at DESC LIMIT 1
+    ) AS cause ON true
+), counted AS (
+    SELECT judged.*, row_number() OVER (PARTITION BY known ORDER BY inscriptions) AS nth FROM judged
 )
-SELECT DISTINCT a.inscription
-FROM broken JOIN line AS a USING (human, context) JOIN line AS b USING (human, context)
-WHERE a.institution <> b.institution AND a.start_date <= b.end_date AND b.start_date <= a.end_date
-ORDER BY a.inscription LIMIT 100;
+SELECT context, inscriptions, link, recorded_at, since, known FROM counted WHERE nth <= 100 ORDER BY known, inscriptions;
 
 -- name: facts
 -- The hot read: for each of a batch of requests whether its nonce is new, how many requests of its institution came this
@@ -155,6 +202,65 @@ CROSS JOIN LATERAL (
 ) AS line
 ORDER BY asked.at;
 
+-- name: read_by_index#
+-- Have the queries of this transaction read by index, and compile nothing.
+SET LOCAL jit = 'off';
+SET LOCAL enable_seqscan = 'off';
+SET LOCAL enable_hashjoin = 'off';
+SET LOCAL enable_mergejoin = 'off';
+SET LOCAL enable_memoize = 'off';
+SET LOCAL work_mem = '32MB';
+
+-- name: facts_many
+-- The read of a file: what the hot read gives of a person, for many numbers, $1; of the lines, those of an institution, $2, and
+-- those in some contexts, $3. Who was never linked with another needs no closure.
+WITH known AS MATERIALIZED (
+    SELECT asked.at, (
+        SELECT s.person FROM ssin_assignment AS s WHERE s.ssin = asked.ssin ORDER BY s.valid_from DESC LIMIT 1
+    ) AS person
+    FROM unnest($1::text[]) WITH ORDINALITY AS asked (ssin, at)
+)
+SELECT (SELECT version FROM catalogue_head) AS catalogue_version,
+       (SELECT accepted_since FROM nonce_store) AS accepted_since,
+       coalesce(head.person, alone.person) AS person, coalesce(head.ssin, alone.ssin) AS ssin,
+       coalesce(head.deceased_on, alone.deceased_on) AS deceased_on,
+       line.inscriptions, line.institutions, line.contexts, line.starts, line.ends, line.phases
+FROM known
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN EXISTS (SELECT FROM person_link AS l WHERE l.from_person = known.person)
+          OR EXISTS (SELECT FROM person_link AS l WHERE l.into_person = known.person)
+        THEN (
+            WITH RECURSIVE closure (person) AS (
+                SELECT known.person
+                UNION
+                SELECT next.person FROM closure CROSS JOIN LATERAL (
+                    SELECT into_person AS person FROM person_link WHERE from_person = closure.person
+                    UNION ALL
+                    SELECT from_person FROM person_link WHERE into_person = closure.person
+                ) AS next
+            )
+            SELECT array_agg(person) FROM closure
+        )
+    END AS persons
+    OFFSET 0
+) AS closure
+LEFT JOIN person AS alone ON alone.person = known.person AND closure.persons IS NULL
+LEFT JOIN LATERAL (
+    SELECT p.person, p.ssin, max(p.deceased_on) OVER () AS deceased_on
+    FROM person AS p WHERE p.person = ANY (closure.persons)
+    ORDER BY EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person) LIMIT 1
+) AS head ON closure.persons IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT array_agg(i.inscription) AS inscriptions, array_agg(i.institution) AS institutions,
+           array_agg(i.context) AS contexts, array_agg(i.start_date) AS starts, array_agg(i.end_date) AS ends,
+           array_agg(i.phase) AS phases
+    FROM inscription AS i
+    WHERE i.person = ANY (coalesce(closure.persons, ARRAY[known.person]))
+      AND (i.institution = $2::text OR i.context = ANY ($3::text[]))
+) AS line
+ORDER BY known.at;
+
 -- name: begin_nonces!
 -- Begin a store of nonces, unless another process has: what was created until now, and as long after as clocks may be ahead,
 -- is refused.
@@ -170,11 +276,11 @@ SELECT DISTINCT (floor(extract(epoch FROM clock_timestamp()) / 60)::bigint - ago
 FROM generate_series(4, 10) AS ago;
 
 -- name: nonces_in$
--- Tell whether a slot holds nonces.
+-- Tell whether a slot holds nonces (over all institutions).
 SELECT EXISTS (SELECT FROM nonce WHERE slot = :slot);
 
 -- name: forget_rates!
--- Forget the counts of connections that counted nothing for an hour.
+-- Forget the counts of connections that counted nothing for an hour (over all institutions).
 DELETE FROM request_rate WHERE second < extract(epoch FROM clock_timestamp()) - 3600;
 
 -- name: stage#

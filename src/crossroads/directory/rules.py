@@ -6,7 +6,7 @@ from typing import Protocol
 
 from crossroads.catalogue.model import Evidence, InscriptionContext, Institution, Management
 from crossroads.catalogue.snapshot import Snapshot
-from crossroads.directory.model import Line, Phase
+from crossroads.directory.model import Held, Line, Phase
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, Malformed, Refused
 from crossroads.kernel.period import Period, day
@@ -73,6 +73,11 @@ def taken(lines: Iterable[Line], institution: str, period: Period) -> bool:
     return any(line.institution != institution and line.period.overlaps(period) for line in lines)
 
 
-def overlapping(lines: Sequence[Line]) -> list[Line]:
-    """Give the lines of one context that share a day with a line of another institution."""
-    return [line for line in lines if taken(lines, line.institution, line.period)]
+def overlapping(ones: Iterable[Held], others: Sequence[Held]) -> list[Held]:
+    """Give those of `ones` that share a day with one of `others`, in the same context at another institution."""
+    by_context: dict[str, list[Line]] = {}
+    for held in others:
+        by_context.setdefault(held.line.context, []).append(held.line)
+    return [
+        held for held in ones if taken(by_context.get(held.line.context, ()), held.line.institution, held.line.period)
+    ]

@@ -1,6 +1,7 @@
 """The tables of the directory. Private to this room."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,20 +10,26 @@ from uuid import UUID
 import aiosql
 
 from crossroads.directory.changes import Change
-from crossroads.directory.model import Check, Held, Line
+from crossroads.directory.model import Check, Held, KnownOverlap, Line, Piece
 from crossroads.identity.closure import moment_of_change
 from crossroads.identity.database import Connection, rows
-from crossroads.identity.model import Stamp
 from crossroads.kernel.period import Period
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
 
 
-class Place(NamedTuple):
-    """Whose lines, in which context."""
+class Placed(NamedTuple):
+    """A change of the lines of an institution in a context, with the ticket under which it is made, and why."""
 
     institution: str
     context: str
+    change: Change
+    ticket: UUID
+    reason: str
+
+
+Written = dict[UUID, list[Line]]
+"""Lines, by the ticket under which they were written."""
 
 
 async def lines_of(
@@ -40,42 +47,71 @@ async def believed_lines(connection: Connection, persons: Sequence[int], moment:
     ]
 
 
-async def write(connection: Connection, place: Place, change: Change, stamp: Stamp) -> list[Line]:
-    """Carry out a change, and give the lines written. What was believed goes to the history."""
-    if change.ended:
-        ended = {
-            "persons": [held.person for held in change.ended],
-            "inscriptions": [held.line.inscription for held in change.ended],
+async def lines_of_institution(connection: Connection, institution: str, after: int, limit: int) -> list[Held]:
+    """Give some lines of an institution: those after a number, in the order of their numbers."""
+    query = queries.lines_of_institution(connection, institution=institution, after=after, limit=limit)
+    return [Held(row["person"], line_of(row)) for row in await rows(query)]
+
+
+async def write(connection: Connection, changes: Sequence[Placed], moment: datetime, actor: str) -> Written:
+    """Carry out changes, none of the lines of another, and give what was written. What was believed goes to history."""
+    ended = [(held, placed) for placed in changes for held in placed.change.ended]
+    if ended:
+        keys = {
+            "persons": [held.person for held, _ in ended],
+            "inscriptions": [held.line.inscription for held, _ in ended],
         }
-        await queries.lines_to_history(connection, **ended, **stamp._asdict())
-        await queries.remove_lines(connection, **ended)
-    written = queries.write_lines(
-        connection,
-        **place._asdict(),
-        persons=[piece.person for piece in change.written],
-        starts=[piece.period.start_date for piece in change.written],
-        ends=[piece.period.end_date for piece in change.written],
-        phases=[piece.phase for piece in change.written],
-        moment=stamp.moment,
-        ticket=stamp.ticket,
-    )
-    return [line_of(row) for row in await rows(written)]
+        stamps = {
+            "tickets": [placed.ticket for _, placed in ended],
+            "reasons": [placed.reason for _, placed in ended],
+        }
+        await queries.lines_to_history(connection, **keys, **stamps, moment=moment, actor=actor)
+        await queries.remove_lines(connection, **keys)
+    pieces = [(piece, placed) for placed in changes for piece in placed.change.written]
+    found: Written = defaultdict(list)
+    for row in await rows(queries.write_lines(connection, **_columns(pieces), moment=moment)) if pieces else ():
+        found[row["ticket"]].append(line_of(row))
+    return found
 
 
-async def claim_reference(
-    connection: Connection, institution: str, reference: str, digest: bytes
-) -> tuple[bytes, str] | None:
-    """Take a reference; where it is taken, give the digest of that request and what came of it."""
-    key = {"institution": institution, "reference": reference}
-    if await queries.claim_reference(connection, **key, digest=digest) is not None:
-        return None
-    row = await queries.reference(connection, **key)
-    return row["digest"], row["outcome"]
+def _columns(pieces: Sequence[tuple[Piece, Placed]]) -> dict[str, list[Any]]:
+    return {
+        "persons": [piece.person for piece, _ in pieces],
+        "institutions": [placed.institution for _, placed in pieces],
+        "contexts": [placed.context for _, placed in pieces],
+        "starts": [piece.period.start_date for piece, _ in pieces],
+        "ends": [piece.period.end_date for piece, _ in pieces],
+        "phases": [piece.phase for piece, _ in pieces],
+        "tickets": [placed.ticket for _, placed in pieces],
+    }
 
 
-async def keep_outcome(connection: Connection, institution: str, reference: str, outcome: str) -> None:
-    """Keep what came of a request."""
-    await queries.keep_outcome(connection, institution=institution, reference=reference, outcome=outcome)
+async def claim_references(
+    connection: Connection, institution: str, digests: Mapping[str, bytes]
+) -> dict[str, tuple[bytes, str]]:
+    """Take references; of those that are taken, give the digest of that request and what came of it."""
+    columns = {"references": list(digests), "digests": list(digests.values())}
+    claimed = {row[0] for row in await rows(queries.claim_references(connection, institution=institution, **columns))}
+    taken = [reference for reference in digests if reference not in claimed]
+    if not taken:
+        return {}
+    found = await rows(queries.references(connection, institution=institution, references=taken))
+    return {row["reference"]: (row["digest"], row["outcome"]) for row in found}
+
+
+async def keep_outcomes(
+    connection: Connection, institution: str, kept: Mapping[str, tuple[bytes, str]], free: Sequence[str]
+) -> None:
+    """Keep what came of requests, and give references back that were taken in vain."""
+    if kept:
+        columns = {
+            "references": list(kept),
+            "digests": [digest for digest, _ in kept.values()],
+            "outcomes": [outcome for _, outcome in kept.values()],
+        }
+        await queries.keep_outcomes(connection, institution=institution, **columns)
+    if free:
+        await queries.free_references(connection, institution=institution, references=list(free))
 
 
 def line_of(row: Any) -> Line:
@@ -141,6 +177,12 @@ async def contexts(connection: Connection) -> list[str]:
 async def check(connection: Connection, exclusive: Sequence[str]) -> Check:
     """Look over the whole table."""
     counts = await queries.counts(connection, exclusive=list(exclusive))
-    broken = await rows(queries.check_exclusive(connection, exclusive=list(exclusive)))
-    conflicts = tuple(row["inscription"] for row in broken)
-    return Check(counts["inscriptions"], counts["persons"], counts["exclusive"], conflicts)
+    found = await rows(queries.check_exclusive(connection, exclusive=list(exclusive)))
+    broken = sorted({number for row in found if not row["known"] for number in row["inscriptions"]})
+    known = tuple(_known(row) for row in found if row["known"])
+    return Check(counts["inscriptions"], counts["persons"], counts["exclusive"], tuple(broken), known)
+
+
+def _known(row: Any) -> KnownOverlap:
+    first, second = row["inscriptions"]
+    return KnownOverlap(row["context"], (first, second), row["link"], row["recorded_at"], row["since"])

@@ -2,15 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any, Protocol
 from uuid import UUID
 
-from crossroads.access.model import Decision, Permit, Withheld
+from crossroads.access.model import Decision, Permit, Withheld, furthest_of
 from crossroads.exchange.ports import SourceReply
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.ssin import Environment
 from crossroads.wire.messages import Answer, AnsweredSsin, Filtered, Question, SourceOutcome, Status
 
 Replies = Sequence[tuple[Permit, SourceReply]]
+
+
+class Reply(Protocol):
+    """How it went at one source, as far as the status of the whole goes."""
+
+    @property
+    def status(self) -> StatusValue:
+        """How it ended."""
+        ...
+
+    @property
+    def blocks(self) -> Sequence[Any]:
+        """What it gave."""
+        ...
 
 
 def compose(
@@ -30,26 +46,35 @@ def compose(
         environment=environment,
         received_at=received_at,
         replied_at=replied_at,
-        status=status_of(decision, replies),
+        status=status_of(decision.withheld, [reply for _, reply in replies]),
         ssin=AnsweredSsin(value=decision.ssin, replaces=decision.replaces),
         blocks=tuple(block for _, reply in replies for block in reply.blocks),
         sources=tuple(_source(permit, reply) for permit, reply in replies),
-        filtered=tuple(map(_filtered, decision.withheld)) if replies else (),
+        filtered=filtered_of(decision.withheld, asked=bool(replies)),
     )
 
 
-def status_of(decision: Decision, replies: Replies) -> Status:
+def status_of(withheld: Sequence[Withheld], replies: Sequence[Reply]) -> Status:
     """Give the status of the whole: of the data group that got furthest when nothing could be asked."""
-    furthest = decision.furthest
-    if not replies and furthest is not None:
+    furthest = None if replies else furthest_of(withheld)
+    if furthest is not None:
         return _status(furthest.value, furthest.code, furthest.detail)
-    if any(reply.status is StatusValue.TECHNICAL_ERROR for _, reply in replies):
-        return _status(StatusValue.INCOMPLETE_DATA, Code.SOURCE_FAILED)
-    if any(reply.blocks for _, reply in replies):
+    found = False
+    for reply in replies:
+        if reply.status is StatusValue.TECHNICAL_ERROR:
+            return _status(StatusValue.INCOMPLETE_DATA, Code.SOURCE_FAILED)
+        found = found or bool(reply.blocks)
+    if found:
         return _status(StatusValue.DATA_FOUND, Code.OK)
     return _status(StatusValue.NO_DATA_FOUND, Code.NO_DATA)
 
 
+def filtered_of(withheld: Sequence[Withheld], *, asked: bool) -> tuple[Filtered, ...]:
+    """Give what was filtered out of an answer; a question of which nothing was asked has its status alone."""
+    return tuple(map(_filtered, withheld)) if asked else ()
+
+
+@cache
 def _status(value: StatusValue, code: Code, detail: Code | None = None) -> Status:
     description = detail.description if detail else code.description
     return Status(value=value, code=str(code), description=description, detail=str(detail) if detail else None)

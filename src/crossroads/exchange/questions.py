@@ -9,7 +9,7 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, InvalidSsin, Malformed, Tampered
 from crossroads.kernel.ssin import is_number_of_person, parse_ssin
 from crossroads.wire.keys import VerifyKey
-from crossroads.wire.messages import Question
+from crossroads.wire.messages import Asker, Question
 from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import SignatureRejected
 from crossroads.wire.statements import Statement, group_digests, read_statement, verify_statement
@@ -26,9 +26,9 @@ class SignedStatement(NamedTuple):
     signer: str
 
 
-def check_signer(question: Question, signer: str) -> None:
+def check_signer(asker: Asker, signer: str) -> None:
     """Refuse a question that another than its asker sends, a source that kept it say. Raises SignatureRejected."""
-    if question.asker.institution != signer:
+    if asker.institution != signer:
         raise SignatureRejected(Code.STATEMENT_MISMATCH, "The request is not signed by its asker.")
 
 
@@ -74,7 +74,7 @@ def read_own_statement(question: Question, snapshot: Snapshot, now: datetime) ->
     """
     try:
         parsed, statement = read_statement(question.statement)
-        verify_statement(parsed, statement, _key_in_force(snapshot, parsed.key_id, now))
+        verify_statement(parsed, statement, key_in_force(snapshot, parsed.key_id, now))
     except Tampered as error:
         raise SignatureRejected(Code.STATEMENT_INVALID, str(error)) from error
     try:
@@ -87,7 +87,8 @@ def read_own_statement(question: Question, snapshot: Snapshot, now: datetime) ->
     return SignedStatement(statement, parsed.key_id)
 
 
-def _key_in_force(snapshot: Snapshot, key_id: str, now: datetime) -> VerifyKey:
+def key_in_force(snapshot: Snapshot, key_id: str, now: datetime) -> VerifyKey:
+    """Give the key that a statement is signed with. Raises Tampered when it is not one in force."""
     key = snapshot.key(key_id)
     if key is None or key.verify is None or key.registration.use is not KeyUse.SIGN or not key.in_force(now):
         raise Tampered("The key of the statement is not a key in force.")
@@ -111,9 +112,9 @@ def differences(question: Question, statement: Statement) -> list[str]:
     return [name for name, (asked, stated) in pairs.items() if asked != stated]
 
 
-def check_encryption_key(question: Question, snapshot: Snapshot, now: datetime) -> None:
+def check_encryption_key(asker: Asker, snapshot: Snapshot, now: datetime) -> None:
     """Refuse a key to seal to that is not a registered one of the asker. Raises SignatureRejected."""
-    key = snapshot.sealing_key(question.asker.encryption_key)
-    owners = (question.asker.institution, question.asker.on_behalf_of)
+    key = snapshot.sealing_key(asker.encryption_key)
+    owners = (asker.institution, asker.on_behalf_of)
     if key is None or not key.in_force(now) or key.registration.institution not in owners:
         raise SignatureRejected(Code.ENCRYPTION_KEY_UNKNOWN)

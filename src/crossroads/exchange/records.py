@@ -29,17 +29,6 @@ class Received:
     subject_key: bytes
     """Secret of the hub: a person who does not exist is logged as a keyed hash of the number that was asked."""
 
-    @property
-    def subject(self) -> dict[str, str | None]:
-        """The number asked, for a person who exists. Both names are there always: a proof shows all names of fields."""
-        return {"ssin": self.question.ssin, "ssinHash": None}
-
-    @property
-    def unknown_subject(self) -> dict[str, str | None]:
-        """The keyed hash of the number asked."""
-        digest = hmac.digest(self.subject_key, self.question.ssin.encode(), "sha256")
-        return {"ssin": None, "ssinHash": digest.hex()}
-
 
 def decided(
     ticket: UUID, received: Received, decision: Decision, catalogue_version: int, refusal: Answer | None
@@ -56,11 +45,9 @@ def decided(
         "groupsAsked": list(question.data_groups),
         "period": msgspec.to_builtins(question.period),
         "referenceDate": question.reference_date.isoformat() if question.reference_date else None,
-        "permits": [_permit(permit) for permit in decision.permits],
-        "withheld": [_withheld(withheld) for withheld in decision.withheld],
-        "catalogueVersion": catalogue_version,
+        **ruling(decision, catalogue_version),
         "requestSignature": received.signature,
-        **(received.subject if decision.person is not None else received.unknown_subject),
+        **subject(question.ssin, decision.person, received.subject_key),
         "statement": question.statement,
     }
     if refusal is not None:
@@ -71,6 +58,25 @@ def decided(
         fields["answerDigest"] = answer_digest(refusal)
     event = Event.QUESTION_DECIDED if decision.permits else Event.QUESTION_REFUSED
     return Entry(event=event, ticket=ticket, person=decision.person, asker=question.asker.concerned, fields=fields)
+
+
+def ruling(decision: Decision, catalogue_version: int) -> dict[str, Any]:
+    """Give what was decided: what may be asked of whom, what may not and why, under which catalogue."""
+    return {
+        "permits": [_permit(permit) for permit in decision.permits],
+        "withheld": [_withheld(withheld) for withheld in decision.withheld],
+        "catalogueVersion": catalogue_version,
+    }
+
+
+def subject(ssin: str, person: int | None, key: bytes) -> dict[str, str | None]:
+    """Give the number asked, for a person who exists; else its keyed hash.
+
+    Both names are there always: a proof shows all names of fields.
+    """
+    if person is not None:
+        return {"ssin": ssin, "ssinHash": None}
+    return {"ssin": None, "ssinHash": hmac.digest(key, ssin.encode(), "sha256").hex()}
 
 
 def answered(

@@ -20,6 +20,7 @@ from crossroads.catalogue.snapshot import Snapshot
 from crossroads.exchange import questions, records
 from crossroads.exchange.envelopes import sift
 from crossroads.exchange.errors import ExchangeFailed
+from crossroads.exchange.keys import asker_keys
 from crossroads.exchange.outcome import Replies, compose
 from crossroads.exchange.ports import Errand, Pointers, SourceReply, Sources
 from crossroads.exchange.questions import SignedStatement
@@ -76,10 +77,10 @@ class Exchange:
 
     def _check(self, question: Question, authentic: Authentic, snapshot: Snapshot) -> SignedStatement:
         now = authentic.received_at
-        questions.check_signer(question, authentic.institution)
+        questions.check_signer(question.asker, authentic.institution)
         questions.check_form(question, snapshot, brussels_day(now))
         statement = questions.read_own_statement(question, snapshot, now)
-        questions.check_encryption_key(question, snapshot, now)
+        questions.check_encryption_key(question.asker, snapshot, now)
         return statement
 
 
@@ -148,11 +149,8 @@ class _Answering:
         return records.decided(self.ticket, self.received, self.decision, self.snapshot.version, refusal)
 
     async def _asker_keys(self) -> tuple[ProvenKey, ...]:
-        """Give the keys that a source needs to check the statement and to seal, each before those it vouches for."""
-        sealing = self.snapshot.sealing_key(self.received.question.asker.encryption_key)
-        vouching = [key_id for key_id in sealing.signers if self.snapshot.key(key_id)] if sealing else []
-        ids = [self.signer, *vouching, *([sealing.key_id] if sealing else [])]
-        return tuple([await self.exchange.catalogue.proven_key(key_id) for key_id in dict.fromkeys(ids)])
+        encryption_key = self.received.question.asker.encryption_key
+        return await asker_keys(self.exchange.catalogue, self.snapshot, self.signer, encryption_key)
 
     def _compose(self, replies: Replies = ()) -> Answer:
         return compose(

@@ -36,13 +36,12 @@ class ChangeKind(StrEnum):
     DECEASED = "deceased"
     NUMBER_REPLACED = "number-replaced"
     MERGED = "merged"
+    """Two persons turned out to be one; the payload has the inscriptions that overlap since."""
     UNMERGED = "unmerged"
-    LINK_REFUSED = "link-refused"
-    """Two persons may be one, but as one they would break a rule; the payload has the inscriptions in the way."""
 
 
 class Change(NamedTuple):
-    """A row of the outbox. Of a merge, `related` was to be linked into the person."""
+    """A row of the outbox. Of a merge, `related` was linked into the person."""
 
     kind: ChangeKind
     person: int

@@ -1,6 +1,6 @@
 """Who a number means, for the rooms above that write about a person in a transaction of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from crossroads.identity import store
@@ -13,19 +13,36 @@ async def closure_of(connection: Connection, ssin: str) -> Closure | None:
     return await store.closure(connection, ssin)
 
 
+async def closures_of(connection: Connection, ssins: Iterable[str]) -> dict[str, Closure]:
+    """Give, for each number that somebody has or had, that person and all linked with it."""
+    return await store.closures(connection, sorted(set(ssins)))
+
+
 async def locked_closure(connection: Connection, *ssins: str) -> tuple[Closure | None, ...]:
-    """Give the closures of the numbers, and hold the locks of all their persons until the transaction ends.
+    """Give the closures of the numbers, and hold the locks of all their persons until the transaction ends."""
+    found = await locked_closures(connection, ssins)
+    return tuple(found.get(ssin) for ssin in ssins)
+
+
+async def locked_closures(connection: Connection, ssins: Iterable[str]) -> dict[str, Closure]:
+    """Give the closure of each number that is known, and hold the locks of all their persons.
 
     They are taken in key order. Statements after this one see all that earlier holders of the locks wrote.
     """
-    found = tuple([await store.closure(connection, ssin) for ssin in ssins])
+    ssins = set(ssins)
+    found = await closures_of(connection, ssins)
     held: set[int] = set()
-    while not (wanted := _persons(found)) <= held:
+    while not (wanted := _persons(found.values())) <= held:
         # Again after a link that was made while we waited; the database ends two writers that then wait for each other.
         await store.lock(connection, sorted(wanted))
         held |= wanted
-        found = tuple([await store.closure(connection, ssin) for ssin in ssins])
+        found = await closures_of(connection, ssins)
     return found
+
+
+async def present_numbers(connection: Connection, persons: Iterable[int]) -> dict[int, str]:
+    """Give the number that each of the persons has today: that of the one into which it was linked, if it was."""
+    return await store.present_numbers(connection, sorted(set(persons)))
 
 
 async def believed_persons(connection: Connection, ssin: str, moment: datetime) -> tuple[int, ...]:
@@ -39,5 +56,5 @@ async def moment_of_change(connection: Connection) -> datetime:
     return await store.moment(connection)
 
 
-def _persons(closures: Sequence[Closure | None]) -> set[int]:
-    return {person for closure in closures if closure for person in closure.persons}
+def _persons(closures: Iterable[Closure]) -> set[int]:
+    return {person for closure in closures for person in closure.persons}

@@ -1,12 +1,10 @@
-"""What identity needs of others: the register that knows who exists, and rules that a link of persons must keep."""
+"""What identity needs of others: the register that knows who exists, and rules that a link of persons may break."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from crossroads.identity.database import Connection
-from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Conflict
 
 
 class Match(NamedTuple):
@@ -55,18 +53,18 @@ class SearchRate(Protocol):
         ...
 
 
-class LinkBreaksRule(Conflict):
-    """As one person, the two would break a rule; `inscriptions` are in the way."""
+class Overlapping(NamedTuple):
+    """An inscription of a person that, since a link, overlaps one of another institution in an exclusive context."""
 
-    def __init__(self, message: str, *, code: Code, inscriptions: Sequence[int]) -> None:
-        """Keep which."""
-        super().__init__(message, code=code)
-        self.inscriptions = tuple(inscriptions)
+    person: int
+    inscription: int
 
 
 class LinkRule(Protocol):
-    """A rule of a room above that must hold once persons are one."""
+    """A rule of a room above that a link may break: who is one human being is not for a rule to say."""
 
-    async def __call__(self, connection: Connection, persons: Sequence[int]) -> None:
-        """Look, in the transaction that links them and holds their locks. Raises LinkBreaksRule."""
+    async def __call__(
+        self, connection: Connection, source: Sequence[int], target: Sequence[int]
+    ) -> Sequence[Overlapping]:
+        """Give what breaks it once these persons and those are one; look under the locks of all of them."""
         ...

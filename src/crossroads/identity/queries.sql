@@ -1,19 +1,38 @@
 -- Queries on who people are.
 
--- name: closure
--- Give the person of a number, and all persons linked with it, directly or through others.
-WITH RECURSIVE asked AS (
-    SELECT person FROM ssin_assignment WHERE ssin = :ssin ORDER BY valid_from DESC LIMIT 1
-), closure (person) AS (
-    SELECT person FROM asked
+-- name: closures
+-- Give, for each of some numbers, the person of it, and all persons linked with that one, directly or through others.
+SELECT asked.ssin, known.person AS asked, closure.persons
+FROM unnest(:ssins::text[]) AS asked (ssin)
+CROSS JOIN LATERAL (
+    SELECT person FROM ssin_assignment WHERE ssin = asked.ssin ORDER BY valid_from DESC LIMIT 1
+) AS known
+CROSS JOIN LATERAL (
+    WITH RECURSIVE closure (person) AS (
+        SELECT known.person
+        UNION
+        SELECT next.person FROM closure CROSS JOIN LATERAL (
+            SELECT into_person AS person FROM person_link WHERE from_person = closure.person
+            UNION ALL
+            SELECT from_person FROM person_link WHERE into_person = closure.person
+        ) AS next
+    )
+    SELECT array_agg(person ORDER BY person) AS persons FROM closure
+) AS closure;
+
+-- name: present_numbers
+-- Give, for each of some persons, the number that the human being has today: that of the person into which it was linked.
+WITH RECURSIVE up (asked, person) AS (
+    SELECT from_person, into_person FROM person_link WHERE from_person = ANY (:persons::bigint[])
     UNION
-    SELECT next.person FROM closure CROSS JOIN LATERAL (
-        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
-        UNION ALL
-        SELECT from_person FROM person_link WHERE into_person = closure.person
-    ) AS next
+    SELECT up.asked, l.into_person FROM up JOIN person_link AS l ON l.from_person = up.person
+), head AS (
+    SELECT asked, person FROM up WHERE NOT EXISTS (SELECT FROM person_link AS l WHERE l.from_person = up.person)
 )
-SELECT asked.person AS asked, closure.person FROM asked, closure ORDER BY closure.person;
+SELECT asked.person, p.ssin
+FROM unnest(:persons::bigint[]) AS asked (person)
+LEFT JOIN head ON head.asked = asked.person
+JOIN person AS p ON p.person = coalesce(head.person, asked.person);
 
 -- name: lock_persons
 -- Take the locks of these persons in key order, so that no two writers wait for each other. Look only in a later statement.

@@ -35,7 +35,7 @@ from crossroads.identity.model import (
     Stamp,
     UnlinkPersons,
 )
-from crossroads.identity.ports import LinkBreaksRule, LinkRule, Register
+from crossroads.identity.ports import LinkRule, Overlapping, Register
 from crossroads.identity.store import UsedReference
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.codes import Code
@@ -54,7 +54,7 @@ class Identity:
     def __init__(
         self, pool: Pool, log: Log, register: Register, surroundings: Surroundings, link_rules: Sequence[LinkRule]
     ) -> None:
-        """Keep to the rules of the rooms above when persons are linked. The log must not use connections of `pool`."""
+        """Tell what breaks rules of the rooms above when persons are linked. Give the log connections of its own."""
         self._pool, self._log, self._confirmation = pool, log, Confirmation(log, register)
         self._surroundings, self._link_rules, self._told = surroundings, link_rules, Told(log)
 
@@ -140,39 +140,22 @@ class Identity:
     async def link(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
         """Record that two persons are one: an act of two operators. Gives the ticket.
 
-        Raises Conflict where they are one already, or where together they would break a rule of the directory: then
-        those whose inscriptions are in the way are told of it.
+        Where they break a rule of the directory as one, they are one all the same, and those whose inscriptions overlap
+        are told. Raises Conflict where they are one already.
         """
         content = self._content(act, LINK, LinkPersons)
         actor = acts.two_operators(act, operators)
-        try:
-            return await self._link(act, content, actor)
-        except LinkBreaksRule as broken:
-            await self._tell_in_the_way(content, actor, broken.inscriptions)
-            raise
-
-    async def _tell_in_the_way(self, content: LinkPersons, actor: str, inscriptions: Sequence[int]) -> None:
         async with transaction(self._pool) as connection:
             source, target = await self._both(connection, content.from_, content.into)
-            stamp = await stamp_now(connection, content.reason, actor)
-            payload = canonical({"inscriptions": list(inscriptions)}).decode()
-            change = Change(ChangeKind.LINK_REFUSED, target.asked, source.asked, payload=payload)
-            await bis_store.tell(connection, change, stamp)
-
-    async def _link(self, act: SignedAct, content: LinkPersons, actor: str) -> UUID:
-        async with transaction(self._pool) as connection:
-            source, target = await self._both(connection, content.from_, content.into)
-            if source.persons == target.persons:
-                raise Conflict("The two numbers are of one person already.")
-            if (await store.present(connection, source.persons)).person != source.asked:
-                raise Conflict("The first number is of a person that is linked already: name the number of today.")
+            await _require_apart(connection, source, target)
             stamp = await stamp_now(connection, content.reason, actor)
             await acts.use(connection, act, stamp.ticket)
             await store.link(connection, source.asked, target.asked, content.since, stamp)
-            for rule in self._link_rules:
-                await rule(connection, sorted({*source.persons, *target.persons}))
-            change = Change(ChangeKind.MERGED, target.asked, source.asked, content.since)
-            await self._told(connection, Event.PERSON_LINKED, stamp, change, _pair(source, target) | _by(act))
+            overlapping = await self._overlapping(connection, source, target)
+            payload = canonical({"overlapping": overlapping}).decode()
+            change = Change(ChangeKind.MERGED, target.asked, source.asked, content.since, payload)
+            said = _pair(source, target) | {"overlapping": [one.inscription for one in overlapping]} | _by(act)
+            await self._told(connection, Event.PERSON_LINKED, stamp, change, said)
         return stamp.ticket
 
     async def unlink(self, act: SignedAct, operators: Mapping[str, VerifyKey]) -> UUID:
@@ -268,12 +251,22 @@ class Identity:
         answered = AnsweredSsin(value=now, replaces=None if now == request.ssin else request.ssin)
         return PersonConfirmed(reference=request.reference, ticket=ticket, ssin=answered)
 
+    async def _overlapping(self, connection: Connection, source: Closure, target: Closure) -> list[Overlapping]:
+        return [one for rule in self._link_rules for one in await rule(connection, source.persons, target.persons)]
+
     async def _both(self, connection: Connection, first: str, second: str) -> tuple[Closure, Closure]:
         ssins = self._surroundings.ssin(first), self._surroundings.ssin(second)
         source, target = await locked_closure(connection, *ssins)
         if source is None or target is None:
             raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
         return source, target
+
+
+async def _require_apart(connection: Connection, source: Closure, target: Closure) -> None:
+    if source.persons == target.persons:
+        raise Conflict("The two numbers are of one person already.")
+    if (await store.present(connection, source.persons)).person != source.asked:
+        raise Conflict("The first number is of a person that is linked already: name the number of today.")
 
 
 def _by(act: SignedAct | None) -> dict[str, object]:

@@ -33,8 +33,19 @@ class UsedReference(NamedTuple):
 
 async def closure(connection: Connection, ssin: str) -> Closure | None:
     """Give who the number means; None where nobody has or had it."""
-    found = await rows(queries.closure(connection, ssin=ssin))
-    return Closure(found[0]["asked"], tuple(row["person"] for row in found)) if found else None
+    return (await closures(connection, [ssin])).get(ssin)
+
+
+async def closures(connection: Connection, ssins: Sequence[str]) -> dict[str, Closure]:
+    """Give who each of the numbers means; those that nobody has or had are not in it."""
+    found = await rows(queries.closures(connection, ssins=list(ssins)))
+    return {row["ssin"]: Closure(row["asked"], tuple(row["persons"])) for row in found}
+
+
+async def present_numbers(connection: Connection, persons: Sequence[int]) -> dict[int, str]:
+    """Give the number of today of each of the persons."""
+    found = await rows(queries.present_numbers(connection, persons=list(persons)))
+    return {row["person"]: row["ssin"] for row in found}
 
 
 async def lock(connection: Connection, persons: Sequence[int]) -> None:

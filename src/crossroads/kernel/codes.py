@@ -91,6 +91,10 @@ class Code(StrEnum):
     )
     LEASE_UNKNOWN = "CR-LEASE-UNKNOWN", "There is no such lease of the mailbox, or another took the items over."
     NUMBER_NOT_LEASED = "CR-NUMBER-NOT-LEASED", "A number is not one that was given under this lease."
+    NUMBER_EXPIRED = (
+        "CR-NUMBER-EXPIRED",
+        "Items from that number on were acknowledged long ago and removed; begin with the first number that is kept.",
+    )
 
     # Sources
     SOURCE_FAILED = "CR-SOURCE-FAILED", "A source failed or was late; the answer is incomplete."
@@ -106,6 +110,10 @@ class Code(StrEnum):
     SOURCE_BLOCK_DROPPED = (
         "CR-SOURCE-BLOCK-DROPPED",
         "The source sent a block that was not asked for; it was dropped and reported.",
+    )
+    PERMIT_WITHDRAWN = (
+        "CR-PERMIT-WITHDRAWN",
+        "What was permitted when the batch was decided is not permitted any more, so the source was not asked.",
     )
 
     # Limits, before anything is read
@@ -173,6 +181,28 @@ class Code(StrEnum):
     # Mailboxes: the Crossroads Bank's own numbers (facts: cbss.md 4.4)
     MAILBOX_DUPLICATE = "200000", "The number of the mailbox was received before."
     MAILBOX_GAP = "200001", "A number of the mailbox is missing."
+
+    # Batches. The first three are what the Crossroads Bank's 200000, 200001 and 133 say (facts: cbss.md 4.4, 8)
+    FILE_NUMBER_RECEIVED = (
+        "CR-FILE-NUMBER-RECEIVED",
+        "A file with this sequence number was announced before, under another reference (200000).",
+    )
+    FILE_NUMBER_GAP = "CR-FILE-NUMBER-GAP", "A sequence number before that of this file is missing (200001)."
+    FILE_REPEATED = "CR-FILE-REPEATED", "The same file was announced before, under another reference (133)."
+    BATCH_DEADLINE = "CR-BATCH-DEADLINE", "The deadline of a batch lies ahead, and at most 31 days."
+    BATCH_LIMIT = "CR-BATCH-LIMIT", "The institution has as many batches under way as it may."
+    BATCH_LATE = "CR-BATCH-LATE", "The file was not there, and read, before the deadline of its batch."
+    BATCH_PAUSED = "CR-BATCH-PAUSED", "The batch waits, and goes on by itself when what is wrong at the hub is mended."
+    BATCH_OVER = "CR-BATCH-OVER", "The batch is over, so that this cannot be done to it any more."
+    UPLOAD_OFFSET = "CR-UPLOAD-OFFSET", "A part of a file begins where the part before it ended."
+    UPLOAD_SIZE = "CR-UPLOAD-SIZE", "A part of a file holds at least a byte, and no more than the voucher announced."
+    FILE_UNREADABLE = "CR-FILE-UNREADABLE", "The file cannot be read as its voucher says that it is written."
+    FILE_RECORD_INVALID = "CR-FILE-RECORD-INVALID", "A record of the file has not its form, or asks what cannot be."
+    FILE_DIGEST = "CR-FILE-DIGEST", "The file is not the one whose digest stands in its voucher."
+    FILE_COUNT = "CR-FILE-COUNT", "The file has not as many records as its voucher says."
+    FILE_ROOT = "CR-FILE-ROOT", "The records of the file are not those that the statement was made over."
+    RESULT_NOT_READY = "CR-RESULT-NOT-READY", "The batch is not completed, so that there is no result yet."
+    RESULT_GONE = "CR-RESULT-GONE", "The result was acknowledged, or its days are over, and it was removed."
 
     # Participants and clients
     PERMIT_INVALID = "CR-PERMIT-INVALID", "The permit does not hold: signature, audience, holder or form."

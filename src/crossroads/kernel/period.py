@@ -38,6 +38,8 @@ class Period(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
 
     def intersection(self, other: "Period") -> "Period | None":
         """Give the days both have, if any."""
+        if self.contains(other):
+            return other
         if not self.overlaps(other):
             return None
         return Period(max(self.start_date, other.start_date), _open(min(self.last, other.last)))
@@ -76,7 +78,12 @@ def merged(periods: Iterable[Period]) -> list[Period]:
 
 def covered(asked: Period, by: Iterable[Period]) -> bool:
     """Tell whether the union of `by` has every day asked."""
-    return any(period.contains(asked) for period in merged(by))
+    periods = list(by)
+    # One alone has every day nearly always.
+    for period in periods:
+        if period.contains(asked):
+            return True
+    return len(periods) > 1 and any(period.contains(asked) for period in merged(periods))
 
 
 def _open(last: date) -> date | None:

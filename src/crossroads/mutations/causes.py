@@ -1,20 +1,20 @@
 """What the hub has to tell after a change of who somebody is. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 import msgspec
 
 from crossroads.access.mandates import IDENTIFICATION
-from crossroads.directory.model import Line
 from crossroads.identity.bis_model import ChangeKind
+from crossroads.identity.ports import Overlapping
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.period import Period
-from crossroads.mutations.model import Caused, Happening
+from crossroads.mutations.model import Caused, Happening, OwnLine
 from crossroads.wire.mutations import MutationKind, NoticeKind
 
-_decode_overlap = msgspec.json.Decoder(dict[str, list[int]]).decode
+_decode_merge = msgspec.json.Decoder(dict[str, list[Overlapping]]).decode
 
 
 class People(NamedTuple):
@@ -24,8 +24,13 @@ class People(NamedTuple):
     """The number of each person, as that person alone has it."""
     replaced: str | None
     """The number that was replaced by the change."""
-    lines: Mapping[int, Iterable[Line]]
-    """The inscriptions of each."""
+    overlapping: Sequence[OwnLine]
+    """The inscriptions, as they were, that overlap since a merge which still holds."""
+
+
+def overlapping(one: Happening) -> list[Overlapping]:
+    """Give the inscriptions that overlap since a merge."""
+    return _decode_merge(one.payload).get("overlapping", [])
 
 
 def causes(one: Happening, people: People, hub: str) -> list[Caused]:
@@ -50,7 +55,10 @@ def _corrected(one: Happening, people: People, hub: str) -> list[Caused]:
 
 
 def _merged(one: Happening, people: People, hub: str) -> list[Caused]:
-    return [_of(one, NoticeKind.MERGED, hub, people.numbers[_related(one)])]
+    """Tell every holder of the merge; then each whose inscription overlaps since, of its own inscription alone."""
+    merged = _of(one, NoticeKind.MERGED, hub, people.numbers[_related(one)])
+    overlaps = (of_line(line, NoticeKind.EXCLUSIVE_OVERLAP, hub, merged.happened_on) for line in people.overlapping)
+    return [merged, *overlaps]
 
 
 def _unmerged(one: Happening, people: People, hub: str) -> list[Caused]:
@@ -69,17 +77,10 @@ def _related(one: Happening) -> int:
     return one.person if one.related is None else one.related
 
 
-def _overlap(one: Happening, people: People, hub: str) -> list[Caused]:
-    """Tell every holder of an inscription that stands in the way of a merge; of its own line alone."""
-    in_the_way = set(_decode_overlap(one.payload)["inscriptions"])
-    day = brussels_day(one.recorded_at)
-    found: dict[int, Caused] = {}
-    for person, lines in people.lines.items():
-        for line in lines:
-            if line.inscription in in_the_way:
-                told = Caused(NoticeKind.MERGE_REFUSED, person, people.numbers[person], hub, day, line.period)
-                found[line.inscription] = told._replace(addressee=line.institution, context=line.context)
-    return [found[inscription] for inscription in sorted(found)]
+def of_line(line: OwnLine, kind: NoticeKind, hub: str, happened_on: date) -> Caused:
+    """Give what is told of an inscription, to its institution alone."""
+    told = Caused(kind, line.person, line.ssin, hub, happened_on, line.period)
+    return told._replace(addressee=line.institution, context=line.context)
 
 
 _RULES = {
@@ -88,5 +89,4 @@ _RULES = {
     ChangeKind.CORRECTED: _corrected,
     ChangeKind.MERGED: _merged,
     ChangeKind.UNMERGED: _unmerged,
-    ChangeKind.LINK_REFUSED: _overlap,
 }

@@ -9,7 +9,14 @@ from crossroads.kernel.guards import Guard, Signed
 from crossroads.mutations.mailboxes import Mailboxes
 from crossroads.mutations.reports import ErrorReports
 from crossroads.mutations.service import Mutations
-from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
+from crossroads.wire.error_reports import (
+    ErrorAnswer,
+    ErrorAnswered,
+    ErrorReport,
+    ErrorReported,
+    OpenReports,
+    OpenReportsQuery,
+)
 from crossroads.wire.mutations import (
     MAXIMUM_NOTIFICATION,
     Acknowledgement,
@@ -79,4 +86,12 @@ async def answer_error(
     return await error_reports.answer(data, signed)
 
 
-ROUTES = (notify_mutations, pull_items, acknowledge_items, park_items, report_error, answer_error)
+@post("/v1/error-reports/query", opt=_GUARDED, status_code=HTTP_200_OK, tags=["mutations"])
+async def query_errors(
+    data: JSONBody[OpenReportsQuery], signed: NamedDependency[Signed], error_reports: NamedDependency[ErrorReports]
+) -> OpenReports:
+    """Give the reports that wait for an answer of one's own, those due first."""
+    return await error_reports.waiting(data, signed)
+
+
+ROUTES = (notify_mutations, pull_items, acknowledge_items, park_items, report_error, answer_error, query_errors)

@@ -18,8 +18,8 @@ from crossroads.identity.bis_model import ChangeKind
 from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.mutations import hub_store, store
-from crossroads.mutations.causes import People, causes
-from crossroads.mutations.hub_store import Ended, Ends
+from crossroads.mutations.causes import People, causes, of_line, overlapping
+from crossroads.mutations.hub_store import Ends
 from crossroads.mutations.model import Caused, Happening
 from crossroads.mutations.writer import Writer
 from crossroads.wire.mutations import NoticeKind
@@ -71,11 +71,10 @@ class HubChanges:
             await hub_store.locked(connection, persons)
             if not await hub_store.take(connection, [one]):
                 return
-            known = await store.people(connection, persons)
             people = People(
                 await hub_store.numbers(connection, persons),
                 await hub_store.replaced(connection, persons, one.ticket),
-                {person: known[person].lines for person in persons},
+                await hub_store.overlapping(connection, one, overlapping(one)),
             )
             await self._write(connection, causes(one, people, self._hub), one.ticket)
 
@@ -89,7 +88,8 @@ class HubChanges:
                 return 0
             ended = await hub_store.ended(connection, last, BATCH)
             await hub_store.locked(connection, {one.person for one in ended})
-            await self._write(connection, [_end(one, self._hub) for one in ended], None)
+            told = [of_line(one, NoticeKind.INSCRIPTION_ENDED, self._hub, one.period.last) for one in ended]
+            await self._write(connection, told, None)
             after = Ends(last.day, ended[-1].person, ended[-1].inscription) if ended else Ends(last.day + _DAY)
             await hub_store.move_ends(connection, after)
             return 1
@@ -102,12 +102,6 @@ class HubChanges:
     @property
     def _today(self) -> date:
         return brussels_day(self._clock.now() - _AFTER_MIDNIGHT)
-
-
-def _end(one: Ended, hub: str) -> Caused:
-    last = one.period.last
-    told = Caused(NoticeKind.INSCRIPTION_ENDED, one.person, one.ssin, hub, last, one.period)
-    return told._replace(addressee=one.institution, context=one.context)
 
 
 def _entry(ticket: UUID, one: Caused, cause: UUID | None) -> Entry:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from crossroads.identity.database import Connection, rows
+from crossroads.identity.ports import Overlapping
 from crossroads.kernel.period import Period
-from crossroads.mutations.model import Caused, Happening
+from crossroads.mutations.model import Caused, Happening, OwnLine
 from crossroads.mutations.store import queries
 
 
@@ -24,17 +25,6 @@ class Ends(NamedTuple):
     day: date
     person: int = 0
     inscription: int = 0
-
-
-class Ended(NamedTuple):
-    """An inscription whose last day is over."""
-
-    person: int
-    inscription: int
-    institution: str
-    context: str
-    period: Period
-    ssin: str
 
 
 async def work(connection: Connection) -> HubWork:
@@ -110,11 +100,26 @@ async def move_ends(connection: Connection, ends: Ends) -> None:
     await queries.move_ends(connection, **ends._asdict())
 
 
-async def ended(connection: Connection, after: Ends, limit: int) -> list[Ended]:
+async def ended(connection: Connection, after: Ends, limit: int) -> list[OwnLine]:
     """Give the next inscriptions of which the day was the last, in order."""
-    found = await rows(queries.ended_on(connection, **after._asdict(), limit=limit))
+    return _lines(await rows(queries.ended_on(connection, **after._asdict(), limit=limit)))
+
+
+async def overlapping(connection: Connection, merge: Happening, lines: Sequence[Overlapping]) -> list[OwnLine]:
+    """Give inscriptions as they were, if the merge since which they overlap still holds."""
+    found = queries.overlapping(
+        connection,
+        persons=[line.person for line in lines],
+        inscriptions=[line.inscription for line in lines],
+        from_person=merge.related,
+        ticket=merge.ticket,
+    )
+    return _lines(await rows(found))
+
+
+def _lines(found: Sequence[Any]) -> list[OwnLine]:
     return [
-        Ended(
+        OwnLine(
             row["person"],
             row["inscription"],
             row["institution"],

@@ -1,7 +1,6 @@
 """Mailboxes in PostgreSQL. Private to this room."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,7 +14,7 @@ from crossroads.mutations import report_store
 from crossroads.mutations.model import About, State
 from crossroads.mutations.store import queries
 from crossroads.wire.messages import Asker
-from crossroads.wire.mutations import SLOTS
+from crossroads.wire.mutations import Pull
 
 
 class Given(NamedTuple):
@@ -44,20 +43,38 @@ class Row(NamedTuple):
     given: Given | None
 
 
-class Slot(NamedTuple):
-    """Who has a slot."""
+class Standing(NamedTuple):
+    """How many items of a mailbox wait and are parked, and until when somebody is at work."""
 
-    slot: int
-    lease: UUID | None
-    leased_until: datetime | None
-    running: bool
-    reached: int
-    """The number below which none of its items waits any more."""
+    waiting: int = 0
+    parked: int = 0
+    first_kept: int = 1
+    """The number from which on all items are there; below it, those that were not acknowledged."""
+    leased_until: datetime | None = None
 
 
-class Depth(NamedTuple):
-    """How many items wait and are parked."""
+class Held(NamedTuple):
+    """A lease with its slots; `running` is until when, unless that is over."""
 
+    lease: UUID
+    slots: Sequence[int]
+    running: datetime | None
+
+
+class Leased(NamedTuple):
+    """A lease when some of its items are to be dealt with."""
+
+    numbers: Sequence[int]
+    open: Sequence[int]
+    """Those not dealt with."""
+    slots: Sequence[int]
+    """Which it has still."""
+    named: Sequence[int]
+    """Those not dealt with that are to be now."""
+    places: Sequence[int]
+    """The slots of these."""
+    aside: int
+    """How many of these are parked."""
     waiting: int
     parked: int
 
@@ -72,28 +89,36 @@ class Lag(NamedTuple):
     """When the oldest item that waits was added."""
 
 
-async def locked_slots(connection: Connection, recipient: str, slots: Sequence[int]) -> list[Slot]:
-    """Give the leases of slots, which nobody else may take until the transaction ends."""
-    return [Slot(*row) for row in await rows(queries.lock_slots(connection, recipient=recipient, slots=list(slots)))]
+async def standing(connection: Connection, recipient: str, slots: Sequence[int] = ()) -> Standing:
+    """Tell how a mailbox stands, and until when anybody is at work at one of some slots."""
+    row = await queries.standing(connection, recipient=recipient, slots=list(slots))
+    return Standing(*row) if row else Standing()
 
 
-async def idle(connection: Connection, recipient: str, slots: Sequence[int], state: State) -> bool:
-    """Tell whether slots have nothing to give and nobody at work."""
-    found = await queries.idle(connection, recipient=recipient, slots=list(slots), state=state.value)
-    return bool(found)
+async def holds(connection: Connection, recipient: str, pull: Pull) -> bool:
+    """Tell whether the slots of a pull have anything to give."""
+    return bool(await queries.holds(connection, recipient=recipient, slots=pull.slots, state=_wanted(pull).value))
 
 
-async def next_items(
-    connection: Connection, recipient: str, slots: Sequence[Slot], state: State, count: int
-) -> list[Row]:
-    """Give the next items of slots, in order."""
+async def locked(connection: Connection, recipient: str) -> list[int]:
+    """Give, for each slot, the number below which nothing waits. Nobody else gives or settles items until the end."""
+    found: list[int] = await queries.lock_progress(connection, recipient=recipient)
+    return found
+
+
+async def leases(connection: Connection, recipient: str, slots: Sequence[int]) -> list[Held]:
+    """Give the leases that have any of some slots."""
+    return [Held(*row) for row in await rows(queries.leases(connection, recipient=recipient, slots=list(slots)))]
+
+
+async def next_items(connection: Connection, recipient: str, reached: Sequence[int], pull: Pull) -> list[Row]:
+    """Give the next items of the slots of a pull, in order."""
     # What was dealt with may still be in the index while something old looks on: what lies behind is not looked at.
-    first = min((slot.reached for slot in slots), default=0) if state is State.WAITING else 0
-    wanted = {"recipient": recipient, "state": state.value, "count": count, "first": first}
-    if len(slots) == SLOTS:
+    first = 0 if pull.parked else min(reached[slot] for slot in pull.slots)
+    wanted = {"recipient": recipient, "state": _wanted(pull).value, "count": pull.count, "first": first}
+    if pull.lanes == 1:
         return _rows(await rows(queries.next_items(connection, **wanted)))
-    numbers = [slot.slot for slot in slots]
-    return _rows(await rows(queries.next_items_of_slots(connection, slots=numbers, **wanted)))
+    return _rows(await rows(queries.next_items_of_slots(connection, slots=pull.slots, **wanted)))
 
 
 async def items_from(connection: Connection, recipient: str, slots: Sequence[int], first: int, count: int) -> list[Row]:
@@ -132,71 +157,60 @@ async def deliver(connection: Connection, recipient: str, decided: Sequence[tupl
 
 
 async def lease(
-    connection: Connection,
-    recipient: str,
-    slots: Sequence[Slot],
-    lease: UUID,
-    items: Sequence[Row],
-    lasting: timedelta,
+    connection: Connection, recipient: str, lease: UUID, items: Sequence[Row], reached: Sequence[int], pull: Pull
 ) -> datetime:
-    """Give items to a consumer, with their slots, and tell until when. Leases that had those slots end."""
-    await queries.add_lease(connection, recipient=recipient, lease=lease, numbers=[item.number for item in items])
+    """Give items to a consumer, with the slots of its pull, and tell until when."""
+    numbers, slots = [item.number for item in items], set() if pull.parked else set(pull.slots)
     until: datetime = await queries.lease_slots(
         connection,
         recipient=recipient,
         lease=lease,
-        slots=[slot.slot for slot in slots],
-        reached=items[0].number if items[0].state is State.WAITING else 0,
-        lasting=lasting,
+        numbers=numbers,
+        slots=pull.slots,
+        reached=[max(number, numbers[0]) if slot in slots else number for slot, number in enumerate(reached)],
+        lasting=timedelta(seconds=pull.lease_seconds),
     )
-    before = list({slot.lease for slot in slots if slot.lease})
-    await queries.forget_leases(connection, recipient=recipient, leases=before)
     return until
 
 
-async def leased(connection: Connection, recipient: str, lease: UUID) -> tuple[list[int], list[int], set[int]]:
-    """Give the numbers of a lease, those not dealt with, and the slots it still has, which nobody else may take."""
-    slots = {row["slot"] for row in await rows(queries.slots_of_lease(connection, recipient=recipient, lease=lease))}
-    row = await queries.lease(connection, recipient=recipient, lease=lease)
-    return (row["numbers"], row["open"], slots) if row and slots else ([], [], set())
+async def take_from(connection: Connection, recipient: str, held: Sequence[Held], slots: Sequence[int]) -> None:
+    """Take slots from the leases that have them; a lease without any ends."""
+    left = [(one.lease, sorted(set(one.slots) - set(slots))) for one in held]
+    if gone := [lease for lease, kept in left if not kept]:
+        await queries.end_leases(connection, recipient=recipient, leases=gone)
+    if kept := [{"recipient": recipient, "lease": lease, "slots": slots} for lease, slots in left if slots]:
+        await queries.leave_slots(connection, kept)
 
 
-async def places(connection: Connection, recipient: str, numbers: Iterable[int]) -> dict[int, tuple[int, State]]:
-    """Give slot and state of items."""
-    found = queries.items_numbered(connection, recipient=recipient, numbers=list(numbers))
-    return {row["number"]: (row["slot"], State(row["state"])) for row in await rows(found)}
+async def leased(
+    connection: Connection, recipient: str, lease: UUID, numbers: Sequence[int], up_to: int | None
+) -> Leased | None:
+    """Give a lease, with those items that are named and not dealt with; None when there is no such lease."""
+    await queries.lock_progress(connection, recipient=recipient)
+    row = await queries.lease(connection, recipient=recipient, lease=lease, numbers=list(numbers), up_to=up_to)
+    return Leased(**row) if row else None
 
 
 async def settle(
-    connection: Connection, recipient: str, items: dict[int, tuple[int, State]], state: State, reason: str | None
-) -> None:
-    """Acknowledge or park items, and count them in their slots."""
-    numbers = list(items)
-    await queries.settle(connection, recipient=recipient, numbers=numbers, state=state.value, reason=reason)
-    added = Counter(slot for slot, _ in items.values())
-    parked = Counter(slot for slot, before in items.values() if before is State.PARKED)
-    slots = list(added)
-    acknowledged = state is State.ACKNOWLEDGED
-    await queries.count_settled(
+    connection: Connection, recipient: str, lease: UUID, found: Leased, state: State, reason: str | None
+) -> Leased:
+    """Acknowledge or park the named items, count them, and give the lease as it is then."""
+    count, acknowledged = len(found.named), state is State.ACKNOWLEDGED
+    parked = (0 if acknowledged else count) - found.aside
+    left = sorted(set(found.open) - set(found.named))
+    await queries.settle(
         connection,
         recipient=recipient,
-        slots=slots,
-        acknowledged=[added[slot] if acknowledged else 0 for slot in slots],
-        parked=[(0 if acknowledged else added[slot]) - parked[slot] for slot in slots],
+        lease=lease,
+        numbers=list(found.named),
+        state=state.value,
+        reason=reason,
+        acknowledged=count if acknowledged else 0,
+        parked=parked,
+        open=left,
     )
-
-
-async def keep_open(connection: Connection, recipient: str, lease: UUID, numbers: Sequence[int]) -> None:
-    """Keep which items of a lease are not dealt with; with none, the lease ends."""
-    await queries.keep_open(connection, recipient=recipient, lease=lease, open=list(numbers))
-    if not numbers:
-        await queries.end_lease(connection, recipient=recipient, lease=lease)
-
-
-async def depth(connection: Connection, recipient: str) -> Depth:
-    """Give how many items of a mailbox wait and are parked."""
-    row = await queries.depth(connection, recipient=recipient)
-    return Depth(*row) if row else Depth(0, 0)
+    # What was parked already waits no more; what is parked now neither.
+    return found._replace(open=left, waiting=found.waiting - (count - found.aside), parked=found.parked + parked)
 
 
 async def mailboxes(connection: Connection) -> list[Lag]:
@@ -231,6 +245,10 @@ def given_of(decided: PushPermit | Code) -> Given:
     if isinstance(decided, Code):
         return Given(None, whole=False, legal_context=None, authorisation=None, void=str(decided))
     return Given(decided.period, decided.whole, decided.legal_context, decided.authorisation, None)
+
+
+def _wanted(pull: Pull) -> State:
+    return State.PARKED if pull.parked else State.WAITING
 
 
 def _rows(found: Sequence[Any]) -> list[Row]:

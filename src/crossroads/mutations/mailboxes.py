@@ -5,14 +5,12 @@ The slots of a lane are locked while items are given and dealt with, so that two
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 from uuid6 import uuid7
 
 from crossroads.access.model import Pointer
-from crossroads.access.push import Pushing
 from crossroads.audit.service import Log
 from crossroads.directory.rules import CurrentCatalogue
 from crossroads.identity.closure import closure_of, moment_of_change
@@ -24,8 +22,9 @@ from crossroads.kernel.errors import Refused
 from crossroads.kernel.guards import Signed
 from crossroads.mutations import mailbox_store, report_store, store
 from crossroads.mutations.delivery import Delivery
-from crossroads.mutations.mailbox_store import Lag, Row
+from crossroads.mutations.mailbox_store import Lag, Row, Standing
 from crossroads.mutations.model import POINTER_LIFE, Addressed, State, numbered, slot_of
+from crossroads.mutations.pushing import CurrentRule
 from crossroads.mutations.turns import InstitutionTurns
 from crossroads.wire.messages import Asker
 from crossroads.wire.mutations import Acknowledgement, Item, MailboxPage, Parking, Pull, Settled
@@ -37,20 +36,22 @@ class Mailboxes:
     def __init__(self, pool: Pool, log: Log, catalogue: CurrentCatalogue, surroundings: Surroundings) -> None:
         """Give the log connections of its own, not those of `pool`: it is awaited while one of them is held."""
         self._pool, self._log, self._catalogue, self._surroundings = pool, log, catalogue, surroundings
-        self._turns = InstitutionTurns()
+        self._turns, self._rule = InstitutionTurns(), CurrentRule()
 
     async def pull(self, pull: Pull, signed: Signed) -> MailboxPage:
-        """Give the next items of a lane, under a lease; or items from a number on, again. Raises Unavailable."""
+        """Give the next items of a lane, under a lease; or items from a number on, again.
+
+        Raises Refused where not all items from that number on are there any more, and Unavailable.
+        """
         recipient = signed.institution
-        async with self._turns.turn(recipient), store.lasting(self._pool) as connection:
-            page = await (self._replayed if pull.from_ else self._leased)(connection, recipient, pull)
-            depth = await mailbox_store.depth(connection, recipient)
-        return msgspec.structs.replace(page, depth=depth.waiting, parked=depth.parked, checkpoint=self._log.checkpoint)
+        give, begin = (self._replayed, store.lasting) if pull.from_ else (self._leased, transaction)
+        async with self._turns.turn(recipient), begin(self._pool) as connection:
+            page = await give(connection, recipient, pull)
+        return msgspec.structs.replace(page, checkpoint=self._log.checkpoint)
 
     async def acknowledge(self, done: Acknowledgement, signed: Signed) -> Settled:
         """Count items as dealt with. Raises Refused for a lease or number that is not the consumer's."""
-        named = done.numbers or (done.up_to or 0,)
-        return await self._settle(signed, done.lease, named, State.ACKNOWLEDGED, up_to=done.up_to)
+        return await self._settle(signed, done.lease, done.numbers or (), State.ACKNOWLEDGED, up_to=done.up_to)
 
     async def park(self, parking: Parking, signed: Signed) -> Settled:
         """Set items aside. Raises Refused as `acknowledge`, and Malformed for a reason that is a person's number."""
@@ -73,32 +74,54 @@ class Mailboxes:
                 return await mailbox_store.mailboxes(connection)
 
     async def _leased(self, connection: Connection, recipient: str, pull: Pull) -> MailboxPage:
-        page = MailboxPage(environment=self._surroundings.environment)
-        state = State.PARKED if pull.parked else State.WAITING
-        if await mailbox_store.idle(connection, recipient, pull.slots, state):
-            return page
-        slots = await mailbox_store.locked_slots(connection, recipient, pull.slots)
-        if running := [slot.leased_until for slot in slots if slot.running and slot.leased_until]:
+        standing = await mailbox_store.standing(connection, recipient, pull.slots)
+        page = self._page(standing)
+        if standing.leased_until or not await self._may_give(connection, recipient, pull, standing):
+            return msgspec.structs.replace(page, leased_until=standing.leased_until)
+        reached = await mailbox_store.locked(connection, recipient)
+        held = await mailbox_store.leases(connection, recipient, pull.slots)
+        if running := [one.running for one in held if one.running]:
             return msgspec.structs.replace(page, leased_until=max(running))
-        rows = await mailbox_store.next_items(connection, recipient, slots, state, pull.count)
+        rows = await mailbox_store.next_items(connection, recipient, reached, pull)
         if not rows:
             return page
         items = await self._deliver(connection, recipient, rows)
-        lease, lasting = uuid7(), timedelta(seconds=pull.lease_seconds)
-        until = await mailbox_store.lease(connection, recipient, slots, lease, rows, lasting)
+        await mailbox_store.take_from(connection, recipient, held, pull.slots)
+        lease = uuid7()
+        until = await mailbox_store.lease(connection, recipient, lease, rows, reached, pull)
         return msgspec.structs.replace(page, items=items, lease=lease, leased_until=until)
 
+    @staticmethod
+    async def _may_give(connection: Connection, recipient: str, pull: Pull, standing: Standing) -> bool:
+        """Tell whether there may be items: where there are none, nothing is locked, and the disk not waited for."""
+        if not (standing.parked if pull.parked else standing.waiting):
+            return False
+        return pull.lanes == 1 or await mailbox_store.holds(connection, recipient, pull)
+
     async def _replayed(self, connection: Connection, recipient: str, pull: Pull) -> MailboxPage:
-        rows = await mailbox_store.items_from(connection, recipient, pull.slots, pull.from_ or 1, pull.count)
+        start = pull.from_ or 1
+        rows = await mailbox_store.items_from(connection, recipient, pull.slots, start, pull.count)
+        # Looked up after the items: what is removed in between shows.
+        standing = await mailbox_store.standing(connection, recipient)
+        if start < standing.first_kept:
+            raise Refused(f"{Code.NUMBER_EXPIRED.description} It is {standing.first_kept}.", code=Code.NUMBER_EXPIRED)
         items = await self._deliver(connection, recipient, rows)
-        return MailboxPage(environment=self._surroundings.environment, items=items)
+        return msgspec.structs.replace(self._page(standing), items=items)
+
+    def _page(self, standing: Standing) -> MailboxPage:
+        return MailboxPage(
+            environment=self._surroundings.environment,
+            depth=standing.waiting,
+            parked=standing.parked,
+            first_kept=standing.first_kept,
+        )
 
     async def _deliver(self, connection: Connection, recipient: str, rows: Sequence[Row]) -> tuple[Item, ...]:
         """Decide what is told, log it, and give all items as they are told."""
         concerned = list({row.institution for row in rows})
         people = await store.people(connection, list({row.person for row in rows}), concerned)
         now = self._surroundings.clock.now()
-        pushing = Pushing(self._catalogue.current, brussels_day(now))
+        pushing = self._rule.under(self._catalogue.current, brussels_day(now))
         delivery = Delivery(recipient, pushing, await mailbox_store.about(connection, rows, now), people)
         told = [delivery.tell(row) for row in rows]
         await mailbox_store.deliver(connection, recipient, [(one.row, one.given) for one in told if one.changed])
@@ -126,7 +149,7 @@ class Mailboxes:
         self,
         signed: Signed,
         lease: UUID,
-        named: Sequence[int],
+        numbers: Sequence[int],
         state: State,
         *,
         up_to: int | None = None,
@@ -134,20 +157,19 @@ class Mailboxes:
     ) -> Settled:
         recipient = signed.institution
         async with self._turns.turn(recipient), transaction(self._pool) as connection:
-            numbers, still_open, slots = await mailbox_store.leased(connection, recipient, lease)
-            if not numbers:
+            found = await mailbox_store.leased(connection, recipient, lease, numbers, up_to)
+            if found is None:
                 raise Refused(code=Code.LEASE_UNKNOWN)
-            if not set(named) <= set(numbers):
+            named = numbers or (up_to or 0,)
+            if not set(named) <= set(found.numbers):
                 raise Refused(code=Code.NUMBER_NOT_LEASED)
-            wanted = [number for number in still_open if number <= up_to] if up_to else named
-            dealt = set(wanted) & set(still_open)
-            places = await mailbox_store.places(connection, recipient, dealt)
-            if not {slot for slot, _ in places.values()} <= slots:
+            if not set(found.places) <= set(found.slots):
                 raise Refused(code=Code.LEASE_UNKNOWN)
-            await mailbox_store.settle(connection, recipient, places, state, reason)
-            left = [number for number in still_open if number not in dealt]
-            await mailbox_store.keep_open(connection, recipient, lease, left)
-            depth = await mailbox_store.depth(connection, recipient)
+            if found.named:
+                found = await mailbox_store.settle(connection, recipient, lease, found, state, reason)
         return Settled(
-            environment=self._surroundings.environment, open=len(left), depth=depth.waiting, parked=depth.parked
+            environment=self._surroundings.environment,
+            open=len(found.open),
+            depth=found.waiting,
+            parked=found.parked,
         )

@@ -156,6 +156,18 @@ class Happening(NamedTuple):
     payload: str
 
 
+class OwnLine(NamedTuple):
+    """An inscription that its institution is told of."""
+
+    person: int
+    inscription: int
+    institution: str
+    context: str
+    period: Period
+    ssin: str
+    """The number of the person, as that person alone has it."""
+
+
 class Tail(NamedTuple):
     """The last number of a mailbox, and of each of its slots."""
 

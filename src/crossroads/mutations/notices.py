@@ -7,7 +7,7 @@ from crossroads.mutations.model import About
 from crossroads.wire.messages import AnsweredSsin
 from crossroads.wire.mutations import ErrorNotice, Notice, NoticeKind, Told
 
-_OWN = frozenset({NoticeKind.INSCRIPTION_ENDED, NoticeKind.MERGE_REFUSED})
+_OWN = frozenset({NoticeKind.INSCRIPTION_ENDED, NoticeKind.EXCLUSIVE_OVERLAP})
 """What is about an inscription of the recipient's own."""
 _decode_told = msgspec.json.Decoder(Told).decode
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from crossroads.audit.model import Receipt
@@ -10,7 +10,7 @@ from crossroads.identity.database import Connection, rows
 from crossroads.kernel.period import Period
 from crossroads.mutations import store
 from crossroads.mutations.store import Known, queries
-from crossroads.wire.error_reports import ErrorAnswer, ErrorReport
+from crossroads.wire.error_reports import MAXIMUM_OPEN_REPORTS, ErrorAnswer, ErrorReport, OpenReport, Presumed
 from crossroads.wire.mutations import ErrorNotice
 
 
@@ -179,6 +179,27 @@ async def listed(connection: Connection, *, answered: bool, before: date | None)
     return [Listed(**row) for row in await rows(queries.listed_reports(connection, answered=answered, before=before))]
 
 
+async def open_reports(connection: Connection, source: str, mailbox: str) -> tuple[tuple[OpenReport, ...], int]:
+    """Give the reports that wait for a source, each with the number of its item in a mailbox, and count them all."""
+    found = await rows(queries.open_reports(connection, source=source, limit=MAXIMUM_OPEN_REPORTS))
+    tickets = [row["ticket"] for row in found]
+    given = await rows(queries.given_items(connection, recipient=mailbox, tickets=tickets))
+    numbers = {row["ticket"]: row["number"] for row in given}
+    return tuple(_open_report(row, numbers.get(row["ticket"])) for row in found), found[0]["total"] if found else 0
+
+
 async def expire(connection: Connection, before: datetime) -> None:
     """Remove the texts of reports that were answered before a moment."""
     await queries.expire_reports(connection, before=before)
+
+
+def _open_report(row: Any, item: int | None) -> OpenReport:
+    return OpenReport(
+        report=row["report"],
+        data_group=row["data_group"],
+        period=Period(row["start_date"], row["end_date"]),
+        presumed=Presumed(row["presumed"]),
+        reported_at=row["reported_at"],
+        answer_by=row["answer_by"],
+        item=item,
+    )

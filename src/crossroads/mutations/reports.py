@@ -29,7 +29,15 @@ from crossroads.mutations.report_store import Kept, Listed
 from crossroads.mutations.store import Known
 from crossroads.mutations.turns import InstitutionTurns
 from crossroads.wire.canonical import b64url, canonical, sha256
-from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorOutcome, ErrorReport, ErrorReported
+from crossroads.wire.error_reports import (
+    ErrorAnswer,
+    ErrorAnswered,
+    ErrorOutcome,
+    ErrorReport,
+    ErrorReported,
+    OpenReports,
+    OpenReportsQuery,
+)
 from crossroads.wire.messages import Receipt
 from crossroads.wire.mutations import NoticeKind
 
@@ -79,6 +87,14 @@ class ErrorReports:
             outcome=said.outcome,
             checkpoint=self._log.checkpoint,
         )
+
+    async def waiting(self, query: OpenReportsQuery, signed: Signed) -> OpenReports:
+        """Give the reports that wait for an answer of a source, without the persons. Raises Refused, Unavailable."""
+        source = self._acts_for(signed, query.on_behalf_of)
+        with outages():
+            async with self._turns.turn(signed.institution), self._pool.acquire() as connection:
+                found, total = await report_store.open_reports(connection, source, signed.institution)
+        return OpenReports(environment=self._surroundings.environment, items=found, total=total)
 
     async def listed(self, *, answered: bool = False, overdue: bool = False) -> list[Listed]:
         """Give the reports that wait for an answer, for a supervisor; only those overdue, or the answered ones too."""

@@ -15,7 +15,7 @@ from crossroads.identity.database import Connection, Pool, rows, transaction
 from crossroads.kernel.period import Period
 from crossroads.mutations.model import NewItem, Person, Queued, Tail, Taken
 
-queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
+queries: Any = aiosql.from_path(Path(__file__).parent / "queries", "asyncpg", mandatory_parameters=False)
 
 
 class Known(NamedTuple):

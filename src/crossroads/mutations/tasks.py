@@ -20,6 +20,8 @@ from crossroads.mutations import corrections, store
 from crossroads.mutations.mailbox_store import Lag
 from crossroads.mutations.mailboxes import Mailboxes
 from crossroads.mutations.model import Addressed, Queued, numbered, slot_of
+from crossroads.mutations.pushing import CurrentRule
+from crossroads.mutations.retention import ItemRetention
 from crossroads.mutations.service import Mutations
 from crossroads.mutations.writer import Writer
 
@@ -41,7 +43,7 @@ class Distributor:
         """Do nothing yet. Other work of the process that writes to the mailboxes shares the writer."""
         self._pool, self._catalogue, self._clock = pool, catalogue, clock
         self._writer = writer or Writer()
-        self._pushing: Pushing | None = None
+        self._rule = CurrentRule()
 
     async def run(self) -> None:
         """Fill the mailboxes until cancelled, whenever no other process does."""
@@ -54,20 +56,14 @@ class Distributor:
                 now = await store.work(connection)
         if not now.waits:
             return 0
-        pushing = await self._rule(now.catalogue_version)
+        snapshot = await self._catalogue.refresh(now.catalogue_version)
+        pushing = self._rule.under(snapshot, brussels_day(self._clock.now()))
         async with transaction(self._pool) as connection:
             await self._writer.hold(connection)
             changes = await store.queued(connection, BATCH)
             if changes:
                 await _bring(connection, changes, pushing)
         return len(changes)
-
-    async def _rule(self, version: int) -> Pushing:
-        """Give the rule under the newest catalogue, today."""
-        snapshot, today = await self._catalogue.refresh(version), brussels_day(self._clock.now())
-        if self._pushing is None or (self._pushing.snapshot, self._pushing.on) != (snapshot, today):
-            self._pushing = Pushing(snapshot, today)
-        return self._pushing
 
 
 async def _bring(connection: Connection, changes: Sequence[Queued], pushing: Pushing) -> None:
@@ -111,11 +107,12 @@ class Watch:
                 _log.exception("mailboxes not watched")
 
 
-async def expire_content(mutations: Mutations) -> None:
-    """Remove content whose time has come, from time to time, until cancelled."""
+async def expire(mutations: Mutations, items: ItemRetention) -> None:
+    """Remove content and items whose time has come, from time to time, until cancelled."""
     while True:
         try:
             await mutations.expire_content()
+            await items.expire()
         except Unavailable as error:
             _log.warning("content not expired", reason=str(error))
         except Exception:  # noqa: BLE001 - as above

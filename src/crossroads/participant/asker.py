@@ -1,20 +1,19 @@
 """The client's work, step by step and without input or output: see `steps`."""
 
-import re
 from datetime import timedelta
 
 import msgspec
 
-from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Tampered, Unavailable
-from crossroads.kernel.identifiers import INSTITUTION_PATTERN
 from crossroads.participant import questions, receipts, replies
 from crossroads.participant.correspondence import Correspondence
 from crossroads.participant.datagroups import DataGroups
-from crossroads.participant.provenkeys import KeyRing, NotProven, institution_ring
+from crossroads.participant.provenkeys import NotProven
 from crossroads.participant.questions import Asked, Asking, Wish
-from crossroads.participant.replies import BlockRefused, BlockRejected, OpenedBlock, Reply
+from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
+from crossroads.participant.sourcekeys import SourceKeys
 from crossroads.participant.steps import Call, Pause, Steps, fetch
+from crossroads.wire.batches import Days
 from crossroads.wire.blocks import read_block
 from crossroads.wire.messages import (
     Answer,
@@ -28,7 +27,6 @@ from crossroads.wire.proofs import EntryProof
 RECEIPT_TIME = timedelta(seconds=2)
 """Within which the hub promises that an entry is in the log."""
 _BETWEEN_TRIES = 0.2
-_INSTITUTION = re.compile(INSTITUTION_PATTERN.replace("$", r"\Z"))
 
 _outcome_decoder = msgspec.json.Decoder(InscriptionOutcome)
 _proof_decoder = msgspec.json.Decoder(EntryProof)
@@ -41,7 +39,7 @@ class Asker:
         """Ask over a correspondence with the hub."""
         self._asking = asking
         self._hub = hub
-        self._rings: dict[str, KeyRing] = {}
+        self._keys = SourceKeys(hub)
         self._groups = DataGroups(hub.hub, hub.folder / "data-groups.json")
 
     def ask(self, wish: Wish) -> Steps[Reply]:
@@ -59,7 +57,7 @@ class Asker:
             try:
                 opened.append((yield from self._open(block, answer, asked)))
             except CrossroadsError as error:
-                rejected.append(_rejected(block, error))
+                rejected.append(replies.rejected(block, error))
         return Reply(answer, replies.digest_of(got.body), tuple(opened), tuple(rejected))
 
     def fetch(self, item: Item, agent: str) -> Steps[Reply]:
@@ -101,20 +99,10 @@ class Asker:
 
     def _open(self, block: Block, answer: Answer, asked: Asked) -> Steps[OpenedBlock]:
         replies.check_source(block, answer, self._asking.trust)
-        group = replies.check_asked(block, self._groups.find(block.data_group), asked)
+        days = Days(asked.wish.period, asked.wish.reference_date)
+        group = replies.check_asked(block, self._groups.find(block.data_group), asked.wish.data_groups, days)
         signed = read_block(block, self._asking.seal)
-        key = yield from self._hub.key(self._ring(block.source), signed.key_id)
+        key = yield from self._keys.find(block.source, signed.key_id)
         if key.key is None or not self._hub.may_sign(key):
             raise NotProven("It is no signing key of the source, or not in force.")
         return replies.open_block(block, signed, group, answer, asked, key.key)
-
-    def _ring(self, institution: str) -> KeyRing:
-        if not _INSTITUTION.match(institution):
-            raise BlockRefused("The source of the block is no institution.", code=Code.BLOCK_INVALID)
-        if institution not in self._rings:
-            self._rings[institution] = institution_ring(self._hub.hub, institution, self._hub.proven, self._hub.folder)
-        return self._rings[institution]
-
-
-def _rejected(block: Block, error: CrossroadsError) -> BlockRejected:
-    return BlockRejected(block.data_group, block.source, error.code or Code.BLOCK_INVALID, str(error))

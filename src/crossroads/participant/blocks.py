@@ -1,11 +1,12 @@
 """Making the blocks of an answer: read, check against the schema, sign, seal."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
 
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.participant.config import Config
 from crossroads.participant.datagroups import DataGroups, Group
 from crossroads.participant.datasources import DataSource, Wanted
 from crossroads.wire.blocks import Claims, open_block, sealed_block
@@ -14,6 +15,14 @@ from crossroads.wire.messages import Block, DataAnswer, DataRequest, Status
 from crossroads.wire.statements import Statement
 
 _log = structlog.get_logger()
+
+
+class _Source(Protocol):
+    @property
+    def media_type(self) -> str: ...
+
+
+S = TypeVar("S", bound=_Source)
 
 
 class NotSent(CrossroadsError):
@@ -55,16 +64,12 @@ class BlockMaker:
         return DataAnswer(ticket=asked.request.ticket, status=_status(blocks, failed), blocks=tuple(blocks))
 
     async def _block(self, name: str, asked: Asked) -> Block | None:
-        source, group = self._sources.get(name), self._groups.find(name)
-        if source is None:
-            raise NotSent("This participant is not set up for the data group.")
-        if group is None or group.media_type != source.media_type:
-            raise NotSent("The catalogue does not have the data group, or has another media type for it.")
+        source, group = served(self._sources.get(name), self._groups.find(name))
         permit = asked.request.permit
         content = await source.read(Wanted(permit.ssin, permit.holder, permit.data_groups[name]))
         if content is None:
             return None
-        _check_schema(group, content)
+        check_schema(group, content)
         claims, key = _claims(asked, name, source.media_type), self._keys[permit.holder]
         # What the hub publishes is not enough to show it content: the institution must have said so itself.
         if group.sealed or name not in self._clear:
@@ -72,7 +77,23 @@ class BlockMaker:
         return open_block(content, claims, key)
 
 
-def _check_schema(group: Group, content: bytes) -> None:
+def signing_keys(config: Config) -> dict[str, SigningKey]:
+    """Read the key that signs for each holder. Raises UnsafeKeyFile."""
+    keys = {config.institution: config.keys.sign, **config.holders}
+    return {holder: SigningKey.read(key.id, config.path(key.file)) for holder, key in keys.items()}
+
+
+def served(source: S | None, group: Group | None) -> tuple[S, Group]:
+    """Give both, where the participant is set up for the data group as the catalogue has it. Raises NotSent."""
+    if source is None:
+        raise NotSent("This participant is not set up for the data group.")
+    if group is None or group.media_type != source.media_type:
+        raise NotSent("The catalogue does not have the data group, or has another media type for it.")
+    return source, group
+
+
+def check_schema(group: Group, content: bytes) -> None:
+    """Refuse to send content that is out of its schema. Raises NotSent, without a value of it."""
     fault = next(group.faults(content), None)
     if fault is not None:
         raise NotSent(f"{Code.BLOCK_OUT_OF_SCHEMA.description} {fault}", code=Code.BLOCK_OUT_OF_SCHEMA)

@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 
 from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.period import Period
+from crossroads.participant.bulk_sources import ManySource, WantedMany, many_sources
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.config import Config, own_schemas, read_config
-from crossroads.participant.datagroups import DataGroups
+from crossroads.participant.datagroups import JSON, DataGroups, same
 from crossroads.participant.datasources import Database, DataSource, Documents, Wanted, data_sources
 from crossroads.participant.findings import NO_HUB, Finding
 from crossroads.participant.outbox import REFUSED, Settled, open_outbox
@@ -22,6 +23,7 @@ from crossroads.participant.register import RegisterOfPersons
 from crossroads.participant.settings import KeyFile
 from crossroads.participant.steps import Call, Got, Http, Steps
 from crossroads.participant.trust import Trust, read_trust
+from crossroads.wire.batches import MAXIMUM_BULK_ANSWER
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.signatures import MAXIMUM_AHEAD
 
@@ -47,6 +49,7 @@ async def check_config(path: Path, ssin: str = SAMPLE) -> list[Finding]:
         schemas = own_schemas(config)
         database = Database(config) if config.database else None
         sources = data_sources(config, database)
+        many = many_sources(config, database)
     except CrossroadsError as error:
         return [Finding("settings", ok=False, detail=str(error))]
     http = Http(_TIMEOUT)
@@ -63,7 +66,8 @@ async def check_config(path: Path, ssin: str = SAMPLE) -> list[Finding]:
                 await tried(what, attempt, without=without)
                 for what, attempt in _told_by_hub(config, trust, http, Path(folder), groups)
             ]
-            inside = [await tried(what, attempt) for what, attempt in _inside(config, sources, database, groups, ssin)]
+            attempts = (*_inside(config, sources, database, groups, ssin), *_for_many(config, sources, many, ssin))
+            inside = [await tried(what, attempt) for what, attempt in attempts]
             return [settings, state, hub, *told, *inside]
         finally:
             await http.close()
@@ -100,6 +104,14 @@ def _inside(
         yield "register", partial(RegisterOfPersons(database, config.register).try_out, ssin)
     if config.outbox:
         yield "outbox", partial(_outbox, config)
+
+
+def _for_many(
+    config: Config, sources: dict[str, DataSource], many: dict[str, ManySource], ssin: str
+) -> Iterator[tuple[str, Try]]:
+    for name, source in sources.items():
+        if config.groups[name].sql_many:
+            yield f"{name} for many", partial(_alike, config, source, many[name], ssin)
 
 
 async def _state(config: Config) -> str:
@@ -166,6 +178,19 @@ async def _data(config: Config, name: str, source: DataSource, groups: DataGroup
     if faults:
         raise Wrong(f"The content is out of schema: {'; '.join(faults)}")
     return f"{len(content)} bytes, " + ("within its schema" if group else "schema not known")
+
+
+async def _alike(config: Config, source: DataSource, many: ManySource, ssin: str) -> str:
+    one = await source.read(Wanted(ssin, config.institution, _EVER))
+    people = tuple({ssin: None, SAMPLE: None})
+    of_all = (await many.read(WantedMany(people, config.institution, _EVER, MAXIMUM_BULK_ANSWER))).get(ssin)
+    if isinstance(of_all, CrossroadsError):
+        raise of_all
+    if one is None and of_all is None:
+        return "the query runs; there is nothing for this person to compare (give --ssin)"
+    if one is None or of_all is None or not same(JSON, one, of_all):
+        raise Wrong("sqlMany gives other content than sql: make them say the same of each person.")
+    return "says what sql says"
 
 
 async def _outbox(config: Config) -> str:

@@ -1,4 +1,4 @@
-"""A client of the hub: it signs, asks, notifies, empties the mailbox, and believes nothing that it did not check.
+"""A client of the hub: it signs, asks, notifies, finds people, and believes nothing that it did not check.
 
     async with Client(read_client_config(Path("client.yaml"))) as client:
         reply = await client.ask(
@@ -11,31 +11,44 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Self, TypedDict, Unpack
 from uuid import UUID
 
-import msgspec
-
 from crossroads.kernel.clock import Clock, SystemClock
-from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.period import Period
 from crossroads.participant.asker import Asker
+from crossroads.participant.batches import Batches
+from crossroads.participant.batches_client import AsyncBatches, SyncBatches
+from crossroads.participant.batches_result import AnsweredRecord
+from crossroads.participant.batches_voucher import BatchWish
+from crossroads.participant.client_config import ClientConfig, ClientKeys, read_client_config
 from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.inscriptions import AsyncInscriptions, Inscriptions, SyncInscriptions
 from crossroads.participant.mailbox import Mailbox
+from crossroads.participant.persons import Persons
 from crossroads.participant.questions import Asking, Wish
 from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
-from crossroads.participant.settings import HttpUrl, KeyFile
+from crossroads.participant.settings import KeyFile
 from crossroads.participant.steps import Http, SyncHttp
 from crossroads.participant.trust import read_trust
-from crossroads.participant.yamlfile import Settings, read_settings
-from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
+from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported, OpenReports
 from crossroads.wire.keys import SealingKey, SigningKey
-from crossroads.wire.messages import InscriptionLine, InscriptionOutcome
+from crossroads.wire.messages import InscriptionLine, InscriptionOutcome, PersonConfirmation, PersonConfirmed
 from crossroads.wire.mutations import Item, MailboxPage, Mutation, MutationOutcome, Pull, Settled
+from crossroads.wire.persons import (
+    PersonCandidates,
+    PersonChanged,
+    PersonCorrection,
+    PersonCreation,
+    PersonDeath,
+    PersonQuery,
+    PersonReplacement,
+)
 from crossroads.wire.proofs import EntryProof
 
 __all__ = [
+    "AnsweredRecord",
+    "BatchWish",
     "BlockRejected",
     "Client",
     "ClientConfig",
@@ -51,25 +64,6 @@ TIMEOUT = timedelta(seconds=10)
 """For one call; the hub answers within 4 s or says which source was late."""
 
 
-class ClientKeys(Settings, frozen=True, kw_only=True):
-    """The institution's private keys: one to sign questions, one to open answers."""
-
-    sign: KeyFile
-    seal: KeyFile
-
-
-class ClientConfig(Settings, frozen=True, kw_only=True):
-    """What a client needs to know. Paths are relative to `folder`: that of the settings file."""
-
-    institution: InstitutionId
-    hub: HttpUrl
-    trust: str
-    keys: ClientKeys
-    state: str
-    folder: Path = Path()
-    """Not a setting itself."""
-
-
 class About(TypedDict, total=False):
     """What else a question may say. Without `period`, a `reference_date` is needed."""
 
@@ -77,11 +71,8 @@ class About(TypedDict, total=False):
     reference_date: date | None
     on_behalf_of: str | None
     customer_ticket: str | None
-
-
-def read_client_config(path: Path) -> ClientConfig:
-    """Read a settings file. Raises WrongSetting naming file and key."""
-    return msgspec.structs.replace(read_settings(path, ClientConfig), folder=path.resolve().parent)
+    mutation: UUID | None
+    """The ticket of an item of the mailbox whose data is asked for: see `Client.fetch`."""
 
 
 class _Base:
@@ -97,6 +88,9 @@ class _Base:
         hub = Correspondence(asking.sign, asking.trust, config.hub, folder / config.state, clock or SystemClock())
         self._asker = Asker(asking, hub)
         self._mailbox = Mailbox(hub)
+        self._persons = Persons(hub)
+        self._batches = Batches(asking, hub)
+        self._inscriptions = Inscriptions(hub)
 
 
 class Client(_Base):
@@ -106,6 +100,10 @@ class Client(_Base):
         """Read keys and trust, and open connections. Raises WrongSetting or UnsafeKeyFile."""
         super().__init__(config, clock)
         self._http = Http(TIMEOUT)
+        self.batches = AsyncBatches(self._batches, self._http)
+        """Many questions in one file."""
+        self.inscriptions = AsyncInscriptions(self._inscriptions, self._http)
+        """Many lines of the directory at once."""
 
     async def __aenter__(self) -> Self:
         """Give the client."""
@@ -164,9 +162,37 @@ class Client(_Base):
         """Say, as its source, what came of a report. Raises Refused or Unavailable."""
         return await self._http.run(self._mailbox.answer_error(answer))
 
+    async def open_reports(self, on_behalf_of: str | None = None) -> OpenReports:
+        """Give the reports that wait for an answer of one's own, as their source. Raises Refused or Unavailable."""
+        return await self._http.run(self._mailbox.open_reports(on_behalf_of))
+
     async def fetch(self, item: Item, *, agent: str) -> Reply:
         """Ask for the data that an item is about, as `ask` does. Raises Refused for a void item."""
         return await self._http.run(self._asker.fetch(item, agent))
+
+    async def find_persons(self, query: PersonQuery) -> PersonCandidates:
+        """Find who is meant by a number, or by name and birth date. Raises Refused or Unavailable."""
+        return await self._http.run(self._persons.find(query))
+
+    async def create_person(self, creation: PersonCreation) -> PersonChanged:
+        """Give a BIS number to somebody. Sent again, it has the same outcome. Raises Refused: a duplicate, say."""
+        return await self._http.run(self._persons.create(creation))
+
+    async def correct_person(self, correction: PersonCorrection) -> PersonChanged:
+        """Say what holds of a person of the BIS register. Sent again, it has the same outcome."""
+        return await self._http.run(self._persons.correct(correction))
+
+    async def record_death(self, death: PersonDeath) -> PersonChanged:
+        """Say that a person of the BIS register died, or that this was wrong. Sent again, it has the same outcome."""
+        return await self._http.run(self._persons.decease(death))
+
+    async def replace_number(self, replacement: PersonReplacement) -> PersonChanged:
+        """Have a BIS number replaced by the national one that the register confirms. Sent again, the same outcome."""
+        return await self._http.run(self._persons.replace(replacement))
+
+    async def confirm_person(self, confirmation: PersonConfirmation) -> PersonConfirmed:
+        """Have the register confirm a person, who may then be inscribed. Sent again, it has the same outcome."""
+        return await self._http.run(self._persons.confirm(confirmation))
 
 
 class SyncClient(_Base):
@@ -176,6 +202,10 @@ class SyncClient(_Base):
         """Read keys and trust, and open connections. Raises WrongSetting or UnsafeKeyFile."""
         super().__init__(config, clock)
         self._http = SyncHttp(TIMEOUT)
+        self.batches = SyncBatches(self._batches, self._http)
+        """Many questions in one file."""
+        self.inscriptions = SyncInscriptions(self._inscriptions, self._http)
+        """Many lines of the directory at once."""
 
     def __enter__(self) -> Self:
         """Give the client."""
@@ -227,6 +257,34 @@ class SyncClient(_Base):
         """Say, as its source, what came of a report; see `Client.answer_error`."""
         return self._http.run(self._mailbox.answer_error(answer))
 
+    def open_reports(self, on_behalf_of: str | None = None) -> OpenReports:
+        """Give the reports that wait for an answer of one's own; see `Client.open_reports`."""
+        return self._http.run(self._mailbox.open_reports(on_behalf_of))
+
     def fetch(self, item: Item, *, agent: str) -> Reply:
         """Ask for the data that an item is about, as `ask` does; see `Client.fetch`."""
         return self._http.run(self._asker.fetch(item, agent))
+
+    def find_persons(self, query: PersonQuery) -> PersonCandidates:
+        """Find who is meant; see `Client.find_persons`."""
+        return self._http.run(self._persons.find(query))
+
+    def create_person(self, creation: PersonCreation) -> PersonChanged:
+        """Give a BIS number to somebody; see `Client.create_person`."""
+        return self._http.run(self._persons.create(creation))
+
+    def correct_person(self, correction: PersonCorrection) -> PersonChanged:
+        """Say what holds of a person; see `Client.correct_person`."""
+        return self._http.run(self._persons.correct(correction))
+
+    def record_death(self, death: PersonDeath) -> PersonChanged:
+        """Say that a person died; see `Client.record_death`."""
+        return self._http.run(self._persons.decease(death))
+
+    def replace_number(self, replacement: PersonReplacement) -> PersonChanged:
+        """Have a number replaced; see `Client.replace_number`."""
+        return self._http.run(self._persons.replace(replacement))
+
+    def confirm_person(self, confirmation: PersonConfirmation) -> PersonConfirmed:
+        """Have the register confirm a person; see `Client.confirm_person`."""
+        return self._http.run(self._persons.confirm(confirmation))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from crossroads.kernel.errors import Refused
-from crossroads.participant.client import ClientConfig, ClientKeys, read_client_config
+from crossroads.participant.client_config import ClientConfig, ClientKeys, read_client_config
 from crossroads.participant.config import read_config
 from crossroads.participant.yamlfile import read_settings
 

@@ -4,24 +4,25 @@ import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.period import Period
 from crossroads.participant import log as own_log
 from crossroads.participant.check import SAMPLE, check_config
 from crossroads.participant.config import read_config
-from crossroads.participant.conformance import Target
+from crossroads.participant.conformance_bench import Target
 from crossroads.participant.findings import Finding, right
 from crossroads.participant.outbox_command import app as outbox_app
 from crossroads.participant.pinning import pin
 from crossroads.participant.rehearsal import rehearse
 from crossroads.participant.serve import serve as serve_config
+from crossroads.participant.terminal import ConfigFile, Json, errors, told, write
+from crossroads.participant.typed import ssin as person
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
 app = typer.Typer(
@@ -33,21 +34,14 @@ log_app = typer.Typer(help="The participant's own log.", no_args_is_help=True, p
 app.add_typer(log_app, name="log")
 app.add_typer(outbox_app, name="outbox")
 
-_errors = Console(stderr=True)
 _YEAR = timedelta(days=365)
-_DIGITS = 11
-
-ConfigFile = Annotated[Path, typer.Argument(help="The settings file.", metavar="CONFIG")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON for a program.")]
 
 
 @app.command()
 def serve(config: ConfigFile) -> None:
     """Answer the hub's questions, until stopped."""
-    try:
+    with told():
         serve_config(read_config(config))
-    except CrossroadsError as error:
-        _wrong(error)
 
 
 @app.command()
@@ -72,7 +66,7 @@ def check(  # noqa: PLR0913, PLR0917 - each is an option of the command
 ) -> None:
     """Prove that a set-up is right, or say what is wrong and what to do."""
     if not target.startswith(("http://", "https://")):
-        _tell(asyncio.run(check_config(Path(target), _person(ssin) if ssin else SAMPLE)), json=json)
+        _tell(asyncio.run(check_config(Path(target), person(ssin) if ssin else SAMPLE)), json=json)
         return
     if not (permit_key and permit_key_id and as_ and institution and data_group and ssin):
         raise typer.BadParameter(
@@ -80,11 +74,9 @@ def check(  # noqa: PLR0913, PLR0917 - each is an option of the command
         )
     today = datetime.now(UTC)
     period = Period((start_date or today - _YEAR).date(), (end_date or today).date())
-    asked = Target(target, institution, holder or institution, _person(ssin), legal_context, data_group, period)
-    try:
+    asked = Target(target, institution, holder or institution, person(ssin), legal_context, data_group, period)
+    with told():
         findings = asyncio.run(rehearse(asked, as_, permit_key_id, permit_key))
-    except CrossroadsError as error:
-        _wrong(error)
     _tell(findings, json=json)
 
 
@@ -96,12 +88,10 @@ def trust(
     json: Json = False,
 ) -> None:
     """Pin a hub: write its operators' keys and the key of its log. Compare them by telephone first."""
-    try:
+    with told():
         pinned = pin(hub.rstrip("/"), output)
-    except CrossroadsError as error:
-        _wrong(error)
     if json:
-        _write(pinned)
+        write(pinned)
         return
     compared = [f"{operator.key_id}  {operator.jwk.thumbprint}" for operator in pinned.operators]
     lines = (f"Wrote {output}. Compare these with the operators, by telephone:", *compared, f"log  {pinned.log_key}")
@@ -111,26 +101,22 @@ def trust(
 @log_app.command("export")
 def export(config: ConfigFile) -> None:
     """Write every entry as a line of JSON, to reconcile with the hub's log. It names persons: keep it safe."""
-    try:
+    with told():
         for entry in own_log.export(_state(config)):
             sys.stdout.buffer.write(msgspec.json.encode(entry) + b"\n")
-    except CrossroadsError as error:
-        _wrong(error)
 
 
 @log_app.command("verify")
 def verify(config: ConfigFile, *, json: Json = False) -> None:
     """Compute every entry anew and name those that were altered or removed."""
-    try:
+    with told():
         verified = own_log.verify(_state(config))
-    except CrossroadsError as error:
-        _wrong(error)
     if json:
-        _write(verified)
+        write(verified)
     else:
         Console().print(f"{verified.size} entries, root {verified.root}", markup=False, soft_wrap=True)
         for fault in verified.faults:
-            _errors.print(fault, style="red", markup=False)
+            errors.print(fault, style="red", markup=False)
     raise typer.Exit(1 if verified.faults else 0)
 
 
@@ -139,25 +125,10 @@ def _state(config: Path) -> Path:
     return settings.path(settings.state)
 
 
-def _person(text: str) -> str:
-    """Give the number that is typed, in the file or on standard input. Raises BadParameter, without what was given."""
-    if text == "-":
-        found = sys.stdin.readline().strip()
-    else:
-        file = Path(text)
-        found = file.read_text("ascii", "replace").strip() if file.is_file() else text
-    if not (len(found) == _DIGITS and found.isascii() and found.isdigit()):
-        raise typer.BadParameter(
-            f"This is neither an SSIN nor a file with one: {_DIGITS} digits, without dots, dashes or spaces.",
-            param_hint="--ssin",
-        )
-    return found
-
-
 def _tell(findings: list[Finding], *, json: bool) -> None:
     ok = right(findings)
     if json:
-        _write({"ok": ok, "findings": findings})
+        write({"ok": ok, "findings": findings})
     else:
         table = Table("", "what", Column("detail", overflow="fold"), box=None, show_header=False)
         for finding in findings:
@@ -170,12 +141,3 @@ def _tell(findings: list[Finding], *, json: bool) -> None:
 
 def _plain(text: str) -> str:
     return text.replace("[", r"\[")
-
-
-def _write(content: Any) -> None:
-    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")
-
-
-def _wrong(error: CrossroadsError) -> NoReturn:
-    _errors.print(str(error), style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(1) from error

@@ -46,6 +46,8 @@ class GroupSource(Settings, frozen=True, kw_only=True):
     """Where the content of one data group comes from: a query, or documents in a folder."""
 
     sql: str | None = None
+    sql_many: str | None = None
+    """The same for all `:ssins` of a page, each row with its `ssin`; without it `sql` runs for each."""
     one: bool = False
     list_name: SafeName | None = msgspec.field(default=None, name="list")
     json: tuple[str, ...] = ()
@@ -61,6 +63,8 @@ class GroupSource(Settings, frozen=True, kw_only=True):
         """Refuse a mixture of the two forms."""
         if (self.sql is None) == (self.documents is None):
             raise ValueError("a data group has either sql or documents")
+        if self.sql is None and self.sql_many is not None:
+            raise ValueError("sqlMany stands beside sql")
         if self.sql is not None and self.one == (self.list_name is not None):
             raise ValueError("sql needs either `one: true` or `list: <name>`")
         if self.sql is not None and (self.media_type or self.otherwise):

@@ -50,9 +50,9 @@ class Correspondence:
         except UNREADABLE as error:
             raise Tampered("The answer of the hub has not the form that it should have.") from error
 
-    def post(self, request: Request) -> Steps[Got]:
+    def post(self, request: Request, *, large: bool = False) -> Steps[Got]:
         """Make a signed request and give an answer that the hub signed. Raises Refused, Unavailable or Tampered."""
-        got = yield Call(request.method, request.target_uri, request.body, request.headers)
+        got = yield Call(request.method, request.target_uri, request.body, request.headers, large)
         replies.check_status(got)
         key = yield from self._hub_key(got.headers)
         if not self.may_sign(key) or key.key is None:

@@ -32,12 +32,18 @@ from crossroads.participant.yamlfile import WrongSetting
 
 _BINDS: dict[str, BindParameter[Any]] = {
     "ssin": bindparam("ssin", type_=String),
+    "ssins": bindparam("ssins", type_=String, expanding=True),
     "holder": bindparam("holder", type_=String),
     "start_date": bindparam("start_date", type_=Date),
     "end_date": bindparam("end_date", type_=Date),
 }
+_OF_ONE = frozenset(_BINDS) - {"ssins"}
+OF_MANY = frozenset(_BINDS) - {"ssin"}
+"""What a query about many people may use."""
 _THREADS = 8
 _INTEGER = 2**53
+_VALUE_BYTES = 16
+"""For which a value counts that is no text."""
 
 
 class Wanted(NamedTuple):
@@ -50,6 +56,10 @@ class Wanted(NamedTuple):
 
 class UnfitContent(CrossroadsError):
     """The database gave something that a block cannot hold."""
+
+
+class TooMuch(CrossroadsError):
+    """The rows are more than are held at once."""
 
 
 class DataSource(Protocol):
@@ -95,11 +105,16 @@ class Database:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="data")
         self._kept: Connection | None = None
 
-    async def rows(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-        """Run a query. Raises Unavailable; its message holds no values."""
+    async def rows(
+        self, query: TextClause, binds: Mapping[str, Any], maximum: int | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Run a query.
+
+        Raises Unavailable, whose message holds no values, and TooMuch where the rows have more than `maximum` bytes.
+        """
         if self._direct:
-            return self._rows_at_once(query, binds)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._rows, query, binds)
+            return self._rows_at_once(query, binds, maximum)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._rows, query, binds, maximum)
 
     def close(self) -> None:
         """Close the connections."""
@@ -107,12 +122,14 @@ class Database:
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._engine.dispose()
 
-    def _rows_at_once(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    def _rows_at_once(
+        self, query: TextClause, binds: Mapping[str, Any], maximum: int | None
+    ) -> Sequence[Mapping[str, Any]]:
         # One connection kept open, without transactions: taking one from the pool costs as much as the query itself.
         try:
             if self._kept is None:
                 self._kept = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            return _plain_rows(self._kept.execute(query, binds))
+            return _plain_rows(self._kept.execute(query, binds), maximum)
         except SQLAlchemyError as error:
             self._let_go()
             raise _failed(error) from None
@@ -122,17 +139,28 @@ class Database:
             self._kept.close()
             self._kept = None
 
-    def _rows(self, query: TextClause, binds: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    def _rows(self, query: TextClause, binds: Mapping[str, Any], maximum: int | None) -> Sequence[Mapping[str, Any]]:
+        # What may be much is not fetched at once.
+        options = {"stream_results": maximum is not None}
         try:
             with self._engine.connect() as connection:
-                return _plain_rows(connection.execute(query, binds))
+                return _plain_rows(connection.execute(query, binds, execution_options=options), maximum)
         except SQLAlchemyError as error:
             raise _failed(error) from None
 
 
-def _plain_rows(result: CursorResult[Any]) -> Sequence[Mapping[str, Any]]:
+def _plain_rows(result: CursorResult[Any], maximum: int | None) -> Sequence[Mapping[str, Any]]:
     columns = list(result.keys())
-    return [dict(zip(columns, row, strict=True)) for row in result]
+    if maximum is None:
+        return [dict(zip(columns, row, strict=True)) for row in result]
+    rows, size = [], 0
+    for row in result:
+        rows.append(dict(zip(columns, row, strict=True)))
+        size += sum(len(value) if isinstance(value, str | bytes) else _VALUE_BYTES for value in row)
+        if size > maximum:
+            result.close()
+            raise TooMuch
+    return rows
 
 
 def _failed(error: SQLAlchemyError) -> Unavailable:
@@ -149,7 +177,7 @@ class Query:
         """Check the query's parameters. Raises WrongSetting."""
         self._database = database
         self._source = source
-        self.query = prepared(name, source.sql or "", frozenset(_BINDS))
+        self.query = prepared(name, source.sql or "", _OF_ONE)
         self._binds = self.query.compile().params.keys()
 
     async def read(self, wanted: Wanted) -> bytes | None:
@@ -163,29 +191,35 @@ class Query:
         rows = await self._database.rows(self.query, {name: values[name] for name in self._binds})
         if not rows:
             return None
-        if self._source.one:
-            return msgspec.json.encode(self._plain(rows[0]))
-        return msgspec.json.encode({self._source.list_name: [self._plain(row) for row in rows]})
-
-    def _plain(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            column: _embedded(column, value) if column in self._source.json else plain_value(column, value)
-            for column, value in row.items()
-            if value is not None
-        }
+        return content_of(self._source, rows)
 
 
-def prepared(name: str, sql: str, allowed: frozenset[str]) -> TextClause:
-    """Give a query whose parameters are among those allowed. Raises WrongSetting."""
-    query = text(sql)
+def content_of(source: GroupSource, rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Give the rows of one person, of which there is one, as JSON. Raises UnfitContent."""
+    if source.one:
+        return msgspec.json.encode(_plain(source, rows[0]))
+    return msgspec.json.encode({source.list_name: [_plain(source, row) for row in rows]})
+
+
+def _plain(source: GroupSource, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        column: _embedded(column, value) if column in source.json else plain_value(column, value)
+        for column, value in row.items()
+        if value is not None
+    }
+
+
+def prepared(name: str, sql: str, allowed: frozenset[str], whom: str = "ssin") -> TextClause:
+    """Give a query whose parameters are among those allowed, and have the one that says whom. Raises WrongSetting."""
+    query, setting = text(sql), "sql" if whom == "ssin" else "sqlMany"
     used = set(query.compile().params)
     if not sql.lstrip().lower().startswith(("select", "with")):
-        raise WrongSetting(f"{name}: sql begins with SELECT (or WITH)")
+        raise WrongSetting(f"{name}: {setting} begins with SELECT (or WITH)")
     if not used <= allowed:
         names = ", ".join(f":{bind}" for bind in sorted(allowed))
-        raise WrongSetting(f"{name}: sql knows only {names}, not :{', :'.join(sorted(used - allowed))}")
-    if "ssin" not in used:
-        raise WrongSetting(f"{name}: sql without :ssin would give data of other people")
+        raise WrongSetting(f"{name}: {setting} knows only {names}, not :{', :'.join(sorted(used - allowed))}")
+    if whom not in used:
+        raise WrongSetting(f"{name}: {setting} without :{whom} would give data of other people")
     return query.bindparams(*(_BINDS[bind] for bind in used))
 
 

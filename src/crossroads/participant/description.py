@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from crossroads.wire.batches import BulkAnswer, BulkRequest
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, Problem
 from crossroads.wire.mutations import ItemsTaken, MailboxPage
 
@@ -19,7 +20,17 @@ _REFUSALS = {
 
 def document(url: str) -> dict[str, Any]:
     """Give the document of a participant that is reached at `url`."""
-    kinds = (DataRequest, DataAnswer, MatchRequest, MatchAnswer, MailboxPage, ItemsTaken, Problem)
+    kinds = (
+        DataRequest,
+        DataAnswer,
+        BulkRequest,
+        BulkAnswer,
+        MatchRequest,
+        MatchAnswer,
+        MailboxPage,
+        ItemsTaken,
+        Problem,
+    )
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     return {
         "openapi": "3.1.0",
@@ -31,6 +42,7 @@ def document(url: str) -> dict[str, Any]:
         "servers": [{"url": url}],
         "paths": {
             "/v1/data-requests": _signed("Answer a question that the hub permits", "DataRequest", "DataAnswer"),
+            "/v1/data-requests/bulk": _signed("Answer about a page of a batch", "BulkRequest", "BulkAnswer"),
             "/v1/match-requests": _signed("Tell whether particulars match", "MatchRequest", "MatchAnswer"),
             "/v1/mailbox-items": _signed("Deal with items of one's mailbox", "MailboxPage", "ItemsTaken"),
             "/health": {

@@ -38,10 +38,12 @@ class FeedRefused(Refused):
 
 
 class Sex(StrEnum):
-    """As the data group has it."""
+    """As the data group has it, and every message about persons."""
 
-    MALE = "male"
-    FEMALE = "female"
+    MALE = "MALE"
+    FEMALE = "FEMALE"
+    UNKNOWN = "UNKNOWN"
+    """Not known, or not recorded."""
 
 
 class CivilStatus(StrEnum):

@@ -2,8 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -15,10 +17,17 @@ T = TypeVar("T")
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path`, mode 0600: a reader, or a crash, sees the old file or the new one, never half of it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with placed(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def placed(path: Path) -> Iterator[BinaryIO]:
+    """Give a file of mode 0600 to write, which is at `path` when it is whole, and nowhere when that fails."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

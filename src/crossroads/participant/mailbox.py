@@ -10,7 +10,14 @@ from crossroads.kernel.ssin import Environment
 from crossroads.participant.correspondence import Correspondence
 from crossroads.participant.pages import RawPage, read
 from crossroads.participant.steps import Steps
-from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
+from crossroads.wire.error_reports import (
+    ErrorAnswer,
+    ErrorAnswered,
+    ErrorReport,
+    ErrorReported,
+    OpenReports,
+    OpenReportsQuery,
+)
 from crossroads.wire.mutations import (
     Acknowledgement,
     MailboxPage,
@@ -27,6 +34,7 @@ _outcome_decoder = msgspec.json.Decoder(NotificationOutcome)
 _page_decoder = msgspec.json.Decoder(RawPage)
 _reported_decoder = msgspec.json.Decoder(ErrorReported)
 _answered_decoder = msgspec.json.Decoder(ErrorAnswered)
+_open_decoder = msgspec.json.Decoder(OpenReports)
 _settled_decoder = msgspec.json.Decoder(Settled)
 
 
@@ -85,6 +93,13 @@ class Mailbox:
         answered = yield from self._hub.send("/v1/error-reports/answer", answer, _answered_decoder)
         self._check(answered.environment)
         return answered
+
+    def open_reports(self, on_behalf_of: str | None) -> Steps[OpenReports]:
+        """Give the reports that wait for an answer of a source. Raises Refused, Unavailable or Tampered."""
+        query = OpenReportsQuery(on_behalf_of=on_behalf_of)
+        found = yield from self._hub.send("/v1/error-reports/query", query, _open_decoder)
+        self._check(found.environment)
+        return found
 
     def _settle(self, way: str, sent: Acknowledgement | Parking) -> Steps[Settled]:
         settled = yield from self._hub.send(f"/v1/mailbox/{way}", sent, _settled_decoder)

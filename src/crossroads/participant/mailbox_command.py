@@ -2,11 +2,9 @@
 
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from threading import Event
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -15,14 +13,14 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection
 
-from crossroads.kernel.errors import CrossroadsError
-from crossroads.participant.client import ClientConfig, SyncClient
+from crossroads.participant.client import ClientConfig
 from crossroads.participant.client_settings import client_settings
 from crossroads.participant.consumer import Consumer, Progress
 from crossroads.participant.inbox import Inbox
 from crossroads.participant.mailbox_screen import line_of, show
+from crossroads.participant.terminal import ConfigFile, Json, client, errors, told, write
 from crossroads.wire.decoding import convert
-from crossroads.wire.mutations import Item, Pull, Settled
+from crossroads.wire.mutations import MAXIMUM_ITEMS, MAXIMUM_LEASE_SECONDS, Item, Pull, Settled
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
 app = typer.Typer(
@@ -32,20 +30,20 @@ app = typer.Typer(
 )
 
 _STATE = "mailbox"
-_errors = Console(stderr=True)
-
-ConfigFile = Annotated[Path, typer.Argument(help="The settings of your participant or client.", metavar="CONFIG")]
 Lease = Annotated[UUID, typer.Argument(help="The lease that `pull` showed.", metavar="LEASE")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON for a program.")]
 
 
 @app.command()
 def pull(
     config: ConfigFile,
     *,
-    count: Annotated[int, typer.Option(help="How many items at most: 1 to 1000.")] = 20,
-    lease: Annotated[int, typer.Option(help="Seconds for which nobody else is given them: 1 to 3600.")] = 300,
-    start: Annotated[int | None, typer.Option("--from", help="Show again what was given, from this number.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=MAXIMUM_ITEMS, help="How many items at most.")] = 20,
+    lease: Annotated[
+        int, typer.Option(min=1, max=MAXIMUM_LEASE_SECONDS, help="Seconds for which nobody else is given them.")
+    ] = 300,
+    start: Annotated[
+        int | None, typer.Option("--from", min=1, help="Show again what was given, from this number.")
+    ] = None,
     parked: Annotated[bool, typer.Option("--parked", help="Take the items that were parked.")] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="Write every item that comes and acknowledge it, until stopped.")
@@ -53,7 +51,7 @@ def pull(
     json: Json = False,
 ) -> None:
     """Take the next items, under a lease. They come again unless you acknowledge them."""
-    with _told():
+    with told():
         settings = client_settings(config, _STATE)
         if follow:
             if start is not None or parked:
@@ -62,10 +60,10 @@ def pull(
             return
         wish = {"count": count, "leaseSeconds": lease, "from": start, "parked": parked}
         asked = convert(wish, Pull)
-        with SyncClient(settings) as client:
-            page = client.pull(asked)
+        with client(settings) as hub:
+            page = hub.pull(asked)
         if json:
-            _write(page)
+            write(page)
         else:
             show(page, asked, config)
 
@@ -82,8 +80,8 @@ def acknowledge(
     """Say which items are dealt with: they do not come again."""
     if bool(numbers) == (up_to is not None):
         raise typer.BadParameter("Give either numbers or --up-to.")
-    with _told(), SyncClient(client_settings(config, _STATE)) as client:
-        _tell(client.acknowledge(lease, numbers=numbers or (), up_to=up_to), json=json)
+    with told(), client(client_settings(config, _STATE)) as hub:
+        _tell(hub.acknowledge(lease, numbers=numbers or (), up_to=up_to), json=json)
 
 
 @app.command()
@@ -96,19 +94,19 @@ def park(
     json: Json = False,
 ) -> None:
     """Set items aside that you cannot deal with now. `pull --parked` takes them up again."""
-    with _told(), SyncClient(client_settings(config, _STATE)) as client:
-        _tell(client.park(lease, numbers, reason), json=json)
+    with told(), client(client_settings(config, _STATE)) as hub:
+        _tell(hub.park(lease, numbers, reason), json=json)
 
 
 def _follow(settings: ClientConfig, count: int, *, json: bool) -> None:
     _log_beside_the_items()
     store = settings.folder / settings.state / "inbox.sqlite"
-    with SyncClient(settings) as client, closing(Inbox.file(store)) as inbox:
-        consumer = Consumer(client, _as_json if json else _as_line, inbox, count=count)
+    with client(settings) as hub, closing(Inbox.file(store)) as inbox:
+        consumer = Consumer(hub, _as_json if json else _as_line, inbox, count=count)
         try:
             consumer.run(Event(), _Counter())
         except KeyboardInterrupt:
-            _errors.print(f"Stopped. {_counts(consumer.progress)}", highlight=False)
+            errors.print(f"Stopped. {_counts(consumer.progress)}", highlight=False)
 
 
 class _Counter:
@@ -120,7 +118,7 @@ class _Counter:
     def __call__(self, progress: Progress) -> None:
         counts = _counts(progress)
         if counts != self._told:
-            _errors.print(counts, highlight=False)
+            errors.print(counts, highlight=False)
             self._told = counts
 
 
@@ -152,14 +150,10 @@ def _put(text: str) -> None:
 
 def _tell(settled: Settled, *, json: bool) -> None:
     if json:
-        _write(settled)
+        write(settled)
         return
     left = f"{settled.open} items of the lease are open" if settled.open else "The lease has ended"
     Console().print(f"{left}; {settled.depth} in the mailbox, {settled.parked} parked.", highlight=False)
-
-
-def _write(content: Any) -> None:
-    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")
 
 
 def _log_beside_the_items() -> None:
@@ -168,12 +162,3 @@ def _log_beside_the_items() -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except CrossroadsError as error:
-        _errors.print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error

@@ -9,7 +9,8 @@ from rich.text import Text
 from crossroads.kernel.clock import BRUSSELS
 from crossroads.kernel.period import Period
 from crossroads.participant.pages import UnreadableItem
-from crossroads.wire.mutations import Change, ErrorNotice, Item, MailboxPage, Notice, Pull, Told
+from crossroads.participant.typed import program, short
+from crossroads.wire.mutations import Change, ErrorNotice, Item, MailboxPage, Notice, NoticeKind, Pull, Told
 
 
 def show(page: MailboxPage, asked: Pull, config: Path) -> None:
@@ -24,7 +25,25 @@ def show(page: MailboxPage, asked: Pull, config: Path) -> None:
     if page.lease and page.leased_until:
         until = page.leased_until.astimezone(BRUSSELS)
         console.print(f"\nYours until {until:%H:%M:%S} (Brussels). When you have dealt with them:", markup=False)
-        console.print(Text(f"  crossroads mailbox acknowledge {config} {page.lease} --up-to {page.items[-1].number}"))
+        up_to = f"--up-to {page.items[-1].number}"
+        console.print(Text(f"  {program()} mailbox acknowledge {short(config)} {page.lease} {up_to}"))
+    _show_fetching(page, config, console)
+    if any(item.notice and item.notice.kind is NoticeKind.PRESUMED_ERROR for item in page.items):
+        console.print("\nTo answer a report of an error:", markup=False)
+        console.print(Text(f"  {program()} error confirm|reject {short(config)} REPORT --reason …"))
+
+
+def _show_fetching(page: MailboxPage, config: Path, console: Console) -> None:
+    """Print how the data of a sealed change is asked for; of one of them, as the others are alike."""
+    item = next((one for one in page.items if one.change and one.change.sealed), None)
+    if item is None or item.change is None:
+        return
+    change = item.change
+    days = f"{change.period.start_date}/{change.period.end_date or ''}"
+    asked = f"--legal-context {change.legal_context} --period {days} --mutation {item.ticket}"
+    concerning = f" --for {item.concerning}" if item.concerning else ""
+    console.print(f"\nTo ask for the data of {item.number}, with the number of the person on standard input:")
+    console.print(Text(f"  {program()} ask --config {short(config)} --ssin - {asked}{concerning} {change.data_group}"))
 
 
 def _how_many(page: MailboxPage, asked: Pull) -> str:

@@ -1,20 +1,17 @@
 """`crossroads participant outbox`: create, show."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from crossroads.kernel.errors import CrossroadsError
 from crossroads.participant.config import read_config
 from crossroads.participant.outbox import ACCEPTED, REFUSED, Outbox, open_outbox
+from crossroads.participant.terminal import ConfigFile, Json, told, write
 
 app = typer.Typer(
     help="The changes that wait to be notified, in your own database.",
@@ -23,8 +20,6 @@ app = typer.Typer(
 )
 
 _SHOWN = 20
-
-ConfigFile = Annotated[Path, typer.Argument(help="The settings file.", metavar="CONFIG")]
 
 
 @app.command()
@@ -36,12 +31,12 @@ def create(config: ConfigFile) -> None:
 
 
 @app.command()
-def show(config: ConfigFile, *, json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False) -> None:
+def show(config: ConfigFile, *, json: Json = False) -> None:
     """Tell how many changes wait, were accepted and were refused, and why the newest of these were."""
     with _opened(config) as outbox:
         counts, refused = outbox.counts(), outbox.refused(_SHOWN)
     if json:
-        sys.stdout.write(msgspec.json.encode({**counts, "newestRefused": refused}).decode() + "\n")
+        write({**counts, "newestRefused": refused})
         return
     console = Console()
     console.print(f"{counts['waiting']} wait, {counts[ACCEPTED]} were accepted, {counts[REFUSED]} were refused.")
@@ -54,9 +49,5 @@ def show(config: ConfigFile, *, json: Annotated[bool, typer.Option("--json", hel
 
 @contextmanager
 def _opened(config: Path) -> Iterator[Outbox]:
-    try:
-        with closing(open_outbox(read_config(config))) as outbox:
-            yield outbox
-    except CrossroadsError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+    with told(), closing(open_outbox(read_config(config))) as outbox:
+        yield outbox

@@ -9,30 +9,41 @@ import msgspec
 
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Refused, Tampered, Unavailable
-from crossroads.participant.blocks import Asked, BlockMaker
+from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.participant.blocks import Asked, BlockMaker, signing_keys
 from crossroads.participant.brought import brought
+from crossroads.participant.bulk import Pages
+from crossroads.participant.bulk_head import read_head
+from crossroads.participant.bulk_sources import many_sources
 from crossroads.participant.config import Config, own_schemas
 from crossroads.participant.datasources import Database, data_sources
 from crossroads.participant.hub import Hub
 from crossroads.participant.pages import page_of
-from crossroads.participant.permits import Identity, check_permit, check_same_question, check_statement, recipient
+from crossroads.participant.permits import (
+    Identity,
+    check_permit,
+    check_same_question,
+    check_statement,
+    recipient,
+    stated,
+)
 from crossroads.participant.records import data_record, match_record
 from crossroads.participant.register import RegisterOfPersons
 from crossroads.participant.state import State
 from crossroads.participant.trust import read_trust
 from crossroads.wire.decoding import decode
-from crossroads.wire.jws import Jws
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, SourceTimes
 from crossroads.wire.mutations import ItemsTaken
 from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import Request, Signature
-from crossroads.wire.statements import Statement, read_statement
+from crossroads.wire.statements import read_statement
 
 MAXIMUM_AT_ONCE = 256
 """Requests that are worked on at the same time; more are told to come back."""
 _MATCH_SECONDS = 4.0
+_PAGE_SECONDS = 60.0
+"""For which the hub is let wait for the answer to a page; it is made all the same, and there when it asks again."""
 
 _data_decoder = msgspec.json.Decoder(DataRequest)
 _match_decoder = msgspec.json.Decoder(MatchRequest)
@@ -48,15 +59,16 @@ class Participant:
         self._trust = read_trust(config.path(config.trust))
         self._identity = Identity(config.institution, config.answers_for)
         self.key = SigningKey.read(config.keys.sign.id, config.path(config.keys.sign.file))
-        keys = {holder: SigningKey.read(key.id, config.path(key.file)) for holder, key in config.holders.items()}
         self._database = Database(config) if config.database else None
         sources = data_sources(config, self._database)
+        many_sources(config, self._database)  # read by another process; what is wrong with them is said here
         self._register = (
             RegisterOfPersons(self._database, config.register) if self._database and config.register else None
         )
         self.hub = Hub(config.hub, self._trust, config.path(config.state), clock, own_schemas(config))
-        self._blocks = BlockMaker(sources, self.hub.groups, keys | {config.institution: self.key}, config.in_the_clear)
+        self._blocks = BlockMaker(sources, self.hub.groups, signing_keys(config), config.in_the_clear)
         self._state = State(config.path(config.state))
+        self._pages = Pages(config, self.hub, self._trust, self._state, clock)
         self._brought = brought(config)
         self._at_work = 0
 
@@ -71,11 +83,18 @@ class Participant:
             signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
             asked = decode(body, _data_decoder)
             check_permit(asked.permit, self._identity, self.clock.now())
-            try:
-                async with asyncio.timeout(self._left(asked.deadline)):
-                    return await self._answer(asked, body, signature, received_at)
-            except TimeoutError:
-                raise Unavailable(code=Code.SOURCE_LATE) from None
+            async with _within(self._left(asked.deadline)):
+                return await self._answer(asked, body, signature, received_at)
+
+    async def page(self, request: Request, body: bytes) -> msgspec.Raw:
+        """Answer `POST /v1/data-requests/bulk`, or refuse it: many people at once, for a batch."""
+        async with self._bounded():
+            received_at = self.clock.now()
+            signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
+            head = read_head(body)
+            check_permit(head.permit, self._identity, self.clock.now())
+            async with _within(min(self._left(head.deadline), _PAGE_SECONDS)):
+                return await self._pages.answer(head, body, signature, received_at)
 
     async def match(self, request: Request, body: bytes) -> MatchAnswer:
         """Answer `POST /v1/match-requests`, or refuse it."""
@@ -88,11 +107,8 @@ class Participant:
             await self._state.record(
                 match_record(asked, self.config.institution, self._trust.hub, body, signature, now)
             )
-            try:
-                async with asyncio.timeout(_MATCH_SECONDS):
-                    return await self._register.match(asked)
-            except TimeoutError:
-                raise Unavailable(code=Code.SOURCE_LATE) from None
+            async with _within(_MATCH_SECONDS):
+                return await self._register.match(asked)
 
     async def items(self, request: Request, body: bytes) -> ItemsTaken:
         """Deal with `POST /v1/mailbox-items`, or refuse it. What was dealt with is acknowledged by the answer."""
@@ -106,6 +122,7 @@ class Participant:
 
     async def close(self) -> None:
         """Finish what is being written and close everything."""
+        await self._pages.close()
         await self.hub.close()
         await self._state.close()
         if self._database:
@@ -116,7 +133,7 @@ class Participant:
     ) -> DataAnswer:
         now = self.clock.now()
         keys = self.hub.proven.prove(request.asker_keys)
-        parsed, statement = _statement(request)
+        parsed, statement = stated(read_statement, request.statement)
         check_statement(parsed, statement, keys, self._trust, now)
         check_same_question(request, statement)
         to = recipient(statement, keys, now)
@@ -147,8 +164,10 @@ class Participant:
             self._at_work -= 1
 
 
-def _statement(request: DataRequest) -> tuple[Jws, Statement]:
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
     try:
-        return read_statement(request.statement)
-    except Tampered as error:
-        raise Refused(f"{Code.STATEMENT_INVALID.description} {error}", code=Code.STATEMENT_INVALID) from error
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise Unavailable(code=Code.SOURCE_LATE) from None

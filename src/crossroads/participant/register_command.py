@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, NamedTuple
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crossroads.kernel.clock import SystemClock
-from crossroads.kernel.errors import CrossroadsError, Refused, Unavailable
+from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.participant import feed_tables
 from crossroads.participant.config import Config, outbox_url, read_config
 from crossroads.participant.correspondence import Correspondence
@@ -26,6 +25,7 @@ from crossroads.participant.outbox import Outbox
 from crossroads.participant.register_hub import RegisterHub
 from crossroads.participant.register_screen import show_errands, show_sheet
 from crossroads.participant.steps import SyncHttp
+from crossroads.participant.terminal import Json, errors, told
 from crossroads.participant.trust import read_trust
 from crossroads.participant.yamlfile import WrongSetting
 from crossroads.wire.keys import SigningKey
@@ -39,10 +39,8 @@ app = typer.Typer(
 
 _TIMEOUT = timedelta(seconds=10)
 _SHOWN = 100
-_errors = Console(stderr=True)
 
 Settings = Annotated[Path, typer.Option("--config", help="The settings of your participant.", metavar="CONFIG")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON for a program.")]
 
 
 class _Opened(NamedTuple):
@@ -57,7 +55,7 @@ def create(config: Settings) -> None:
     with _opened(config) as register:
         feed_tables.create(register.engine)
         Outbox(register.engine).create()
-    Console().print("The tables are there.")
+    typer.echo("The tables are there.")
 
 
 @app.command()
@@ -76,7 +74,7 @@ def feed(
             try:
                 _run_errands(register, bars)
             except Unavailable as error:
-                _errors.print(f"The feed is applied. {error}", style="yellow", markup=False, soft_wrap=True)
+                errors.print(f"The feed is applied. {error}", style="yellow", markup=False, soft_wrap=True)
         right = _tell(register, sequence, json=json) and not any(standing(register.engine))
     raise typer.Exit(0 if right else 1)
 
@@ -139,7 +137,7 @@ def _tell(register: _Opened, sequence: int | None, *, json: bool) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[_Opened]:
-    try:
+    with told():
         config = read_config(path)
         if config.register is None or config.register.feed is None:
             raise WrongSetting(f"{path}: $.register.feed: say here in which context and data group the feed notifies.")
@@ -150,9 +148,6 @@ def _opened(path: Path) -> Iterator[_Opened]:
             yield _Opened(config, own, engine)
         finally:
             engine.dispose()
-    except CrossroadsError as error:
-        _errors.print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
 
 
 def _engine(config: Config) -> Engine:
@@ -176,4 +171,4 @@ def _readable(file: Path) -> Iterator[BinaryIO]:
 
 def _bars() -> Bars:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Bars(*columns, console=_errors, transient=True)
+    return Bars(*columns, console=errors, transient=True)

@@ -9,18 +9,12 @@ from datetime import date
 import msgspec
 
 from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.persons import Persons
 from crossroads.participant.steps import Steps
-from crossroads.wire.messages import (
-    InscriptionLine,
-    InscriptionOutcome,
-    PersonConfirmation,
-    PersonConfirmed,
-)
+from crossroads.wire.messages import InscriptionLine, InscriptionOutcome, PersonConfirmation, PersonConfirmed
 from crossroads.wire.persons import PersonChanged, PersonDeath, PersonReplacement
 
-_confirmed = msgspec.json.Decoder(PersonConfirmed)
 _inscribed = msgspec.json.Decoder(InscriptionOutcome)
-_changed = msgspec.json.Decoder(PersonChanged)
 
 
 class RegisterHub:
@@ -31,22 +25,22 @@ class RegisterHub:
 
     def __init__(self, hub: Correspondence) -> None:
         """Write over a correspondence with the hub."""
-        self._hub = hub
+        self._hub, self._persons = hub, Persons(hub)
 
     def introduce(self, reference: str, ssin: str, last_name: str, birth_date: str) -> Steps[PersonConfirmed]:
         """Have the hub bring a person into being, by its match request."""
         sent = PersonConfirmation(reference=reference, ssin=ssin, birth_date=birth_date, last_name=last_name)
-        return (yield from self._hub.send("/v1/persons/confirm", sent, _confirmed))
+        return self._persons.confirm(sent)
 
     def inscribe(self, line: InscriptionLine) -> Steps[InscriptionOutcome]:
         """Say that the register has the person."""
-        return (yield from self._hub.send("/v1/inscriptions", line, _inscribed))
+        return self._hub.send("/v1/inscriptions", line, _inscribed)
 
     def renumber(self, replacement: PersonReplacement) -> Steps[PersonChanged]:
         """Have the hub replace a number, by its match request for the new one."""
-        return (yield from self._hub.send("/v1/persons/replace", replacement, _changed))
+        return self._persons.replace(replacement)
 
     def decease(self, reference: str, ssin: str, on: date) -> Steps[PersonChanged]:
         """Tell the hub that a person died."""
         sent = PersonDeath(reference=reference, ssin=ssin, deceased_on=on, reason="death in the register")
-        return (yield from self._hub.send("/v1/persons/decease", sent, _changed))
+        return self._persons.decease(sent)

@@ -1,23 +1,23 @@
 """Count sheets and errands, as a person or a program reads them."""
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from crossroads.participant.feed_errands import RefusedErrand, Standing
 from crossroads.participant.feed_sheet import RefusedLine, Sheet
+from crossroads.participant.terminal import write
+from crossroads.participant.typed import program
 
 
 def show_sheet(sheet: Sheet, refused: Sequence[RefusedLine], errands: Standing, *, json: bool) -> None:
     """Print a count sheet, with the first lines that were refused."""
     if json:
         kinds = [kind._asdict() for kind in sheet.kinds]
-        _write(sheet._asdict() | {"kinds": kinds, "refused": _dicts(refused), "errands": errands._asdict()})
+        write(sheet._asdict() | {"kinds": kinds, "refused": _dicts(refused), "errands": errands._asdict()})
         return
     console = Console(highlight=False)
     state = "applied" if sheet.finished else "not finished: give it again"
@@ -31,7 +31,7 @@ def show_sheet(sheet: Sheet, refused: Sequence[RefusedLine], errands: Standing, 
 def show_errands(errands: Standing, refused: Sequence[RefusedErrand], *, json: bool) -> None:
     """Print how errands stand, with the first that were refused."""
     if json:
-        _write({**errands._asdict(), "firstRefused": _dicts(refused)})
+        write({**errands._asdict(), "firstRefused": _dicts(refused)})
         return
     console = Console(highlight=False)
     _show_standing(console, errands)
@@ -42,7 +42,7 @@ def show_errands(errands: Standing, refused: Sequence[RefusedErrand], *, json: b
 def _show_standing(console: Console, errands: Standing) -> None:
     console.print(f"{errands.waiting} errands wait for the hub, {errands.refused} were refused.")
     if errands.waiting or errands.refused:
-        console.print("`crossroads register errands` does those that wait and shows the others.")
+        console.print(f"`{program()} register errands` does those that wait and shows the others.")
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
@@ -54,7 +54,3 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
 
 def _dicts(rows: Sequence[Any]) -> list[dict[str, Any]]:
     return [row._asdict() for row in rows]
-
-
-def _write(content: dict[str, Any]) -> None:
-    sys.stdout.write(msgspec.json.encode(content).decode() + "\n")

@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from crossroads.kernel.errors import Unavailable
-from crossroads.participant import conformance
+from crossroads.participant import conformance, conformance_pages
 from crossroads.participant.check import Wrong
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.client import read_client_config
-from crossroads.participant.conformance import Bench, Target
+from crossroads.participant.conformance_bench import Bench, Target
 from crossroads.participant.datagroups import DataGroups
 from crossroads.participant.findings import NO_HUB, Finding
 from crossroads.participant.provenkeys import ProvenKeys, fetch_keys, institution_ring
@@ -52,7 +52,7 @@ async def rehearse(target: Target, client: Path, permit_key_id: str, permit_key:
             )
             if groups.find(target.data_group) is None:
                 raise Wrong(f"The catalogue does not have {target.data_group}.")
-            return await conformance.run(http, bench)
+            return [*await conformance.run(http, bench), *await conformance_pages.run(http, bench)]
         finally:
             await http.close()
 

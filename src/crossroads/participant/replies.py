@@ -1,5 +1,6 @@
 """Reading an answer: is it the hub's, to this question? Is each block its source's, and what it should be? Pure."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +12,7 @@ from crossroads.participant.datagroups import JSON, Group
 from crossroads.participant.questions import Asked
 from crossroads.participant.steps import Got
 from crossroads.participant.trust import Trust
+from crossroads.wire.batches import Days, RecordLine, SourceBlock
 from crossroads.wire.blocks import Claims, verify_block
 from crossroads.wire.canonical import canonical, sha256
 from crossroads.wire.decoding import UNREADABLE
@@ -48,6 +50,18 @@ class OpenedBlock(NamedTuple):
     def json(self) -> Any:
         """The content, where it is JSON."""
         return msgspec.json.decode(self.content)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The block for a program to read; what is not JSON is base64, as on the wire."""
+        content = {"content": msgspec.Raw(self.content)} if self.media_type == JSON else {"contentBytes": self.content}
+        return {
+            "dataGroup": self.data_group,
+            "source": self.source,
+            "period": self.period,
+            "mediaType": self.media_type,
+            **content,
+        }
 
 
 class BlockRejected(NamedTuple):
@@ -118,7 +132,7 @@ def digest_of(body: bytes) -> str:
         raise Tampered("The answer has no canonical form.") from error
 
 
-def check_source(block: Block, answer: Answer, trust: Trust) -> None:
+def check_source(block: Block | SourceBlock, answer: Answer | RecordLine, trust: Trust) -> None:
     """Refuse a block of the hub itself, or of a source that was not asked. Raises BlockRefused."""
     if block.source == trust.hub:
         raise BlockRefused("The hub is no source of data.", code=Code.BLOCK_INVALID)
@@ -126,11 +140,11 @@ def check_source(block: Block, answer: Answer, trust: Trust) -> None:
         raise BlockRefused("The source of the block is not among those that were asked.", code=Code.BLOCK_INVALID)
 
 
-def check_asked(block: Block, group: Group | None, asked: Asked) -> Group:
-    """Give the data group of a block, when it was asked for, in that period. Raises BlockRefused."""
-    if block.data_group not in asked.wish.data_groups or group is None:
+def check_asked(block: Block | SourceBlock, group: Group | None, groups: Collection[str], days: Days) -> Group:
+    """Give the data group of a block, when it is one of `groups` and of the days asked. Raises BlockRefused."""
+    if block.data_group not in groups or group is None:
         raise BlockRefused("The data group was not asked for, or is not published.", code=Code.BLOCK_INVALID)
-    if not _within(block.period, asked.wish):
+    if not _within(block.period, days):
         raise BlockRefused("The block is of another period than was asked.", code=Code.BLOCK_INVALID)
     if group.sealed and block.sealed is None:
         raise BlockRefused("The block is not sealed.", code=Code.BLOCK_INVALID)
@@ -149,10 +163,20 @@ def open_block(block: Block, signed: Jws, group: Group, answer: Answer, asked: A
         media_type=group.media_type,
     )
     content = verify_block(signed, claims, key).content
+    return within_schema(block, group, content)
+
+
+def within_schema(block: Block | SourceBlock, group: Group, content: bytes) -> OpenedBlock:
+    """Give a block with its content, when that is what its data group says. Raises BlockRefused."""
     fault = next(group.faults(content), None)
     if fault is not None:
         raise BlockRefused(f"{Code.BLOCK_OUT_OF_SCHEMA.description} {fault}", code=Code.BLOCK_OUT_OF_SCHEMA)
     return OpenedBlock(block.data_group, block.source, block.period, group.media_type or JSON, content)
+
+
+def rejected(block: Block | SourceBlock, error: CrossroadsError) -> BlockRejected:
+    """Say of a block why it cannot be believed."""
+    return BlockRejected(block.data_group, block.source, error.code or Code.BLOCK_INVALID, str(error))
 
 
 def _kind(status: int) -> type[CrossroadsError]:
@@ -161,6 +185,6 @@ def _kind(status: int) -> type[CrossroadsError]:
     return Unacceptable if status in _OF_THE_BODY else Refused
 
 
-def _within(period: Period, wish: Any) -> bool:
-    asked, reference = wish.period, wish.reference_date
+def _within(period: Period, days: Days) -> bool:
+    asked, reference = days
     return (asked is not None and asked.contains(period)) or (reference is not None and period == day(reference))

@@ -6,6 +6,7 @@ Plain ASGI: four routes need no framework, which would cost a question as much a
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from crossroads.kernel.errors import CrossroadsError
 from crossroads.participant.description import document
 from crossroads.participant.participant import Participant
 from crossroads.participant.problems import RETRY_AFTER, problem_of
+from crossroads.wire.batches import MAXIMUM_BULK_REQUEST
 from crossroads.wire.messages import MAXIMUM_REQUEST, Problem
 from crossroads.wire.signatures import Request, sign_answer
 
@@ -24,12 +26,17 @@ MAXIMUM_BODY = 4 * MAXIMUM_REQUEST
 """Bytes of a request: the question with the proofs of the asker's keys."""
 BODY_TIME = timedelta(seconds=5)
 """Within which the body of a request must have come."""
+PAGE_TIME = timedelta(seconds=30)
+"""Within which that of a request about a page must have come."""
+PAGES = "/v1/data-requests/bulk"
+_LONG = 1024 * 1024
+"""Bytes of an answer from which on others are let in while it is signed."""
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 
 _log = structlog.get_logger()
 
-Work = Callable[[Request, bytes], Awaitable[msgspec.Struct]]
+Work = Callable[[Request, bytes], Awaitable[msgspec.Struct | msgspec.Raw]]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -51,6 +58,7 @@ class Application:
         self._participant = participant
         self._works: dict[str, Work] = {
             "/v1/data-requests": participant.data,
+            PAGES: participant.page,
             "/v1/match-requests": participant.match,
             "/v1/mailbox-items": participant.items,
         }
@@ -83,14 +91,16 @@ class Application:
         path, participant = scope["path"], self._participant
         request = Request("POST", f"{participant.config.url}{path}", _headers(scope), None)
         try:
-            body = await _read(receive)
+            body = await (_read(receive, MAXIMUM_BULK_REQUEST, PAGE_TIME) if path == PAGES else _read(receive))
             request = request._replace(body=body)
             status, kind, content = 200, _JSON, msgspec.json.encode(await work(request, body))
         except Exception as error:  # noqa: BLE001 - whatever happens, the hub gets a problem and not a stack trace
             problem = problem_of(error)
             _tell(error, problem.code, path)
             status, kind, content = problem.status, _PROBLEM, msgspec.json.encode(problem)
-        headers = {"content-type": kind, **_signature(participant, request, status, kind, content)}
+        sign = partial(_signature, participant, request, status, kind, content)
+        signed = await asyncio.to_thread(sign) if len(content) > _LONG else sign()
+        headers = {"content-type": kind, **signed}
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             headers["retry-after"] = str(RETRY_AFTER)
         return Reply(status, headers, content)
@@ -121,14 +131,14 @@ def _not_here(status: HTTPStatus) -> Reply:
     return Reply(status, {"content-type": _PROBLEM}, msgspec.json.encode(problem))
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, maximum: int = MAXIMUM_BODY, time: timedelta = BODY_TIME) -> bytes:
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_TIME.total_seconds()):
+        async with asyncio.timeout(time.total_seconds()):
             while True:
                 message = await receive()
                 body += message.get("body", b"")
-                if len(body) > MAXIMUM_BODY:
+                if len(body) > maximum:
                     raise CrossroadsError(code=Code.PAYLOAD_TOO_LARGE)
                 if not message.get("more_body", False):
                     return bytes(body)

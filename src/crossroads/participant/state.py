@@ -34,15 +34,43 @@ create table if not exists head (
 insert into head (id, size, peaks) values (0, 0, x'') on conflict do nothing;
 create table if not exists nonce (nonce text primary key, created integer not null) strict, without rowid;
 create index if not exists nonce_created on nonce (created);
+create table if not exists part (
+    holder text not null, asker text not null, nonce text not null, page integer not null, start integer not null,
+    until integer not null, batch text not null, request text not null, expires integer not null,
+    primary key (holder, asker, nonce, page, start)
+) strict, without rowid;
 """
 _INSERT = """
 insert into entry (position, ticket, holder, asker, nonce, fields, salts, leaf) values (?, ?, ?, ?, ?, ?, ?, ?)
 on conflict do nothing
 """
+_TAKEN = """
+select max(request = ?) from part
+where holder = ? and asker = ? and nonce = ? and (batch <> ? or page = ? and until > ?)
+"""
+_TAKE = """
+insert into part (holder, asker, nonce, page, start, until, batch, request, expires)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set until = excluded.until
+"""
 
 
 class AlreadyRunning(CrossroadsError):
     """Another process uses this state folder."""
+
+
+class Part(NamedTuple):
+    """Records of one page of a batch, answered together. The parts of a page are answered in its order."""
+
+    batch: str
+    nonce: str
+    """Of the asker's statement, which is of one batch alone."""
+    page: int
+    start: int
+    until: int
+    """The place after the last record that is answered."""
+    request: str
+    """Digest of what was asked: the same again is no other question."""
+    expires: int
 
 
 class Record(NamedTuple):
@@ -55,12 +83,15 @@ class Record(NamedTuple):
     request_nonce: str
     created: int
     fields: dict[str, Any]
+    part: Part | None = None
 
 
 class _Waiting(NamedTuple):
-    record: Record
-    committed: Committed
+    request_nonce: str
+    """Empty where it was seen before."""
+    created: int
     done: "asyncio.Future[None]"
+    entry: tuple[Record, Committed] | None = None
 
 
 def state_file(folder: Path) -> Path:
@@ -93,13 +124,15 @@ class State:
         Raises SignatureRejected when the request was seen before, Refused when the question was answered before, and
         Unavailable when it cannot be written: then it must not be answered.
         """
-        if len(self._waiting) >= _MAXIMUM_WAITING:
-            raise Unavailable(code=Code.OVERLOADED)
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(record, commit(record.fields), done))
-        if self._writing is None:
-            self._write()
-        await done
+        await self._wait(record.request_nonce, record.created, (record, commit(record.fields)))
+
+    async def seen(self, request_nonce: str, created: int) -> None:
+        """Note a request that is not recorded, or later. Raises SignatureRejected and Unavailable as `record`."""
+        await self._wait(request_nonce, created)
+
+    async def take(self, record: Record, committed: Committed) -> None:
+        """Write the record of a part of a page, once; its request was seen. Raises Refused and Unavailable."""
+        await self._wait("", record.created, (record, committed))
 
     async def close(self) -> None:
         """Finish what waits, and close."""
@@ -108,6 +141,15 @@ class State:
         self._thread.shutdown()
         self._connection.close()
         self._lock.close()
+
+    async def _wait(self, nonce: str, created: int, entry: tuple[Record, Committed] | None = None) -> None:
+        if len(self._waiting) >= _MAXIMUM_WAITING:
+            raise Unavailable(code=Code.OVERLOADED)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(nonce, created, done, entry))
+        if self._writing is None:
+            self._write()
+        await done
 
     def _write(self) -> None:
         """Begin to write all that waits. What comes meanwhile is written together, afterwards."""
@@ -131,7 +173,7 @@ class State:
         frontier = self._frontier.copy()
         try:
             self._connection.execute("begin immediate")
-            oldest = min(waiting.record.created for waiting in batch) - _KEEP_NONCES
+            oldest = min(waiting.created for waiting in batch) - _KEEP_NONCES
             self._connection.execute("delete from nonce where created < ?", (oldest,))
             outcomes = [self._insert(waiting, frontier) for waiting in batch]
             self._connection.execute("update head set size = ?, peaks = ?", (frontier.size, frontier.peaks))
@@ -142,19 +184,34 @@ class State:
         return outcomes
 
     def _insert(self, waiting: _Waiting, frontier: Frontier) -> CrossroadsError | None:
-        record, (leaf, salts) = waiting.record, waiting.committed
         execute = self._connection.execute
-        nonce = execute(
-            "insert into nonce values (?, ?) on conflict do nothing", (record.request_nonce, record.created)
-        )
-        if not nonce.rowcount:
-            return SignatureRejected(Code.NONCE_REPLAYED)
+        if waiting.request_nonce:
+            nonce = (waiting.request_nonce, waiting.created)
+            if not execute("insert into nonce values (?, ?) on conflict do nothing", nonce).rowcount:
+                return SignatureRejected(Code.NONCE_REPLAYED)
+        if waiting.entry is None:
+            return None
+        record, (leaf, salts) = waiting.entry
+        alike = self._taken(record, record.part) if record.part else None
+        if alike is not None:
+            return None if alike else Refused(code=Code.QUESTION_REPEATED)
         fields = msgspec.json.encode(record.fields)
         row = (frontier.size, record.ticket, record.holder, record.asker, record.nonce, fields, salts, leaf)
         if not execute(_INSERT, row).rowcount:
             return Refused(code=Code.QUESTION_REPEATED)
         frontier.append([leaf])
         return None
+
+    def _taken(self, record: Record, part: Part) -> bool | None:
+        """Note a part as answered. Give whether it was asked just so before; None where it was not asked."""
+        execute = self._connection.execute
+        of = (record.holder, record.asker, part.nonce)
+        asked = (part.request, *of, part.batch, part.page, part.start)
+        (alike,) = execute(_TAKEN, asked).fetchone()
+        if alike != 0:
+            execute("delete from part where expires < ?", (record.created - _KEEP_NONCES,))
+            execute(_TAKE, (*of, part.page, part.start, part.until, part.batch, part.request, part.expires))
+        return None if alike is None else bool(alike)
 
     def _failed(self, error: Exception) -> CrossroadsError:
         if self._connection.in_transaction:

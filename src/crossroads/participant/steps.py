@@ -24,6 +24,10 @@ T = TypeVar("T")
 OK = 200
 MAXIMUM_ANSWER = 16 * 1024 * 1024
 """Bytes of an answer that are read."""
+MAXIMUM_LARGE_ANSWER = 512 * 1024 * 1024
+"""Bytes of an answer to a call that expects a large one."""
+_PATIENCE = timedelta(minutes=10)
+"""For a large answer to come."""
 
 
 class Call(NamedTuple):
@@ -33,6 +37,13 @@ class Call(NamedTuple):
     url: str
     body: bytes | None = None
     headers: Mapping[str, str] = {}
+    large: bool = False
+    """Whether its answer may be large: then more is read, and for longer."""
+
+    @property
+    def most(self) -> int:
+        """Bytes of its answer that are read."""
+        return MAXIMUM_LARGE_ANSWER if self.large else MAXIMUM_ANSWER
 
 
 class Pause(NamedTuple):
@@ -100,9 +111,10 @@ class Http:
             await asyncio.sleep(wish.seconds)
             return _NOTHING
         request = self._client.request(wish.method, wish.url).headers(wish.headers)
+        request = request.timeout(_PATIENCE) if wish.large else request
         try:
             async with (request if wish.body is None else request.body_bytes(wish.body)).build_streamed() as response:
-                body = await response.body_reader.read(MAXIMUM_ANSWER + 1)
+                body = await response.body_reader.read(wish.most + 1)
                 return _got(wish, response, body)
         except PyreqwestError as error:
             raise Unavailable(f"{wish.method} {wish.url} failed: {type(error).__name__}.") from error
@@ -138,9 +150,10 @@ class SyncHttp:
             time.sleep(wish.seconds)
             return _NOTHING
         request = self._client.request(wish.method, wish.url).headers(wish.headers)
+        request = request.timeout(_PATIENCE) if wish.large else request
         try:
             with (request if wish.body is None else request.body_bytes(wish.body)).build_streamed() as response:
-                body = response.body_reader.read(MAXIMUM_ANSWER + 1)
+                body = response.body_reader.read(wish.most + 1)
                 return _got(wish, response, body)
         except PyreqwestError as error:
             raise Unavailable(f"{wish.method} {wish.url} failed: {type(error).__name__}.") from error
@@ -148,6 +161,6 @@ class SyncHttp:
 
 def _got(call: Call, response: BaseResponse, body: Bytes | None) -> Got:
     content = bytes(body or b"")
-    if len(content) > MAXIMUM_ANSWER:
-        raise Unavailable(f"{call.method} {call.url} was answered with more than {MAXIMUM_ANSWER} bytes.")
+    if len(content) > call.most:
+        raise Unavailable(f"{call.method} {call.url} was answered with more than {call.most} bytes.")
     return Got(response.status, {name.lower(): value for name, value in response.headers.items()}, content)

@@ -46,13 +46,20 @@ class HttpClient:
         """Close the pool."""
         await self.client.close()
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes, patience: timedelta) -> HttpAnswer:
-        """Post and read at most MAXIMUM_SOURCE_ANSWER bytes. Raises CallFailed."""
+    async def post(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        patience: timedelta,
+        maximum: int = MAXIMUM_SOURCE_ANSWER,
+    ) -> HttpAnswer:
+        """Post and read at most `maximum` bytes. Raises CallFailed."""
         try:
             request = self.client.post(url).headers(dict(headers)).body_bytes(body).timeout(patience)
             async with request.build_streamed() as response:
-                body = bytes(await response.body_reader.read(MAXIMUM_SOURCE_ANSWER + 1) or b"")
-                if len(body) > MAXIMUM_SOURCE_ANSWER:
+                body = bytes(await response.body_reader.read(maximum + 1) or b"")
+                if len(body) > maximum:
                     raise CallFailed(Code.SOURCE_INVALID_ANSWER)
                 return HttpAnswer(response.status, _headers(response), body)
         except RequestTimeoutError as error:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import msgspec
 
-from crossroads.access.model import Permit
+from crossroads.access.model import Permit, PermitSet
+from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.catalogue.service import Catalogue
 from crossroads.exchange.ports import Errand, SourceReply
 from crossroads.identity.ports import Match
@@ -17,6 +18,8 @@ from crossroads.kernel.errors import Unavailable
 from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import CallFailed, HttpAnswer, HttpClient
+from crossroads.sources.pages import page_request
+from crossroads.wire.batches import MAXIMUM_BULK_ANSWER
 from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, PermitClaims
@@ -34,6 +37,8 @@ PERMIT_LIFE = timedelta(seconds=60)
 MATCH_BUDGET = timedelta(seconds=4)
 BRING_BUDGET = timedelta(seconds=20)
 """For an institution to deal with the items that it is brought."""
+PAGE_BUDGET = timedelta(seconds=30)
+"""For a source to answer about a page. What takes it longer it keeps, and gives when it is asked again."""
 FAIR_SECONDS = 1.0
 """Who had less time than this and was late is not to blame."""
 _JSON = "application/json"
@@ -84,6 +89,41 @@ class HttpSources:
                 answered_at=self.clock.now(),
             )
 
+    async def ask_page(self, errand: PageErrand) -> PageReply:
+        """Ask one source about records of a page; what failed is told in the code.
+
+        That a page took long says nothing of single questions: of its failures only those count that the participant
+        cannot be reached.
+        """
+        asked_at = self.clock.now()
+        try:
+            audience = _reached(errand.permits)
+            self.breakers.check(audience)
+            request = self._signed(
+                self._endpoint(audience) + "/v1/data-requests/bulk",
+                page_request(errand, audience, asked_at, PERMIT_LIFE),
+            )
+            async with self.bulkheads.place(audience, PAGE_BUDGET.total_seconds()):
+                answer = await self._brought_page(audience, request)
+            signature = self._verified(audience, request, answer)
+        except CallFailed as failure:
+            return PageReply(code=failure.code, asked_at=asked_at, answered_at=self.clock.now())
+        self.breakers.succeeded(audience)
+        answered_at = self.clock.now()
+        return PageReply(
+            code=Code.OK, asked_at=asked_at, answered_at=answered_at, answer=answer.body, signature=signature
+        )
+
+    async def _brought_page(self, participant: str, request: Request) -> HttpAnswer:
+        try:
+            return await self.client.post(
+                request.target_uri, request.headers, request.body or b"", PAGE_BUDGET, MAXIMUM_BULK_ANSWER
+            )
+        except CallFailed as failure:
+            if failure.code is Code.SOURCE_UNREACHABLE:
+                self.breakers.failed(participant)
+            raise
+
     async def match(self, ticket: UUID, ssin: str, birth_date: str, last_name: str) -> Match:
         """Ask the register whether the person exists and the particulars match. Raises Unavailable."""
         request = MatchRequest(ticket=ticket, ssin=str(ssin), birth_date=birth_date, last_name=last_name)
@@ -116,9 +156,7 @@ class HttpSources:
     async def _call(
         self, participant: str, path: str, body: bytes, deadline: datetime
     ) -> tuple[HttpAnswer, dict[str, str]]:
-        endpoint = self.catalogue.current.endpoint(participant)
-        if endpoint is None:
-            raise CallFailed(Code.SOURCE_UNREACHABLE)
+        endpoint = self._endpoint(participant)
         self.breakers.check(participant)
         async with self.bulkheads.place(participant, self._left(deadline)):
             request, patience = self._signed(endpoint + path, body), self._left(deadline)
@@ -131,6 +169,12 @@ class HttpSources:
                 raise
         self.breakers.succeeded(participant)
         return answer, signature
+
+    def _endpoint(self, participant: str) -> str:
+        endpoint = self.catalogue.current.endpoint(participant)
+        if endpoint is None:
+            raise CallFailed(Code.SOURCE_UNREACHABLE)
+        return endpoint
 
     def _left(self, deadline: datetime) -> float:
         left = (deadline - self.clock.now()).total_seconds()
@@ -192,7 +236,7 @@ def _is_its_fault(code: Code, patience: float) -> bool:
     return code is not Code.SOURCE_REFUSED and not (code is Code.SOURCE_LATE and patience < FAIR_SECONDS)
 
 
-def _reached(permit: Permit) -> str:
+def _reached(permit: Permit | PermitSet) -> str:
     if permit.audience is None:
         raise CallFailed(Code.SOURCE_UNREACHABLE)
     return permit.audience

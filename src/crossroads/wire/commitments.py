@@ -103,6 +103,8 @@ def verify_opening(name: str, value: Any, salt: bytes, commitments: Mapping[str,
 
 def canonical_value(value: Any) -> bytes:
     """Give the canonical JSON (RFC 8785) of a value that a log can hold. Raises InvalidValue."""
+    if value is None:
+        return b"null"
     if type(value) is not str or "\x00" in value:
         value = _checked(value, _DEPTH)
     try:
@@ -135,13 +137,14 @@ def _prefix(name: str) -> bytes:
 
 
 def _checked(value: Any, depth: int) -> Any:
-    if value is None or isinstance(value, bool):
+    kind = type(value)
+    if value is None or kind is bool or (kind is str and "\x00" not in value):
         return value
     if isinstance(value, str):
         if "\x00" in value:
             raise InvalidValue("Text with a NUL character cannot be logged.")
         return str.__str__(value)
-    if isinstance(value, int):
+    if kind is int or isinstance(value, int):
         if not -_SAFE_INTEGER < value < _SAFE_INTEGER:
             raise InvalidValue("An integer of 2^53 or more cannot be logged; write it as text.")
         return value
@@ -153,6 +156,6 @@ def _checked_container(value: Any, depth: int) -> Any:
         raise InvalidValue(f"A logged value is nested at most {_DEPTH} deep.")
     if isinstance(value, (list, tuple)):
         return [_checked(item, depth - 1) for item in value]
-    if isinstance(value, dict) and all(isinstance(key, str) and key.isascii() for key in value):
+    if isinstance(value, dict) and all([isinstance(key, str) and key.isascii() for key in value]):  # noqa: C419 - faster
         return {str.__str__(key): _checked(item, depth - 1) for key, item in value.items()}
     raise InvalidValue(f"A value of type {type(value).__name__} cannot be logged.")

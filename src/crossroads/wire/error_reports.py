@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from crossroads.kernel.clock import Moment
 from crossroads.kernel.identifiers import DataGroupId, InstitutionId
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
@@ -17,6 +18,8 @@ from crossroads.wire.messages import Line, Message, Receipt, Reference, Request,
 
 Explanation = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=Line)]
 """For people at the other institution; never the number of a person, nor the data."""
+MAXIMUM_OPEN_REPORTS = 1_000
+"""Reports without answer that are listed at once."""
 
 
 class Presumed(StrEnum):
@@ -90,3 +93,31 @@ class ErrorAnswered(Message, frozen=True, kw_only=True):
     report: UUID
     outcome: ErrorOutcome
     checkpoint: str | None = None
+
+
+class OpenReportsQuery(Request, frozen=True, kw_only=True):
+    """`POST /v1/error-reports/query`: which reports wait for an answer of one's own, as their source."""
+
+    on_behalf_of: InstitutionId | None = None
+    """The source, where the institution that signs manages it."""
+
+
+class OpenReport(Message, frozen=True, kw_only=True):
+    """A report that waits for an answer. About whom it is stands in the item of the mailbox and nowhere else."""
+
+    report: UUID
+    data_group: str
+    period: Period
+    presumed: Presumed
+    reported_at: Moment
+    answer_by: date
+    item: int | None = None
+    """The number of the item that tells of it in the mailbox of who signs, once that was given."""
+
+
+class OpenReports(Message, frozen=True, kw_only=True):
+    """Those that are due first; `total` counts all."""
+
+    environment: Environment
+    items: tuple[OpenReport, ...]
+    total: int

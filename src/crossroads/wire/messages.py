@@ -250,6 +250,8 @@ class Problem(Message, frozen=True, kw_only=True):
     instance: str | None = None
     ticket: UUID | None = None
     retry_after_sec: int | None = None
+    received: int | None = None
+    """Of an upload: the bytes of the file that the hub has for good."""
     issues: tuple[Issue, ...] = ()
 
 

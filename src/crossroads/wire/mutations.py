@@ -162,8 +162,9 @@ class NoticeKind(StrEnum):
     """The numbers `ssin.value` and `ssin.replaces` are of one person; use the first."""
     UNMERGED = "unmerged"
     """`ssin.value` and `other` are two persons, who were taken for one."""
-    MERGE_REFUSED = "exclusive-overlap"
-    """The person may be one with another number; then another institution has the same days of an exclusive context."""
+    EXCLUSIVE_OVERLAP = "exclusive-overlap"
+    """Since persons were merged, another institution has days of this inscription of one's own too, in an exclusive
+    context. It stays so until one of the two ends its inscription, or the persons are told apart."""
     DECEASED = "deceased"
     """The person died on `happenedOn`."""
     DEATH_WITHDRAWN = "death-withdrawn"
@@ -265,6 +266,8 @@ class MailboxPage(Message, frozen=True, kw_only=True):
     """Items of the whole mailbox that are neither acknowledged nor parked, those given here included."""
     parked: int = 0
     """Items of the whole mailbox that are parked."""
+    first_kept: int = 1
+    """From this number on all items of the mailbox are there; below it, what was acknowledged has been removed."""
     checkpoint: str | None = None
 
 

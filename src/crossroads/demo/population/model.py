@@ -12,8 +12,8 @@ from crossroads.kernel.ssin import Ssin
 class Sex(StrEnum):
     """As the counter of the SSIN has it: odd for men, even for women."""
 
-    MALE = "male"
-    FEMALE = "female"
+    MALE = "MALE"
+    FEMALE = "FEMALE"
 
 
 class Tendency(StrEnum):

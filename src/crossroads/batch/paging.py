@@ -1,0 +1,169 @@
+"""Asking the sources about one page, all at once: an answer is kept as it comes, after a failure it is tried again."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from crossroads.access.model import PermitSet
+from crossroads.audit.events import Event
+from crossroads.audit.model import Entry
+from crossroads.audit.service import Log
+from crossroads.batch import running_store as pages
+from crossroads.batch import store
+from crossroads.batch.asking import Kept, Tree, accepted
+from crossroads.batch.composing import Chunk
+from crossroads.batch.deciding import DecidedPage
+from crossroads.batch.ports import PageErrand, PageReply, PageSources
+from crossroads.batch.running_store import Waiting
+from crossroads.catalogue.service import Catalogue
+from crossroads.identity.database import Pool, outages
+from crossroads.jobs.claims import Claim
+from crossroads.kernel.clock import Clock
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Tampered
+from crossroads.wire.messages import ProvenKey
+from crossroads.wire.pages import read_batch_statement
+
+_logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that was decided and logged."""
+
+    decided: DecidedPage
+    permits: dict[str, PermitSet]
+    """Of each holder, as access gives them now; never more than what was logged."""
+    tree: Tree
+
+    @property
+    def number(self) -> int:
+        """Which of the pages of the file."""
+        return self.tree.page
+
+    def permitted(self, source: str, first: int) -> PermitSet | None:
+        """Give the permits to ask a source from a record on, if there are any."""
+        permits = self.permits.get(source)
+        rest = permits.only(lambda person: person.at >= first) if permits else None
+        return rest if rest and rest.persons else None
+
+    def withdrawn(self, source: str, first: int, until: int | None) -> tuple[int, ...]:
+        """Give the records, from one on until before another, that were to be asked about and may not be any more."""
+        permits = self.permits.get(source)
+        permitted = {person.at for person in permits.persons} if permits else set()
+        last = len(self.decided.verdicts) if until is None else until
+        verdicts = self.decided.verdicts
+        return tuple(at for at in range(first, last) if source in verdicts[at].holders and at not in permitted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAsking:
+    """One round of asking about a page."""
+
+    pool: Pool
+    log: Log
+    catalogue: Catalogue
+    sources: PageSources
+    clock: Clock
+    claim: Claim
+    page: Page
+    keys: tuple[ProvenKey, ...]
+
+    async def run(self) -> list[Chunk] | None:
+        """Give what came of the whole page; None when somebody is still to be asked, later.
+
+        The last answer is not kept apart: the page is composed with it at once.
+        """
+        with outages():
+            async with self.pool.acquire() as connection:
+                waiting, over = await pages.chunks(connection, self._ticket, self.page.number)
+        now = self.clock.now()
+        round_ = _Round(len(waiting), over)
+        await together(self._ask(one, round_) for one in waiting if one.due_at <= now)
+        return None if round_.outstanding else round_.over
+
+    @property
+    def _ticket(self) -> UUID:
+        return self.page.tree.asking.ticket
+
+    async def _ask(self, waiting: Waiting, round_: "_Round") -> None:
+        """Ask a source until it has answered all, or fails."""
+        first: int | None = waiting.first
+        while first is not None:
+            chunk = await self._asked(Waiting(waiting.source, first, waiting.due_at))
+            if chunk is None:
+                return
+            first = chunk.kept.until if chunk.kept else None
+            round_.over.append(chunk)
+            round_.outstanding -= first is None
+            if round_.outstanding:
+                async with store.lasting(self.pool) as connection:
+                    await self.claim.hold(connection)
+                    await pages.keep(connection, self._ticket, self.page.number, chunk, self.clock.now())
+
+    async def _asked(self, waiting: Waiting) -> Chunk | None:
+        """Give what came of asking; None when it is asked again later."""
+        source, first = waiting.source, waiting.first
+        permits = self.page.permitted(source, first)
+        if permits is None:
+            return Chunk(source, first, Code.PERMIT_WITHDRAWN)
+        errand = self.page.tree.errand(permits, self.keys, self.log.checkpoint)
+        reply = await self.sources.ask_page(errand)
+        if reply.answer is None:
+            await self._postpone(waiting, reply.code)
+            return None
+        try:
+            kept = self._accepted(errand, reply, first)
+        except Tampered as fault:
+            await self._log_dropped(source, first, str(fault), reply)
+            return Chunk(source, first, Code.SOURCE_BLOCK_DROPPED)
+        return Chunk(source, first, Code.OK, kept)
+
+    def _accepted(self, errand: PageErrand, reply: PageReply, first: int) -> Kept:
+        _, statement = read_batch_statement(errand.statement)
+        kept = accepted(errand, reply, statement.nonce, self.catalogue.current)
+        gone = self.page.withdrawn(errand.permits.holder, first, kept.until)
+        return msgspec.structs.replace(kept, withdrawn=gone) if gone else kept
+
+    async def _postpone(self, waiting: Waiting, code: Code) -> None:
+        async with store.lasting(self.pool) as connection:
+            await self.claim.hold(connection)
+            now = self.clock.now()
+            due_at = await pages.postpone(connection, self._ticket, self.page.number, waiting, code, now)
+        _logger.warning("page not answered", source=waiting.source, code=str(code), again=_text(due_at))
+
+    async def _log_dropped(self, source: str, first: int, reason: str, reply: PageReply) -> None:
+        place = {"source": source, "page": self.page.number, "from": first}
+        fields = {**place, "reason": reason, "signature": reply.signature}
+        asker = self.page.tree.asking.voucher.asker.concerned
+        await self.log.append(Entry(event=Event.BATCH_CHUNK_DROPPED, ticket=self._ticket, asker=asker, fields=fields))
+
+
+@dataclass(slots=True)
+class _Round:
+    """How far the asking is."""
+
+    outstanding: int
+    """Sources that have not answered all."""
+    over: list[Chunk]
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+async def together(steps: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Take steps at once; when one fails, the others are broken off, and that is raised."""
+    tasks = [asyncio.ensure_future(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

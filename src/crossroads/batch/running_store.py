@@ -1,0 +1,199 @@
+"""The pages of a batch under way, in PostgreSQL: to be decided, asked about, composed. Private to this room."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import aiosql
+import msgspec
+
+from crossroads.batch.asking import Kept
+from crossroads.batch.composing import Chunk, Composed
+from crossroads.batch.deciding import DecidedPage
+from crossroads.identity.database import Connection, rows
+from crossroads.kernel.codes import Code
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=15)
+"""Until a source that failed is asked again; twice as long each time."""
+
+queries: Any = aiosql.from_path(Path(__file__).parent / "running.sql", "asyncpg", mandatory_parameters=False)
+
+_encode = msgspec.json.encode
+_decided = msgspec.json.Decoder(DecidedPage).decode
+_kept = msgspec.json.Decoder(Kept).decode
+
+
+class Undecided(NamedTuple):
+    """A page that is to be decided."""
+
+    number: int
+    records: bytes
+    drafted: bool
+    """Whether somebody began, and may have logged it."""
+
+
+class Waiting(NamedTuple):
+    """That a source is to be asked about a page, from a record on."""
+
+    source: str
+    first: int
+    due_at: datetime
+
+
+class Chunks(NamedTuple):
+    """What is asked about a page: of whom it waits, and what came of the rest."""
+
+    waiting: list[Waiting]
+    over: list[Chunk]
+
+
+class Counts(NamedTuple):
+    """Records by status: of the whole, and of each source."""
+
+    whole: Counter[str]
+    sources: dict[str, Counter[str]]
+
+    def add(self, composed: Composed) -> None:
+        """Count those of a page."""
+        self.whole.update(composed.counts)
+        for source, counts in composed.sources.items():
+            self.sources.setdefault(source, Counter()).update(counts)
+
+
+async def roots(connection: Connection, ticket: UUID) -> list[bytes]:
+    """Give the roots of all pages."""
+    return [row["root"] for row in await rows(queries.roots(connection, ticket=ticket))]
+
+
+async def unanswered(connection: Connection, ticket: UUID) -> int:
+    """Count the pages that are not answered yet."""
+    count: int = await queries.unanswered(connection, ticket=ticket)
+    return count
+
+
+async def undecided(connection: Connection, ticket: UUID) -> Undecided | None:
+    """Give the next page that is to be decided."""
+    found = await rows(queries.undecided(connection, ticket=ticket, count=1))
+    return Undecided(*found[0]) if found else None
+
+
+async def due(connection: Connection, ticket: UUID, now: datetime, count: int) -> list[int]:
+    """Give decided pages of which somebody is to be asked now, or which only wait to be composed."""
+    return [row["page"] for row in await rows(queries.due(connection, ticket=ticket, now=now, count=count))]
+
+
+async def next_due(connection: Connection, ticket: UUID) -> datetime | None:
+    """Give the moment at which somebody is to be asked next."""
+    when: datetime | None = await queries.next_due(connection, ticket=ticket)
+    return when
+
+
+async def decided_page(connection: Connection, ticket: UUID, page: int) -> tuple[bytes, DecidedPage]:
+    """Give the records of a page that was decided, and the decisions."""
+    row = await queries.decided_page(connection, ticket=ticket, page=page)
+    return row["records"], _decided(row["decisions"])
+
+
+async def draft(connection: Connection, ticket: UUID, page: int, decided: DecidedPage) -> None:
+    """Keep what is about to be logged of a page."""
+    await queries.draft(connection, ticket=ticket, page=page, decisions=_encode(decided))
+
+
+async def drafted(connection: Connection, ticket: UUID, page: int) -> DecidedPage:
+    """Give what was about to be logged of a page."""
+    return _decided(await queries.page_draft(connection, ticket=ticket, page=page))
+
+
+async def note_decided(connection: Connection, ticket: UUID, page: int, decided: DecidedPage, now: datetime) -> None:
+    """Note that a page is logged, and whom to ask about it."""
+    await queries.decided(connection, ticket=ticket, page=page, now=now)
+    await queries.count_decided(connection, ticket=ticket, records=len(decided.verdicts))
+    await queries.add_chunks(connection, ticket=ticket, page=page, sources=sorted(decided.scopes), now=now)
+
+
+async def chunks(connection: Connection, ticket: UUID, page: int) -> Chunks:
+    """Give what is asked about a page."""
+    found = Chunks([], [])
+    for row in await rows(queries.chunks_of(connection, ticket=ticket, page=page)):
+        source, first, state, due_at, code, answer = row
+        if state == "WAITING":
+            found.waiting.append(Waiting(source, first, due_at))
+        else:
+            found.over.append(Chunk(source, first, msgspec.convert(code, Code), _kept(answer) if answer else None))
+    return found
+
+
+async def keep(connection: Connection, ticket: UUID, page: int, chunk: Chunk, now: datetime) -> None:
+    """Keep what came of asking a source; about what it did not answer it is to be asked now."""
+    place = {"ticket": ticket, "page": page, "source": chunk.source}
+    if chunk.kept is None:
+        await queries.failed(connection, **place, first_index=chunk.first, code=str(chunk.code))
+        return
+    answer = _encode(chunk.kept)
+    await queries.answered(connection, **place, first_index=chunk.first, code=str(chunk.code), answer=answer)
+    if chunk.kept.until is not None:
+        await queries.add_chunk(connection, **place, first_index=chunk.kept.until, now=now)
+
+
+async def postpone(
+    connection: Connection, ticket: UUID, page: int, waiting: Waiting, code: Code, now: datetime
+) -> datetime:
+    """Note that a source failed, and give when it is asked again."""
+    place = {"ticket": ticket, "page": page, "source": waiting.source, "first_index": waiting.first}
+    pauses = {"pause": FIRST_PAUSE, "longest": LONGEST_PAUSE}
+    due_at: datetime = await queries.postponed(connection, **place, **pauses, code=str(code), now=now)
+    await queries.postpone(connection, **place, due_at=due_at)
+    return due_at
+
+
+async def give_up(connection: Connection, ticket: UUID) -> None:
+    """Ask nobody any more, for the deadline is there."""
+    await queries.give_up(connection, ticket=ticket, code=str(Code.SOURCE_LATE))
+
+
+async def counts(connection: Connection, ticket: UUID) -> Counts:
+    """Give what is counted so far."""
+    row = await queries.counts(connection, ticket=ticket)
+    sources = {source: Counter(found) for source, found in msgspec.json.decode(row["source_counts"]).items()}
+    return Counts(Counter(msgspec.json.decode(row["counts"])), sources)
+
+
+async def note_answered(connection: Connection, ticket: UUID, page: int, composed: Composed, records: int) -> None:
+    """Keep the part of the result about a page; what it was composed from goes."""
+    counted = await counts(connection, ticket)
+    counted.add(composed)
+    await queries.add_result(connection, ticket=ticket, part=page, content=composed.content)
+    await queries.page_answered(connection, ticket=ticket, page=page, entry=_encode(composed.fields))
+    await queries.remove_page_chunks(connection, ticket=ticket, page=page)
+    await queries.count_answered(
+        connection,
+        ticket=ticket,
+        records=records,
+        counts=_encode(counted.whole).decode(),
+        source_counts=_encode(counted.sources).decode(),
+    )
+
+
+async def unlogged(connection: Connection, ticket: UUID) -> list[tuple[int, dict[str, Any]]]:
+    """Give the answered pages that were not seen to be logged, and what is to be logged of them."""
+    found = await rows(queries.unlogged(connection, ticket=ticket))
+    return [(row["page"], msgspec.json.decode(row["entry"])) for row in found]
+
+
+async def note_logged(connection: Connection, ticket: UUID, pages: Iterable[int]) -> None:
+    """Note that answered pages are logged."""
+    for page in pages:
+        await queries.page_logged(connection, ticket=ticket, page=page)
+
+
+async def add_summary(connection: Connection, ticket: UUID, part: int, content: bytes) -> None:
+    """Keep the last part of the result."""
+    await queries.add_result(connection, ticket=ticket, part=part, content=content)
+
+
+async def stop(connection: Connection, ticket: UUID, code: Code, now: datetime) -> None:
+    """End a batch that may not go on, and say why."""
+    await queries.stop(connection, ticket=ticket, code=str(code), detail=code.description, now=now)

@@ -1,0 +1,117 @@
+"""`crossroads jobs list | show | hold | resume | cancel | run`: work that outlives a request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from crossroads.cli.opened import with_services
+from crossroads.kernel.errors import Refused
+
+if TYPE_CHECKING:  # loaded when a command runs
+    from crossroads.bootstrap.wiring import Services
+    from crossroads.jobs.model import Job
+
+app = typer.Typer(help="Work that outlives a request: files of questions, and what recurs.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Number = Annotated[UUID, typer.Argument(help="The number of a job.", metavar="JOB")]
+
+_BAR = 20
+_MOST = 1000
+
+
+@app.command("list")
+def list_jobs(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Those that are over too, of the last month.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the jobs that are not over, the newest first, with how much of each is done."""
+    found = asyncio.run(with_services(lambda hub: hub.jobs.listed(_MOST, everything=everything)))
+    if as_json:
+        typer.echo(msgspec.json.encode({"jobs": [_plain(job) for job in found]}))
+        return
+    if not found:
+        Console().print("There is nothing to do.")
+        return
+    table = Table("job", "kind", "institution", "state", "done", "", "problem")
+    for job in found:
+        bar = ProgressBar(total=job.total, completed=job.done, width=_BAR) if job.total else ""
+        done = f"{job.done:,} of {job.total:,}" if job.total else ""
+        table.add_row(str(job.job), job.kind, job.institution or "", job.state, done, bar, job.problem or "")
+    Console().print(table)
+
+
+@app.command()
+def show(number: Number, *, as_json: AsJson = False) -> None:
+    """Show all that is known of a job."""
+    job = asyncio.run(with_services(lambda hub: _one(hub, number)))
+    if as_json:
+        typer.echo(msgspec.json.encode(_plain(job)))
+        return
+    table = Table.grid(padding=(0, 2))
+    for name, value in job._asdict().items():
+        if value is not None:
+            table.add_row(name.replace("_", " "), str(value))
+    Console().print(table)
+
+
+@app.command()
+def hold(number: Number) -> None:
+    """Stop a job until `resume`; what is being done of it at this moment is not written."""
+    _done(lambda hub: hub.jobs.hold_back(number), f"Job {number} waits until it is resumed.")
+
+
+@app.command()
+def resume(number: Number) -> None:
+    """Let a job that is paused, or waits, go on now."""
+    _done(lambda hub: hub.jobs.resume(number), f"Job {number} goes on.")
+
+
+@app.command()
+def cancel(number: Number) -> None:
+    """Give up the batch that a job is about, for its institution; the log says that an operator did."""
+
+    async def give_up(hub: "Services") -> None:
+        job = await _one(hub, number)
+        if job.subject is None or job.institution is None:
+            raise Refused("The job recurs by itself: it can be held, and not be given up.")
+        await hub.batches.cancel(job.subject, job.institution, by="operator")
+
+    _done(give_up, f"The batch of job {number} is given up.")
+
+
+@app.command()
+def run(*, parent: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
+    """Work on jobs until stopped, giving way to all else on this machine; `crossroads serve` starts such processes."""
+    from crossroads.cli.job_running import work  # noqa: PLC0415 - what is only looked at needs none of it
+
+    work(parent)
+
+
+async def _one(hub: "Services", number: UUID) -> "Job":
+    job = await hub.jobs.one(number)
+    if job is None:
+        raise Refused(f"There is no job {number}.")
+    return job
+
+
+def _done(work: "Callable[[Services], Awaitable[Any]]", said: str) -> None:
+    asyncio.run(with_services(work))
+    Console().print(said, highlight=False)
+
+
+def _plain(job: "Job") -> dict[str, Any]:
+    return {_camel(name): value for name, value in job._asdict().items()}
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.title() for other in others)

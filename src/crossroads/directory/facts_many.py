@@ -1,0 +1,47 @@
+"""What decides whether questions of a file may be answered: the facts of many persons in one query.
+
+The same facts as the hot read gives of each (a test holds the two together), less what is about the request, for a file
+has neither nonces nor a rate, and less the lines that no decision on it rests on: those of other institutions in other
+contexts. Nobody who waits for a file can tell by the time whether a number is known, so there are no decoys.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from crossroads.directory.model import Facts, Line, PersonFacts
+from crossroads.directory.store import queries
+from crossroads.identity.database import Pool, outages
+from crossroads.kernel.period import Period
+
+Periods = dict[tuple[date, date | None], Period]
+
+
+async def read_many(pool: Pool, ssins: Sequence[str], institution: str, contexts: Collection[str]) -> list[Facts]:
+    """Give the facts about each number, in order, all as of one moment. Raises Unavailable.
+
+    Of the lines, those of the institution and those in the contexts.
+    """
+    with outages():
+        async with pool.acquire() as connection, connection.transaction():
+            # The plan is one by index whatever the tables hold, and no time goes into compiling it.
+            await connection.execute(queries.read_by_index.sql)
+            rows = await connection.fetch(queries.facts_many.sql, ssins, institution, list(contexts))
+    periods: Periods = {}
+    return [_facts(ssin, row, periods) for ssin, row in zip(ssins, rows, strict=True)]
+
+
+def _facts(ssin: str, row: Any, periods: Periods) -> Facts:
+    version, since, person, number, deceased_on, *columns = row
+    if person is None:
+        return Facts(version, since, True, 0, None, ())
+    lines = _lines(periods, *columns) if columns[0] else ()
+    return Facts(version, since, True, 0, PersonFacts(person, number, number != ssin, deceased_on), lines)
+
+
+def _lines(
+    periods: Periods, inscriptions: list[int], institutions: list[str], contexts: list[str], starts: list[Any],
+    ends: list[Any], phases: list[int],
+) -> tuple[Line, ...]:  # fmt: skip
+    days = [periods.get(pair) or periods.setdefault(pair, Period(*pair)) for pair in zip(starts, ends, strict=True)]
+    return tuple(map(Line, inscriptions, institutions, contexts, days, phases))

@@ -1,0 +1,133 @@
+-- Queries of changes on their way from their sources to the mailboxes. `people_of_numbers`, `lock_people` and `people` read the
+-- tables of identity and directory too: whom a change is about, and who has that person inscribed, of many changes at once.
+
+-- name: durable_commit
+-- Wait for the disk at the end of this transaction, also where the database is set not to: what is acknowledged or delivered
+-- outlives a crash, and so do all numbers given before it.
+SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local');
+
+-- name: people_of_numbers
+-- Give the persons whom numbers mean, of those that somebody has or had.
+SELECT asked.ssin, known.person
+FROM unnest(:ssins::text[]) AS asked (ssin)
+CROSS JOIN LATERAL (
+    SELECT a.person FROM ssin_assignment AS a WHERE a.ssin = asked.ssin ORDER BY a.valid_from DESC LIMIT 1
+) AS known;
+
+-- name: lock_people$
+-- Take the locks of persons and of all linked with them, in key order, and count them.
+WITH RECURSIVE closure (person) AS (
+    SELECT unnest(:persons::bigint[])
+    UNION
+    SELECT next.person FROM closure CROSS JOIN LATERAL (
+        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
+        UNION ALL
+        SELECT from_person FROM person_link WHERE into_person = closure.person
+    ) AS next
+)
+SELECT count(*) FROM (
+    SELECT person FROM person WHERE person = ANY (ARRAY(SELECT person FROM closure)) ORDER BY person FOR NO KEY UPDATE
+) AS locked;
+
+-- name: people
+-- Give, for each of some persons, key and number of today and the inscriptions of all linked with it; those of some
+-- institutions where asked.
+WITH RECURSIVE closure (asked, person) AS (
+    SELECT person, person FROM unnest(:persons::bigint[]) AS asked (person)
+    UNION
+    SELECT closure.asked, next.person FROM closure CROSS JOIN LATERAL (
+        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
+        UNION ALL
+        SELECT from_person FROM person_link WHERE into_person = closure.person
+    ) AS next
+), asked AS (
+    SELECT asked AS person, array_agg(person) AS persons FROM closure GROUP BY asked
+)
+SELECT asked.person, human.person AS today, human.ssin,
+       line.inscriptions, line.institutions, line.contexts, line.starts, line.ends, line.phases
+FROM asked
+CROSS JOIN LATERAL (
+    SELECT p.person, p.ssin FROM person AS p WHERE p.person = ANY (asked.persons)
+    ORDER BY EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person) LIMIT 1
+) AS human
+CROSS JOIN LATERAL (
+    SELECT array_agg(i.inscription) AS inscriptions, array_agg(i.institution) AS institutions,
+           array_agg(i.context) AS contexts, array_agg(i.start_date) AS starts, array_agg(i.end_date) AS ends,
+           array_agg(i.phase) AS phases
+    FROM inscription AS i
+    WHERE i.person = ANY (asked.persons) AND (:institutions::text[] IS NULL OR i.institution = ANY (:institutions))
+) AS line;
+
+-- name: references
+-- Give what came of changes that an institution notified under some references.
+SELECT reference, digest, ticket, log_stream, log_index, leaf FROM mutation_reference
+WHERE institution = :institution AND reference = ANY (:references::text[]);
+
+-- name: claim_references
+-- Take references of an institution, and give those that were free. Waits for other transactions that are taking one; in one
+-- order, so that two never wait for each other.
+INSERT INTO mutation_reference (institution, reference, digest, ticket)
+SELECT :institution, r.reference, r.digest, r.ticket
+FROM unnest(:references::text[], :digests::bytea[], :tickets::uuid[]) AS r (reference, digest, ticket)
+ORDER BY r.reference
+ON CONFLICT DO NOTHING
+RETURNING reference;
+
+-- name: keep_receipts!
+-- Keep the receipts of changes that were taken.
+UPDATE mutation_reference AS m SET log_stream = r.stream, log_index = r.index, leaf = r.leaf
+FROM unnest(:references::text[], :streams::smallint[], :indexes::bigint[], :leaves::bytea[])
+    AS r (reference, stream, index, leaf)
+WHERE m.institution = :institution AND m.reference = r.reference;
+
+-- name: add_mutations!
+-- Write changes, in the order given, and queue them for the mailboxes.
+WITH added AS (
+    INSERT INTO mutation (person, ssin, ticket, source, context, data_group, start_date, end_date, kind, happened_on,
+                          wrong_since, content, content_until)
+    SELECT m.person, m.ssin, m.ticket, m.source, m.context, m.data_group, m.start_date, m.end_date, m.kind, m.happened_on,
+           m.wrong_since, m.content, CASE WHEN m.content IS NOT NULL THEN :content_until::timestamptz END
+    FROM unnest(
+        :persons::bigint[], :ssins::text[], :tickets::uuid[], :sources::text[], :contexts::text[], :data_groups::text[],
+        :starts::date[], :ends::date[], :kinds::text[], :happened::date[], :wrong_since::timestamptz[], :contents::text[]
+    ) WITH ORDINALITY AS m (person, ssin, ticket, source, context, data_group, start_date, end_date, kind, happened_on,
+                            wrong_since, content, position)
+    ORDER BY m.position
+    RETURNING mutation, person
+)
+INSERT INTO mutation_queue (mutation, person) SELECT mutation, person FROM added;
+
+-- name: take_writer$
+-- Become who fills the mailboxes, with a new epoch that fences off whoever it was before; no row while another is.
+UPDATE mutation_writer SET epoch = epoch + 1, leased_by = :owner, lease_until = clock_timestamp() + :lease::interval
+WHERE lease_until IS NULL OR lease_until < clock_timestamp()
+RETURNING epoch;
+
+-- name: hold_writer$
+-- Go on filling the mailboxes until the transaction ends; no row when another took that over.
+UPDATE mutation_writer SET lease_until = clock_timestamp() + :lease::interval
+WHERE epoch = :epoch AND leased_by = :owner
+RETURNING epoch;
+
+-- name: release_writer!
+-- Leave the mailboxes to others.
+UPDATE mutation_writer SET leased_by = NULL, lease_until = NULL WHERE epoch = :epoch AND leased_by = :owner;
+
+-- name: work^
+-- Give the version of the catalogue, and tell whether changes wait for the mailboxes.
+SELECT (SELECT version FROM catalogue_head) AS version, EXISTS (SELECT FROM mutation_queue) AS waits;
+
+-- name: queued
+-- Give the changes that wait for the mailboxes, the oldest first.
+SELECT m.mutation, m.person, m.ticket, m.source, m.data_group, m.start_date, m.end_date, m.kind, m.wrong_since, m.addressee
+FROM mutation_queue AS q JOIN mutation AS m ON m.person = q.person AND m.mutation = q.mutation
+ORDER BY q.mutation LIMIT :limit;
+
+-- name: unqueue!
+-- Forget that changes wait.
+DELETE FROM mutation_queue WHERE mutation = ANY (:mutations::bigint[]);
+
+-- name: mutation_of_ticket^
+-- Give a change by its ticket (over all persons).
+SELECT mutation, person, ticket, source, data_group, start_date, end_date, kind, wrong_since, addressee
+FROM mutation WHERE ticket = :ticket;

@@ -1,0 +1,157 @@
+-- Queries of mailboxes: filling them, giving items under a lease, and dealing with them.
+
+-- name: add_mailboxes!
+-- Make the mailboxes that are not there yet.
+WITH added AS (
+    INSERT INTO mailbox (recipient) SELECT unnest(:recipients::text[]) ON CONFLICT DO NOTHING RETURNING recipient
+)
+INSERT INTO mailbox_progress (recipient) SELECT recipient FROM added;
+
+-- name: lock_mailboxes
+-- Give the last numbers of mailboxes, and let nobody else add to them.
+SELECT recipient, last_number, tails FROM mailbox WHERE recipient = ANY (:recipients::text[])
+ORDER BY recipient FOR UPDATE;
+
+-- name: move_mailbox*!
+-- Keep the last numbers of mailboxes.
+UPDATE mailbox SET last_number = :last_number, tails = :tails WHERE recipient = :recipient;
+
+-- name: standing^
+-- Give how many items of a mailbox wait and are parked, from which number on all are there, and until when somebody is at
+-- work at one of some slots.
+SELECT m.last_number - p.acknowledged - p.parked AS waiting, p.parked, p.first_kept,
+       (SELECT max(l.leased_until) FROM mailbox_lease AS l
+        WHERE l.recipient = :recipient AND l.slots && :slots::smallint[] AND l.leased_until > clock_timestamp()) AS leased_until
+FROM mailbox AS m JOIN mailbox_progress AS p ON p.recipient = m.recipient
+WHERE m.recipient = :recipient;
+
+-- name: holds$
+-- Tell whether slots of a mailbox have anything to give.
+SELECT EXISTS (
+    SELECT FROM mailbox_progress AS p CROSS JOIN unnest(:slots::smallint[]) AS s (slot) CROSS JOIN LATERAL (
+        SELECT FROM mailbox_item AS i
+        WHERE i.recipient = :recipient AND i.state = :state AND i.state <> 'acknowledged' AND i.slot = s.slot
+          AND i.number >= CASE WHEN :state = 'waiting' THEN p.reached[s.slot + 1] ELSE 0 END
+        LIMIT 1
+    ) AS next
+    WHERE p.recipient = :recipient
+);
+
+-- name: lock_progress$
+-- Give, for each slot of a mailbox, the number below which nothing waits; let nobody else give or settle items of it, and
+-- wait for the disk at the end, as `durable_commit` does.
+SELECT reached, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+                     THEN set_config('synchronous_commit', 'on', true) END
+FROM mailbox_progress WHERE recipient = :recipient FOR UPDATE;
+
+-- name: leases
+-- Give the leases that have one of some slots of a mailbox.
+SELECT lease, slots, CASE WHEN leased_until > clock_timestamp() THEN leased_until END AS running
+FROM mailbox_lease WHERE recipient = :recipient AND slots && :slots::smallint[];
+
+-- name: next_items
+-- Give the next items of a mailbox from a number on, below which there are none.
+SELECT * FROM mailbox_item
+WHERE recipient = :recipient AND state = :state AND state <> 'acknowledged' AND number >= :first
+ORDER BY number LIMIT :count;
+
+-- name: next_items_of_slots
+-- Give the next items of some slots of a mailbox from a number on, below which there are none: of each slot no more than
+-- are wanted in all.
+SELECT i.* FROM (
+    SELECT n.number FROM unnest(:slots::smallint[]) AS s (slot) CROSS JOIN LATERAL (
+        SELECT number FROM mailbox_item
+        WHERE recipient = :recipient AND state = :state AND state <> 'acknowledged' AND slot = s.slot AND number >= :first
+        ORDER BY number LIMIT :count
+    ) AS n
+    ORDER BY n.number LIMIT :count
+) AS n JOIN mailbox_item AS i ON i.recipient = :recipient AND i.number = n.number
+ORDER BY i.number;
+
+-- name: items_from
+-- Give the items of some slots of a mailbox that were given before, from a number on, whatever their state.
+SELECT * FROM mailbox_item
+WHERE recipient = :recipient AND number >= :first AND slot = ANY (:slots::smallint[]) AND delivered_at IS NOT NULL
+ORDER BY number LIMIT :count;
+
+-- name: changes_of_items
+-- Give what items are about.
+SELECT m.mutation, m.ssin, m.source, m.data_group, m.start_date, m.end_date, m.kind, m.happened_on, m.wrong_since,
+       CASE WHEN m.content_until > :now THEN m.content END AS content,
+       m.addressee, m.context, m.report, m.told, m.ticket
+FROM unnest(:persons::bigint[], :mutations::bigint[]) AS i (person, mutation)
+JOIN mutation AS m ON m.person = i.person AND m.mutation = i.mutation;
+
+-- name: deliver!
+-- Keep what was decided of items that are given, and when they were given first.
+UPDATE mailbox_item AS i
+SET delivered_at = coalesce(i.delivered_at, clock_timestamp()), start_date = d.start_date, end_date = d.end_date, whole = d.whole,
+    legal_context = d.legal_context, authorisation = d.authorisation, void = d.void
+FROM unnest(
+    :numbers::bigint[], :starts::date[], :ends::date[], :wholes::boolean[], :legal_contexts::text[],
+    :authorisations::text[], :voids::text[]
+) AS d (number, start_date, end_date, whole, legal_context, authorisation, void)
+WHERE i.recipient = :recipient AND i.number = d.number;
+
+-- name: end_leases!
+-- Let leases go that have no slot any more.
+DELETE FROM mailbox_lease WHERE recipient = :recipient AND lease = ANY (:leases::uuid[]);
+
+-- name: leave_slots*!
+-- Keep which slots a lease still has.
+UPDATE mailbox_lease SET slots = :slots::smallint[] WHERE recipient = :recipient AND lease = :lease;
+
+-- name: lease_slots$
+-- Give slots with items to a consumer, keep below which numbers nothing waits, and tell until when.
+WITH moved AS (
+    UPDATE mailbox_progress SET reached = :reached::bigint[] WHERE recipient = :recipient
+)
+INSERT INTO mailbox_lease (recipient, lease, numbers, open, slots, leased_until)
+VALUES (:recipient, :lease, :numbers::bigint[], :numbers::bigint[], :slots::smallint[], clock_timestamp() + :lasting::interval)
+RETURNING leased_until;
+
+-- name: lease^
+-- Give the items and slots of a lease, and those items that are not dealt with and named, alone or by the last, with where they
+-- are; beside how many items of the mailbox wait and are parked.
+SELECT l.numbers, l.open, l.slots, i.numbers AS named, i.slots AS places, i.parked AS aside,
+       m.last_number - p.acknowledged - p.parked AS waiting, p.parked
+FROM mailbox_lease AS l
+JOIN mailbox AS m ON m.recipient = l.recipient
+JOIN mailbox_progress AS p ON p.recipient = l.recipient
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(number), '{}') AS numbers, coalesce(array_agg(slot), '{}') AS slots,
+           count(*) FILTER (WHERE state = 'parked') AS parked
+    FROM mailbox_item
+    WHERE recipient = :recipient AND number = ANY (l.open) AND (number = ANY (:numbers::bigint[]) OR number <= :up_to)
+) AS i
+WHERE l.recipient = :recipient AND l.lease = :lease;
+
+-- name: settle!
+-- Acknowledge or park items of a lease, count them, and keep which of it are not dealt with; with none, the lease ends, and
+-- keeps its slots until another takes them.
+WITH settled AS (
+    UPDATE mailbox_item SET state = :state, reason = :reason
+    WHERE recipient = :recipient AND number = ANY (:numbers::bigint[])
+), counted AS (
+    UPDATE mailbox_progress SET acknowledged = acknowledged + :acknowledged, parked = parked + :parked
+    WHERE recipient = :recipient
+)
+UPDATE mailbox_lease SET open = :open::bigint[], leased_until = CASE WHEN :open <> '{}' THEN leased_until END
+WHERE recipient = :recipient AND lease = :lease;
+
+-- name: mailboxes
+-- Give how many items of each mailbox wait and are parked, and since when the oldest waits (over all mailboxes).
+SELECT m.recipient, m.last_number - p.acknowledged - p.parked AS depth, p.parked, o.added_at AS oldest
+FROM mailbox AS m JOIN mailbox_progress AS p ON p.recipient = m.recipient
+LEFT JOIN LATERAL (
+    SELECT added_at FROM mailbox_item
+    WHERE recipient = m.recipient AND state = 'waiting' AND state <> 'acknowledged' ORDER BY number LIMIT 1
+) AS o ON true
+ORDER BY m.recipient;
+
+-- name: delivered^
+-- Give what an institution was told of under a ticket, about one of some persons, first since a moment.
+SELECT m.data_group, i.start_date, i.end_date, i.legal_context, i.authorisation
+FROM mailbox_item AS i JOIN mutation AS m ON m.person = i.person AND m.mutation = i.mutation
+WHERE i.recipient = :recipient AND i.ticket = :ticket AND i.institution = :institution
+  AND i.person = ANY (:persons::bigint[]) AND i.delivered_at > :since AND i.void IS NULL AND i.authorisation <> '';

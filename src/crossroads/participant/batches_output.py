@@ -1,0 +1,55 @@
+"""Results as files: JSON Lines, a line for each record, with its blocks opened."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from crossroads.kernel.errors import Unavailable
+from crossroads.participant.batches_result import AnsweredRecord
+from crossroads.participant.files import placed
+from crossroads.wire.messages import Message
+
+
+class Written(Message, frozen=True, kw_only=True):
+    """What was written: records by status, and how many blocks could not be believed."""
+
+    records: int
+    counts: dict[str, int]
+    rejected: int
+
+
+def write_results(records: Iterable[AnsweredRecord], path: Path) -> Written:
+    """Write what came of each record to a file of mode 0600, which is there when all is in it. Raises Unavailable."""
+    try:
+        return _written(records, path)
+    except OSError as error:
+        raise Unavailable(f"{path}: cannot be written: {error.strerror}.") from error
+
+
+def _written(records: Iterable[AnsweredRecord], path: Path) -> Written:
+    counts: Counter[str] = Counter()
+    rejected = 0
+    with placed(path) as file:
+        for record in records:
+            file.write(msgspec.json.encode(_plain(record)) + b"\n")
+            counts[str(record.line.status.value)] += 1
+            rejected += len(record.rejected)
+    return Written(records=counts.total(), counts=dict(sorted(counts.items())), rejected=rejected)
+
+
+def _plain(record: AnsweredRecord) -> dict[str, Any]:
+    line = record.line
+    return {
+        "number": line.number,
+        "ticket": line.ticket,
+        "customerTicket": line.customer_ticket,
+        "ssin": line.ssin,
+        "status": line.status,
+        "blocks": [block.plain for block in record.blocks],
+        "rejected": [block._asdict() for block in record.rejected],
+        "sources": line.sources,
+        "filtered": line.filtered,
+    }

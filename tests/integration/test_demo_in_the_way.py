@@ -1,0 +1,66 @@
+"""What stands in the way of a demo, and what it leaves behind."""
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crossroads.demo.command import port_told
+from crossroads.demo.home import free_ports, home_of
+from crossroads.demo.running import Runner, StopSignals
+from crossroads.kernel.errors import Refused
+from crossroads.network.processes import ProcessFailed
+
+MAKEFILE = Path(__file__).parent.parent.parent / "Makefile"
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    made = Runner(home_of({"CROSSROADS_HOME": str(tmp_path)}).network(free_ports()), StopSignals())
+    with made.network.processes:
+        yield made
+
+
+def fail(runner: Runner) -> None:
+    """Start a program that ends by itself, and wait for it."""
+    log = runner.network.home / "logs" / "hub.log"
+    runner.network.processes.start("hub", ["participant", "serve", "nothing.yaml"], log, {}).wait_for(
+        "http://127.0.0.1:9"
+    )
+
+
+def test_a_program_that_ends_because_its_port_is_taken_names_the_port(runner: Runner) -> None:
+    first = runner.network.installation.settings.port
+    with socket.create_server(("127.0.0.1", first + 1)), pytest.raises(Refused) as refused:  # noqa: SIM117
+        with port_told(runner, first):
+            fail(runner)
+    assert f"Port {first + 1}, which the demo uses, is taken by another program" in str(refused.value)
+
+
+def test_a_program_that_ends_for_another_reason_is_told_as_it_is(runner: Runner) -> None:
+    with pytest.raises(ProcessFailed) as failed, port_told(runner, runner.network.installation.settings.port):
+        fail(runner)
+    assert "nothing.yaml" in str(failed.value)
+
+
+def test_cleaning_removes_the_database_of_this_folder_and_of_no_other(tmp_path: Path) -> None:
+    shared, elsewhere, hub = tmp_path / "shared", tmp_path / "elsewhere", tmp_path / "clone" / "var" / "demo" / "hub"
+    for folder in (shared / "1f" / "data", shared / "2e" / "data", elsewhere / "data", hub):
+        folder.mkdir(parents=True)
+    shutil.copy(MAKEFILE, tmp_path / "clone")
+    (hub / "postgres").symlink_to(shared / "1f")
+    (hub.parent / "postgres").symlink_to(elsewhere)
+    (hub.parent.parent / "postgres").symlink_to(f"{shared}/..")
+    subprocess.run(
+        [str(shutil.which("make")), "clean", f"SHARED={shared}"],
+        check=True,
+        cwd=tmp_path / "clone",
+        env={**os.environ, "MAKEFLAGS": ""},
+    )
+    assert sorted(path.name for path in shared.iterdir()) == ["2e"]
+    assert (elsewhere / "data").exists()
+    assert [path.name for path in (tmp_path / "clone").iterdir()] == ["Makefile"]

@@ -1,0 +1,33 @@
+"""As `test_batches_survive`, a hundred times over."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from batch_killing import batching_network, kill
+from crashes import own_database
+from crossroads.network.service import Network
+from database import Database
+
+SEED = 1991
+ROUNDS = 100
+
+pytestmark = pytest.mark.torture
+
+
+@pytest.fixture
+def database() -> Iterator[Database]:
+    with own_database() as made:
+        yield made
+
+
+@pytest.fixture
+def built(tmp_path: Path, database: Database) -> Iterator[Network]:
+    with batching_network(tmp_path / "network", database) as made:
+        yield made
+
+
+async def test_whatever_dies_each_record_is_decided_once_and_answered(built: Network, database: Database) -> None:
+    await kill(built, database, Random(SEED), ROUNDS)
