@@ -10,6 +10,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
+from crossroads.admission.limits import Limits
 from crossroads.network.service import Network
 from crossroads.wire.signatures import Request, sign_request
 from database import Database
@@ -43,7 +44,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> 
         {"pcsw-gent": {}},
         persons=[KNOWN],
         inscriptions=inscriptions,
-        settings={"limits": {"requests_per_second": 100_000, "unverified_per_second": 100_000}},
+        settings={"limits": Limits(requests_per_second=100_000, unverified_per_second=100_000)},
     ) as built:
         yield Asker(built, "pcsw-gent")
 

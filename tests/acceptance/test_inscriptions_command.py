@@ -142,17 +142,18 @@ def test_a_list_longer_than_a_request_keeps_the_lines_of_a_person_together(built
     assert (again.code, "is there already" in again.sentence) == (1, True)
 
 
-def test_who_manages_an_institution_keeps_its_lines_and_others_do_not(built: Network, tmp_path: Path) -> None:
+def test_nobody_keeps_or_compares_the_lines_of_an_institution_that_it_does_not_manage(
+    built: Network, tmp_path: Path
+) -> None:
     file = jsonl(tmp_path / "new.jsonl", PEOPLE[:1])
     ended = inscriptions(built, "register", file, "--for", CENTRE, "--json", at=OTHER)
     assert (ended.code, json.loads(ended.stdout)["refused"]) == (1, 1)
     (_, refused) = written(tmp_path / "new.jsonl.register.results")
     assert (refused["status"], refused["code"]) == (403, "CR-NOT-MANAGED")
-    output = tmp_path / "differs.jsonl"
-    compared = inscriptions(
-        built, "compare", file.with_name("new.jsonl"), "--output", output, "--for", CENTRE, at=OTHER
-    )
-    assert (compared.code, output.exists()) == (1, False)
+    own, output = tmp_path / "own.csv", tmp_path / "differs.jsonl"
+    own.write_text(f"ssin,context,startDate\n{PEOPLE[0]},{CONTEXT},2026-01-01\n")
+    compared = inscriptions(built, "compare", own, "--output", output, "--for", CENTRE, at=OTHER)
+    assert (compared.code, "does not manage" in compared.sentence, output.exists()) == (1, True, False), compared
 
 
 async def test_a_program_keeps_and_compares_lines_from_an_event_loop(built: Network) -> None:
@@ -212,6 +213,26 @@ def test_killed_in_the_middle_it_goes_on_and_every_line_is_done_once(
     assert counted(database, "opened") == len(PEOPLE) - 1
     other = inscriptions(built, "register", jsonl(tmp_path / "all.jsonl", PEOPLE[:2]))
     assert "holds the results of another file" in other.sentence
+
+
+def test_a_hub_that_dies_under_a_file_loses_nothing_and_the_file_goes_on(
+    built: Network, database: Database, tmp_path: Path
+) -> None:
+    file, results = jsonl(tmp_path / "all.jsonl", PEOPLE), tmp_path / "all.jsonl.register.results"
+    running = process(built, CENTRE, file)
+    while not results.exists() or results.read_bytes().count(b"\n") < 2:
+        assert running.poll() is None
+        time.sleep(0.01)
+    built.processes["hub"].kill()
+    built.start_hub()
+    told = json.loads(running.communicate()[0])
+    assert (told["done"], told["refused"]) == (len(PEOPLE) - 1, 1)
+    tickets = [one["ticket"] for one in written(results)[1:] if "ticket" in one]
+    kept = f"""
+        SELECT count(*) FROM unnest('{{{",".join(tickets)}}}'::uuid[]) AS told (ticket)
+        JOIN inscription USING (ticket) JOIN log_entry USING (ticket, person)
+    """  # noqa: S608 - ours
+    assert asyncio.run(value(database.url(), kept)) == len(set(tickets)) == len(PEOPLE) - 1
 
 
 def test_of_two_institutions_with_the_same_people_each_person_goes_to_one(

@@ -145,7 +145,9 @@ async def test_a_run_that_is_broken_off_logs_nothing_twice(here: Hall, table: st
     async with here.full(table):
         assert await here.slice()
         paused = await here.status(ticket)
-        assert (paused.state, paused.problem and paused.problem.code) == (BatchState.PAUSED, "CR-BATCH-PAUSED")
+        assert paused.problem
+        told = (paused.state, paused.problem.code, paused.problem.detail)
+        assert told == (BatchState.PAUSED, "CR-BATCH-PAUSED", "The disk of the database is full.")
     await here.leave(2, OTHER)
     await here.later()
     # What the log says counts: that the third may be asked about was decided, but now it may not.

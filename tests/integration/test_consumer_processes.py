@@ -230,7 +230,7 @@ def test_a_program_gets_json(mailbox: FakeMailbox, settings: Path) -> None:
     assert [item["number"] for item in page["items"]] == [1]
     settled = msgspec.json.decode(command("acknowledge", settings, page["lease"], 1, "--json").out)
     assert settled["depth"] == 0
-    assert command("pull", settings, "--count", 5000).code == 1
+    assert command("pull", settings, "--count", 5000).code == 2
 
 
 def test_follow_writes_every_item_as_it_comes_and_acknowledges_it(mailbox: FakeMailbox, settings: Path) -> None:

@@ -36,6 +36,8 @@ def outages() -> Iterator[None]:
     """Turn whatever keeps the database from working into Unavailable."""
     try:
         yield
+    except asyncpg.DiskFullError as error:
+        raise Unavailable("The disk of the database is full.", code=Code.UNAVAILABLE) from error
     except _OUTAGE as error:
         reason = f"The database does not work now ({type(error).__name__})."
         raise Unavailable(reason, code=Code.UNAVAILABLE) from error

@@ -14,6 +14,7 @@ import uvloop
 from crossroads.bootstrap.database import embedded
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.bootstrap.wiring import services
+from crossroads.kernel.memory import settle
 
 _NICENESS = 10
 _PATIENCE_SECONDS = 10
@@ -37,6 +38,7 @@ def work(parent: int | None) -> None:
 
 async def _work(installation: Installation, parent: int | None) -> None:
     async with services(installation, fills_mailboxes=False) as hub:
+        settle()
         working = asyncio.ensure_future(hub.worker.run())
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
         watching = asyncio.create_task(_until_orphaned(parent, working))
