@@ -61,6 +61,33 @@ async def test_what_is_first_looked_at_after_the_deadline_is_decided_and_nobody_
     assert len(await here.decided()) == 3
 
 
+async def test_a_source_that_answers_record_by_record_keeps_nobody_waiting_nor_the_batch_beyond_its_deadline(
+    here: Hall,
+) -> None:
+    here.running = here.at_a_page_a_slice()
+    here.neighbours.sources[OTHER].most = 1
+    ticket = await here.sent(asked(2))
+    assert await here.slice()
+    assert [one for one in here.neighbours.asked if one[0] == OTHER] == [(OTHER, 0, 0, 2)]
+    await here.later(timedelta(days=5))
+    first, second = await here.records(ticket)
+    assert [(one.institution, one.code) for one in first.sources] == [(MANAGED, "MSG00000"), (OTHER, "MSG00000")]
+    assert [(one.institution, one.code) for one in second.sources] == [(OTHER, "CR-SOURCE-LATE")]
+    assert (await here.status(ticket)).state == BatchState.COMPLETED
+
+
+async def test_what_is_too_much_for_a_page_is_dropped_and_logged(here: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = msgspec.json.encode({"pad": "x" * 100_000})
+
+    async def stuffed(source: Source, errand: PageErrand) -> PageReply:
+        answer = msgspec.json.encode(source.answer(errand))
+        return replied(answer[:-1] + b',"more":' + large + b"}")
+
+    monkeypatch.setattr("crossroads.batch.paging.MAXIMUM_GIVEN", 100_000)
+    here.neighbours.sources[OTHER].behaves = stuffed
+    await _check_dropped(here)
+
+
 def changed(**changes: Any) -> Change:
     return lambda source, errand: source.answer(errand, **changes)
 

@@ -209,8 +209,8 @@ CROSS JOIN LATERAL (
 ) AS c
 CROSS JOIN LATERAL (
     SELECT count(*) AS questions, (array_agg(e.ticket ORDER BY e.at))[1 : 10] AS tickets FROM log_entry AS e
-    WHERE e.person = o.person AND e.at > o.at AND e.at < c.before AND e.event = 'exchange:question:decided'
-      AND e.asker = o.content ->> 'institution'
+    WHERE e.person = o.person AND e.at > o.at AND e.at < c.before AND e.asker = o.content ->> 'institution'
+      AND (e.event = 'exchange:question:decided' OR e.event = 'batch:record:decided' AND e.content -> 'permits' <> '[]')
 ) AS q
 WHERE o.event = 'directory:inscription:opened' AND o.at >= :since AND o.at < :until AND q.questions > 0
 ORDER BY o.at, o.stream, o.index;

@@ -1,14 +1,19 @@
-"""The hub's log beside a participant's own, ticket by ticket: what only one of them has, somebody hides."""
+"""A participant's own log beside the hub's, ticket by ticket: what only one of them has, somebody hides.
 
-from collections import defaultdict
-from collections.abc import AsyncIterable, Iterable, Mapping
+The participant's lines are looked up at the hub some thousands at a time; of each, only that it was there is kept. Then
+the answers that the hub logged are walked.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from itertools import chain, islice
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from crossroads.audit.events import Event
+from crossroads.audit.reading import Reading, Snapshot
 from crossroads.wire.batches import PAGE
 from crossroads.wire.chunks import record_ticket
 
@@ -16,10 +21,7 @@ DATA_ASKED = "participant:data:asked"
 PAGE_ASKED = "participant:page:asked"
 MATCH_ASKED = "participant:match:asked"
 
-_Asked = dict[tuple[str, str], tuple[frozenset[str], str]]
-"""Data groups and statement of each data request, by ticket and holder; of a page, of each of its records."""
-
-_DECIDED = (Event.QUESTION_DECIDED, Event.BATCH_RECORD_DECIDED)
+_DECIDED = (Event.QUESTION_DECIDED, Event.BATCH_RECORD_DECIDED, Event.BATCH_ACCEPTED, Event.MATCH_ASKED)
 
 
 class Difference(StrEnum):
@@ -30,13 +32,13 @@ class Difference(StrEnum):
     NOT_PERMITTED = "not-permitted"
     """The hub decided this ticket, and not that this holder may be asked this."""
     DIFFERENT_STATEMENT = "different-statement"
-    """The hub logged another statement of the asker than the one the participant was shown."""
+    """The hub logged another statement of the asker than the one the participant was shown, or none."""
     UNKNOWN_TO_PARTICIPANT = "unknown-to-participant"
     """The hub logged an answer of the holder, and the participant's log says nothing of it."""
 
 
 class Discrepancy(msgspec.Struct, frozen=True, rename="camel"):
-    """One ticket on which the logs differ."""
+    """One ticket on which the logs differ: of a question, or of a record of a batch."""
 
     ticket: str
     holder: str
@@ -50,113 +52,40 @@ class Reconciliation(msgspec.Struct, kw_only=True, rename="camel"):
     discrepancies: list[Discrepancy] = msgspec.field(default_factory=list)
 
 
+class _Asked(NamedTuple):
+    """One question, record of a batch or match that the participant was asked."""
+
+    ticket: UUID
+    holder: str
+    groups: frozenset[str] = frozenset()
+    statement: str | None = None
+    stated_at: UUID | None = None
+    """The ticket under which the hub logged the statement, which is that of the batch; None for a match."""
+
+
+class _Told(NamedTuple):
+    """What the hub's log says of a ticket."""
+
+    permits: Mapping[str, Collection[str]]
+    """The data groups that each holder may be asked for."""
+    statement: str | None
+
+
 async def reconcile(
-    entries: AsyncIterable[tuple[str, str, Mapping[str, Any]]], exported: Iterable[Mapping[str, Any]]
+    reading: Reading, exported: Iterable[Mapping[str, Any]], holders: Collection[str] = ()
 ) -> Reconciliation:
-    """Compare (event, ticket, fields) of the hub's log with the lines of `participant log export`.
+    """Compare the hub's log with the lines of `participant log export`. Raises Unavailable.
 
-    Memory grows with the participant's lines, of which only ticket, holder and groups are kept.
+    `holders` are those whose log it is, beside all that its lines name. Of each record of a batch a byte is kept, of
+    each question its ticket and holder.
     """
-    asked, matches = _kept(exported)
-    holders = {holder for _, holder in asked}
-    known: set[str] = set()
-    matched: set[str] = set()
-    outcome = Reconciliation()
-    by_ticket = _holders(asked)
-    statements: dict[str, str] = {}
-    batches: dict[tuple[str, str], set[str]] = defaultdict(set)
-    async for event, ticket, fields in entries:
-        if event in _DECIDED and ticket in by_ticket:
-            known.add(ticket)
-            _compare(outcome, ticket, fields, asked, by_ticket[ticket])
-            for holder in by_ticket[ticket] if "batch" in fields else ():
-                batches[fields["batch"], holder].add(asked[ticket, holder][1])
-        elif event == Event.BATCH_ACCEPTED:
-            statements[ticket] = fields["statement"]
-        elif event == Event.BATCH_PAGE_ANSWERED:
-            _answered_page(outcome, ticket, fields, asked, holders)
-        elif event == Event.ANSWER_SENT:
-            _answered(outcome, ticket, fields, asked, holders)
-        elif event == Event.MATCH_ASKED and ticket in matches:
-            matched.add(ticket)
-    outcome.agreed += len(matched)
-    outcome.discrepancies += [
-        Discrepancy(batch, holder, Difference.DIFFERENT_STATEMENT)
-        for (batch, holder), stated in batches.items()
-        if stated != {statements.get(batch)}
-    ]
-    hidden = [
-        *(pair for pair in asked if pair[0] not in known),
-        *(pair for pair in matches.items() if pair[0] not in matched),
-    ]
-    outcome.discrepancies += [Discrepancy(*pair, Difference.UNKNOWN_TO_HUB) for pair in hidden]
+    outcome, known = Reconciliation(), _Known(holders)
+    asked = chain.from_iterable(map(_asked, exported))
+    async with reading.snapshot() as snapshot:
+        while some := list(islice(asked, PAGE)):
+            told = await _told(snapshot, some)
+            for one in some:
+                _compare(outcome, one, told)
+        async for answered in _answered(snapshot):
+            pass
     return outcome
-
-
-def _compare(
-    outcome: Reconciliation, ticket: str, fields: Mapping[str, Any], asked: _Asked, holders: Iterable[str]
-) -> None:
-    permitted = {permit["holder"]: set(permit["dataGroups"]) for permit in fields["permits"]}
-    for holder in holders:
-        groups, statement = asked[ticket, holder]
-        if not groups <= permitted.get(holder, set()):
-            outcome.discrepancies.append(Discrepancy(ticket, holder, Difference.NOT_PERMITTED))
-        # The statement of a batch stands in the entry of its voucher alone.
-        elif statement != fields.get("statement", statement):
-            outcome.discrepancies.append(Discrepancy(ticket, holder, Difference.DIFFERENT_STATEMENT))
-        else:
-            outcome.agreed += 1
-
-
-def _answered(
-    outcome: Reconciliation,
-    ticket: str,
-    fields: Mapping[str, Any],
-    asked: _Asked,
-    holders: set[str],
-) -> None:
-    for source in fields["sources"]:
-        holder = source["institution"]
-        if source["signature"] and holder in holders and (ticket, holder) not in asked:
-            outcome.discrepancies.append(Discrepancy(ticket, holder, Difference.UNKNOWN_TO_PARTICIPANT))
-
-
-def _answered_page(
-    outcome: Reconciliation, batch: str, fields: Mapping[str, Any], asked: _Asked, holders: set[str]
-) -> None:
-    for source in fields["sources"]:
-        ticket = str(record_ticket(UUID(batch), fields["page"] * PAGE + source["from"]))
-        if source["signature"] and source["institution"] in holders and (ticket, source["institution"]) not in asked:
-            discrepancy = Discrepancy(ticket, source["institution"], Difference.UNKNOWN_TO_PARTICIPANT)
-            outcome.discrepancies.append(discrepancy)
-
-
-def _kept(exported: Iterable[Mapping[str, Any]]) -> tuple[_Asked, dict[str, str]]:
-    """Give what is kept of data requests, and the holder of each match request by its ticket."""
-    asked: _Asked = {}
-    matches: dict[str, str] = {}
-    for line in exported:
-        ticket, fields = line["ticket"], line["fields"]
-        if fields.get("event") == DATA_ASKED:
-            asked[ticket, fields["holder"]] = frozenset(fields["dataGroups"]), fields["statement"]
-        elif fields.get("event") == PAGE_ASKED:
-            asked |= _records(fields)
-        elif fields.get("event") == MATCH_ASKED:
-            matches[ticket] = fields["holder"]
-    return asked, matches
-
-
-def _records(fields: Mapping[str, Any]) -> _Asked:
-    scopes = [frozenset(scope["dataGroups"]) for scope in fields["scopes"]]
-    batch, first = UUID(fields["batch"]), fields["page"] * PAGE
-    return {
-        (str(record_ticket(batch, first + index)), fields["holder"]): (scopes[scope], fields["statement"])
-        for index, scope in zip(fields["records"], fields["scopeOf"], strict=True)
-    }
-
-
-def _holders(asked: _Asked) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for ticket, holder in asked:
-        found[ticket].append(holder)
-    return found

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,9 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Tampered
 from crossroads.wire.messages import ProvenKey
 from crossroads.wire.pages import read_batch_statement
+
+MAXIMUM_GIVEN = 256 * 1024 * 1024
+"""Bytes of answers to a page: it is composed in memory, and its part of the result is one row."""
 
 _logger = structlog.get_logger(__name__)
 
@@ -74,6 +78,8 @@ class PageAsking:
     claim: Claim
     page: Page
     keys: tuple[ProvenKey, ...]
+    time: timedelta
+    """After this nobody is asked for the rest of what it answers in pieces: others have their turn, and the deadline."""
 
     async def run(self) -> list[Chunk] | None:
         """Give what came of the whole page; None when somebody is still to be asked, later.
@@ -84,7 +90,7 @@ class PageAsking:
             async with self.pool.acquire() as connection:
                 waiting, over = await pages.chunks(connection, self._ticket, self.page.number)
         now = self.clock.now()
-        round_ = _Round(len(waiting), over)
+        round_ = _Round(len(waiting), over, monotonic() + self.time.total_seconds())
         await together(self._ask(one, round_) for one in waiting if one.due_at <= now)
         return None if round_.outstanding else round_.over
 
@@ -93,10 +99,10 @@ class PageAsking:
         return self.page.tree.asking.ticket
 
     async def _ask(self, waiting: Waiting, round_: "_Round") -> None:
-        """Ask a source until it has answered all, or fails."""
+        """Ask a source until it has answered all, fails, or there is no time left."""
         first: int | None = waiting.first
-        while first is not None:
-            chunk = await self._asked(Waiting(waiting.source, first, waiting.due_at))
+        while first is not None and (first == waiting.first or monotonic() < round_.until):
+            chunk = await self._asked(Waiting(waiting.source, first, waiting.due_at), round_)
             if chunk is None:
                 return
             first = chunk.kept.until if chunk.kept else None
@@ -107,7 +113,7 @@ class PageAsking:
                     await self.claim.hold(connection)
                     await pages.keep(connection, self._ticket, self.page.number, chunk, self.clock.now())
 
-    async def _asked(self, waiting: Waiting) -> Chunk | None:
+    async def _asked(self, waiting: Waiting, round_: "_Round") -> Chunk | None:
         """Give what came of asking; None when it is asked again later."""
         source, first = waiting.source, waiting.first
         permits = self.page.permitted(source, first)
@@ -119,6 +125,7 @@ class PageAsking:
             await self._postpone(waiting, reply.code)
             return None
         try:
+            round_.check_room(reply)
             kept = self._accepted(errand, reply, first)
         except Tampered as fault:
             await self._log_dropped(source, first, str(fault), reply)
@@ -152,6 +159,14 @@ class _Round:
     outstanding: int
     """Sources that have not answered all."""
     over: list[Chunk]
+    until: float
+    """When, by the monotonic clock, it is enough for now."""
+
+    def check_room(self, reply: PageReply) -> None:
+        """Refuse an answer with which the page is too large. Raises Tampered."""
+        given = sum(memoryview(chunk.kept.answer).nbytes for chunk in self.over if chunk.kept)
+        if given + len(reply.answer or b"") > MAXIMUM_GIVEN:
+            raise Tampered(f"With it the answers to the page have more than {MAXIMUM_GIVEN} bytes.")
 
 
 def _text(moment: datetime) -> str:

@@ -204,6 +204,7 @@ class _Slice:
             claim=self._claim,
             page=page,
             keys=keys,
+            time=hub.time,
         )
         chunks = await asking.run()
         if chunks is None:
@@ -240,12 +241,13 @@ class _Slice:
             async with self._hub.pool.acquire() as connection:
                 left = await pages.unanswered(connection, self._ticket)
                 due_at = await pages.next_due(connection, self._ticket)
+                batch = await store.one(connection, self._ticket)
         if not left:
             return await self._complete()
-        now = self._hub.clock.now()
+        now, done = self._hub.clock.now(), batch.answered if batch else None
         if due_at is None or due_at <= now or await self._undecided():
-            return More()
-        return Wait(min(due_at, self._asking.batch.deadline) - now)
+            return More(done)
+        return Wait(min(due_at, self._asking.batch.deadline) - now, done)
 
     async def _complete(self) -> Step:
         with outages():

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import NamedTuple, Self
+from uuid import UUID
 
 from crossroads.bench.report import BenchFailed
 from crossroads.kernel.errors import CrossroadsError, Unavailable
@@ -112,7 +113,18 @@ class _Round:
             return True
         now = time.time()
         self._deliveries.extend((item.ticket.bytes, now) for item in page.items)
-        await client.acknowledge(page.lease, up_to=page.items[-1].number)
+        await _acknowledge(client, page.lease, page.items[-1].number)
         self._left -= len(page.items)
         self._until = time.time()
         return len(page.items) < _PULL.count
+
+
+async def _acknowledge(client: Client, lease: UUID, number: int) -> None:
+    """Say it again when the hub was too busy: sent twice it does no harm, and the lease would hold up the rest."""
+    while True:
+        try:
+            await client.acknowledge(lease, up_to=number)
+        except Unavailable:
+            await asyncio.sleep(IDLE_SECONDS)
+        else:
+            return

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Conflict, CrossroadsError, Refused, Unavailable
+from crossroads.kernel.errors import Conflict, CrossroadsError, Refused, Tampered, Unavailable
 from crossroads.participant import batches_result, batches_voucher
 from crossroads.participant.batches_file import RecordRules, Tell, digest_of, form_of, measure, opened, pages_of
 from crossroads.participant.batches_hub import BatchHub
@@ -83,6 +83,8 @@ class Batches:
                 except (Unavailable, Refused) as error:
                     status = yield from self._after(error, status, failures)
                 failures = failures + 1 if status.received <= before else 0
+                if failures > _TRIES or not 0 <= status.received <= status.size:
+                    raise Tampered("The hub says that it has other bytes of the file than it was sent.")
                 tell("sent", status.received, status.size)
         return status
 

@@ -132,15 +132,16 @@ class _Believed(NamedTuple):
 def _opened(at: int, line: RecordLine, page: Page, believed: _Believed) -> AnsweredRecord:
     blocks: list[OpenedBlock] = []
     rejected: list[BlockRejected] = []
+    given: set[tuple[str, str]] = set()
     for block in line.blocks:
         try:
-            blocks.append(_block(at, block, page, believed))
+            blocks.append(_block(at, block, page, believed, given))
         except CrossroadsError as error:
             rejected.append(replies.rejected(block, error))
     return AnsweredRecord(line, tuple(blocks), tuple(rejected))
 
 
-def _block(at: int, block: SourceBlock, page: Page, believed: _Believed) -> OpenedBlock:
+def _block(at: int, block: SourceBlock, page: Page, believed: _Believed, given: set[tuple[str, str]]) -> OpenedBlock:
     line, voucher = page.lines[at], believed.asked.voucher
     replies.check_source(block, line, believed.asked.asking.trust)
     days = days_of(page.asked[at], voucher)
@@ -152,6 +153,10 @@ def _block(at: int, block: SourceBlock, page: Page, believed: _Believed) -> Open
         raise BlockRefused(str(opener), code=opener.code or Code.BLOCK_INVALID)
     if block.media_type != group.media_type:
         raise BlockRefused("The block is of another media type than its data group.", code=Code.BLOCK_INVALID)
+    if (block.source, block.data_group) in given:
+        # The signature of a chunk holds as often as the chunk stands in the page.
+        raise BlockRefused("Its source gives the data group once, and it is there already.", code=Code.BLOCK_INVALID)
+    given.add((block.source, block.data_group))
     return replies.within_schema(block, group, opener.open(bulk_block(at, block), line.ssin.value))
 
 

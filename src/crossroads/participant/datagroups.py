@@ -38,7 +38,7 @@ class Group(Message, frozen=True, kw_only=True, dict=True):
             return
         try:
             parsed = msgspec.json.decode(content)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             yield "$: not JSON"
             return
         if self._validator and not self._validator.is_valid(parsed):

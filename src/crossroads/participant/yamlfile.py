@@ -30,6 +30,9 @@ def read_settings(path: Path, kind: type[T]) -> T:
         raise WrongSetting(f"{path}: this is not YAML: {_first_line(error)}") from error
     except UnicodeDecodeError as error:
         raise WrongSetting(f"{path}: cannot be read: it is not text in UTF-8.") from error
+    except (ValueError, RecursionError):
+        # A day that does not exist, or a nest without end.
+        raise WrongSetting(f"{path}: a value in it is none.") from None
     except OSError as error:
         raise WrongSetting(f"{path}: cannot be read: {error.strerror}.") from error
 
