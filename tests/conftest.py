@@ -23,6 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
         reserve_home()
 
 
+def pytest_report_header() -> str:
+    """Say on what the suite runs: a server with Citus was never given."""
+    return "database: the embedded PostgreSQL, one machine; nothing runs on Citus"
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End with nothing left."""
     if not hasattr(config, "workerinput"):

@@ -1,6 +1,5 @@
 """The schema keeps to what Citus can spread: keys contain the column, reads name it, nothing it refuses is used."""
 
-import os
 import re
 from pathlib import Path
 
@@ -88,7 +87,6 @@ def test_queries_use_nothing_that_citus_refuses() -> None:
     assert [name for name, _, sql in _queries() if any(word in sql for word in FORBIDDEN)] == []
 
 
-@pytest.mark.skipif("CROSSROADS_CITUS_URL" in os.environ, reason="the server given has it")
 async def test_a_server_without_citus_is_refused_and_keeps_its_tables(database: Database) -> None:
     with pytest.raises(Refused, match="has no extension citus: nothing was spread"):
         await distribute(database.url("crossroads_owner"))

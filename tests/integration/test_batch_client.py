@@ -3,6 +3,7 @@
 import gzip
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from clients import QUARTER
 from crossroads.kernel.errors import Conflict, CrossroadsError, Malformed, Refused, Tampered, Unavailable
 from crossroads.kernel.period import Period
+from crossroads.participant.batches_landing import Landed, Landing
+from crossroads.participant.batches_output import write_results
 from crossroads.participant.client import BatchWish, Client, ClientConfig, SyncClient
 from crossroads.wire.batches import MAXIMUM_PART, PAGE, BatchState, RecordLine, ResultLine, SummaryLine
 from crossroads.wire.keys import SigningKey
@@ -231,6 +234,17 @@ def flipped(lines: Lines) -> Lines:
     return block(lines, sealed=sealed[:20] + ("A" if sealed[20] != "A" else "B") + sealed[21:])
 
 
+def twice(lines: Lines) -> Lines:
+    """Give the signature of the page once more, and all blocks under it as well."""
+    chunk, *records = lines
+    again = [
+        replace(line, blocks=(*line.blocks, *(replace(one, chunk=1) for one in line.blocks)))
+        for line in records
+        if isinstance(line, RecordLine)
+    ]
+    return [chunk, chunk, *again]
+
+
 OF_THE_RESULT: dict[str, Callable[[Lines], Lines]] = {
     "a record is missing": lambda lines: lines[:-1],
     "records in another order": lambda lines: [lines[0], lines[2], lines[1], *lines[3:]],
@@ -252,6 +266,7 @@ OF_BLOCKS: dict[str, tuple[Callable[[Lines], Lines], str]] = {
     "not sealed": (lambda lines: block(lines, sealed=None, content=msgspec.Raw(b'{"number":0}')), "not sealed"),
     "a block left out": (lambda lines: first(lines, blocks=lines[1].blocks[1:]), "not those that its source signed"),  # type: ignore[union-attr] # a record
     "no signature": (lambda lines: [replace(lines[0], chunk="x.y.z"), *lines[1:]], ""),
+    "the chunk twice": (twice, "there already"),
 }
 
 
@@ -337,6 +352,67 @@ def test_content_outside_its_schema_is_rejected(
     records = read(config, csv(tmp_path, 2))
     assert [(len(record.blocks), len(record.rejected)) for record in records] == [(1, 1), (1, 1)]
     assert batches.voucher is not None
+
+
+@pytest.mark.parametrize("content", [b'{"number":"\xff"}', b'{"number":' + b"[" * 5000 + b"]" * 5000 + b"}"])
+def test_content_that_nobody_can_read_is_rejected_and_the_rest_is_given(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path, content: bytes
+) -> None:
+    batches.contents = {person(1): content}
+    records = read(config, csv(tmp_path, 3))
+    assert [(len(record.blocks), len(record.rejected)) for record in records] == [(2, 0), (1, 1), (2, 0)]
+
+
+def test_content_with_line_ends_does_not_make_lines_of_a_result(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path
+) -> None:
+    forged = b'{"number":99,"ssin":{"value":"%s"},"blocks":[]}' % person(9).encode()
+    batches.contents = {person(1): b'{"number":1,"more":[\n' + forged + b"\n]}"}
+    records = read(config, csv(tmp_path, 3))
+    write_results(records, tmp_path / "people.result.jsonl")
+    lines = [msgspec.json.decode(line) for line in (tmp_path / "people.result.jsonl").read_bytes().splitlines()]
+    assert [line["ssin"]["value"] for line in lines] == [person(0), person(1), person(2)]
+    assert lines[1]["blocks"][1]["content"]["more"] == [msgspec.json.decode(forged)]
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("received", [-1, 0, 10**9])
+def test_a_hub_that_does_not_take_what_it_says_it_takes_is_given_up(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path, received: int
+) -> None:
+    batches.says_it_has = received
+    with SyncClient(config) as client, pytest.raises(Tampered):
+        client.batches.submit(csv(tmp_path, 3), WISH)
+
+
+def test_a_status_file_of_a_stranger_gives_no_result_of_another_voucher(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path
+) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    with SyncClient(config) as client:
+        ticket = client.batches.submit(csv(tmp_path, 3), WISH).ticket
+        voucher = {"sha256": "0" * 64, "legalContext": WISH.legal_context, "dataGroups": [WAGE], "agent": "eve"}
+        (landing / "mine.json").write_bytes(msgspec.json.encode(voucher))
+        digest = sha256((landing / "mine.json").read_bytes()).hexdigest()
+        status = client.batches.status(ticket)
+        (landing / "mine.status.json").write_bytes(msgspec.json.encode(Landed(voucher=digest, status=status)))
+        assert Landing(landing, client.batches, lambda _: None).look() == 0
+    assert not (landing / "mine.result.jsonl").exists()
+    assert "another voucher" in (landing / "mine.status.json").read_text()
+    assert not batches.acknowledged
+
+
+@pytest.mark.parametrize(
+    "voucher", ["sha256: 2026-02-30\n", "[" * 20_000, "x" * 100_000], ids=["no day", "a nest", "too large"]
+)
+def test_a_voucher_that_cannot_be_read_stops_no_other(config: ClientConfig, tmp_path: Path, voucher: str) -> None:
+    landing = tmp_path / "landing"
+    landing.mkdir()
+    (landing / "a.yaml").write_text(voucher)
+    with SyncClient(config) as client:
+        assert Landing(landing, client.batches, lambda _: None).look() == 0
+    assert msgspec.json.decode((landing / "a.status.json").read_bytes())["error"]
 
 
 def test_a_result_changed_on_its_way_is_refused(

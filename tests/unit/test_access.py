@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -125,6 +126,7 @@ def ask(
     groups: tuple[str, ...] = ("wage@1",),
     period: Period | None = QUARTER,
     reference_date: date | None = None,
+    decided_on: date | None = None,
 ) -> Decision:
     asker = Asker(institution=who, on_behalf_of=on_behalf_of, agent="a", encryption_key="k" * 43)
     request = Request(
@@ -137,6 +139,7 @@ def ask(
         mode=Mode.ONLINE,
         received_at=NOW,
         received_on=TODAY,
+        decided_on=decided_on,
     )
     return decide(request, catalogue, known)
 
@@ -244,6 +247,37 @@ def test_a_managed_institution_is_asked_for_by_its_manager_while_it_manages() ->
     asked = {"who": "manager", "on_behalf_of": "small-centre"}
     (permit,) = ask(snapshot(GRANTED), facts(HELD, own), **asked).permits  # type: ignore[arg-type] # as given
     assert (permit.asker, permit.on_behalf_of) == ("manager", "small-centre")
+
+
+ENDED = date(2026, 6, 20)
+LATER = date(2026, 6, 25)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "detail"),
+    [
+        (
+            "small-centre",
+            {"managed_by": (Management(manager="manager", start_date=date(2026, 1, 1), end_date=ENDED),)},
+            Code.NOT_MANAGED,
+        ),
+        ("small-centre", {"valid_until": ENDED}, None),
+    ],
+    ids=["a mandate", "an institution"],
+)
+def test_what_ended_between_receipt_and_decision_counts_no_more(
+    name: str, changes: dict[str, Any], detail: Code | None
+) -> None:
+    entries = tuple(
+        (kind, msgspec.structs.replace(entry, **changes) if entry.key == name else entry)
+        for kind, entry in snapshot(GRANTED)._facts.entries
+    )
+    catalogue = Snapshot(CatalogueFacts(7, 7, None, entries, (), (), {}))  # type: ignore[arg-type] # test data
+    own = line(2, "small-centre", "17:2", date(2020, 1, 1))
+    asked: dict[str, Any] = {"who": "manager", "on_behalf_of": "small-centre"}
+    assert ask(catalogue, facts(HELD, own), **asked, decided_on=TODAY).permits
+    late = ask(catalogue, facts(HELD, own), **asked, decided_on=LATER)
+    assert refusal(late) == (StatusValue.NO_RESULT, Code.LEGAL_CONTEXT_NOT_ALLOWED, detail)
 
 
 def test_a_secondary_holder_is_reached_through_its_manager() -> None:

@@ -273,6 +273,20 @@ def test_open_content_is_written_in_canonical_form() -> None:
         sealed([Piece(0, SSINS[0], "a@1", PERIOD, JSON, b"null", sealed=False)])
 
 
+@pytest.mark.parametrize(
+    "content", [b'{"a":2,\n"b":1}', b'{"b":1,"a":2}', b'{"a":2,"a":2}', b'{"a":"\xff"}', b"[" * 4000 + b"]" * 4000]
+)
+def test_open_content_in_another_form_is_refused_though_its_source_signed_it(content: bytes) -> None:
+    (block,), _ = sealed([Piece(0, SSINS[0], "a@1", PERIOD, JSON, b'{"a":2}', sealed=False)])
+    changed = msgspec.structs.replace(block, content=msgspec.Raw(content))
+    subject = b64url(hmac.digest(NAME.nonce.encode(), SSINS[0].encode(), "sha256"))
+    leaf = _block_leaf(changed, subject)
+    claims = ChunkClaims(**NAME._asdict(), epk=SEAL.jwk.x, blocks=1, root=b64url(root_of([leaf])))
+    signed = jws.sign(msgspec.json.encode(claims), {}, CHUNK_KIND, KEY)
+    with pytest.raises(Tampered, match="canonical"):
+        verified((changed,), signed)
+
+
 def test_a_source_that_has_nothing_says_so() -> None:
     blocks, chunk = sealed([])
     assert blocks == ()

@@ -19,6 +19,9 @@ from fakemailbox import FakeMailbox
 PEOPLE = [f"8065011{number:04}" for number in range(4)]
 
 
+ATTEMPTS = 3
+
+
 class Killed(BaseException):
     """The consumer is killed."""
 
@@ -101,7 +104,7 @@ def handled(engine: Engine) -> list[tuple[int, str]]:
 
 
 def consumer(way: Way, program: Program, engine: Engine, lane: tuple[int, int] = (1, 0), count: int = 3) -> Consumer:
-    return Consumer(way, program, Inbox(engine), *lane, count=count, pause=0.0)
+    return Consumer(way, program, Inbox(engine), *lane, count=count, attempts=ATTEMPTS, pause=0.0)
 
 
 @pytest.fixture
@@ -203,12 +206,20 @@ def test_what_was_received_before_is_acknowledged_and_not_handled_again(engine: 
     mailbox, program = FakeMailbox(), Program()
     mailbox.add(PEOPLE[0])
     consumer(Way(mailbox, ["", "lost"]), program, engine)
-    one = consumer(Way(mailbox, ["", "away"]), program, engine)
+    one = consumer(Way(mailbox, ["", *["away"] * ATTEMPTS]), program, engine)
     with pytest.raises(Unavailable):
         one.once()
     mailbox.expire()
     one.once()
     assert (one.progress.handled, one.progress.repeated) == (1, 1)
+    assert (program.calls, mailbox.open) == ([1], set())
+
+
+@pytest.mark.parametrize("fault", ["away", "lost"])
+def test_an_acknowledgement_without_answer_is_said_again(engine: Engine, fault: str) -> None:
+    mailbox, program = FakeMailbox(), Program()
+    mailbox.add(PEOPLE[0])
+    consumer(Way(mailbox, ["", fault]), program, engine).once()
     assert (program.calls, mailbox.open) == ([1], set())
 
 

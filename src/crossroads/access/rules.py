@@ -36,13 +36,23 @@ def asked_period(request: Request, snapshot: Snapshot, group: str) -> Period | N
 
 
 def assigned(request: Request, snapshot: Snapshot, concerned: Institution) -> Code | None:
-    """Tell why the legal context is not one of the asker's, or None when it is."""
-    context = snapshot.legal_context(request.legal_context, request.received_on)
+    """Tell why the legal context is not one of the asker's, or None when it is: on both days, where there are two."""
+    reason = _assigned_on(request, snapshot, concerned, request.received_on)
+    decided_on = request.decided_on or request.received_on
+    if reason is not None or decided_on == request.received_on:
+        return reason
+    # What ended since the question came in counts no more.
+    still = snapshot.institution(concerned.id, decided_on)
+    return _assigned_on(request, snapshot, still, decided_on) if still else Code.LEGAL_CONTEXT_NOT_ALLOWED
+
+
+def _assigned_on(request: Request, snapshot: Snapshot, concerned: Institution, on: date) -> Code | None:
+    context = snapshot.legal_context(request.legal_context, on)
     if context is None or not context.assigned(concerned):
         return Code.LEGAL_CONTEXT_NOT_ALLOWED
     if concerned.id == request.asker.institution:
         return None
-    managers = [m.manager for m in concerned.managed_by if m.applies(request.legal_context, request.received_on)]
+    managers = [m.manager for m in concerned.managed_by if m.applies(request.legal_context, on)]
     return None if request.asker.institution in managers else Code.NOT_MANAGED
 
 

@@ -215,6 +215,17 @@ CROSS JOIN LATERAL (
 WHERE o.event = 'directory:inscription:opened' AND o.at >= :since AND o.at < :until AND q.questions > 0
 ORDER BY o.at, o.stream, o.index;
 
+-- name: decided(tickets, events)
+-- Give, of the entries under some tickets, what may be asked of whom, and the statement (all streams).
+SELECT ticket, content -> 'permits' AS permits, content ->> 'statement' AS statement
+FROM log_entry WHERE ticket = ANY(:tickets::uuid[]) AND event = ANY(:events::text[]);
+
+-- name: answered()
+-- Give which sources answered questions and pages of batches, and what records of those (all streams).
+SELECT event, ticket, content -> 'sources' AS sources FROM log_entry
+WHERE event IN ('exchange:answer:sent', 'batch:page:answered') AND content IS NOT NULL
+ORDER BY stream, index;
+
 -- name: expirable(before, kept)
 -- Give the ranges of entries from before a moment that still say something, and how many do (all streams).
 SELECT stream, min(index) FILTER (WHERE says) AS first, max(index) FILTER (WHERE says) AS last,

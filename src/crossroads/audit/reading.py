@@ -147,6 +147,16 @@ class Snapshot:
         async for row in self._walk(queries.patterns.sql, days, since, until):
             yield row
 
+    async def decided(self, tickets: Iterable[UUID], events: Iterable[str]) -> list[Any]:
+        """Give ticket, permits and statement of the entries under some tickets of some events."""
+        with outages():
+            return await rows(queries.decided(self._connection, tickets=list(tickets), events=list(events)))
+
+    async def answered(self) -> AsyncIterator[Any]:
+        """Walk event, ticket and sources of the answers to questions and to pages of batches."""
+        async for row in self._walk(queries.answered.sql):
+            yield row
+
     async def subtrees(self, stream: int) -> AsyncIterator[tuple[Node, bytes]]:
         """Walk the stored subtrees of a stream in the order in which they were completed."""
         async for level, position, root in self._walk(queries.walk_subtrees.sql, stream):

@@ -110,9 +110,9 @@ class _Gathered:
             replies = dict(self._answered(chunk.source, chunk.kept, answer, concerned))
         else:
             replies = dict(_failed(chunk, concerned))
-        gone = chunk.kept.withdrawn if chunk.kept else ()
-        first = next((at for at in concerned if at not in gone), chunk.first)
-        self.logged.append(_logged(chunk, first, answer.times if answer else None))
+        gone = frozenset(chunk.kept.withdrawn if chunk.kept else ())
+        records = [self._page * PAGE + at for at in concerned if at not in gone]
+        self.logged.append(_logged(chunk, records, answer.times if answer else None))
         self._replies[chunk.source].update(replies)
         counted = self.counts.setdefault(chunk.source, Counter())
         counted.update(str(reply.status) for reply in replies.values())
@@ -160,8 +160,8 @@ def _line(asking: Asking, number: int, record: Record, verdict: Verdict, replies
     )
 
 
-def _logged(chunk: Chunk, first: int, times: SourceTimes | None) -> dict[str, Any]:
-    fields = {"institution": chunk.source, "from": first, "code": str(chunk.code)}
+def _logged(chunk: Chunk, records: Sequence[int], times: SourceTimes | None) -> dict[str, Any]:
+    fields = {"institution": chunk.source, "records": _ranges(records), "code": str(chunk.code)}
     if chunk.kept is None:
         return {**fields, "signature": None}
     return {

@@ -79,6 +79,8 @@ class Batches:
             # Whoever works on it locks the job first, too.
             await self._jobs.cancel(connection, ticket)
             batch = await store.locked(connection, ticket)
+            # Also the job that was queued while this waited.
+            await self._jobs.cancel(connection, ticket)
             if batch is None or (batch.over and batch.state is not BatchState.CANCELLED):
                 raise Conflict(code=Code.BATCH_OVER)
             if not batch.over:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -123,12 +123,19 @@ def reconcile(
     exported: Annotated[
         Path, typer.Argument(help="What `crossroads participant log export` wrote.", exists=True, dir_okay=False)
     ],
+    holders: Annotated[
+        list[str] | None,
+        typer.Option("--holder", help="An institution whose log it is, also where no line of it names that one."),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
-    """Compare a participant's own log with the hub's, ticket by ticket."""
+    """Compare a participant's own log with the hub's, ticket by ticket: each question, each record of a batch.
+
+    What differs is named by its ticket: that of the question, or of the record of the batch.
+    """
 
     async def work(hub: Services) -> Reconciliation:
-        return await compare(_told(hub), _lines(exported))
+        return await compare(Reading(hub.pool), _lines(exported), holders or ())
 
     outcome = asyncio.run(with_services(work))
     if as_json:
@@ -225,12 +232,6 @@ def _line(one: Pattern) -> str:
     asked = f"{one.questions} questions, the first {one.tickets[0]}"
     opened = f"inscribed person {one.person} in {one.context} by {one.opened} on {brussels_day(one.opened_at)}"
     return f"[yellow]{one.institution}[/] {opened}, {end}; {asked}"
-
-
-async def _told(hub: Services) -> AsyncIterator[tuple[str, str, Mapping[str, Any]]]:
-    async for entry in exporting.entries(hub.pool):
-        if entry.ticket is not None and entry.fields:
-            yield entry.event, entry.ticket, entry.fields
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -2,7 +2,8 @@
 
 The same facts as the hot read gives of each (a test holds the two together), less what is about the request, for a file
 has neither nonces nor a rate, and less the lines that no decision on it rests on: those of other institutions in other
-contexts. Nobody who waits for a file can tell by the time whether a number is known, so there are no decoys.
+contexts. Nobody who waits for a file can tell by the time whether a number is known, so there are no decoys; and each
+number is looked up once, however often it is asked, for repeated it would multiply the time that it takes.
 """
 
 from collections.abc import Collection, Sequence
@@ -22,13 +23,15 @@ async def read_many(pool: Pool, ssins: Sequence[str], institution: str, contexts
 
     Of the lines, those of the institution and those in the contexts.
     """
+    distinct = list(dict.fromkeys(ssins))
     with outages():
         async with pool.acquire() as connection, connection.transaction():
             # The plan is one by index whatever the tables hold, and no time goes into compiling it.
             await connection.execute(queries.read_by_index.sql)
-            rows = await connection.fetch(queries.facts_many.sql, ssins, institution, list(contexts))
+            rows = await connection.fetch(queries.facts_many.sql, distinct, institution, list(contexts))
     periods: Periods = {}
-    return [_facts(ssin, row, periods) for ssin, row in zip(ssins, rows, strict=True)]
+    known = {ssin: _facts(ssin, row, periods) for ssin, row in zip(distinct, rows, strict=True)}
+    return [known[ssin] for ssin in ssins]
 
 
 def _facts(ssin: str, row: Any, periods: Periods) -> Facts:

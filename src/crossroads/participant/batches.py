@@ -83,8 +83,8 @@ class Batches:
                 except (Unavailable, Refused) as error:
                     status = yield from self._after(error, status, failures)
                 failures = failures + 1 if status.received <= before else 0
-                if failures > _TRIES or not 0 <= status.received <= status.size:
-                    raise Tampered("The hub says that it has other bytes of the file than it was sent.")
+                if failures > _TRIES:
+                    raise Tampered("The hub says that it takes the file, and does not have more of it.")
                 tell("sent", status.received, status.size)
         return status
 
@@ -125,6 +125,14 @@ class Batches:
         status = yield from self._hub.acknowledge(ticket)
         self._forget(ticket)
         return status
+
+    def is_of(self, ticket: UUID, wish: BatchWish, digest: str) -> bool:
+        """Tell whether a ticket is that of this file and wish, as far as it is known here."""
+        kept = self._kept.with_ticket(ticket)
+        if kept is None:
+            return True
+        same = batches_voucher.asks_the_same(kept.voucher, wish, self._asking.institution)
+        return same and kept.voucher.digest == digest
 
     def result(self, ticket: UUID) -> "Reading":
         """Begin to read a result. Raises Refused when the batch was not sent from here."""

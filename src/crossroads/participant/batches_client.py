@@ -99,6 +99,10 @@ class SyncBatches:
         """Give a batch up; see `AsyncBatches.cancel`."""
         return self._http.run(self._batches.cancel(ticket))
 
+    def is_of(self, ticket: UUID, wish: BatchWish, digest: str) -> bool:
+        """Tell whether a ticket is that of a file with this SHA-256 (base64url), and this wish; of one unknown here, yes."""
+        return self._batches.is_of(ticket, wish, digest)
+
     def results(self, ticket: UUID) -> Iterator[AnsweredRecord]:
         """Give what came of each record; see `AsyncBatches.results`."""
         reading = self._batches.result(ticket)

@@ -75,6 +75,8 @@ class BatchHub:
     def _told(self, method: str, path: str, *content: Any) -> Steps[BatchStatus]:
         status = _decoded((yield from self._call(method, path, *content)), _status_decoder)
         self._check(status.environment)
+        if not 0 <= status.received <= status.size:
+            raise Tampered("The hub says that it has bytes that the file has not.")
         if status.checkpoint:
             yield from self._hub.watch(status.checkpoint)
         return status

@@ -27,6 +27,7 @@ from crossroads.wire.messages import Message
 
 _VOUCHERS = (".yaml", ".json")
 _STATUS, _RESULT = ".status.json", ".result.jsonl"
+_MAXIMUM_VOUCHER = 64 * 1024
 _OVER = (BatchState.COMPLETED, BatchState.REFUSED, BatchState.CANCELLED)
 
 
@@ -44,6 +45,11 @@ class LandingVoucher(Settings, frozen=True, kw_only=True):
     file_sequence_number: int | None = None
     days: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_LIFE.days)] = 4
     """Until the deadline."""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the file, as vouchers have it."""
+        return b64url(bytes.fromhex(self.sha256))
 
     @property
     def wish(self) -> BatchWish:
@@ -121,10 +127,14 @@ class Landing:
         return after.over
 
     def _step(self, voucher: Path, before: Landed) -> Landed:
+        announced = read_settings(voucher, LandingVoucher)
         if before.status is not None:
-            status = self._batches.status(before.status.ticket)
+            ticket = before.status.ticket
+            if not self._batches.is_of(ticket, announced.wish, announced.digest):
+                # Who may write here may write status files, too: nobody gets the result of another's batch by that.
+                raise CrossroadsError("The status file is about the batch of another voucher.")
+            status = self._batches.status(ticket)
         else:
-            announced = read_settings(voucher, LandingVoucher)
             file = self._whole(voucher, announced)
             if file is None:
                 return before
@@ -147,7 +157,7 @@ class Landing:
             look = (found.st_mtime_ns, found.st_size)
             if self._looked_at.get(file) == look:
                 continue
-            if digest_of(file) == b64url(bytes.fromhex(announced.sha256)):
+            if digest_of(file) == announced.digest:
                 return file
             self._looked_at[file] = look
         return None
@@ -160,6 +170,8 @@ def _beside(voucher: Path, ending: str) -> Path:
 def _digest(voucher: Path) -> str:
     if voucher.is_symlink() or not voucher.is_file():
         raise CrossroadsError("The voucher is no file of its own.")
+    if voucher.stat().st_size > _MAXIMUM_VOUCHER:
+        raise CrossroadsError(f"The voucher is larger than {_MAXIMUM_VOUCHER} bytes.")
     return sha256(voucher.read_bytes()).hexdigest()
 
 

@@ -14,6 +14,7 @@ once. An item that fails again and again is parked and no longer stands in the w
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 from typing import Protocol
 from uuid import UUID
@@ -238,11 +239,23 @@ class Consumer:
     def _settle(self, lease: UUID, done: _Done) -> None:
         try:
             if done.acknowledged:
-                self.progress.depth = self._client.acknowledge(lease, numbers=done.acknowledged).depth
+                self._say(partial(self._client.acknowledge, lease, numbers=done.acknowledged))
             for reason, numbers in done.parked.items():
-                self.progress.depth = self._client.park(lease, numbers, reason).depth
+                self._say(partial(self._client.park, lease, numbers, reason))
         except Refused as error:
             if error.code is not Code.LEASE_UNKNOWN:
                 raise
             # Another consumer took the items over; with the same store, it finds them dealt with.
             _log.warning("the lease ended before the items were dealt with", code=error.code)
+
+    def _say(self, what: Callable[[], Settled]) -> None:
+        """Say it again when no answer comes: until the hub knows, the items are nobody else's, and no more come."""
+        for left in reversed(range(self._attempts)):
+            try:
+                self.progress.depth = what().depth
+            except Unavailable:
+                if not left:
+                    raise
+                time.sleep(self._pause)
+            else:
+                return

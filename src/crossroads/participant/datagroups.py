@@ -12,6 +12,7 @@ import msgspec
 from crossroads.kernel.errors import InvalidValue, Unavailable
 from crossroads.participant.files import read_cached, write_atomically
 from crossroads.participant.steps import Call, Steps, fetch
+from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.messages import Message
 
 STALE_AFTER = timedelta(minutes=10)

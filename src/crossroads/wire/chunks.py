@@ -273,6 +273,16 @@ def _check_one_content(block: BulkBlock) -> None:
         raise Tampered("A block has either sealed, content or contentBytes.")
     if block.sealed is None and contents[1] != (block.media_type == _JSON):
         raise Tampered("Open JSON stands in content, all else in contentBytes.")
+    if contents[1] and not _is_canonical(bytes(block.content)):
+        # As it stands here it is passed on: what others cannot read, or read as several lines, stays with its source.
+        raise Tampered("Open JSON is in canonical form.")
+
+
+def _is_canonical(content: bytes) -> bool:
+    try:
+        return canonical(msgspec.json.decode(content)) == content
+    except (InvalidValue, *UNREADABLE):
+        return False
 
 
 def _carried(block: BulkBlock) -> bytes:
