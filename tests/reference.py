@@ -14,7 +14,8 @@ from crossroads.audit import prover
 from crossroads.audit import service as audit
 from crossroads.audit.events import Event
 from crossroads.batch import model as batch
-from crossroads.batch import uploads
+from crossroads.batch import paging, uploads
+from crossroads.batch import service as announcing
 from crossroads.bootstrap.settings import Settings
 from crossroads.directory import facts
 from crossroads.directory import service as directory
@@ -148,6 +149,9 @@ def limits() -> str:
         (batches.MAXIMUM_BULK_REQUEST, "bytes", "a request about a page of a batch, at a participant"),
         (routes.PAGE_TIME.seconds, "seconds", "within which that must have come"),
         (batches.MAXIMUM_BULK_ANSWER, "bytes", "its answer; what does not fit is asked for again"),
+        (paging.MAXIMUM_GIVEN, "bytes", "all answers to a page; the answer with which there are more is dropped"),
+        (announcing.AT_ONCE, "vouchers", "that a process deals with at once for one institution"),
+        (announcing.WAITING, "vouchers", "of it that wait; more are refused with `CR-OVERLOADED`"),
         (bulk.MAXIMUM_PAGES, "pages", "that a participant works on or that wait; more get `CR-OVERLOADED`"),
         (bulk_worker.PATIENCE.seconds, "seconds", "for which a participant works on a page"),
         (steps.MAXIMUM_ANSWER, "bytes", "an answer that client or participant reads from the hub"),

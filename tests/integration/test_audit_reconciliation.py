@@ -117,11 +117,12 @@ async def test_a_batch_answered_in_pieces_agrees(world: World) -> None:
 
 
 async def test_records_of_a_later_page_are_told_by_their_own_tickets(world: World) -> None:
-    batch = await world.hall.sent([*asked(1), *asked(1) * (PAGE - 1), *asked(4)])
+    batch = await world.hall.sent([*asked(1) * PAGE, *asked(4)])
     await world.hall.answered()
     assert await world.compared() == (PAGE + 3, [])
     await world.remove(record_ticket(batch, PAGE + 1))
-    del world.source.lines[0]
+    # Two pages are asked at once: either may be logged first.
+    world.source.lines = [line for line in world.source.lines if line["fields"]["page"]]
     (hidden,) = tickets(batch, PAGE + 1)
     agreed, differences = await world.compared()
     assert agreed == 2

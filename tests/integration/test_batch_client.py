@@ -114,6 +114,21 @@ def test_what_was_sent_is_what_was_checked_even_if_the_file_changes(
     assert batches.file == content
 
 
+def test_what_is_kept_of_a_batch_is_for_its_owner_alone(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path
+) -> None:
+    file, before = csv(tmp_path, 2), os.umask(0o022)
+    try:
+        with SyncClient(config) as client:
+            client.batches.submit(file, WISH)
+    finally:
+        os.umask(before)
+    kept = list((config.folder / config.state / "batches").rglob("*"))
+    assert {path.name for path in kept} >= {"file", "voucher.json"}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in kept)
+    assert batches.voucher is not None
+
+
 def test_a_batch_that_is_given_up_leaves_nothing_here(
     batches: FakeBatches, config: ClientConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -404,15 +419,19 @@ def test_a_status_file_of_a_stranger_gives_no_result_of_another_voucher(
 
 
 @pytest.mark.parametrize(
-    "voucher", ["sha256: 2026-02-30\n", "[" * 20_000, "x" * 100_000], ids=["no day", "a nest", "too large"]
+    ("voucher", "why"),
+    [("sha256: 2026-02-30\n", "a value in it is none"), ("[" * 20_000, ""), ("x" * 100_000, "larger than")],
+    ids=["no day", "a nest", "too large"],
 )
-def test_a_voucher_that_cannot_be_read_stops_no_other(config: ClientConfig, tmp_path: Path, voucher: str) -> None:
+def test_a_voucher_that_cannot_be_read_stops_no_other(
+    config: ClientConfig, tmp_path: Path, voucher: str, why: str
+) -> None:
     landing = tmp_path / "landing"
     landing.mkdir()
     (landing / "a.yaml").write_text(voucher)
     with SyncClient(config) as client:
         assert Landing(landing, client.batches, lambda _: None).look() == 0
-    assert msgspec.json.decode((landing / "a.status.json").read_bytes())["error"]
+    assert why in msgspec.json.decode((landing / "a.status.json").read_bytes())["error"]
 
 
 def test_a_result_changed_on_its_way_is_refused(

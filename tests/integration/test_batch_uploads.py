@@ -9,8 +9,9 @@ import pytest
 from batching import CENTRE, NEVER, NOTHING, Office, asked, lines, office
 from crossroads.batch import store
 from crossroads.batch.errors import BatchUnknown, PartRefused, ResultGone
+from crossroads.batch.model import CHECK_KIND
 from crossroads.jobs.errors import LeaseLost
-from crossroads.jobs.model import Done, Paused, Step
+from crossroads.jobs.model import Done, NewJob, Paused, Step
 from crossroads.jobs.worker import Kind, Worker
 from crossroads.kernel.errors import Conflict
 from crossroads.wire.batches import BatchState, BatchStatus
@@ -161,6 +162,20 @@ async def test_a_batch_that_is_given_up_leaves_nothing(here: Office) -> None:
     assert (await here.batches.cancel(status.ticket, CENTRE)).state is BatchState.CANCELLED
     (entry,) = await here.logged("batch:file:cancelled")
     assert (entry["ticket"], entry["by"]) == (status.ticket, "institution")
+    assert await here.jobs.listed() == []
+
+
+async def test_a_job_that_is_queued_while_a_batch_is_given_up_is_ended_as_well(here: Office) -> None:
+    """Else it would go on with a batch that was open when it looked, and write what nobody removes."""
+    status = await announced(here)
+    async with store.lasting(here.pool) as connection:
+        await store.locked(connection, status.ticket)
+        giving_up = asyncio.create_task(here.batches.cancel(status.ticket, CENTRE))
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        while not await here.pool.fetchval(waits):  # noqa: ASYNC110 - what is waited for happens in the database
+            await asyncio.sleep(0.01)
+        await here.jobs.add(connection, NewJob(kind=CHECK_KIND, subject=status.ticket, institution=CENTRE))
+    assert (await giving_up).state is BatchState.CANCELLED
     assert await here.jobs.listed() == []
 
 

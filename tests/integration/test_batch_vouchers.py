@@ -10,7 +10,8 @@ import pytest
 
 from batching import CENTRE, MANAGED, MANAGER, MOST, OTHER, Office, asked, lines, office
 from crossroads.batch.errors import BatchUnknown
-from crossroads.kernel.errors import Conflict, CrossroadsError, Malformed, Refused
+from crossroads.batch.service import AT_ONCE, WAITING
+from crossroads.kernel.errors import Conflict, CrossroadsError, Malformed, Refused, Unavailable
 from crossroads.wire.batches import BatchState
 from crossroads.wire.messages import Asker
 from crossroads.wire.signatures import SignatureRejected
@@ -68,6 +69,16 @@ async def test_of_many_at_once_each_number_is_given_once(here: Office) -> None:
     assert len(taken) == 1
     same = await asyncio.gather(*(here.announce(voucher) for voucher in vouchers[:1] * 4), return_exceptions=True)
     assert len({outcome.ticket for outcome in same if not isinstance(outcome, BaseException)}) <= 1
+
+
+async def test_who_announces_very_often_at_once_is_told_to_come_back(here: Office) -> None:
+    """Each that waits in the database for those before it has a connection, which all the others need as well."""
+    voucher, most = here.authors[CENTRE].voucher(lines(asked(1)), asked(1)), AT_ONCE + WAITING
+    outcomes = await asyncio.gather(
+        *(here.announce(msgspec.structs.replace(voucher, reference=f"r{one}")) for one in range(most + 5)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes].count(Unavailable) == 5
 
 
 async def test_only_so_many_batches_are_under_way(here: Office) -> None:

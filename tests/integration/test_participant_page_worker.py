@@ -110,14 +110,18 @@ def test_where_the_answer_cannot_be_kept_nothing_leaves(tmp_path: Path, hub: Fak
 
 def test_answers_are_removed_when_their_batch_is_over(tmp_path: Path) -> None:
     start = datetime(2026, 3, 1, tzinfo=UTC)
-    kept = KeptAnswers(tmp_path / "pages")
+    kept = KeptAnswers(tmp_path / "pages", start)
+    (tmp_path / "pages" / "a-note").write_bytes(b"of somebody")
     over, open_ = kept.file("a" * 64, start), kept.file("b" * 64, start + timedelta(days=1))
     for file in (over, open_, kept.new(open_)):
         file.write_bytes(b"{}")
     kept.remove_expired(start + timedelta(hours=1))
     assert (over.exists(), open_.exists()) == (False, True)
-    KeptAnswers(tmp_path / "pages")
-    assert [file.name for file in (tmp_path / "pages").iterdir()] == [open_.name]
+    KeptAnswers(tmp_path / "pages", start + timedelta(hours=1))
+    assert sorted(file.name for file in (tmp_path / "pages").iterdir()) == [open_.name, "a-note"]
+    # Also where no other page comes by which they would be looked at.
+    KeptAnswers(tmp_path / "pages", start + timedelta(days=2))
+    assert [file.name for file in (tmp_path / "pages").iterdir()] == ["a-note"]
 
 
 # Served, as an institution runs it.

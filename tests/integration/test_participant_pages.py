@@ -10,9 +10,13 @@ import msgspec
 import pytest
 from uuid6 import uuid7
 
+from crossroads.kernel.errors import Refused
 from crossroads.kernel.period import Period, day
 from crossroads.participant.log import export, verify
+from crossroads.participant.state import Part, State
+from crossroads.participant.state import Record as Entry
 from crossroads.wire.batches import Record
+from crossroads.wire.commitments import commit
 from crossroads.wire.keys import SigningKey, VerifyKey
 from fakehub import FakeAsker, FakeHub, Question, now
 from paging import QUARTER, PageQuestion, answered, entries, post
@@ -190,6 +194,26 @@ def test_a_statement_is_of_one_batch_alone(many: Running, asker: FakeAsker) -> N
     answered(many, page.body())
     page.asked, page.ticket = [1], uuid7()
     assert refused(post(many, page.body())) == (409, "CR-QUESTION-REPEATED")
+
+
+async def test_an_answer_made_again_holds_no_record_that_is_not_in_the_log(tmp_path: Path) -> None:
+    state = State(tmp_path / "state")
+    expires = int(now().timestamp()) + 3600
+    part = Part(batch="b", nonce="n", page=0, start=0, until=5, request="same", expires=expires)
+
+    async def take(until: int) -> None:
+        fields = {"event": "participant:page:asked", "ticket": "t"}
+        record = Entry("t", "holder", "asker", "n 0 0", "", expires - 3600, fields, part._replace(until=until))
+        await state.take(record, commit(fields))
+
+    try:
+        await take(5)
+        await take(3)
+        with pytest.raises(Refused):
+            await take(6)
+        await take(3)
+    finally:
+        await state.close()
 
 
 # A query that is wrong.

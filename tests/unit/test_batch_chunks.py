@@ -19,7 +19,7 @@ from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.period import Period
 from crossroads.wire import jws
 from crossroads.wire.batches import CHUNK_KIND, BulkAnswer, BulkBlock, ChunkClaims
-from crossroads.wire.canonical import canonical
+from crossroads.wire.canonical import b64url, canonical
 from crossroads.wire.chunks import (
     ChunkName,
     ChunkOpener,
@@ -280,7 +280,10 @@ def test_open_content_in_another_form_is_refused_though_its_source_signed_it(con
     (block,), _ = sealed([Piece(0, SSINS[0], "a@1", PERIOD, JSON, b'{"a":2}', sealed=False)])
     changed = msgspec.structs.replace(block, content=msgspec.Raw(content))
     subject = b64url(hmac.digest(NAME.nonce.encode(), SSINS[0].encode(), "sha256"))
-    leaf = _block_leaf(changed, subject)
+    days = [PERIOD.start_date, PERIOD.end_date]
+    leaf = leaf_hash(
+        msgspec.json.encode([0, "a@1", *days, JSON, subject, False, b64url(hashlib.sha256(content).digest())])
+    )
     claims = ChunkClaims(**NAME._asdict(), epk=SEAL.jwk.x, blocks=1, root=b64url(root_of([leaf])))
     signed = jws.sign(msgspec.json.encode(claims), {}, CHUNK_KIND, KEY)
     with pytest.raises(Tampered, match="canonical"):

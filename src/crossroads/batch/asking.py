@@ -18,6 +18,7 @@ from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import ProvenKey
 from crossroads.wire.pages import page_path, record_leaf, salt_of, siblings
+from crossroads.wire.registrations import KeyUse
 
 _answer = msgspec.json.Decoder(BulkAnswer)
 
@@ -160,6 +161,6 @@ def _check_signature(answer: BulkAnswer, errand: PageErrand, nonce: str, snapsho
 
 def _key(key_id: str, snapshot: Snapshot, when: datetime) -> VerifyKey:
     key = snapshot.key(key_id)
-    if key is None or key.verify is None or not key.in_force(when):
-        raise Tampered("It is signed with a key that is not registered, or not in force.")
+    if key is None or key.verify is None or key.registration.use is not KeyUse.SIGN or not key.in_force(when):
+        raise Tampered("It is signed with a key that is not registered to sign, or not in force.")
     return key.verify

@@ -79,7 +79,7 @@ class PageAsking:
     page: Page
     keys: tuple[ProvenKey, ...]
     time: timedelta
-    """After this nobody is asked for the rest of what it answers in pieces: others have their turn, and the deadline."""
+    """After this nobody is asked for more of what it answers in pieces: others have their turn, and the deadline."""
 
     async def run(self) -> list[Chunk] | None:
         """Give what came of the whole page; None when somebody is still to be asked, later.

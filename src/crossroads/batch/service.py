@@ -1,5 +1,6 @@
 """Batches as their institution deals with them: announce, look, give up; uploads and results have their own files."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from uuid6 import uuid7
 from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
+from crossroads.audit.turns import Turns
 from crossroads.batch import store
 from crossroads.batch.errors import BatchUnknown
 from crossroads.batch.model import PAGE_OF_BATCHES, Announced, Batch, status_of
@@ -23,6 +25,10 @@ from crossroads.kernel.guards import Signed
 from crossroads.wire.batches import MAXIMUM_SEQUENCE, BatchList, BatchState, BatchStatus, Voucher
 from crossroads.wire.canonical import b64url, canonical, sha256
 
+AT_ONCE = 2
+"""Vouchers that a process deals with at once for one institution."""
+WAITING = 64
+"""More of them that may wait. What comes beyond is refused."""
 _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
 
 
@@ -35,6 +41,8 @@ class Batches:
         """Give a log that does not use connections of `pool`. `most` batches of one institution may be under way."""
         self._pool, self._log, self._catalogue, self._surroundings = pool, log, catalogue, surroundings
         self._jobs, self._most = jobs, most
+        # The vouchers of an institution wait for each other; each that does so in the database has a connection.
+        self._turns: defaultdict[str, Turns] = defaultdict(lambda: Turns(AT_ONCE, WAITING))
 
     async def announce(self, voucher: Voucher, signed: Signed) -> BatchStatus:
         """Take a voucher, or give what came of it before.
@@ -45,7 +53,8 @@ class Batches:
         if signed.institution == voucher.asker.institution and (known := await self._known(voucher, digest)):
             return await self.told(known)
         try:
-            batch = await self._announced(voucher, digest, signed)
+            async with self._turns[signed.institution].turn():
+                batch = await self._announced(voucher, digest, signed)
         except (Refused, Conflict) as refusal:
             await self._log_refusal(voucher, signed, refusal)
             raise

@@ -169,7 +169,7 @@ class Batches:
         now, trust = self._correspondence.clock.now(), self._asking.trust
         rules, key = RecordRules(trust.environment, brussels_day(now), wish.days), secrets.token_urlsafe(_KEY_BYTES)
         form = form_of(file)
-        with opened(file) as source, copy_in(begun).open("xb") as copy:
+        with opened(file) as source, copy_in(begun).open("wb") as copy:
             measured = measure(source, copy, form, rules, key, tell)
         checkpoint = self._correspondence.witness.newest
         voucher = batches_voucher.build(wish, self._asking, (measured, form, key), checkpoint, now)

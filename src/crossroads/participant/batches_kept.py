@@ -106,5 +106,7 @@ class KeptBatches:
 
 
 def copy_in(begun: Path) -> Path:
-    """Give where the copy of a file belongs in a folder that was begun."""
-    return begun / _FILE
+    """Give where the copy of a file belongs in a folder that was begun: a file of mode 0600 that is empty."""
+    copy = begun / _FILE
+    copy.touch(mode=0o600, exist_ok=False)
+    return copy

@@ -38,7 +38,7 @@ class Pages:
     def __init__(self, config: Config, hub: Hub, trust: Trust, state: State, clock: Clock) -> None:
         """Take up the answers that are kept."""
         self._hub, self._trust, self._state, self._clock = hub, trust, state, clock
-        self._kept = KeptAnswers(config.path(config.state) / "pages")
+        self._kept = KeptAnswers(config.path(config.state) / "pages", clock.now())
         self._worker = Worker(config)
         self._making: dict[Path, asyncio.Task[None]] = {}
 

@@ -11,13 +11,14 @@ _NEW = ".new"
 class KeptAnswers:
     """A folder of answers."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin where it was left; what was not shown yet is gone."""
+    def __init__(self, folder: Path, now: datetime) -> None:
+        """Begin where it was left; what was not shown yet is gone, and what expired meanwhile."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         for file in folder.iterdir():
             if file.name.startswith(".") or file.suffix == _NEW:
                 file.unlink()
+        self.remove_expired(now)
 
     def file(self, digest: str, expires: datetime) -> Path:
         """Give the file of an answer, which begins with the second at which it is removed."""
@@ -40,5 +41,6 @@ class KeptAnswers:
     def remove_expired(self, now: datetime) -> None:
         """Remove answers whose batch is over: nobody may ask for them any more."""
         for file in self._folder.iterdir():
-            if not file.name.startswith(".") and int(file.name.split("-")[0]) < now.timestamp():
+            expires, _, _ = file.name.partition("-")
+            if expires.isdecimal() and int(expires) < now.timestamp():
                 file.unlink(missing_ok=True)

@@ -45,8 +45,8 @@ insert into entry (position, ticket, holder, asker, nonce, fields, salts, leaf) 
 on conflict do nothing
 """
 _TAKEN = """
-select max(request = ?) from part
-where holder = ? and asker = ? and nonce = ? and (batch <> ? or page = ? and until > ?)
+select max(request = ?1), max(case when request = ?1 then until end) from part
+where holder = ?2 and asker = ?3 and nonce = ?4 and (batch <> ?5 or page = ?6 and until > ?7)
 """
 _TAKE = """
 insert into part (holder, asker, nonce, page, start, until, batch, request, expires)
@@ -203,11 +203,16 @@ class State:
         return None
 
     def _taken(self, record: Record, part: Part) -> bool | None:
-        """Note a part as answered. Give whether it was asked just so before; None where it was not asked."""
+        """Note a part as answered. Give whether it was asked just so before; None where it was not asked.
+
+        Made again, because it was lost, it may hold less than what was logged of it, never more.
+        """
         execute = self._connection.execute
         of = (record.holder, record.asker, part.nonce)
         asked = (part.request, *of, part.batch, part.page, part.start)
-        (alike,) = execute(_TAKEN, asked).fetchone()
+        alike, until = execute(_TAKEN, asked).fetchone()
+        if alike and part.until > until:
+            return False
         if alike != 0:
             execute("delete from part where expires < ?", (record.created - _KEEP_NONCES,))
             execute(_TAKE, (*of, part.page, part.start, part.until, part.batch, part.request, part.expires))
