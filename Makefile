@@ -48,7 +48,7 @@ torture: .venv/dev ## what takes long: a hundred rounds of kill -9, rules with a
 	@$(BIN)/pytest -n 2 --hypothesis-profile torture --timeout 3600 tests/unit $(ARGS)
 
 bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
-	@for name in exchange directory audit search changes; do $(BIN)/crossroads bench $$name --json || exit 1; done
+	@for name in exchange directory audit search changes batch; do $(BIN)/crossroads bench $$name --json || exit 1; done
 
 reference: .venv/dev ## write the reference pages that are made from the code
 	@cd tests && ../$(BIN)/python reference.py

@@ -100,7 +100,7 @@ def snapshot(*authorisations: Authorisation) -> Snapshot:
         (Kind.AVAILABILITY, Availability(data_group="address@1", inscription_context="12:10", **DATED)),
         *((Kind.AUTHORISATION, entry) for entry in authorisations),
     ]
-    return Snapshot(CatalogueFacts(7, 7, None, tuple(entries), (), (), {}))  # type: ignore[arg-type] # test data
+    return Snapshot(CatalogueFacts(7, 7, None, tuple(entries), (), (), {}))
 
 
 def line(number: int, who: str, context: str, start: date, end: date | None = None, phase: int = 0) -> Line:
@@ -272,7 +272,7 @@ def test_what_ended_between_receipt_and_decision_counts_no_more(
         (kind, msgspec.structs.replace(entry, **changes) if entry.key == name else entry)
         for kind, entry in snapshot(GRANTED)._facts.entries
     )
-    catalogue = Snapshot(CatalogueFacts(7, 7, None, entries, (), (), {}))  # type: ignore[arg-type] # test data
+    catalogue = Snapshot(CatalogueFacts(7, 7, None, entries, (), (), {}))
     own = line(2, "small-centre", "17:2", date(2020, 1, 1))
     asked: dict[str, Any] = {"who": "manager", "on_behalf_of": "small-centre"}
     assert ask(catalogue, facts(HELD, own), **asked, decided_on=TODAY).permits

@@ -100,7 +100,7 @@ class SyncBatches:
         return self._http.run(self._batches.cancel(ticket))
 
     def is_of(self, ticket: UUID, wish: BatchWish, digest: str) -> bool:
-        """Tell whether a ticket is that of a file with this SHA-256 (base64url) and this wish; yes for one not known."""
+        """Tell whether a ticket is that of a file with this SHA-256 and this wish; yes for one not known."""
         return self._batches.is_of(ticket, wish, digest)
 
     def results(self, ticket: UUID) -> Iterator[AnsweredRecord]:
