@@ -100,7 +100,7 @@ def snapshot(*authorisations: Authorisation) -> Snapshot:
         (Kind.AVAILABILITY, Availability(data_group="address@1", inscription_context="12:10", **DATED)),
         *((Kind.AUTHORISATION, entry) for entry in authorisations),
     ]
-    return Snapshot(CatalogueFacts(7, 7, None, tuple(entries), (), (), {}))
+    return Snapshot(CatalogueFacts(7, 7, None, tuple(entries), (), (), {}))  # type: ignore[arg-type] # test data
 
 
 def line(number: int, who: str, context: str, start: date, end: date | None = None, phase: int = 0) -> Line:
