@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
 import pytest
+import structlog
 from hypothesis import settings
 
 import scratch
@@ -33,6 +34,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         remove_home()
         scratch.remove()
+
+
+@pytest.fixture(autouse=True)
+def _own_log_settings() -> Iterator[None]:
+    """Undo what a command that ran in this process made of the log of programs."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -189,7 +189,11 @@ async def test_who_asked_about_a_person_is_told_page_by_page(pool: OpenPool) -> 
 
 def client_of(log: Log) -> httpx.AsyncClient:
     """Call the routes as the API serves them."""
-    app = Litestar(ROUTES, dependencies={"log": Provide(lambda: log, sync_to_thread=False)})
+    given = {
+        "log": Provide(lambda: log, sync_to_thread=False),
+        "levels": Provide(lambda: None, sync_to_thread=False),
+    }
+    app = Litestar(ROUTES, dependencies=given)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # both are ASGI, each with types of its own
     return httpx.AsyncClient(transport=transport, base_url="http://hub")
 

@@ -117,7 +117,7 @@ async def test_a_line_may_be_as_long_as_the_limit(here: Office) -> None:
 
 
 async def test_a_check_that_is_broken_off_begins_anew(here: Office) -> None:
-    records = asked(2 * PAGE)
+    records = asked(8 * PAGE)
     file = lines(records)
     status = await here.upload(await here.announce(here.authors[CENTRE].voucher(file, records)), file)
     checking = asyncio.create_task(here.checked())
@@ -128,7 +128,7 @@ async def test_a_check_that_is_broken_off_begins_anew(here: Office) -> None:
     assert (await here.batches.one(status.ticket, CENTRE)).state is BatchState.CHECKING
     await here.checked()
     assert (await here.batches.one(status.ticket, CENTRE)).state is BatchState.RUNNING
-    assert await here.rest() == NOTHING | {"batch_page": 2}
+    assert await here.rest() == NOTHING | {"batch_page": 8}
 
 
 async def test_a_file_that_is_checked_after_its_deadline_is_late(here: Office) -> None:

@@ -59,13 +59,16 @@ class JobProcesses:
 
     def __init__(self, count: int) -> None:
         """Start none yet."""
+        self._count = count
         self._stopping = threading.Event()
-        self._keepers = [threading.Thread(target=self._keep, name=f"jobs {n}") for n in range(count)]
+        self._keepers: list[threading.Thread] = []
         self._running: set[subprocess.Popen[bytes]] = set()
         self._changing = threading.Lock()
 
     def __enter__(self) -> None:
-        """Start them."""
+        """Start them, before the hub forks its own: the threads then only wait."""
+        for number in range(self._count):
+            self._keepers.append(threading.Thread(target=self._keep, args=[self._started()], name=f"jobs {number}"))
         for keeper in self._keepers:
             keeper.start()
 
@@ -84,20 +87,23 @@ class JobProcesses:
         for keeper in self._keepers:
             keeper.join()
 
-    def _keep(self) -> None:
-        while (process := self._started()) is not None:
+    def _keep(self, process: "subprocess.Popen[bytes] | None") -> None:
+        while process is not None:
             code = process.wait()
             with self._changing:
                 self._running.discard(process)
             if not self._stopping.is_set():
                 _log.warning("job process ended, and is started again", code=code)
             self._stopping.wait(_RESTART_SECONDS)
+            process = self._started()
 
     def _started(self) -> "subprocess.Popen[bytes] | None":
         with self._changing:
             if self._stopping.is_set():
                 return None
             command = [sys.executable, "-m", "crossroads", "jobs", "run", "--parent", str(os.getpid())]
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            # With close_fds, Popen waits for a pipe to close, which a worker of the hub that is forked at that moment
+            # would hold open for good. Files of ours are not inherited in any case.
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, close_fds=False)
             self._running.add(process)
             return process
