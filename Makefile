@@ -56,10 +56,15 @@ reference: .venv/dev ## write the reference pages that are made from the code
 # The database of a demo that root ran lies in SHARED, where a link leads to it; others' lie there too.
 SHARED := /var/lib/crossroads
 
+previous: .venv/hub ## at a release: keep this version for the test that upgrades from it (tests/upgrade)
+	@rm -f tests/upgrade/*.whl tests/upgrade/catalogue.zip
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir tests/upgrade .
+	@cd catalogue && ../$(BIN)/python -m zipfile --create ../tests/upgrade/catalogue.zip belgium
+
 clean: ## remove what was installed and the state of the demo, with its database
 	@if [ -d var ]; then find var -name postgres -type l | while read -r link; do \
 	  place=$$(readlink "$$link"); number=$${place#$(SHARED)/}; \
 	  case "$$number" in "$$place"|""|.*|*/*) ;; *) rm -rf "$$place" ;; esac; done; fi
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help install demo check test torture bench reference clean
+.PHONY: help install demo check test torture bench reference previous clean

@@ -3,5 +3,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 compile="uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --quiet"
-$compile pyproject.toml requirements/build.in requirements/dev.in --extra hub -o requirements/dev.txt "$@"
-$compile pyproject.toml requirements/build.in --extra hub -c requirements/dev.txt -o requirements/hub.txt "$@"
+$compile pyproject.toml requirements/build.in requirements/dev.in --extra hub --extra portal -o requirements/dev.txt "$@"
+$compile pyproject.toml requirements/build.in --extra hub --extra portal -c requirements/dev.txt -o requirements/hub.txt "$@"

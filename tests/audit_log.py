@@ -5,7 +5,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +22,22 @@ from crossroads.wire.notes import NoteSigner
 SIGNER = NoteSigner("log.test.example", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 QUICK = Rhythm(lease=timedelta(seconds=1), grace=timedelta(milliseconds=200), pulse=timedelta(milliseconds=50))
 
+LONG_AGO = datetime(2010, 5, 1, 12, tzinfo=UTC)
+"""Old enough to expire, and in a month that no partition was made for."""
+
 OpenPool = Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
+
+
+class Clock:
+    """A clock that stands still."""
+
+    def __init__(self, moment: datetime) -> None:
+        """Stand at a moment."""
+        self.moment = moment
+
+    def now(self) -> datetime:
+        """Give it."""
+        return self.moment
 
 
 def entry(event: Event = Event.INSCRIPTION_OPENED, ticket: UUID | None = None, **fields: Any) -> Entry:

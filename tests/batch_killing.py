@@ -56,8 +56,8 @@ def _allowed(document: Document) -> Document:
 
 
 @contextmanager
-def batching_network(folder: Path, database: Database) -> Iterator[Network]:
-    """Give a network on that database: an asker, a source, and a hub with a process for jobs."""
+def batching_network(folder: Path, database: Database, workers: int = 1) -> Iterator[Network]:
+    """Give a network on that database: an asker, a source, and a hub with a process for jobs, or none."""
     inscriptions = [
         *(line(ssin, ASKER, "17:2", "2020-01-01") for ssin in PEOPLE),
         *(line(ssin, SOURCE, "5:20", "2020-01-01") for number, ssin in enumerate(PEOPLE) if number % 5),
@@ -71,7 +71,7 @@ def batching_network(folder: Path, database: Database) -> Iterator[Network]:
         document=document,
         persons=PEOPLE,
         inscriptions=inscriptions,
-        settings={"job_workers": 1},
+        settings={"job_workers": workers},
         start=False,
     ) as made:
         facts = [(ssin, "retirement", "2020-05-01") for ssin in PEOPLE[::2]]

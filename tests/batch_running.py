@@ -15,7 +15,8 @@ from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.batch.running import Running
 from crossroads.jobs.worker import Kind
 from crossroads.kernel.codes import Code
-from crossroads.wire.batches import BatchStatus, BulkAnswer, BulkBlock, ChunkLine, Record, RecordLine, ResultLine
+from crossroads.wire.batches import BatchStatus, ChunkLine, Record, RecordLine, ResultLine
+from crossroads.wire.bulk import BulkAnswer, BulkBlock
 from crossroads.wire.chunks import ChunkName, ChunkOpener, ChunkSealer, Piece, bulk_block, read_chunk
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.pages import read_batch_statement
@@ -84,11 +85,15 @@ class Neighbours:
     sources: dict[str, Source]
     asked: list[tuple[str, int, int, int]] = field(default_factory=list)
     """Who was asked about which page, from which record on, and of how many."""
+    records: list[tuple[str, Any, int, Any]] = field(default_factory=list)
+    """Who was asked under which scopes, from which record on, about which records."""
 
     async def ask_page(self, errand: PageErrand) -> PageReply:
         """Pass a question on."""
         holder = errand.permits.holder
-        self.asked.append((holder, errand.page, errand.records[0].index, len(errand.records)))
+        first = errand.records[0].index
+        self.asked.append((holder, errand.page, first, len(errand.records)))
+        self.records.append((holder, errand.permits.scopes, first, errand.records))
         return await self.sources[holder].behaves(self.sources[holder], errand)
 
 

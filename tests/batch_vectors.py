@@ -7,16 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from crossroads.kernel.ssin import Environment
-from crossroads.wire.batches import (
-    BatchStatement,
-    BulkAnswer,
-    BulkBlock,
-    BulkPermit,
-    BulkRecord,
-    BulkRequest,
-    Record,
-    Scope,
-)
+from crossroads.wire.batches import BatchStatement, Record
+from crossroads.wire.bulk import BulkAnswer, BulkBlock, BulkPermit, BulkRecord, BulkRequest, Scope
 from crossroads.wire.canonical import b64url, sha256
 from crossroads.wire.chunks import ChunkName, ChunkSealer, Piece, record_ticket
 from crossroads.wire.merkle import leaf_hash

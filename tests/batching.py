@@ -41,13 +41,14 @@ INQUIRY, WAGE = "PCSA:SOCIAL_INQUIRY", "living-wage@1"
 QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 MOST = 5
 """Batches of one institution that may be under way."""
-_AUTHORISATION = {
+AUTHORISED: dict[str, Any] = {
     "reference": "TEST/1",
     "names": {"en": "Centres: living wage"},
     "parties": [{"sector": 17, "type": 1}],
     "legalContexts": [INQUIRY],
     "dataGroups": [WAGE],
     "inscriptionContexts": ["17:1", "17:2"],
+    "modes": ["online", "push", "batch"],
 }
 
 
@@ -178,9 +179,12 @@ class Office:
 
     async def checked(self) -> None:
         """Check the files that are there."""
-        kind = Kind(name=CHECK_KIND, slice=self.checking.slice)
-        while await self.worker.work(kind):
+        while await self.check_some():
             pass
+
+    async def check_some(self) -> bool:
+        """Check a slice of a file; False when none is due."""
+        return await self.worker.work(Kind(name=CHECK_KIND, slice=self.checking.slice))
 
     async def logged(self, event: str) -> list[dict[str, Any]]:
         """Give the entries of the log of an event, in order."""
@@ -217,11 +221,10 @@ async def office(pool: OpenPool) -> AsyncIterator[Office]:
         plain = small_catalogue()
         centre_c = {"id": OTHER, "sector": 17, "type": 1, "names": {"en": "Centre C"}}
         institutions = [*(msgspec.to_builtins(one) for one in plain.institutions), centre_c]
-        authorisations = [{**_AUTHORISATION, "modes": ["online", "push", "batch"]}]
-        await here.apply(small_catalogue(institutions=institutions, authorisations=authorisations))
+        await here.apply(small_catalogue(institutions=institutions, authorisations=[AUTHORISED]))
         authors = {name: await _author(here, name) for name in (CENTRE, OTHER, MANAGER)}
         surroundings = Surroundings(Environment.TEST, clock, INSTALLATION)
-        jobs = Jobs(connections)
+        jobs = Jobs(connections, here.log)
         batches = Batches(connections, here.log, here.catalogue, surroundings, jobs=jobs, most=MOST)
         yield Office(
             pool=connections,
@@ -232,7 +235,7 @@ async def office(pool: OpenPool) -> AsyncIterator[Office]:
             uploads=Uploads(connections, batches, jobs, clock),
             results=Results(connections, batches),
             checking=Checking(pool=connections, log=here.log, jobs=jobs, catalogue=here.catalogue, clock=clock),
-            retention=Retention(pool=connections, log=here.log, clock=clock),
+            retention=Retention(pool=connections, log=here.log, jobs=jobs, clock=clock),
             worker=Worker(connections),
             authors=authors,
         )

@@ -19,6 +19,8 @@ from filelock import FileLock
 
 from crossroads.bootstrap.migrations import migrate
 from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres, create_database
+from crossroads.bootstrap.settings import Settings
+from crossroads.bootstrap.settling import settle
 
 OpenPool = Callable[[str], Awaitable["asyncpg.Pool[asyncpg.Record]"]]
 """What the fixture `pool` gives: opens a pool on the database of the test, for a role."""
@@ -77,6 +79,7 @@ def migrated_template(server: EmbeddedPostgres) -> str:
         if not done.exists():
             with empty_database(server, _TEMPLATE, keep=True) as database:
                 asyncio.run(migrate(database.url("crossroads_owner")))
+                asyncio.run(settle(database.url("crossroads_owner"), Settings()))
             done.touch()
     return _TEMPLATE
 

@@ -1,22 +1,28 @@
 """What tests of a register's daily feed share: people of a register, and feeds about them."""
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Table, insert, select
+from sqlalchemy import Engine, Table, create_engine, insert, select
 
+from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.demo.population.people import mock_ssin
 from crossroads.kernel.ssin import Environment
 from crossroads.participant.config import FeedTarget
-from crossroads.participant.feed_register import Own
+from crossroads.participant.feed_notices import Own
+from crossroads.participant.feed_run import FeedRun
 from crossroads.participant.feed_tables import ERRANDS, FEEDS, HOUSEHOLD, IDENTIFICATION, REFUSED, create
 from crossroads.participant.outbox import OUTBOX, Outbox
+from database import empty_database
 
 REGISTER, CONTEXT, GROUP = "national-register", "0:1", "identification@1"
-OWN = Own(institution=REGISTER, target=FeedTarget(context=CONTEXT, data_group=GROUP), environment=Environment.TEST)
+HOUSEHOLDS = "household@1"
+TARGET = FeedTarget(context=CONTEXT, data_group=GROUP, household_group=HOUSEHOLDS)
+OWN = Own(institution=REGISTER, target=TARGET, environment=Environment.TEST)
 DAY = date(2026, 3, 2)
 ON = "2026-03-01"
 TABLES = (IDENTIFICATION, HOUSEHOLD, OUTBOX, ERRANDS, FEEDS, REFUSED)
@@ -28,6 +34,30 @@ HOME = {
     "municipalityCode": "44021",
 }
 ELSEWHERE = HOME | {"street": "New Street", "houseNumber": "2 A"}
+
+
+class Noon:
+    """The clock on the day after the feed's."""
+
+    def now(self) -> datetime:
+        """Give noon."""
+        return datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+@contextmanager
+def registering(postgres: EmbeddedPostgres, *people: str) -> Iterator[Engine]:
+    """Give the database of a register that knows these people."""
+    with empty_database(postgres) as fresh:
+        engine = create_engine(fresh.url("crossroads_owner").replace("postgresql://", "postgresql+psycopg://"))
+        register(engine, *(person_row(ssin) for ssin in people))
+        yield engine
+        engine.dispose()
+
+
+def apply(engine: Engine, file: Path, own: Own = OWN) -> None:
+    """Apply a feed."""
+    with file.open("rb") as source:
+        FeedRun(engine, own, Noon()).apply(source)
 
 
 def born(number: int, on: date = date(2026, 3, 1)) -> str:

@@ -156,6 +156,7 @@ def small_catalogue(**lists: list[dict[str, Any]]) -> Document:
                 "authorisation": "TEST/1",
             }
         ],
+        "embargoes": [{"id": "inquiry", "legalContext": "PCSA:SOCIAL_INQUIRY", "days": 30, "names": {"en": "Inquiry"}}],
         **lists,
     }
     return msgspec.convert(

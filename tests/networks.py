@@ -22,7 +22,7 @@ from crossroads.network.service import Network
 from database import Database, execute
 
 BELGIUM = Path(__file__).parent.parent / "catalogue" / "belgium"
-_NOTHING_WAS_ASKED = """
+NOTHING_WAS_ASKED = """
     INSERT INTO nonce_store (accepted_since) VALUES (now() - interval '1 second')
     ON CONFLICT (one) DO UPDATE SET accepted_since = excluded.accepted_since
 """
@@ -71,7 +71,7 @@ def network(
         await load_directory(services, founders, lines, inscriptions)
 
     asyncio.run(built.found(document or belgium(), fill))
-    asyncio.run(execute(database.url(ADMIN), _NOTHING_WAS_ASKED))
+    asyncio.run(execute(database.url(ADMIN), NOTHING_WAS_ASKED))
     with built.processes:
         if start:
             built.start_hub(workers)

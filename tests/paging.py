@@ -12,15 +12,8 @@ from uuid6 import uuid7
 
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
-from crossroads.wire.batches import (
-    BatchStatement,
-    BulkAnswer,
-    BulkPermit,
-    BulkRecord,
-    BulkRequest,
-    Record,
-    Scope,
-)
+from crossroads.wire.batches import BatchStatement, Record
+from crossroads.wire.bulk import BulkAnswer, BulkPermit, BulkRecord, BulkRequest, Scope
 from crossroads.wire.canonical import b64url
 from crossroads.wire.chunks import ChunkName, ChunkOpener, read_chunk, verify_chunk
 from crossroads.wire.keys import VerifyKey

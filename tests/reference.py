@@ -14,8 +14,9 @@ from crossroads.audit import prover
 from crossroads.audit import service as audit
 from crossroads.audit.events import Event
 from crossroads.batch import model as batch
-from crossroads.batch import paging, uploads
+from crossroads.batch import paging, places, uploads
 from crossroads.batch import service as announcing
+from crossroads.bootstrap.portal_settings import DemoLoginSettings, PortalSettings
 from crossroads.bootstrap.settings import Settings
 from crossroads.directory import facts
 from crossroads.directory import service as directory
@@ -27,7 +28,9 @@ from crossroads.mutations import model as changes
 from crossroads.participant import bulk, bulk_worker, client, description, feed, routes, steps
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
-from crossroads.wire import batches, error_reports, inscriptions, messages, mutations, signatures, statements
+from crossroads.web.settings import LoginSettings
+from crossroads.wire import batches, error_reports, inscriptions, messages, mutations, packing, signatures, statements
+from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER, MAXIMUM_BULK_REQUEST
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -74,6 +77,9 @@ def settings() -> str:
         "| --- | --- | --- |",
         *_fields(Settings, ""),
         *_fields(Limits, "limits."),
+        *_fields(PortalSettings, "portal."),
+        *_fields(LoginSettings, "portal.login."),
+        *_fields(DemoLoginSettings, "demo_login."),
         "",
         "There is no setting that turns access control, signatures or the log off.",
     )
@@ -96,7 +102,7 @@ def limits() -> str:
         (mutations.MAXIMUM_ITEMS, "items", "in one pull of a mailbox, and numbers in one acknowledgement"),
         (mutations.MAXIMUM_LEASE_SECONDS, "seconds", "for which a consumer may lease items of a mailbox"),
         (mutations.SLOTS, "lanes", "of a mailbox at most"),
-        (error_reports.MAXIMUM_OPEN_REPORTS, "reports", "of errors without answer that are listed at once"),
+        (error_reports.MAXIMUM_OPEN_REPORTS, "reports", "of errors without answer that are listed at once, at most"),
         (changes.CONTENT_LIFE.days, "days", "for which the content of a change of an unsealed data group is kept"),
         (changes.POINTER_LIFE.days, "days", "after it was first given, for which an item serves to ask for the data"),
         (
@@ -140,15 +146,18 @@ def limits() -> str:
         (batches.PAGE, "records", "of a page of a batch"),
         (batches.MAXIMUM_LINE, "bytes", "a line of its file"),
         (batches.MAXIMUM_FILE, "bytes", "its file, packed or unpacked"),
+        (packing.MAXIMUM_RATIO, "times", "as large unpacked as it was sent, 16 MiB apart"),
         (batches.MAXIMUM_PART, "bytes", "a part of an upload"),
         (batches.MAXIMUM_LIFE.days, "days", "from its voucher to its deadline"),
         (batch.PAGE_OF_BATCHES, "batches", "in one page of the list"),
         (uploads.AT_ONCE, "parts", "that a process takes, and so many that it gives, at once for one institution"),
         (uploads.WAITING, "parts", "of each of these kinds that wait; more are refused with `CR-OVERLOADED`"),
         (jobs.KEPT.days, "days", "for which a job is known that is over"),
-        (batches.MAXIMUM_BULK_REQUEST, "bytes", "a request about a page of a batch, at a participant"),
+        (MAXIMUM_BULK_REQUEST, "bytes", "a request about a page of a batch, at a participant"),
+        (places.ASKED_AT_ONCE, "requests", "about pages with sources at once, from one process"),
+        (places.ASKED_AT_ONE, "requests", "of them with the same source"),
         (routes.PAGE_TIME.seconds, "seconds", "within which that must have come"),
-        (batches.MAXIMUM_BULK_ANSWER, "bytes", "its answer; what does not fit is asked for again"),
+        (MAXIMUM_BULK_ANSWER, "bytes", "its answer; what does not fit is asked for again"),
         (paging.MAXIMUM_GIVEN, "bytes", "all answers to a page; the answer with which there are more is dropped"),
         (announcing.AT_ONCE, "vouchers", "that a process deals with at once for one institution"),
         (announcing.WAITING, "vouchers", "of it that wait; more are refused with `CR-OVERLOADED`"),
@@ -201,9 +210,9 @@ def _fields(struct: type[msgspec.Struct], prefix: str) -> list[str]:
     rows = []
     for field in msgspec.structs.fields(struct):
         default = field.default if field.default is not msgspec.NODEFAULT else field.default_factory
-        if isinstance(default, msgspec.Struct) or callable(default):
+        if isinstance(default, msgspec.Struct) or (callable(default) and default is not dict):
             continue
-        shown = "" if default is None else f"`{msgspec.to_builtins(default, enc_hook=str)}`"
+        shown = "" if default in {None, dict, msgspec.NODEFAULT} else f"`{msgspec.to_builtins(default, enc_hook=str)}`"
         rows.append(f"| `{prefix}{field.name}` | {shown} | {sentences.get(field.name, '')} |")
     return rows
 

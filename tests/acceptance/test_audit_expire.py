@@ -4,35 +4,25 @@ import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from audit_log import entry
+from audit_log import LONG_AGO, Clock, entry
 from commands import Ended, crossroads, typed
 from crossroads.audit.events import Event
+from crossroads.audit.months import AHEAD
 from crossroads.audit.service import Log
 from crossroads.bootstrap.keys import log_key
+from crossroads.bootstrap.wiring import services
 from crossroads.network.service import Network
-from database import Database, empty_database, value
+from database import Database, execute, value
 from networks import network
 
-LONG_AGO = datetime(2010, 5, 1, 12, tzinfo=UTC)
 OLD = 7
 SPEAKING = "SELECT count(*) FROM log_entry WHERE content IS NOT NULL AND event = 'directory:inscription:opened'"
 EXPIRIES = "SELECT count(*) FROM log_entry WHERE event = 'log:range:expired'"
-
-
-class Clock:
-    """A clock that stands still."""
-
-    def __init__(self, moment: datetime) -> None:
-        """Stand at a moment."""
-        self._moment = moment
-
-    def now(self) -> datetime:
-        """Give it."""
-        return self._moment
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +48,8 @@ def audit(made: Network, *arguments: str, text: str = "", **environment: str) ->
     return typed("audit", *arguments, environment={**made.environment, **environment}, text=text)
 
 
-def expire(made: Network, database: Database, before: date, *arguments: str, text: str = "") -> Ended:
-    url = database.url("crossroads_retention")
-    return audit(made, "expire", "--before", str(before), *arguments, text=text, CROSSROADS_RETENTION_URL=url)
-
-
-def expire_for_real(made: Network, database: Database, before: date) -> Ended:
-    """Do it in a process of its own, and say yes when asked."""
-    environment = {**made.environment, "CROSSROADS_RETENTION_URL": database.url("crossroads_retention")}
-    return crossroads("audit", "expire", "--before", str(before), environment=environment, text="y\n")
+def expire(made: Network, before: date, *arguments: str, text: str = "") -> Ended:
+    return audit(made, "expire", "--before", str(before), *arguments, text=text)
 
 
 def speaking(database: Database) -> object:
@@ -74,44 +57,24 @@ def speaking(database: Database) -> object:
 
 
 def test_what_is_too_young_is_refused_and_the_setting_is_named(aged: Network, module_database: Database) -> None:
-    refused = expire(aged, module_database, datetime.now(UTC).date() - timedelta(days=3600), "--yes")
+    refused = expire(aged, datetime.now(UTC).date() - timedelta(days=3600), "--yes")
     assert (refused.code, "log_kept_days" in refused.sentence) == (1, True), refused
     assert speaking(module_database) == OLD + 2
 
 
-def test_nothing_happens_without_the_role_or_without_consent(aged: Network, module_database: Database) -> None:
-    roleless = audit(aged, "expire", "--before", "2011-01-01", "--yes")
-    assert (roleless.code, "CROSSROADS_RETENTION_URL" in roleless.sentence) == (1, True), roleless
-    declined = expire(aged, module_database, date(2011, 1, 1), text="n\n")
+def test_nothing_happens_without_consent(aged: Network, module_database: Database) -> None:
+    declined = expire(aged, date(2011, 1, 1), text="n\n")
     assert (declined.code, f"what {OLD} entries" in declined.sentence) == (1, True), declined
     assert speaking(module_database) == OLD + 2
-
-
-@pytest.mark.parametrize("role", ["crossroads_hub", "crossroads_reader"])
-def test_another_role_removes_nothing_and_nothing_is_logged(
-    aged: Network, module_database: Database, role: str
-) -> None:
-    refused_with(aged, module_database, module_database.url(role))
-
-
-def test_another_database_is_not_touched(aged: Network, module_database: Database, database: Database) -> None:
-    refused_with(aged, module_database, database.url("crossroads_retention"))
-    with empty_database(database.server) as bare:
-        refused_with(aged, module_database, bare.url("crossroads_retention"))
-
-
-def refused_with(made: Network, database: Database, url: str) -> None:
-    ended = audit(made, "expire", "--before", "2011-01-01", "--yes", CROSSROADS_RETENTION_URL=url)
-    assert (ended.code, "must be of the role crossroads_retention" in ended.sentence) == (1, True), ended
-    assert speaking(database) == OLD + 2
-    assert asyncio.run(value(database.url("crossroads_reader"), EXPIRIES)) == 0
+    assert asyncio.run(value(module_database.url("crossroads_reader"), EXPIRIES)) == 0
 
 
 def test_what_is_old_expires_and_the_log_stays_sound(aged: Network, module_database: Database) -> None:
-    early = expire(aged, module_database, LONG_AGO.date(), "--yes", "--json")
+    early = expire(aged, LONG_AGO.date(), "--yes", "--json")
     assert json.loads(early.stdout) == {"expired": 0, "ranges": [], "receipts": []}
 
-    expired = expire_for_real(aged, module_database, LONG_AGO.date() + timedelta(days=1))
+    after = str(LONG_AGO.date() + timedelta(days=1))
+    expired = crossroads("audit", "expire", "--before", after, environment=aged.environment, text="y\n")
     assert (expired.code, expired.stdout.split()[0]) == (0, str(OLD)), expired
     assert speaking(module_database) == 2
 
@@ -119,5 +82,44 @@ def test_what_is_old_expires_and_the_log_stays_sound(aged: Network, module_datab
     found = json.loads(verified.stdout)
     assert (verified.code, found["expired"], found["findings"]) == (0, OLD, []), verified
 
-    again = expire(aged, module_database, LONG_AGO.date() + timedelta(days=1), "--yes", "--json")
+    again = expire(aged, LONG_AGO.date() + timedelta(days=1), "--yes", "--json")
     assert json.loads(again.stdout)["expired"] == 0
+
+
+def test_the_hub_does_so_by_itself_as_a_job(database: Database, tmp_path: Path) -> None:
+    with network(tmp_path / "net", database, {}, start=False) as made:
+        asyncio.run(log_at(made, database, LONG_AGO, OLD))
+        assert speaking(database) == OLD
+        asyncio.run(work_once(made))
+        assert speaking(database) == 0
+        jobs = json.loads(typed("jobs", "list", "--json", environment=made.environment).stdout)["jobs"]
+    assert [job["state"] for job in jobs if job["kind"] == "log-retention"] == ["QUEUED"]
+
+
+def test_the_doctor_tells_of_terms_that_are_not_settled_and_of_months_that_run_out(
+    database: Database, tmp_path: Path
+) -> None:
+    with network(tmp_path / "net", database, {}, start=False) as made:
+        assert doctor(made) == ("ok", "ok")
+        assert doctor(made, CROSSROADS_LOG_KEPT_DAYS="400") == ("ok", "warn")
+        assert doctor(made, CROSSROADS_LOG_CLASS_DAYS__BATCH="400") == ("ok", "warn")
+        last = "SELECT max(relname) FROM pg_class WHERE relname ~ '^log_entry_[0-9]+$' AND relispartition"
+        for _ in range(AHEAD - 1):
+            name = asyncio.run(value(database.url("crossroads_owner"), last))
+            asyncio.run(execute(database.url("crossroads_owner"), f"DROP TABLE {name}"))
+        assert doctor(made) == ("warn", "ok")
+
+
+def doctor(made: Network, **environment: str) -> tuple[str, str]:
+    """Give what it says of the months to come, and of the terms."""
+    ended = typed("doctor", "--json", environment={**made.environment, **environment})
+    found = {row["what"]: row["state"] for row in json.loads(ended.stdout)}
+    return found["months"], found["retention"]
+
+
+async def work_once(made: Network) -> None:
+    """Have the process that works on jobs do what is due of the log."""
+    async with services(made.installation) as hub:
+        kinds = {kind.name: kind for kind in hub.worker.kinds}
+        assert await hub.worker.work(kinds["log-retention"])
+        assert await hub.worker.work(kinds["log-months"])

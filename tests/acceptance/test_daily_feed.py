@@ -23,13 +23,13 @@ from crossroads.participant.feed_tables import ERRANDS
 from crossroads.wire.messages import InscriptionEvidence, InscriptionLine
 from crossroads.wire.mutations import Item
 from database import Database
-from feeding import CONTEXT, DAY, GROUP, ON, REGISTER, birth, born, move, person_row, register, written
+from feeding import CONTEXT, DAY, GROUP, HOUSEHOLDS, ON, REGISTER, birth, born, move, person_row, register, written
 from networks import line, network
 from raw import person
 
 GENT, LIEGE, PENSIONS, OFFICE = "pcsw-gent", "pcsw-liege", "pension-service", "nsso"
-MOVER, RENUMBERED, DEAD, STRANGER = (person(number) for number in (1, 3, 5, 7))
-NEW, CHILD = person(9), born(3)
+MOVER, RENUMBERED, DEAD, STRANGER, MOTHER, FATHER = (person(number) for number in (1, 3, 5, 7, 21, 23))
+NEW, CHILD, SECOND_CHILD = person(9), born(3), born(7)
 ANSWERS = """
     SELECT last_name AS "lastName", first_names AS "firstNames", birth_date AS "birthDate", sex, street,
       house_number AS "houseNumber", death_date AS "deathDate"
@@ -37,22 +37,31 @@ ANSWERS = """
       AND start_date <= :end_date AND (end_date IS NULL OR end_date >= :start_date)
     ORDER BY start_date DESC LIMIT 1
 """
+HOME = """
+    SELECT CASE WHEN collective THEN 'true' ELSE 'false' END AS collective,
+      (SELECT json_group_array(json_object('ssin', ssin, 'position', position, 'startDate', start_date))
+       FROM household AS member WHERE member.household = own.household AND member.end_date IS NULL) AS members
+    FROM household AS own WHERE ssin = :ssin AND institution = :holder AND end_date IS NULL
+      AND :start_date <= :end_date
+"""
 MATCHES = "SELECT DISTINCT birth_date, last_name FROM identification WHERE ssin = :ssin"
 INQUIRY = "PCSA:SOCIAL_INQUIRY"
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Network]:
-    people = [MOVER, RENUMBERED, DEAD]
+    people = [MOVER, RENUMBERED, DEAD, MOTHER, FATHER]
     inscriptions = [
         *(line(ssin, REGISTER, CONTEXT, "1980-03-15") for ssin in people),
-        *(line(ssin, GENT, "17:2", "2020-01-01") for ssin in people),
+        *(line(ssin, GENT, "17:2", "2020-01-01") for ssin in (MOVER, RENUMBERED, DEAD, MOTHER)),
         line(MOVER, PENSIONS, "5:100", "2020-01-01"),
         line(MOVER, LIEGE, "17:2", "2010-01-01", "2019-12-31"),
         line(MOVER, OFFICE, "12:10", "2020-01-01"),
     ]
-    own: dict[str, Any] = {"groups": {GROUP: {"sql": ANSWERS, "one": True}}, "register": MATCHES, "outbox": True}
-    feed = {"context": CONTEXT, "dataGroup": GROUP}
+    home = {"sql": HOME, "one": True, "json": ["collective", "members"]}
+    groups = {GROUP: {"sql": ANSWERS, "one": True}, HOUSEHOLDS: home}
+    own: dict[str, Any] = {"groups": groups, "register": MATCHES, "outbox": True}
+    feed = {"context": CONTEXT, "dataGroup": GROUP, "householdGroup": HOUSEHOLDS}
     with network(
         tmp_path_factory.mktemp("feed"),
         module_database,
@@ -155,6 +164,42 @@ def test_who_is_born_comes_into_being_at_the_hub_and_may_be_inscribed(built: Net
     while (CHILD, date(2026, 3, 4)) not in told:
         told += [(item.change.ssin.value, item.change.happened_on) for item in awaited(built, GENT) if item.change]
     assert {ssin for ssin, _ in told} == {CHILD}
+
+
+def test_a_birth_and_a_death_reach_those_who_have_somebody_of_the_household_on_file(
+    built: Network, feeder: Feeder
+) -> None:
+    feeder.feed(
+        {"kind": "household", "ssin": MOTHER, "on": ON, "position": "head"},
+        {"kind": "household", "ssin": FATHER, "on": ON, "position": "spouse", "joins": MOTHER},
+        birth(SECOND_CHILD, on="2026-03-02", joins=FATHER),
+    )
+    items = households(built, GENT, 3)
+    assert [item.change.happened_on for item in items if item.change] == [
+        date(2026, 3, 1),
+        date(2026, 3, 1),
+        date(2026, 3, 2),
+    ]
+    with client(built, GENT) as gent:
+        (block,) = gent.fetch(items[-1], agent="file-9").blocks
+    assert {member["ssin"] for member in block.json["members"]} == {MOTHER, FATHER, SECOND_CHILD}
+    feeder.feed({"kind": "death", "ssin": FATHER, "on": "2026-03-03", "partner": MOTHER})
+    (item,) = households(built, GENT, 1)
+    with client(built, GENT) as gent:
+        (block,) = gent.fetch(item, agent="file-9").blocks
+    assert {member["ssin"] for member in block.json["members"]} == {MOTHER, SECOND_CHILD}
+    assert [other for other in (LIEGE, PENSIONS, OFFICE) if taken(built, other)] == []
+
+
+def households(built: Network, institution: str, count: int) -> list[Item]:
+    """Give as many items about the mother's household as are awaited; what else comes meanwhile is passed over."""
+    items = list[Item]()
+    while len(items) < count:
+        for item in awaited(built, institution):
+            if item.change and item.change.data_group == HOUSEHOLDS:
+                assert item.change.ssin.value == MOTHER
+                items.append(item)
+    return items
 
 
 def test_a_number_is_replaced_once_the_hub_has_asked_the_register(built: Network, feeder: Feeder) -> None:

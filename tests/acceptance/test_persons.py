@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from chaos import until
 from commands import Ended, typed
+from crossroads.bootstrap.wiring import services
 from crossroads.network.service import Network
 from database import Database
 from networks import network
@@ -250,3 +252,24 @@ def test_a_command_writes_what_operators_read_before_they_sign(built: Network, t
     assert not (tmp_path / "wrong.act").exists()
     other = crossroads(built, "person", "apply", str(act), "--yes")
     assert (other.code, "two different operators" in " ".join(other.stderr.split())) == (1, True)
+
+
+async def test_what_has_served_is_removed_by_a_job_and_shown_to_operators(
+    built: Network, module_database: Database
+) -> None:
+    made = body(post(built, "", creation("r-1", last="Waterloo", first="Otto")))
+    died = {"reference": "r-2", "ssin": made["ssin"]["value"], "deceasedOn": "2026-05-05", "reason": "certificate"}
+    body(post(built, "/decease", died))
+    connection = await asyncpg.connect(module_database.url("crossroads_owner"))
+    try:
+        await connection.execute("UPDATE person SET recorded_at = recorded_at - interval '30 days'")
+    finally:
+        await connection.close()
+    settings = msgspec.structs.replace(built.installation.settings, bis_kept_days=29)
+    async with services(built.installation._replace(settings=settings), fills_mailboxes=False) as hub:
+        (job,) = [kind for kind in hub.worker.kinds if kind.name == "bis-retention"]
+        await hub.worker.work(job)
+    assert "known" not in by_number(built, made["ssin"]["value"])
+    told = json.loads(typed("person", "removed", "--json", environment=built.environment).stdout)
+    assert {one["why"]: one["persons"] for one in told["removed"]}["deceased"] >= 1
+    assert "deceased" in typed("person", "removed", environment=built.environment).stdout

@@ -25,6 +25,7 @@ ANYONE, CENTRE, OTHER, SOURCE, MANAGER, OUTSIDER = (
     "forem",
 )
 INSTITUTIONS = (CENTRE, OTHER, SOURCE, MANAGER, OUTSIDER)
+PORTAL = "portal"
 CALLERS = (ANYONE, *INSTITUTIONS)
 
 # What each caller gets: for a guarded route anyone without a signature gets 401.
@@ -34,6 +35,7 @@ PUBLIC = [
     "/openapi.json",
     "/v1/log/checkpoint",
     "/v1/statistics/service-levels",
+    "/v1/usage/heartbeat",
     "/v1/institutions/nsso/keys",
     *(
         f"/v1/{name}"
@@ -47,6 +49,7 @@ PUBLIC = [
             "authorisations",
             "availabilities",
             "subscriptions",
+            "embargoes",
         )
     ),
 ]
@@ -74,6 +77,10 @@ CHANGE |= {"period": {"startDate": "2026-01-01"}, "happenedOn": "2026-01-01"}
 LEASE = {"lease": "00000000-0000-7000-8000-000000000000", "numbers": [1]}
 REPORT: dict[str, Any] = {"reference": "e-1", "ssin": KNOWN, "dataGroup": WORK, "period": {"startDate": "2026-01-01"}}
 REPORT |= {"ticket": LEASE["lease"], "presumed": "wrong-value"}
+OWN_LOOK: dict[str, Any] = {"ssin": KNOWN, "legalContext": "PERSON:OWN_ACCESS", "agent": "session-1"}
+FIND = {"userCode": KNOWN, "legalContext": "PERSON:OWN_ACCESS", "agent": "session-1"}
+NO_PLACE = {"places": [{"stream": 7, "index": 1_000_000}]}
+PORTAL_ALONE = {**dict.fromkeys(INSTITUTIONS, 403), PORTAL: 200}
 REPORT_ANSWER = {"report": LEASE["lease"], "outcome": "rejected", "reason": "test"}
 WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     # Lines are kept by the institution itself, or by who manages it.
@@ -102,6 +109,13 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     "/v1/error-reports": (REPORT, dict.fromkeys(INSTITUTIONS, 403)),
     "/v1/error-reports/answer": (REPORT_ANSWER, dict.fromkeys(INSTITUTIONS, 403)),
     "/v1/error-reports/query": ({}, dict.fromkeys(INSTITUTIONS, 200)),
+    "/v1/error-reports/made": ({"ssin": KNOWN}, dict.fromkeys((*INSTITUTIONS, PORTAL), 200)),
+    # What is kept about a person: for the person, through the portal. More of it: tests/acceptance/test_usage.py.
+    "/v1/usage/query": (OWN_LOOK, PORTAL_ALONE),
+    "/v1/usage/find": (FIND, PORTAL_ALONE),
+    "/v1/usage/holders": (OWN_LOOK, PORTAL_ALONE),
+    "/v1/usage/proof": (OWN_LOOK | NO_PLACE, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    "/v1/usage/period": ({}, dict.fromkeys((*INSTITUTIONS, PORTAL), 200)),
 }
 # Nobody has announced a file: what is there of another's is told in tests/acceptance/test_batch_routes.py.
 NO_BATCH = "/v1/batches/00000000-0000-7000-8000-000000000000"
@@ -135,7 +149,7 @@ QUESTIONS: dict[tuple[str, str, str], dict[str, str]] = {
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Network]:
-    members: dict[str, dict[str, Any]] = {name: {} for name in INSTITUTIONS}
+    members: dict[str, dict[str, Any]] = {name: {} for name in (*INSTITUTIONS, PORTAL)}
     sql = "SELECT 1 AS never FROM (SELECT :ssin AS ssin) WHERE 1 = 0"
     members[SOURCE] = {"groups": {WORK: {"sql": sql, "list": "relations"}}}
     inscriptions = [

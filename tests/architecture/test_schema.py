@@ -15,11 +15,12 @@ BIS_REGISTER = {
     "bis_particulars": "person truth start_date end_date last_name first_names birth_date sex birth_place nationality"
     " address evidence_kind evidence_number evidence_issuer recorded_by name_keys recorded_at ticket",
 }
-"""Content, in a class of its own: it is kept as long as the number that it tells of."""
+"""Content, in a class of its own: it goes some days after the person died or got a number of another register."""
 NUMBERS = {
     "bis_number": "person ssin creator recorded_at ticket",
     "bis_counter": "series last",
     "bis_turn": "singleton",
+    "bis_removal": "person ticket why lines removed_at",
     "bis_exception": "institution reference recorded_at ticket digest",
 }
 OUTBOXES = {"identity_event": "event person kind related_person happened_on recorded_at ticket payload"}
@@ -43,7 +44,6 @@ SEEN_BEFORE = {
     "person_request": "institution reference digest outcome recorded_at",
     "person_search_rate": "institution minute searches",
     "nonce": "institution nonce slot",
-    **{f"nonce_{slot}": "institution nonce slot" for slot in range(16)},
     "nonce_store": "one accepted_since",
     "request_rate": "institution reader second requests",
     "source_breaker": "participant failures open_until",
@@ -51,13 +51,13 @@ SEEN_BEFORE = {
 MAILBOXES = {
     "mutation": "mutation person ssin ticket source context data_group start_date end_date kind happened_on wrong_since"
     # Of data groups that the catalogue leaves unsealed alone, and until content_until.
-    " content content_until accepted_at addressee report told",
+    " content content_until accepted_at addressee report told content_signature",
     "mutation_reference": "institution reference digest ticket log_stream log_index leaf recorded_at",
     "mutation_queue": "mutation person",
     "mutation_writer": "one epoch leased_by lease_until",
     "mailbox": "recipient last_number tails",
     "mailbox_progress": "recipient acknowledged parked reached first_kept",
-    "mailbox_lease": "recipient lease numbers open slots leased_until",
+    "mailbox_lease": "recipient lease numbers open slots leased_until beyond",
     "mailbox_item": "recipient number previous slot person mutation ticket institution added_at state reason"
     " delivered_at start_date end_date whole legal_context authorisation void",
 }
@@ -75,7 +75,7 @@ BATCHES = {
     # The voucher holds no number of a person; it goes when the batch is over.
     "batch": "ticket institution reference file_sequence_number voucher_digest file_digest voucher signer"
     " request_signature accepted_at deadline state size received records decided answered counts source_counts parts"
-    " problem_code problem problem_line finished_at kept_until fetched",
+    " problem_code problem problem_line finished_at kept_until fetched nonce",
 }
 BATCH_INPUT = {
     # Whom a file asks about; gone when it was read, or refused, and when its page is answered.
@@ -91,6 +91,9 @@ BATCH_RESULT = {
 PROGRESS = {"inscription_ends": "singleton day person inscription"}
 LOG = {
     "log_entry": "stream index epoch event ticket person asker at content salts leaf",
+    "log_leaf": "stream first leaves",
+    "log_term": "event class days",
+    "log_expired": "class before",
     "log_stream": "stream epoch size frontier settled leased_by lease_until",
     "log_subtree": "stream level position root",
     "log_top": "index heads leaf at",
@@ -99,6 +102,10 @@ LOG = {
 SERVED = {
     "service_level": "day questions known lost within_one_second within_two_seconds minutes minutes_lost batches"
     " batches_in_time"
+}
+SESSIONS = {
+    # Sealed under what only the browser holds.
+    "portal_session": "key subject provider_session content version created_at used_at ends_at",
 }
 MIGRATIONS = {
     "_pogo_migration": "migration_hash migration_id applied schema_name",
@@ -123,6 +130,7 @@ EXPECTED = (
     | PROGRESS
     | LOG
     | SERVED
+    | SESSIONS
     | MIGRATIONS
     | HISTORIES
 )
@@ -131,6 +139,7 @@ TABLES = """
 SELECT relname AS name, string_agg(attname, ' ' ORDER BY attnum) AS columns
 FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped
+    AND NOT relispartition
 GROUP BY relname
 """
 

@@ -14,11 +14,11 @@ import pytest
 from litestar import Litestar
 from litestar.di import Provide
 
-from audit_log import SIGNER, OpenPool, entry, open_log, until
+from audit_log import LONG_AGO, SIGNER, Clock, OpenPool, entry, open_log, until
 from crossroads.audit.errors import EntryExpired, NotInLog, NotYetSigned
 from crossroads.audit.events import Event
 from crossroads.audit.http import ROUTES
-from crossroads.audit.model import Receipt
+from crossroads.audit.model import Expirable, Receipt
 from crossroads.audit.retention import Retention
 from crossroads.audit.service import Log, Rhythm
 from crossroads.audit.turns import Turns
@@ -256,11 +256,11 @@ async def test_the_largest_numbers_are_looked_for_and_not_found(pool: OpenPool) 
 
 async def test_a_receipt_of_what_expired_is_told_so(pool: OpenPool) -> None:
     ticket = uuid4()
-    async with open_log(pool, rhythm=ASLEEP) as log:
+    async with open_log(pool, rhythm=ASLEEP, clock=Clock(LONG_AGO)) as log:
         receipt = await log.append(entry(ticket=ticket))
         await log.sign_checkpoint()
-        retention = Retention(await pool("crossroads_retention"), log, SIGNER)
-        await retention.expire(receipt.stream, receipt.index, receipt.index)
+        retention = Retention(await pool("crossroads_hub"), log, SIGNER)
+        await retention.expire(Expirable("directory", receipt.stream, receipt.index, receipt.index, 1))
         with pytest.raises(EntryExpired):
             await log.prove_receipt(receipt, ticket)
 

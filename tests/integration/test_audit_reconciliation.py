@@ -18,7 +18,8 @@ from crossroads.audit.reconciliation import Difference, Discrepancy, Reconciliat
 from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.participant.records import Signed, match_record, page_fields
 from crossroads.sources.pages import page_request
-from crossroads.wire.batches import PAGE, BulkRequest
+from crossroads.wire.batches import PAGE
+from crossroads.wire.bulk import BulkRequest
 from crossroads.wire.chunks import record_ticket
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import MatchRequest

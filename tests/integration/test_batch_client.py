@@ -11,13 +11,16 @@ import msgspec
 import pytest
 
 from clients import QUARTER
+from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.errors import Conflict, CrossroadsError, Malformed, Refused, Tampered, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.batches_landing import Landed, Landing
 from crossroads.participant.batches_output import write_results
 from crossroads.participant.client import BatchWish, Client, ClientConfig, SyncClient
-from crossroads.wire.batches import MAXIMUM_PART, PAGE, BatchState, RecordLine, ResultLine, SummaryLine
+from crossroads.wire.batches import MAXIMUM_PART, PAGE, BatchState, ChunkLine, RecordLine, ResultLine, SummaryLine
+from crossroads.wire.canonical import b64url
 from crossroads.wire.keys import SigningKey
+from crossroads.wire.messages import Status
 from crossroads.wire.packing import BadFile
 from crossroads.wire.registrations import KeyUse
 from fakebatches import PATH, SOURCE, FakeBatches, person
@@ -285,6 +288,31 @@ OF_BLOCKS: dict[str, tuple[Callable[[Lines], Lines], str]] = {
 }
 
 
+def nothing(lines: Lines, signed: str | None) -> Lines:
+    """Say that the source had nothing: with what it signed, or something else, or without."""
+    chunk, *records = lines
+    none = Status(value=StatusValue.NO_DATA_FOUND, code="MSG00100")
+    said: Lines = [
+        replace(one, blocks=(), status=none, sources=(replace(one.sources[0], status=none.value, code="MSG00100"),))
+        for one in records
+        if isinstance(one, RecordLine)
+    ]
+    return said if signed is None else [replace(chunk, chunk=signed), *said]
+
+
+@pytest.mark.parametrize("signed", [None, "x.y.z", ""])
+def test_a_hub_that_drops_what_a_source_gave_as_if_it_had_nothing_is_noticed(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path, signed: str | None
+) -> None:
+    def drop(page: int, lines: Lines) -> Lines:
+        own = lines[0].chunk if isinstance(lines[0], ChunkLine) else ""
+        return nothing(lines, signed if signed != "" else own) if page == 0 else lines
+
+    batches.alter = drop
+    with pytest.raises(Tampered, match=f"{SOURCE} answered; it did not sign"):
+        read(config, csv(tmp_path, 3))
+
+
 def read(config: ClientConfig, file: Path) -> list[Any]:
     with SyncClient(config) as client:
         return list(client.batches.results(client.batches.submit(file, WISH).ticket))
@@ -416,6 +444,93 @@ def test_a_status_file_of_a_stranger_gives_no_result_of_another_voucher(
     assert not (landing / "mine.result.jsonl").exists()
     assert "another voucher" in (landing / "mine.status.json").read_text()
     assert not batches.acknowledged
+
+
+def _pair(landing: Path, content: bytes, agent: str = "clerk-7", name: str = "spring.yaml") -> bytes:
+    """Put a pair in the folder, and give its voucher."""
+    landing.mkdir(exist_ok=True)
+    (landing / "spring.csv").write_bytes(content)
+    voucher = {
+        "sha256": sha256(content).hexdigest(),
+        "legalContext": WISH.legal_context,
+        "dataGroups": [WAGE, CARE],
+        "agent": agent,
+        "period": {"startDate": "2026-01-01", "endDate": "2026-03-31"},
+    }
+    (landing / name).write_bytes(msgspec.json.encode(voucher))
+    return (landing / name).read_bytes()
+
+
+def test_of_two_vouchers_with_one_name_neither_counts(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path
+) -> None:
+    landing, said = tmp_path / "landing", list[str]()
+    content = csv(tmp_path, 3).read_bytes()
+    _pair(landing, content, "eve", "spring.json")
+    _pair(landing, content)
+    with SyncClient(config) as client:
+        assert Landing(landing, client.batches, said.append).look() == 1
+        assert said == ["spring.json and spring.yaml: two vouchers of one name. Take one of them away."]
+        assert (batches.voucher, (landing / "spring.status.json").exists()) == (None, False)
+        (landing / "spring.json").unlink()
+        assert Landing(landing, client.batches, said.append).look() == 0
+    assert batches.acknowledged
+    assert (landing / "spring.result.jsonl").exists()
+
+
+@pytest.mark.parametrize("put", ["link", "pipe", "folder"])
+def test_what_is_no_file_of_its_own_is_neither_followed_nor_waited_for(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path, put: str
+) -> None:
+    landing = tmp_path / "landing"
+    elsewhere = csv(tmp_path, 3)
+    voucher = _pair(landing, elsewhere.read_bytes())
+    for path in (landing / "spring.csv", landing / "other.yaml"):
+        path.unlink(missing_ok=True)
+        if put == "link":
+            path.symlink_to(elsewhere if path.suffix == ".csv" else landing / "spring.yaml")
+        elif put == "pipe":
+            os.mkfifo(path)
+        else:
+            path.mkdir()
+    with SyncClient(config) as client:
+        assert Landing(landing, client.batches, lambda _: None).look() == 1
+    assert batches.voucher is None
+    assert (landing / "spring.yaml").read_bytes() == voucher
+    assert "no file of its own" in (landing / "other.status.json").read_text()
+
+
+def test_what_is_put_at_the_place_of_a_file_meanwhile_is_not_sent(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path
+) -> None:
+    file, other = csv(tmp_path, 30_000), csv(tmp_path, 3, "other.csv")
+    digest = sha256(file.read_bytes()).digest()
+
+    def swap(what: str, *_: int) -> None:
+        if what == "checked" and other.exists():
+            other.replace(file)
+
+    with SyncClient(config) as client:
+        status = client.batches.submit(file, WISH, swap)
+    assert (status.records, batches.voucher and batches.voucher.digest) == (30_000, b64url(digest))
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_sent(
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path
+) -> None:
+    file = csv(tmp_path, 30_000)
+
+    def change(what: str, *_: int) -> None:
+        if what == "checked":
+            with file.open("r+b") as open_file:
+                open_file.seek(-2, os.SEEK_END)
+                open_file.write(b"7")
+
+    with SyncClient(config) as client:
+        with pytest.raises(Unavailable, match="changed while it was read"):
+            client.batches.submit(file, WISH, change)
+        assert batches.voucher is None
+        assert client.batches.submit(file, WISH).records == 30_000
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -116,19 +117,48 @@ async def test_a_line_may_be_as_long_as_the_limit(here: Office) -> None:
     assert (await here.sent(file, asked(1))).state is BatchState.RUNNING
 
 
-async def test_a_check_that_is_broken_off_begins_anew(here: Office) -> None:
+async def written(here: Office) -> list[str]:
+    """Tell of each page by which transaction it was written last."""
+    found = await here.pool.fetch("SELECT xmin::text FROM batch_page ORDER BY page")
+    return [row["xmin"] for row in found]
+
+
+@pytest.mark.parametrize("form", FileFormat)
+async def test_a_check_that_is_broken_off_goes_on_where_it_ended(here: Office, form: FileFormat) -> None:
     records = asked(8 * PAGE)
-    file = lines(records)
-    status = await here.upload(await here.announce(here.authors[CENTRE].voucher(file, records)), file)
+    file = squeezed(lines(records, form))
+    voucher = here.authors[CENTRE].voucher(file, records, format=form, packing=Packing.GZIP)
+    status = await here.upload(await here.announce(voucher), file)
     checking = asyncio.create_task(here.checked())
-    while not (await here.rest())["batch_page"]:  # noqa: ASYNC110 - what is waited for happens in the database
+    while (await here.rest())["batch_page"] < 3:  # noqa: ASYNC110 - what is waited for happens in the database
         await asyncio.sleep(0.01)
     checking.cancel()
     await asyncio.gather(checking, return_exceptions=True)
     assert (await here.batches.one(status.ticket, CENTRE)).state is BatchState.CHECKING
+    before = (await written(here))[:-1]
     await here.checked()
     assert (await here.batches.one(status.ticket, CENTRE)).state is BatchState.RUNNING
     assert await here.rest() == NOTHING | {"batch_page": 8}
+    assert (await written(here))[: len(before)] == before
+
+
+async def test_a_file_is_checked_slice_by_slice_and_others_have_their_turn(here: Office) -> None:
+    here.checking = replace(here.checking, time=timedelta())
+    records, small = asked(5 * PAGE), asked(2)
+    huge = await here.announce(here.authors[CENTRE].voucher(lines(records), records, next(here.numbers)))
+    await here.upload(huge, lines(records))
+    assert await here.check_some()
+    (job,) = await here.jobs.listed()
+    assert (job.done, job.total) == (2 * PAGE, 5 * PAGE)
+    other = await here.announce(here.authors[CENTRE].voucher(lines(small), small, next(here.numbers)))
+    await here.upload(other, lines(small))
+    for _ in range(2):
+        assert await here.check_some()
+    states = [(await here.batches.one(ticket, CENTRE)).state for ticket in (huge.ticket, other.ticket)]
+    assert states == [BatchState.CHECKING, BatchState.RUNNING]
+    await here.checked()
+    assert (await here.batches.one(huge.ticket, CENTRE)).state is BatchState.RUNNING
+    assert await here.rest() == NOTHING | {"batch_page": 6}
 
 
 async def test_a_file_that_is_checked_after_its_deadline_is_late(here: Office) -> None:

@@ -1,19 +1,66 @@
 """A batch is decided, logged, asked and composed; whoever breaks off, the next goes on and logs nothing twice."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
+import msgspec
 import pytest
 
+from audit_log import until
 from batch_running import Hall, Source, batched, hall, honest
-from batching import CENTRE, MANAGED, OTHER, asked
+from batching import AUTHORISED, CENTRE, MANAGED, OTHER, asked
+from crossroads.batch.places import ASKED_AT_ONCE
 from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.kernel.period import Period
 from crossroads.wire.batches import PAGE, BatchState, Record, SummaryLine
 from database import OpenPool
 from founding import small_catalogue
 from people import ssin
+
+_IMPATIENT = """
+    DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET idle_in_transaction_session_timeout = 300', current_database());
+    END $$
+"""
+
+
+class Large(bytes):
+    """An answer that tells how many of them are in memory."""
+
+    now = most = asking = most_asking = 0
+
+    def __init__(self, _: bytes) -> None:
+        Large.now += 1
+        Large.most = max(Large.most, Large.now)
+
+    def __del__(self) -> None:
+        Large.now -= 1
+
+    @staticmethod
+    async def answered(source: Source, errand: PageErrand) -> PageReply:
+        """Answer after all who may be asked at once were asked."""
+        Large.asking += 1
+        Large.most_asking = max(Large.most_asking, Large.asking)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        reply = await honest(source, errand)
+        Large.asking -= 1
+        return replace(reply, answer=Large(reply.answer or b""))
+
+
+async def many_sources(here: Hall, many: int) -> list[str]:
+    """Add centres that answer, and give their names in order."""
+    names = [f"centre-x{number:02}" for number in range(many)]
+    centres = [{"id": name, "sector": 17, "type": 1, "names": {"en": name}} for name in names]
+    await here.office.here.apply(small_catalogue(institutions=[*batched(), *centres], authorisations=[AUTHORISED]))
+    for name in names:
+        key = await here.office.here.signing_key(name)
+        here.neighbours.sources[name] = Source(key, here.office.authors[CENTRE].seal.jwk)
+    return names
 
 
 @pytest.fixture
@@ -100,6 +147,73 @@ async def test_a_source_that_answers_in_pieces_is_asked_for_the_rest(here: Hall)
     assert len(here.opened(await here.result(ticket))) == 5
 
 
+async def test_what_has_no_room_in_one_request_is_asked_in_several(here: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each record has days of its own, so that each needs a scope of its own."""
+    monkeypatch.setattr("crossroads.batch.asking._ROOM", 900)
+    for number in range(7):
+        await here.hold(number, CENTRE, "17:1")
+        await here.hold(number, OTHER)
+    own = [Period(date(2026, 1, 1), date(2026, 1, 2 + number)) for number in range(7)]
+    ticket = await here.sent([Record(ssin=ssin(number), period=own[number]) for number in range(7)])
+    await here.answered()
+    asked_of = [(first, len(records)) for _, _, first, records in here.neighbours.records]
+    assert [first for first, _ in asked_of] == [0, *(first + many for first, many in asked_of[:-1])]
+    assert len(asked_of) > 2
+    for _, scopes, _, records in here.neighbours.records:
+        assert sum(len(msgspec.json.encode(one)) for one in (*scopes, *records)) <= 900
+        assert {record.scope for record in records} == set(range(len(scopes)))
+    found = await here.records(ticket)
+    assert [line.status.value for line in found] == ["DATA_FOUND"] * 7
+    assert [line.blocks[0].period for line in found] == own
+    (page,) = await here.office.logged("batch:page:answered")
+    assert len(page["sources"]) == len(asked_of)
+
+
+async def test_answers_of_many_sources_are_not_all_in_memory_at_once(here: Hall) -> None:
+    sources = await many_sources(here, 20)
+    await here.hold(0, CENTRE, "17:1")
+    for name in sources:
+        await here.hold(0, name)
+        here.neighbours.sources[name].behaves = Large.answered
+    ticket = await here.sent(asked(1))
+    Large.most = Large.now = Large.asking = Large.most_asking = 0
+    await here.answered()
+    (line,) = await here.records(ticket)
+    assert [(one.institution, one.status) for one in line.sources] == [(name, "DATA_FOUND") for name in sources]
+    assert 1 < Large.most_asking <= ASKED_AT_ONCE
+    assert Large.most <= ASKED_AT_ONCE + 1
+
+
+async def test_a_slow_source_keeps_no_other_batch_waiting(here: Hall) -> None:
+    slow, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(source: Source, errand: PageErrand) -> PageReply:
+        slow.set()
+        await go_on.wait()
+        return await honest(source, errand)
+
+    for number, holder in ((0, OTHER), (1, MANAGED)):
+        await here.hold(number, CENTRE, "17:1")
+        await here.hold(number, holder)
+    here.neighbours.sources[OTHER].behaves = slowly
+    waiting = await here.sent(asked(1))
+    here.office.worker.kinds.append(replace(here.kind, waiting=1))
+    running = asyncio.create_task(here.office.worker.run())
+    await slow.wait()
+    other = await here.sent([Record(ssin=ssin(1))])
+
+    async def is_over(ticket: UUID) -> bool:
+        return (await here.status(ticket)).state is BatchState.COMPLETED
+
+    await until(lambda: is_over(other))
+    assert (await here.status(waiting)).state is BatchState.RUNNING
+    go_on.set()
+    await until(lambda: is_over(waiting))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert len(here.opened(await here.result(waiting))) == 1
+
+
 async def test_an_authorisation_withdrawn_between_two_pages_acts_at_once(here: Hall) -> None:
     here.running = here.at_a_page_a_slice()
     await here.hold(0, CENTRE, "17:1")
@@ -128,6 +242,22 @@ async def test_what_is_withdrawn_before_a_source_answers_is_not_asked_again(here
     assert (first.status.code, first.sources[0].code) == ("CR-SOURCE-FAILED", "CR-PERMIT-WITHDRAWN")
     assert second.status.value == "DATA_FOUND"
     assert [(first, count) for _, _, first, count in here.neighbours.asked] == [(0, 2), (1, 1)]
+
+
+async def test_the_job_is_kept_however_long_the_log_takes(pool: OpenPool) -> None:
+    """Whatever the database does to transactions that stand still: else another would log the page as well."""
+    owner = await pool("crossroads_owner")
+    await owner.execute(_IMPATIENT)
+    async with hall(pool) as here, owner.acquire() as connection:
+        ticket = await here.sent(asked(1))
+        async with connection.transaction():
+            await connection.execute("SELECT FROM log_stream FOR UPDATE")
+            slicing = asyncio.create_task(here.slice())
+            await asyncio.sleep(1)
+        await slicing
+        await here.answered()
+        assert (await here.status(ticket)).state is BatchState.COMPLETED
+        assert len(await here.decided()) == 1
 
 
 STOPS = {

@@ -12,7 +12,8 @@ from batch_running import Hall, Source, hall, replied
 from batching import CENTRE, MANAGED, OTHER, asked
 from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.batch.running_store import FIRST_PAUSE
-from crossroads.wire.batches import BatchState, BulkAnswer
+from crossroads.wire.batches import BatchState
+from crossroads.wire.bulk import BulkAnswer
 from crossroads.wire.keys import SigningKey
 from database import OpenPool
 

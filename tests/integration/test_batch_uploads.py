@@ -104,6 +104,24 @@ async def test_a_file_that_never_comes_whole_is_late(here: Office) -> None:
     assert [entry["code"] for entry in await here.logged("batch:file:refused")] == ["CR-BATCH-LATE"]
 
 
+@pytest.mark.parametrize("checked", [True, False])
+async def test_a_batch_that_is_held_beyond_its_deadline_leaves_nothing(here: Office, checked: bool) -> None:
+    status = await here.upload(await announced(here), FILE)
+    if checked:
+        await here.checked()
+    (job,) = await here.jobs.listed()
+    await here.jobs.hold_back(job.job)
+    await here.retention.work()
+    assert (await here.batches.one(status.ticket, CENTRE)).state is BatchState.PAUSED
+    here.clock.by = timedelta(days=5)
+    await here.retention.work()
+    ended = await here.batches.one(status.ticket, CENTRE)
+    assert (ended.state, ended.problem and ended.problem.code) == (BatchState.CANCELLED, "CR-BATCH-HELD")
+    assert (await here.rest(), await here.jobs.listed()) == (NOTHING, [])
+    (entry,) = await here.logged("batch:file:cancelled")
+    assert (entry["by"], entry["code"], entry["asker"]) == ("hub", "CR-BATCH-HELD", CENTRE)
+
+
 async def test_a_result_is_there_until_it_is_acknowledged(here: Office) -> None:
     running = await here.sent(lines(asked(2)), asked(2))
     for doing in (here.results.part(running.ticket, CENTRE, 0), here.results.acknowledge(running.ticket, CENTRE)):

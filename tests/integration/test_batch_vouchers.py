@@ -92,6 +92,38 @@ async def test_only_so_many_batches_are_under_way(here: Office) -> None:
     await here.announce(vouchers[MOST])
 
 
+async def test_a_result_that_nobody_fetches_counts_among_the_batches_of_its_institution(here: Office) -> None:
+    """Else the disk of the hub would fill with results of an institution that goes on asking."""
+    centre = here.authors[CENTRE]
+    vouchers = [centre.voucher(lines(asked(many)), asked(many), many) for many in range(1, MOST + 2)]
+    statuses = [await here.announce(voucher) for voucher in vouchers[:MOST]]
+    await here.pool.execute("UPDATE batch SET state = 'COMPLETED', parts = 2, kept_until = now() + interval '1 day'")
+    with pytest.raises(Conflict, match="did not acknowledge") as refused:
+        await here.announce(vouchers[MOST])
+    assert refused.value.code == "CR-BATCH-LIMIT"
+    await here.announce(here.authors[OTHER].voucher(FILE, RECORDS))
+    await here.results.acknowledge(statuses[0].ticket, CENTRE)
+    await here.announce(vouchers[MOST])
+
+
+async def test_a_statement_serves_once(here: Office) -> None:
+    centre, nonce = here.authors[CENTRE], "n" * 22
+    first = await here.announce(centre.voucher(FILE, RECORDS, statement_nonce=nonce))
+    await here.batches.cancel(first.ticket, CENTRE)
+    other = asked(2)
+    with pytest.raises(Conflict) as refused:
+        await here.announce(centre.voucher(lines(other), other, 2, statement_nonce=nonce))
+    assert refused.value.code == "CR-STATEMENT-REUSED"
+    await here.announce(centre.voucher(lines(other), other, 2))
+    await here.announce(here.authors[OTHER].voucher(FILE, RECORDS, statement_nonce=nonce))
+
+
+def spaced(number: int) -> str:
+    """Give the number of a person as people write it."""
+    text = ssin(number)
+    return f"{text[:6]}-{text[6:9]} {text[9:]}"
+
+
 def wrong() -> dict[str, tuple[dict[str, Any], type[CrossroadsError], str | None]]:
     """Give what is wrong with a voucher, and what is said of it."""
     now = datetime.now(UTC)
@@ -119,6 +151,9 @@ def wrong() -> dict[str, tuple[dict[str, Any], type[CrossroadsError], str | None
         "no opening": ({"openings": {}}, Malformed, None),
         "a group twice": ({"data_groups": ("living-wage@1",) * 2}, Malformed, None),
         "a number of a person as reference": ({"reference": ssin(1)}, Malformed, None),
+        "a number of a person in the reference": ({"reference": f"case {spaced(1)}"}, Malformed, None),
+        "a number of a person as data group": ({"data_groups": (f"{ssin(1)}@1",)}, Malformed, None),
+        "a number of a person as legal context": ({"legal_context": spaced(1)}, Malformed, None),
         "a legal context that is none": ({"legal_context": "NO:SUCH"}, Refused, "MSG00013"),
     }
 
@@ -130,7 +165,11 @@ async def test_a_voucher_that_is_wrong_is_refused(here: Office, case: str) -> No
     with pytest.raises(kind) as refused:
         await here.announce(voucher, CENTRE)
     assert refused.value.code == code
-    assert ssin(1) not in str(refused.value)
+    told = str(refused.value), *(str(fault) for fault in getattr(refused.value, "faults", ()))
+    assert not any(number in text for number in (ssin(1), spaced(1)) for text in told)
+    logged = await here.pool.fetchval("SELECT string_agg(content::text, ' ') FROM log_entry")
+    assert ssin(1) not in logged
+    assert spaced(1) not in logged
     assert (await here.batches.listed(CENTRE, None)).batches == ()
     # The number is not used up.
     await here.announce(here.authors[CENTRE].voucher(FILE, RECORDS))

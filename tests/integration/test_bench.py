@@ -51,8 +51,25 @@ def test_a_bench_of_the_exchange_prints_its_figures_or_names_what_is_missing() -
         names = {f"{subject}_{load}_{name}" for load in (32, 192) for name in ("rate", "p50", "p95", "p99")}
         assert names | {f"{subject}_rate"} <= set(report["figures"])
     cpu = {f"exchange_32_cpu_{process}" for process in ("hub", "participant", "database")}
-    times = {"exchange_p99_at_100", "plain_gateway_p99_at_100", "refusal_known_person", "refusal_unknown_person"}
-    assert cpu | times <= set(report["figures"])
+    times = {f"{subject}_p99_at_100{gaps}" for subject in ("exchange", "plain_gateway") for gaps in ("", "_evenly")}
+    assert cpu | times | {"refusal_known_person", "refusal_unknown_person"} <= set(report["figures"])
+
+
+def test_a_bench_of_a_nation_prints_its_figures_or_names_what_is_missing() -> None:
+    # A folder that is on a disk on every machine: this bench takes no other.
+    arguments = ("--scale", "0.0005", "--rounds", "1", "--seconds", "3", "--folder", "/var/tmp")  # noqa: S108 - see above
+    try:
+        wrk.need("wrk", "wrk")
+    except BenchFailed:
+        done = _crossroads("national", *arguments)
+        assert (done.returncode, "sudo apt-get install wrk" in done.stderr) == (1, True)
+        return
+    report = _run("national", *arguments)
+    assert set(report["ratios"]) == {"rate_to_hundredth", "lookups_to_hundredth", "load_to_hundredth"}
+    names = {"exchange_rate", "lookup_rate", "load_rate", "bytes_per_inscription", "bytes_per_person", "memory_hub"}
+    assert {f"{side}_{name}" for side in ("national", "hundredth") for name in names} <= set(report["figures"])
+    assert report["figures"]["national_inscriptions"]["value"] == 121_250
+    assert report["figures"]["hundredth_inscriptions"]["value"] == 1_212
 
 
 def test_a_missing_program_is_named_with_how_to_get_it() -> None:

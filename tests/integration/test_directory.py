@@ -11,6 +11,7 @@ import pytest
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, CrossroadsError, Malformed, Refused
 from crossroads.wire.messages import InscriptionEvidence, InscriptionQuery
+from inscribing import ANNA, BEA, NOBODY, YEAR, three_persons
 from people import (
     CHILD,
     FIRST_CONTACT,
@@ -33,14 +34,10 @@ from people import (
     world,
 )
 
-ANNA, BEA, NOBODY = ssin(0), ssin(1), ssin(999)
-YEAR = days("2026-01-01", "2026-12-31")
-
 
 @pytest.fixture
 async def hub(pool: OpenPool, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(pool) as opened:
-        await opened.births(ANNA, BEA, tmp=tmp_path)
+    async with three_persons(pool, tmp_path) as opened:
         yield opened
 
 

@@ -14,6 +14,7 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, CrossroadsError, Refused
 from crossroads.wire.inscriptions import Action, BulkLine, BulkOutcome, InscriptionBulk
 from crossroads.wire.messages import InscriptionLine, InscriptionOutcome
+from inscribing import ANNA, BEA, CARLA, NOBODY, YEAR, three_persons
 from people import (
     GHENT,
     LIEGE,
@@ -28,19 +29,15 @@ from people import (
     days,
     line,
     link_act,
-    ssin,
     world,
 )
 
-ANNA, BEA, CARLA, NOBODY = ssin(0), ssin(1), ssin(2), ssin(999)
-YEAR = days("2026-01-01", "2026-12-31")
 MISTYPED = ANNA[:-1] + str((int(ANNA[-1]) + 1) % 10)
 
 
 @pytest.fixture
 async def hub(pool: OpenPool, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(pool) as opened:
-        await opened.births(ANNA, BEA, CARLA, tmp=tmp_path)
+    async with three_persons(pool, tmp_path) as opened:
         yield opened
 
 

@@ -20,6 +20,7 @@ from crossroads.wire.inscriptions import (
     Unlisted,
     Verdict,
 )
+from inscribing import ANNA, BEA, CARLA, NOBODY, YEAR, inscribe, three_persons
 from people import (
     CHILD,
     FUND,
@@ -34,21 +35,16 @@ from people import (
     World,
     by,
     days,
-    line,
     link_act,
     ssin,
-    world,
 )
 
-ANNA, BEA, CARLA, NOBODY = ssin(0), ssin(1), ssin(2), ssin(999)
-YEAR = days("2026-01-01", "2026-12-31")
 MISSING, SAME = ComparedOutcome(verdict=Verdict.MISSING), ComparedOutcome(verdict=Verdict.SAME)
 
 
 @pytest.fixture
 async def hub(pool: OpenPool, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(pool) as opened:
-        await opened.births(ANNA, BEA, CARLA, tmp=tmp_path)
+    async with three_persons(pool, tmp_path) as opened:
         yield opened
 
 
@@ -58,11 +54,6 @@ def listed(number: str, period: Period = YEAR, context: str = LIVING_WAGE, phase
 
 async def compared(hub: World, *lines: ComparedLine, at: str = GHENT, **more: Any) -> InscriptionDifferences:
     return await hub.directory.compare(InscriptionComparison(institution=at, lines=lines, **more), by(at))
-
-
-async def inscribe(hub: World, number: str, period: Period = YEAR, at: str = GHENT, **other: Any) -> int:
-    outcome = await hub.directory.open(line(number, period, at, **other), by(at))
-    return outcome.items[-1].inscription
 
 
 def different(*held: tuple[Period, int]) -> ComparedOutcome:

@@ -126,10 +126,59 @@ async def test_a_source_sees_which_reports_wait_for_it_and_where_each_says_about
     assert (await world.reports.waiting(OpenReportsQuery(), by(GHENT))).items == ()
     with pytest.raises(Refused):
         await world.reports.waiting(OpenReportsQuery(on_behalf_of=SOURCE), by(GHENT))
+    (refused,) = await world.logged("mutations:error:refused")
+    assert (refused["asker"], refused["person"]) == (GHENT, None)
     rejected = ErrorAnswer(report=done.report, outcome=ErrorOutcome.REJECTED, reason="it is right")
     await world.reports.answer(rejected, by(SOURCE))
     waiting = await world.reports.waiting(OpenReportsQuery(), by(SOURCE))
     assert (waiting.items, waiting.total) == ((), 0)
+
+
+async def test_reports_that_wait_come_in_pages_and_the_log_has_who_saw_them(world: Town, people: list[str]) -> None:
+    made = [(await reported(world, people[number % 3]))[1].report for number in range(5)]
+    seen: list[UUID] = []
+    after, more = None, True
+    while more:
+        page = await world.reports.waiting(OpenReportsQuery(count=2, after=after), by(SOURCE))
+        assert page.total == 5
+        seen += [one.report for one in page.items]
+        after, more = seen[-1], page.more
+    assert seen == made
+    assert (await world.reports.waiting(OpenReportsQuery(after=made[-1]), by(SOURCE))).items == ()
+    entries = await world.logged("mutations:error:listed")
+    assert [(one["asker"], one["person"], one["shown"]) for one in entries] == [
+        (SOURCE, None, shown) for shown in (2, 2, 1, 0)
+    ]
+
+
+async def test_a_page_goes_on_behind_a_report_that_was_answered_meanwhile(world: Town, people: list[str]) -> None:
+    made = [(await reported(world, people[0]))[1].report for _ in range(3)]
+    rejected = ErrorAnswer(report=made[0], outcome=ErrorOutcome.REJECTED, reason="it is right")
+    await world.reports.answer(rejected, by(SOURCE))
+    page = await world.reports.waiting(OpenReportsQuery(after=made[0]), by(SOURCE))
+    assert ([one.report for one in page.items], page.total) == (made[1:], 2)
+
+
+async def test_a_page_behind_what_is_no_report_to_the_source_is_refused(world: Town, people: list[str]) -> None:
+    _, done = await reported(world, people[0])
+    for at, after in ((SOURCE, uuid4()), (SECOND_SOURCE, done.report)):
+        with pytest.raises(Malformed, match=r"\$.after"):
+            await world.reports.waiting(OpenReportsQuery(after=after), by(at))
+
+
+async def test_open_reports_are_read_by_their_source_and_no_others(world: Town, people: list[str]) -> None:
+    """However many wait for others: the index of the source is what is read."""
+    await reported(world, people[0])
+    sql = """
+        EXPLAIN SELECT report FROM error_report WHERE outcome IS NULL AND source = 'a'
+          AND (answer_by, reported_at, report) > ('2026-01-01', '2026-01-01', '00000000-0000-0000-0000-000000000000')
+        ORDER BY answer_by, reported_at, report LIMIT 10
+    """
+    async with world.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(row[0] for row in await connection.fetch(sql))
+    assert "error_report_waiting" in plan
+    assert "Sort" not in plan
 
 
 async def test_a_report_is_made_once(world: Town, people: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +13,7 @@ import asyncpg
 import pytest
 
 from audit_log import until
+from crossroads.audit.service import Log
 from crossroads.identity.database import transaction
 from crossroads.jobs.claims import Claim
 from crossroads.jobs.errors import JobUnknown, LeaseLost
@@ -19,6 +21,7 @@ from crossroads.jobs.model import Done, Failed, JobState, More, NewJob, Step, Wa
 from crossroads.jobs.service import Jobs
 from crossroads.jobs.worker import Kind, Worker
 from crossroads.kernel.errors import Unavailable
+from crossroads.wire.notes import NoteSigner
 from database import OpenPool
 
 SHORT = timedelta(milliseconds=300)
@@ -58,9 +61,10 @@ class Hub:
 
 
 @pytest.fixture
-async def hub(pool: OpenPool) -> Hub:
+async def hub(pool: OpenPool) -> AsyncIterator[Hub]:
     connections = await pool("crossroads_hub")
-    return Hub(connections, Jobs(connections))
+    async with Log(connections, NoteSigner.generate("crossroads-test/log")) as log:
+        yield Hub(connections, Jobs(connections, log))
 
 
 async def test_a_job_is_done_slice_by_slice(hub: Hub) -> None:
@@ -248,6 +252,8 @@ async def test_an_operator_holds_a_job_and_lets_it_go_on(hub: Hub) -> None:
     for doing in (hub.jobs.hold_back(job), hub.jobs.resume(job), hub.jobs.resume(uuid4())):
         with pytest.raises(JobUnknown):
             await doing
+    logged = await hub.pool.fetch("SELECT event, content ->> 'job' AS job FROM log_entry ORDER BY index")
+    assert [tuple(row) for row in logged] == [("jobs:job:held", str(job)), ("jobs:job:resumed", str(job))]
 
 
 async def test_what_is_given_up_is_never_done(hub: Hub) -> None:
@@ -304,6 +310,69 @@ async def test_lanes_work_at_once_and_what_recurs_is_done_by_one(hub: Hub) -> No
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
     assert (sorted(hub.done), len(recurred)) == (sorted(jobs), 1)
+
+
+async def test_who_waits_for_others_leaves_its_lane(hub: Hub) -> None:
+    """One lane: a job that waits keeps no other waiting, and works on only when it has the lane again."""
+    waiting = [await hub.add(total=1) for _ in range(2)]
+    others_done, at_work = asyncio.Event(), Counter[str]()
+
+    async def wait(claim: Claim) -> Step:
+        if claim.job in waiting:
+            async with claim.lane.left():
+                await others_done.wait()
+        at_work["now"] += 1
+        assert at_work["now"] == 1
+        await asyncio.sleep(0)
+        step = await hub.count(claim)
+        at_work["now"] -= 1
+        return step
+
+    async def others_over() -> bool:
+        return set(hub.done) == {*others}
+
+    async def over() -> bool:
+        return not [job for job in await hub.jobs.listed() if job.kind == "count"]
+
+    worker = hub.worker()
+    worker.kinds.append(Kind(name="count", slice=wait, waiting=2))
+    running = asyncio.create_task(worker.run())
+    others = [await hub.add(total=2) for _ in range(3)]
+    await until(others_over)
+    for job in waiting:
+        assert await hub.state(job) is JobState.RUNNING
+    others_done.set()
+    await until(over)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert sorted(hub.done) == sorted([*waiting, *others, *others])
+
+
+async def test_only_so_many_wait_without_a_lane(hub: Hub) -> None:
+    jobs = [await hub.add(total=1) for _ in range(3)]
+    begun, go_on = list[UUID](), asyncio.Event()
+
+    async def wait(claim: Claim) -> Step:
+        begun.append(claim.job)
+        async with claim.lane.left():
+            await go_on.wait()
+        return await hub.count(claim)
+
+    async def two_wait() -> bool:
+        return len(begun) == 2
+
+    async def over() -> bool:
+        return len(hub.done) == 3
+
+    worker = hub.worker()
+    worker.kinds.append(Kind(name="count", slice=wait, waiting=1))
+    running = asyncio.create_task(worker.run())
+    await until(two_wait)
+    assert await hub.state(jobs[2]) is JobState.QUEUED
+    go_on.set()
+    await until(over)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_a_worker_outlives_a_database_that_is_away(hub: Hub) -> None:

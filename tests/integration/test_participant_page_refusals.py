@@ -10,7 +10,8 @@ import pytest
 
 from crossroads.kernel.period import Period, day
 from crossroads.participant.log import export
-from crossroads.wire.batches import BulkRecord, BulkRequest, Record
+from crossroads.wire.batches import Record
+from crossroads.wire.bulk import BulkRecord, BulkRequest
 from crossroads.wire.keys import SealingKey, SigningKey
 from fakehub import FakeAsker, FakeHub, now
 from paging import QUARTER, PageQuestion, entries, post

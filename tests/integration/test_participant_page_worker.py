@@ -23,7 +23,7 @@ from crossroads.participant.config import read_config
 from crossroads.participant.datagroups import Group
 from crossroads.participant.log import export
 from crossroads.participant.records import Signed
-from crossroads.wire.batches import BulkAnswer
+from crossroads.wire.bulk import BulkAnswer
 from fakehub import FakeAsker, FakeHub, Question, now, signed_headers
 from paging import PATH, PageQuestion, answered, entries, post
 from participant_processes import served

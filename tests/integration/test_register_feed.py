@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,22 @@ from crossroads.participant.feed_run import FeedRun
 from crossroads.participant.feed_sheet import refused_lines, sheet
 from crossroads.participant.feed_tables import ERRANDS, FEEDS, HOUSEHOLD, IDENTIFICATION
 from crossroads.participant.outbox import OUTBOX
-from database import empty_database
-from feeding import DAY, ELSEWHERE, ON, OWN, birth, born, everything, move, person_row, register, stored, written
+from feeding import (
+    DAY,
+    ELSEWHERE,
+    ON,
+    OWN,
+    Noon,
+    apply,
+    birth,
+    born,
+    everything,
+    move,
+    register,
+    registering,
+    stored,
+    written,
+)
 from networks import belgium
 from raw import person
 
@@ -35,25 +49,10 @@ FIRST, SECOND, THIRD, STRANGER = person(1), person(3), person(5), person(7)
 CROWD = [person(number) for number in range(101, 161, 2)]
 
 
-class Noon:
-    """The clock on the day after the feed's."""
-
-    def now(self) -> datetime:
-        return datetime(2026, 3, 3, 12, tzinfo=UTC)
-
-
 @pytest.fixture
 def engine(postgres: EmbeddedPostgres) -> Iterator[Engine]:
-    with empty_database(postgres) as fresh:
-        engine = create_engine(fresh.url("crossroads_owner").replace("postgresql://", "postgresql+psycopg://"))
-        register(engine, *(person_row(ssin) for ssin in (FIRST, SECOND, THIRD, *CROWD)))
-        yield engine
-        engine.dispose()
-
-
-def apply(engine: Engine, file: Path) -> None:
-    with file.open("rb") as source:
-        FeedRun(engine, OWN, Noon()).apply(source)
+    with registering(postgres, FIRST, SECOND, THIRD, *CROWD) as made:
+        yield made
 
 
 def counts(engine: Engine) -> dict[str, tuple[int, int, int, int]]:
@@ -122,6 +121,8 @@ BAD: list[tuple[Any, str]] = [
     ({"kind": "name", "ssin": FIRST, "on": ON, "lastName": "Zandbergen", "firstNames": "Ilse"}, "recorded already"),
     ({"kind": "union", "ssin": FIRST, "on": ON, "status": "married", "partner": FIRST}, "own partner"),
     ({"kind": "union", "ssin": FIRST, "on": ON, "status": "married", "partner": STRANGER}, "not in this register"),
+    ({"kind": "death", "ssin": FIRST, "on": ON, "partner": FIRST}, "own partner"),
+    ({"kind": "death", "ssin": FIRST, "on": ON, "partner": STRANGER}, "not in this register"),
     ({"kind": "union", "ssin": FIRST, "on": ON, "status": STRANGER}, "$.status: "),
     ({"kind": "number", "ssin": FIRST, "to": SECOND, "on": ON}, "in this register already"),
     ({"kind": "number", "ssin": FIRST, "to": FIRST[:10], "on": ON}, "$.to: "),
@@ -245,12 +246,9 @@ def test_a_feed_that_is_killed_goes_on_where_it_stood(
         assert not sheet(engine).finished
     apply(engine, file)
     assert (sheet(engine).finished, line_of(engine)) == (True, 3000)
-    with empty_database(postgres) as fresh:
-        calm = create_engine(fresh.url("crossroads_owner").replace("postgresql://", "postgresql+psycopg://"))
-        register(calm, *(person_row(ssin) for ssin in (FIRST, SECOND, THIRD, *CROWD)))
+    with registering(postgres, FIRST, SECOND, THIRD, *CROWD) as calm:
         apply(calm, file)
         assert everything(calm) == everything(engine)
-        calm.dispose()
 
 
 APPLY = """
@@ -327,8 +325,18 @@ def test_the_register_of_the_demo_reads_a_feed(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{database}")
     register(engine)
     households = [row[3:] for row in stored(engine, HOUSEHOLD) if row[2] == ssin]
-    apply(engine, written(tmp_path / "feed", [move(ssin), {"kind": "number", "ssin": ssin, "to": new, "on": ON}]))
+    child = born(3)
+    lines = [birth(child, joins=ssin), move(ssin), {"kind": "number", "ssin": ssin, "to": new, "on": ON}]
+    apply(engine, written(tmp_path / "feed", lines))
     assert sheet(engine).right
+    columns = ("ssin", "start_date", "household", "position", "end_date")
+    there = {
+        row[0]: row[2:4] for row in stored(engine, HOUSEHOLD, *columns) if row[4] is None or row[4] >= date(2026, 3, 1)
+    }
+    assert there[child] == (there[ssin][0], "child")
+    mates = {who for who, (home, _) in there.items() if home == there[ssin][0]} - {new}
+    notices = [json.loads(row[1]) for row in stored(engine, ERRANDS, "kind", "content") if row[0] == "notify"]
+    assert {told["ssin"] for told in notices if told["dataGroup"] == "household@1"} == mates
     assert rows_of(engine, new, "start_date", "street", "end_date")[-1] == (date(2026, 3, 1), "New Street", None)
     assert [row[3:] for row in stored(engine, HOUSEHOLD) if row[2] == new] == households != []
     engine.dispose()

@@ -15,10 +15,12 @@ from crossroads.audit.levels import Levels, MonthLevels
 from crossroads.audit.model import Entry
 from crossroads.audit.retention import Retention
 from crossroads.audit.service import Log
+from database import Database, execute
 from people import OpenPool
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 APRIL = datetime(2026, 4, 2, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 class Clock:
@@ -121,12 +123,15 @@ async def test_today_is_shown_and_not_kept(writing: Writing) -> None:
     assert (await writing.levels.counted()).months == ()
 
 
-async def test_what_was_counted_stays_when_the_log_has_expired(writing: Writing, pool: OpenPool) -> None:
-    retention = Retention(await pool("crossroads_retention"), writing.log, SIGNER)
+async def test_what_was_counted_stays_when_the_log_has_expired(
+    writing: Writing, pool: OpenPool, database: Database
+) -> None:
+    await execute(database.url("crossroads_owner"), "UPDATE log_term SET days = 1")
+    retention = Retention(await pool("crossroads_hub"), writing.log, SIGNER)
     await writing.question(NOON, 0.1)
     before = await writing.months()
     await writing.question(APRIL, 0.1)
-    await retention.expire_all(await retention.due(APRIL + timedelta(days=1)))
+    await retention.expire_all(await retention.due({"exchange": APRIL + timedelta(days=1)}))
     march, april = await writing.months(APRIL + timedelta(days=2))
     assert march == before[0]
     assert (april.questions, april.expired) == (1, 1)
@@ -146,7 +151,9 @@ async def test_a_stretch_of_time_is_found_by_index(writing: Writing) -> None:
     connection: Any
     async with writing.pool.acquire() as connection, connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off")
-        plan = await connection.fetch("EXPLAIN " + queries.served.sql, NOON, NOON, NOON)
+        plan = await connection.fetch("EXPLAIN " + queries.served.sql, NOON, NOON + HOUR, NOON + 2 * HOUR)
     steps = [row[0].strip() for row in plan]
     assert not [step for step in steps if "Seq Scan on log_entry" in step]
-    assert [step for step in steps if "log_entry_at" in step]
+    tree = "SELECT count(*) FROM pg_partition_tree($1::text::regclass)"
+    tables, indexes = [await writing.pool.fetchval(tree, name) for name in ("log_entry", "log_entry_at")]
+    assert tables == indexes > 1

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.period import Period
 from crossroads.wire import jws
-from crossroads.wire.batches import CHUNK_KIND, BulkAnswer, BulkBlock, ChunkClaims
+from crossroads.wire.bulk import CHUNK_KIND, BulkAnswer, BulkBlock, ChunkClaims
 from crossroads.wire.canonical import b64url, canonical
 from crossroads.wire.chunks import (
     ChunkName,

@@ -18,19 +18,8 @@ from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
 from crossroads.wire import jws, pages
-from crossroads.wire.batches import (
-    MAXIMUM_LIFE,
-    PAGE,
-    STATEMENT_KIND,
-    BatchStatement,
-    BulkPermit,
-    BulkRecord,
-    BulkRequest,
-    Days,
-    Record,
-    Scope,
-    days_of,
-)
+from crossroads.wire.batches import MAXIMUM_LIFE, PAGE, STATEMENT_KIND, BatchStatement, Days, Record
+from crossroads.wire.bulk import BulkPermit, BulkRecord, BulkRequest, Scope, days_of
 from crossroads.wire.canonical import b64url, canonical
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.merkle import leaf_hash, root_of

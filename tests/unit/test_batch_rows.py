@@ -153,13 +153,22 @@ def bomb(packing: Packing, megabytes: int) -> bytes:
 
 @pytest.mark.parametrize("packing", PACKED)
 def test_a_bomb_is_opened_piece_by_piece_and_stopped(packing: Packing) -> None:
-    whole, maximum = bomb(packing, 64), 32 * 1024 * 1024
+    whole, given = bomb(packing, 64), deque[int](maxlen=1)
     tracemalloc.start()
-    with pytest.raises(BadFile, match="larger than it may be"):
-        deque(Lines(packing, maximum).feed(whole), maxlen=0)
+    with pytest.raises(BadFile, match="more than 100 times as large as it was sent"):
+        given.extend(line.number for line in Lines(packing).feed(whole))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 12 * 1024 * 1024
+    assert given[0] < 32 * 1024
+
+
+def test_a_file_may_not_be_larger_than_the_limit_unpacked_however_it_is_packed() -> None:
+    content = random.Random(1).randbytes(30_000).hex().encode() + b"\n"
+    for packing in Packing:
+        with pytest.raises(BadFile, match="larger than it may be"):
+            emptied(Unpacker(packing, 60_000), b"".join(packed([content], packing)))
+        emptied(Unpacker(packing, 60_001), b"".join(packed([content], packing)))
 
 
 def test_a_file_of_nothing_but_beginnings_is_refused() -> None:

@@ -31,7 +31,8 @@ from batch_vectors import (
 )
 from crossroads.kernel.ssin import Environment, parse_ssin
 from crossroads.wire import pages
-from crossroads.wire.batches import BatchStatement, BulkAnswer, BulkRequest
+from crossroads.wire.batches import BatchStatement
+from crossroads.wire.bulk import BulkAnswer, BulkRequest
 from crossroads.wire.chunks import ChunkOpener, read_chunk, verify_chunk
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.registrations import verify_registration

@@ -38,9 +38,11 @@ from crossroads.exchange.ports import SourceReply
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
-from crossroads.wire.batches import BatchState, BulkAnswer, BulkBlock, Record, RecordLine, ResultLine, Voucher
+from crossroads.wire.batches import BatchState, Record, RecordLine, ResultLine, Voucher
+from crossroads.wire.bulk import BulkAnswer, BulkBlock
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import Asker, Block, Question
+from people import ssin
 
 RECEIVED = datetime(2026, 6, 15, 10, tzinfo=UTC)
 TODAY, SSIN, NEWER = RECEIVED.date(), "80631512393", "80631512492"
@@ -166,9 +168,13 @@ def _seen(judge: Judge, facts: Facts) -> Facts:
 @given(worlds)
 def test_a_record_gets_the_verdict_of_a_single_question(world: World) -> None:
     judge, record, facts, single = _asked(world)
-    others = [Facts(7, RECEIVED, True, 1, None, ())] * 2
-    decisions = judge.decide([record] * 3, [others[0], _seen(judge, facts), others[1]])
+    stranger, nobody = msgspec.structs.replace(record, ssin=ssin(1)), Facts(7, RECEIVED, True, 1, None, ())
+    seen = _seen(judge, facts)
+    decisions = judge.decide([stranger, record, stranger, record], [nobody, seen, nobody, seen])
     assert decisions[1] == single
+    # A number that is repeated, known or not, does not take the time of a decision again.
+    assert decisions[0] is decisions[2]
+    assert decisions[1] is decisions[3]
 
 
 @given(worlds, st.lists(st.sampled_from(_STATUSES), min_size=3, max_size=3))

@@ -37,13 +37,17 @@ def page(*items: Item, lease: UUID | None = LEASE) -> MailboxPage:
     return MailboxPage(environment=Environment.TEST, items=items, lease=lease)
 
 
+def as_it_is(page: MailboxPage) -> MailboxPage:
+    return page
+
+
 def test_each_item_is_handled_once_and_all_are_acknowledged(tmp_path: Path) -> None:
     handled: list[int] = []
 
     def handle(one: Item, _: Connection) -> None:
         handled.append(one.number)
 
-    desk = Brought(handle, Inbox.file(tmp_path / "inbox.sqlite"))
+    desk = Brought(handle, Inbox.file(tmp_path / "inbox.sqlite"), as_it_is)
     for _ in range(2):
         taken = desk.deal(page(item(1, 0), item(2, 1, void=True), item(3, 2)))
         assert (taken.acknowledged, taken.parked) == ((1, 2, 3), ())
@@ -55,7 +59,7 @@ def test_an_item_that_fails_is_parked_with_the_kind_of_failure_alone(tmp_path: P
         if one.number == 1:
             raise ValueError(one.notice.ssin.value if one.notice else "")
 
-    taken = Brought(handle, Inbox.file(tmp_path / "inbox.sqlite")).deal(page(item(1, 0), item(2, 1)))
+    taken = Brought(handle, Inbox.file(tmp_path / "inbox.sqlite"), as_it_is).deal(page(item(1, 0), item(2, 1)))
     assert taken.acknowledged == (2,)
     ((numbers, reason),) = [(one.numbers, one.reason) for one in taken.parked]
     assert (numbers, "ValueError" in reason, "40610100172" in reason) == ((1,), True, False)
@@ -63,7 +67,7 @@ def test_an_item_that_fails_is_parked_with_the_kind_of_failure_alone(tmp_path: P
 
 def test_a_page_without_lease_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Malformed):
-        Brought(lambda *_: None, Inbox.file(tmp_path / "inbox.sqlite")).deal(page(item(1, 0), lease=None))
+        Brought(lambda *_: None, Inbox.file(tmp_path / "inbox.sqlite"), as_it_is).deal(page(item(1, 0), lease=None))
 
 
 @pytest.mark.parametrize("handler", ["no_such_module:handle", "json:no_such_function"])

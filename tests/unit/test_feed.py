@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossroads.kernel.errors import Malformed
-from crossroads.participant.feed import FeedRefused, entries, event_of, examine, kind_of
+from crossroads.participant.feed import FeedRefused, entries, examine
 from crossroads.participant.feed_changes import LineRefused, altered
+from crossroads.participant.feed_events import event_of, kind_of
 
 FIRST = date(2020, 1, 1)
 DAYS = 40

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from crossroads.catalogue.model import Mode
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period
-from crossroads.wire.batches import Scope
+from crossroads.wire.bulk import Scope
 from crossroads.wire.messages import Asker
 
 _MADE_BY_ACCESS: Final = object()
@@ -140,5 +140,11 @@ class PermitSet:
             raise TypeError("Only access makes permits.")
 
     def only(self, wanted: Callable[[Permitted], bool]) -> "PermitSet":
-        """Give the permits of some of the persons."""
-        return replace(self, persons=tuple(filter(wanted, self.persons)))
+        """Give the permits of some of the persons, with the scopes that they need."""
+        persons = list(filter(wanted, self.persons))
+        numbers = {number: at for at, number in enumerate(sorted({person.scope for person in persons}))}
+        return replace(
+            self,
+            scopes=tuple(self.scopes[number] for number in numbers),
+            persons=tuple(person._replace(scope=numbers[person.scope]) for person in persons),
+        )

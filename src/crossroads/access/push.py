@@ -80,7 +80,8 @@ class _Way(NamedTuple):
     """Of the inscriptions that count; None where none is needed."""
     legal_context: str
     mailbox: str | None
-    first_day: date
+    allowed: Period
+    """The days as far back as the authorisation looks."""
 
 
 class _Ways(NamedTuple):
@@ -180,8 +181,7 @@ class Pushing:
             days = [changed.period]
         if not days:
             return Code.NOT_TOLD_PERIOD
-        allowed = Period(way.first_day)
-        known = [part for part in (one.intersection(allowed) for one in days) if part]
+        known = [part for part in (way.allowed.intersection(one) for one in days) if part]
         if not known:
             return Code.DETAIL_LOOK_BACK
         if way.mailbox is None:
@@ -248,7 +248,7 @@ class Pushing:
             contexts,
             legal_context,
             mailbox,
-            look_back(authorisation, self.on),
+            Period(look_back(authorisation, self.on)),
         )
 
     def _assigned(self, legal_context: str, institution: Institution) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from crossroads.access.model import _MADE_BY_ACCESS, Decision, Permit, PermitSet, Permitted
-from crossroads.wire.batches import Scope
+from crossroads.wire.bulk import Scope
 
 
 def permit_sets(decisions: Iterable[Decision]) -> dict[str, PermitSet]:

@@ -28,7 +28,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     searches_per_minute: int = 120
     """Searches, creations and corrections of persons by one institution, over all processes of the hub together."""
     open_batches: int = 20
-    """Batches of one institution that are not over."""
+    """Batches of one institution that are not over, or whose result it did not acknowledge."""
     unverified_per_second: int = 400
     """In one process, from one peer in the name of one institution, before its signature is checked."""
     unverified_per_second_of_peer: int = 1200

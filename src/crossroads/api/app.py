@@ -32,6 +32,7 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.memory import settle
 from crossroads.mutations import http as mutations
+from crossroads.transparency import http as transparency
 from crossroads.wire.messages import MAXIMUM_REQUEST, Question
 
 ROUTES = (
@@ -43,6 +44,7 @@ ROUTES = (
     *identity.ROUTES,
     *catalogue.ROUTES,
     *audit.ROUTES,
+    *transparency.ROUTES,
 )
 _PROVIDED = (
     "log",
@@ -56,10 +58,12 @@ _PROVIDED = (
     "changes",
     "mailboxes",
     "error_reports",
+    "own_reports",
     "batches",
     "uploads",
     "results",
     "levels",
+    "transparency",
 )
 
 

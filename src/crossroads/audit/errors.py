@@ -13,3 +13,7 @@ class NotYetSigned(Unavailable):
 
 class EntryExpired(Refused):
     """The content of the entry was removed at the end of its retention; only its leaf remains."""
+
+
+class EntryArchived(EntryExpired):
+    """The entry went to an archive, a file that the operator keeps; only its leaf remains here."""

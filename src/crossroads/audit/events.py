@@ -58,6 +58,10 @@ class Event(StrEnum):
         "identity:bis:duplicate-suspected",
         "Somebody was to be created who may be this person; the institution was shown nothing of the person.",
     )
+    BIS_REMOVED = (
+        "identity:bis:removed",
+        "What the BIS register held of this person was removed at the end of its days; the entry holds why.",
+    )
     DUPLICATE_ALLOWED = (
         "identity:bis:duplicate-allowed",
         "Two operators said that somebody to be created is another than those who agree closely.",
@@ -84,6 +88,14 @@ class Event(StrEnum):
         "An institution presumed an error in what it was given; the source will be told.",
     )
     ERROR_REFUSED = "mutations:error:refused", "A report of a presumed error, or an answer to one, was refused."
+    ERRORS_LISTED = (
+        "mutations:error:listed",
+        "It was about to be shown which reports wait for an answer of a source; the entry holds how many, no person.",
+    )
+    ERRORS_SHOWN = (
+        "mutations:error:shown",
+        "An institution was about to be shown what it reported itself about this person, and what came of it.",
+    )
     ERROR_ANSWERED = "mutations:error:answered", "A source answered a report of a presumed error."
     ITEM_DELIVERED = (
         "mutations:item:delivered",
@@ -122,25 +134,57 @@ class Event(StrEnum):
         "A file of questions was given up before it was all answered; the entry holds by whom.",
     )
 
+    JOB_HELD = "jobs:job:held", "An operator stopped a job until it is resumed; the entry holds which."
+    JOB_RESUMED = "jobs:job:resumed", "An operator let a job go on that was held, failed or waited."
+    JOBS_STARTED = "jobs:process:started", "An operator started a process that works on jobs, beside those of the hub."
+
+    USAGE_SHOWN = (
+        "transparency:usage:shown",
+        "It was about to be shown what was logged about this person; the entry holds to whom, and why.",
+    )
+    HOLDERS_SHOWN = "transparency:holders:shown", "It was about to be shown who has this person inscribed."
+    PROOF_SHOWN = "transparency:proof:shown", "Entries about this person were about to be proven."
+    LOOK_REFUSED = (
+        "transparency:look:refused",
+        "Somebody wanted to see what is logged or inscribed about this person, and was refused, with the code.",
+    )
+
     CATALOGUE_APPLIED = "catalogue:version:applied", "A new version of the catalogue came into force."
     KEY_REGISTERED = "catalogue:key:registered", "A key of an institution was registered."
     KEY_REVOKED = "catalogue:key:revoked", "A key of an institution was revoked."
     ENDPOINT_REGISTERED = "catalogue:endpoint:registered", "The endpoint of an institution was registered."
 
     RANGE_EXPIRED = "log:range:expired", "The content of a range of entries was removed at the end of its retention."
+    MONTH_ARCHIVED = (
+        "log:month:archived",
+        "The entries of a month are in a file and about to leave the database; the entry holds its digest.",
+    )
 
 
 CLOSING = frozenset({Event.ANSWER_SENT, Event.QUESTION_REFUSED, Event.OUTCOME_UNKNOWN})
 """What ends a question that was decided."""
 
-KEPT = frozenset(
-    {
-        Event.INSTALLATION_FOUNDED,
-        Event.CATALOGUE_APPLIED,
-        Event.KEY_REGISTERED,
-        Event.KEY_REVOKED,
-        Event.ENDPOINT_REGISTERED,
-        Event.RANGE_EXPIRED,
-    }
-)
-"""What never expires: it is about no person, and others go on relying on it."""
+
+class LogClass(StrEnum):
+    """What is kept for the same number of days: what is said by events from the same parts of the house."""
+
+    EXCHANGE = "exchange"
+    DIRECTORY = "directory"
+    CHANGES = "changes"
+    BATCH = "batch"
+
+
+_CLASSES = {
+    "exchange": LogClass.EXCHANGE,
+    "source": LogClass.EXCHANGE,
+    "directory": LogClass.DIRECTORY,
+    "identity": LogClass.DIRECTORY,
+    "mutations": LogClass.CHANGES,
+    "batch": LogClass.BATCH,
+    "transparency": LogClass.EXCHANGE,
+}
+EXPIRING = {event: _CLASSES[source] for event in Event if (source := event.value.partition(":")[0]) in _CLASSES}
+"""The class of each event that expires."""
+
+KEPT = frozenset(Event) - EXPIRING.keys()
+"""What never expires: acts of operators. They are about no person, and others go on relying on them."""

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     LIST = "list"
     CHECKPOINT = "checkpoint"
     EXPIRY = "expiry"
+    ARCHIVE = "archive"
 
 
 class Finding(msgspec.Struct, rename="camel"):
@@ -40,11 +41,24 @@ class Finding(msgspec.Struct, rename="camel"):
         return f"{which}{where}: {self.reason}"
 
 
+class ArchivedMonth(msgspec.Struct, rename="camel"):
+    """A file of entries that left the database, and whether it was looked at."""
+
+    month: str
+    file: str
+    digest: str
+    entries: int
+    looked: bool
+
+
 class Verification(msgspec.Struct, kw_only=True, rename="camel"):
     """The outcome: the log is sound when nothing was found."""
 
     entries: int = 0
     expired: int = 0
+    archived: int = 0
+    """Entries of which the database has the leaf, and a file the rest."""
+    archives: list[ArchivedMonth] = msgspec.field(default_factory=list)
     checkpoints: int = 0
     findings: list[Finding] = msgspec.field(default_factory=list)
     omitted: int = 0

@@ -82,8 +82,9 @@ class StoredHead(NamedTuple):
 
 
 class Expirable(NamedTuple):
-    """Entries `first` to `last` of a stream, so many of which still say something."""
+    """Entries `first` to `last` of a stream, so many of which, of a class of events, still say something."""
 
+    log_class: str
     stream: int
     first: int
     last: int
@@ -148,9 +149,13 @@ def stream_heads(heads: list[tuple[int, int, bytes]]) -> Heads:
     return tuple(StreamHead(stream=stream, size=size, root=Frontier(size, peaks).root) for stream, size, peaks in heads)
 
 
-def expiry_text(origin: str, stream: int, first: int, last: int) -> str:
-    """Give the text that is signed when entries expire; no checkpoint can be mistaken for it."""
-    return f"{origin}\nrange expired\nstream {stream} from {first} to {last}\n"
+def expiry_text(origin: str, stream: int, first: int, last: int, log_class: str | None) -> str:
+    """Give the text that is signed when entries of a class expire; no checkpoint can be mistaken for it.
+
+    Without a class, as it was signed once, it is of all entries of the range.
+    """
+    of_class = f"class {log_class}\n" if log_class else ""
+    return f"{origin}\nrange expired\nstream {stream} from {first} to {last}\n{of_class}"
 
 
 def _plain_text(value: Any) -> str:

@@ -41,7 +41,7 @@ class Prover:
 
         Raises NotInLog, EntryExpired, or NotYetSigned in the first two seconds.
         """
-        return await self._entry_proof(await self._reading.entry(stream, index), stream, index, fields)
+        return await self.prove_record(await self._reading.entry(stream, index), stream, index, fields)
 
     async def prove_receipt(self, receipt: Receipt, ticket: UUID) -> EntryProof:
         """Prove the entry of a receipt to whoever knows its leaf and its ticket, with the fields `SHOWN` opened.
@@ -54,9 +54,10 @@ class Prover:
             raise NotInLog(f"Entry {index} of stream {stream} of the log has another leaf.")
         if record.content is not None and record.ticket != ticket:
             raise NotInLog(f"Entry {index} of stream {stream} of the log is of another ticket.")
-        return await self._entry_proof(record, stream, index, SHOWN)
+        return await self.prove_record(record, stream, index, SHOWN)
 
-    async def _entry_proof(self, record: Record, stream: int, index: int, fields: Collection[str] | None) -> EntryProof:
+    async def prove_record(self, record: Record, stream: int, index: int, fields: Collection[str] | None) -> EntryProof:
+        """Prove an entry that is at hand, also one from an archive. Raises EntryExpired or NotYetSigned."""
         if record.content is None or record.salts is None:
             raise EntryExpired
         inclusion = await self._inclusion(stream, index)

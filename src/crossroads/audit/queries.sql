@@ -113,9 +113,18 @@ ORDER BY c.size DESC LIMIT 1;
 -- Give the checkpoint of a size with the list of heads under it.
 SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.index = c.size - 1 WHERE c.size = :size;
 
--- name: leaves_of_stream(stream, indexes)
--- Give some leaves of a stream.
-SELECT index, leaf FROM log_entry WHERE stream = :stream AND index = ANY(:indexes::bigint[]);
+-- name: leaves_of_stream(stream, firsts, lasts)
+-- Give the leaves of some ranges of a stream, also of entries that went to an archive; no range goes over a multiple of
+-- 256. The ranges come by a subquery so that the plan, which takes longest where there are many months, is made once.
+SELECT e.index, e.leaf FROM unnest((SELECT :firsts::bigint[]), (SELECT :lasts::bigint[])) AS w (first, last)
+JOIN log_entry AS e ON e.stream = :stream AND e.index BETWEEN w.first AND w.last
+UNION ALL
+SELECT i.index, substring(l.leaves FROM (i.index - l.first)::int * 32 + 1 FOR 32)
+FROM unnest((SELECT :firsts::bigint[]), (SELECT :lasts::bigint[])) AS w (first, last)
+JOIN log_leaf AS l ON l.stream = :stream AND l.first BETWEEN w.first & ~255::bigint AND w.last
+CROSS JOIN LATERAL generate_series(
+    greatest(w.first, l.first), least(w.last, l.first + octet_length(l.leaves) / 32 - 1)
+) AS i (index);
 
 -- name: leaves_of_top(indexes)
 -- Give some leaves of the tree above the streams.
@@ -226,25 +235,94 @@ SELECT event, ticket, content -> 'sources' AS sources FROM log_entry
 WHERE event IN ('exchange:answer:sent', 'batch:page:answered') AND content IS NOT NULL
 ORDER BY stream, index;
 
--- name: expirable(before, kept)
--- Give the ranges of entries from before a moment that still say something, and how many do (all streams).
+-- name: terms()
+-- Give for each class for how many days what it says stays, and from before which moment it may go today, in Brussels.
+SELECT class, max(days) AS days,
+       (date_trunc('day', now() AT TIME ZONE 'Europe/Brussels') - make_interval(days => max(days)))
+           AT TIME ZONE 'Europe/Brussels' AS before
+FROM log_term GROUP BY class ORDER BY class;
+
+-- name: expirable(log_class, since, before)
+-- Give the ranges of entries of a class, of a stretch of time, that still say something, and how many do (all streams).
 SELECT stream, min(index) FILTER (WHERE says) AS first, max(index) FILTER (WHERE says) AS last,
        count(*) FILTER (WHERE says) AS entries
 FROM (
-    SELECT stream, index, content IS NOT NULL AND event <> ALL(:kept) AS says,
+    SELECT stream, index,
+           content IS NOT NULL AND event IN (SELECT event FROM log_term WHERE class = :log_class) AS says,
            index - row_number() OVER (PARTITION BY stream ORDER BY index) AS stretch
-    FROM log_entry WHERE at < :before
+    FROM log_entry WHERE at >= :since AND at < :before
 ) AS old
 GROUP BY stream, stretch HAVING bool_or(says) ORDER BY stream, first;
 
--- name: expire_entries(stream, first, last, kept)!
--- Remove what entries say of persons; the leaf stays.
-UPDATE log_entry SET content = NULL, salts = NULL, ticket = NULL, person = NULL, asker = NULL
-WHERE stream = :stream AND index BETWEEN :first AND :last AND content IS NOT NULL AND event <> ALL(:kept);
+-- name: expire_range(stream, first, last, log_class)$
+-- Remove what entries of a class say whose days are over, and count them; the leaf stays.
+SELECT expire_log(:stream::smallint, :first::bigint, :last::bigint, :log_class);
 
--- name: expiries()
--- Give the entries that say that a range expired (all streams).
-SELECT stream, index, content FROM log_entry WHERE event = 'log:range:expired' ORDER BY stream, index;
+-- name: expired_before(log_class)$
+-- Give the moment up to which the entries of a class have expired by themselves.
+SELECT before FROM log_expired WHERE class = :log_class;
+
+-- name: keep_expired(log_class, before)!
+-- Keep the moment up to which the entries of a class have expired by themselves.
+INSERT INTO log_expired (class, before) VALUES (:log_class, :before)
+ON CONFLICT (class) DO UPDATE SET before = greatest(log_expired.before, excluded.before);
+
+-- name: own_entries(event)
+-- Give the entries of the log about itself: that a range expired, or that a month was archived (all streams).
+SELECT stream, index, at, content FROM log_entry
+WHERE event = :event AND event IN ('log:range:expired', 'log:month:archived') ORDER BY at, stream, index;
+
+-- name: add_months(parent, months)
+-- Make the partitions of a table for this month and those after it that are not there, and give their names.
+SELECT add_months(:parent, :months::int) AS name;
+
+-- name: months_ahead()$
+-- Tell for how many months after this one there are partitions of the log, without a gap.
+SELECT count(*) FROM generate_series(1, 120) AS number
+WHERE NOT EXISTS (
+    SELECT FROM generate_series(1, number) AS n
+    WHERE to_regclass(to_char(now() AT TIME ZONE 'UTC' + make_interval(months => n), '"log_entry_"YYYYMM')) IS NULL
+);
+
+-- name: old_months(before)
+-- Give the months that are over before a moment, of partitions and of what is in the default one.
+SELECT month FROM (
+    SELECT to_timestamp(right(c.relname, 6) || ' 00 +00', 'YYYYMM HH24 TZH') AS month
+    FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'log_entry'::regclass AND c.relname ~ '^log_entry_[0-9]{6}$'
+    UNION SELECT date_trunc('month', d.at, 'UTC') FROM log_entry_default AS d
+    WHERE d.event IN (SELECT event FROM log_term)
+) AS found
+WHERE (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' <= :before::timestamptz ORDER BY month;
+
+-- name: month_ranges(since, until)
+-- Give the ranges of entries of a month that may leave, how many they are and how many say something (all streams).
+SELECT stream, min(index) AS first, max(index) AS last, count(*) AS entries, count(content) AS speaking
+FROM (
+    SELECT stream, index, content, index - row_number() OVER (PARTITION BY stream ORDER BY index) AS stretch
+    FROM log_entry WHERE at >= :since AND at < :until AND event IN (SELECT event FROM log_term)
+) AS month
+GROUP BY stream, stretch ORDER BY stream, first;
+
+-- name: walk_month(since, until)
+-- Give the entries of a month that may leave, in the order of each stream (all streams).
+SELECT stream, index, epoch, event, ticket, person, asker, at, content, salts, leaf FROM log_entry
+WHERE at >= :since AND at < :until AND event IN (SELECT event FROM log_term) ORDER BY stream, index;
+
+-- name: drop_month(month, entries, speaking)
+-- Keep the leaves of an archived month and remove its entries.
+SELECT drop_log_month(:month::timestamptz, :entries::bigint, :speaking::bigint);
+
+-- name: has_leaf(stream, index)$
+-- Tell whether an entry went to an archive.
+SELECT EXISTS (
+    SELECT FROM log_leaf WHERE stream = :stream AND first BETWEEN :index::bigint & ~255::bigint AND :index
+     AND :index < first + octet_length(leaves) / 32
+);
+
+-- name: walk_leaves(stream)
+-- Give the leaves of a stream whose entries went to an archive, in order.
+SELECT first, leaves FROM log_leaf WHERE stream = :stream ORDER BY first;
 
 -- name: all_heads()
 -- Give the heads of all streams and of the tree above them (all streams).
@@ -253,7 +331,7 @@ SELECT stream, size, frontier FROM log_stream ORDER BY stream;
 -- name: walk_entries(stream)
 -- Give all entries of a stream, in order.
 SELECT index, event, ticket, person, asker, at, content, salts, leaf FROM log_entry
-WHERE stream = :stream ORDER BY index;
+WHERE stream = :stream ORDER BY index, at;
 
 -- name: walk_subtrees(stream)
 -- Give all stored subtrees of a stream in the order in which they were completed.

@@ -3,16 +3,18 @@
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from crossroads.audit.database import Pool, outages, queries, rows
-from crossroads.audit.errors import NotInLog
+from crossroads.audit.errors import EntryArchived, NotInLog
+from crossroads.audit.events import Event
 from crossroads.audit.model import TOP, CheckpointRow, Cursor, Record, StoredHead, UsageLine
 from crossroads.kernel.errors import Tampered
-from crossroads.wire.merkle import Node, path, perfect_nodes, root_of, stored_nodes
+from crossroads.wire.merkle import HASH_BYTES, STORED_LEVELS, Node, path, perfect_nodes, root_of, stored_nodes
 from crossroads.wire.proofs import Heads
 
 _FETCHED = 1000
@@ -46,12 +48,8 @@ class Reading:
     async def _stored(self, stream: int, nodes: Collection[Node]) -> dict[Node, bytes]:
         leaves = [node.position for node in nodes if node.level == 0]
         above = [node for node in nodes if node.level]
+        known = {Node(0, index): leaf for index, leaf in (await self.leaves(stream, leaves)).items()}
         with outages():
-            found = await rows(
-                queries.leaves_of_top(self._pool, indexes=leaves)
-                if stream == TOP
-                else queries.leaves_of_stream(self._pool, stream=stream, indexes=leaves)
-            )
             subtrees = await rows(
                 queries.subtrees(
                     self._pool,
@@ -60,17 +58,35 @@ class Reading:
                     positions=[node.position for node in above],
                 )
             )
-        known = {Node(0, index): leaf for index, leaf in found}
         known |= {Node(level, position): root for level, position, root in subtrees}
         for node in nodes:
             if node not in known:
                 raise Tampered(f"The log lacks subtree {node.position} of level {node.level} of stream {stream}.")
         return known
 
+    async def leaves(self, stream: int, indexes: Sequence[int]) -> dict[int, bytes]:
+        """Give some leaves of a stream, as far as they are there, perhaps with others between them."""
+        with outages():
+            if stream == TOP:
+                return dict(await rows(queries.leaves_of_top(self._pool, indexes=list(indexes))))
+            # Each month is asked for the ranges: for every leaf by itself would be a hundred times as often.
+            firsts, lasts = _within_subtrees(indexes)
+            return dict(await rows(queries.leaves_of_stream(self._pool, stream=stream, firsts=firsts, lasts=lasts)))
+
+    async def root(self, stream: int, node: Node) -> bytes | None:
+        """Give a stored root of a stream, if there is one."""
+        with outages():
+            found = await rows(
+                queries.subtrees(self._pool, stream=stream, levels=[node.level], positions=[node.position])
+            )
+        return found[0]["root"] if found else None
+
     async def entry(self, stream: int, index: int) -> Record:
-        """Give one entry. Raises NotInLog."""
+        """Give one entry. Raises NotInLog, or EntryArchived."""
         with outages():
             row = await queries.entry(self._pool, stream=stream, index=index)
+            if row is None and await queries.has_leaf(self._pool, stream=stream, index=index):
+                raise EntryArchived
         if row is None:
             raise NotInLog(f"Stream {stream} of the log has no entry {index}.")
         return Record(*row)
@@ -131,16 +147,40 @@ class Snapshot:
         lost = [StoredHead(head.stream, 0, b"") for head in newest.heads if head.stream not in there] if newest else []
         return found + lost
 
-    async def expiries(self) -> list[dict[str, Any]]:
-        """Give the content of the entries that say that a range expired."""
+    async def own_entries(self, event: Event) -> list[dict[str, Any]]:
+        """Give the content of the entries that say that a range expired, or that a month was archived, by time."""
         with outages():
-            found = await rows(queries.expiries(self._connection))
+            found = await rows(queries.own_entries(self._connection, event=event.value))
         return [msgspec.json.decode(row["content"] or "{}") for row in found]
 
     async def entries(self, stream: int) -> AsyncIterator[tuple[int, Record]]:
         """Walk the entries of a stream."""
         async for index, *columns in self._walk(queries.walk_entries.sql, stream):
             yield index, Record(*columns)
+
+    async def leaves(self, stream: int) -> AsyncIterator[tuple[int, bytes]]:
+        """Walk the leaves of a stream whose entries went to an archive."""
+        async for first, leaves in self._walk(queries.walk_leaves.sql, stream):
+            for at in range(0, len(leaves), HASH_BYTES):
+                yield first + at // HASH_BYTES, leaves[at : at + HASH_BYTES]
+
+    async def places(self, stream: int) -> AsyncIterator[tuple[int, bytes, Record | None]]:
+        """Walk all leaves of a stream, each with its entry where that is here."""
+        leaves = self.leaves(stream)
+        archived = await anext(leaves, None)
+        async for index, record in self.entries(stream):
+            while archived and archived[0] < index:
+                yield *archived, None
+                archived = await anext(leaves, None)
+            yield index, record.leaf, record
+        while archived:
+            yield *archived, None
+            archived = await anext(leaves, None)
+
+    async def month(self, since: datetime, until: datetime) -> AsyncIterator[tuple[int, int, int, Record]]:
+        """Walk the entries of a month that may leave: stream, index, epoch and the entry."""
+        async for stream, index, epoch, *columns in self._walk(queries.walk_month.sql, since, until):
+            yield stream, index, epoch, Record(*columns)
 
     async def patterns(self, days: int, since: datetime, until: datetime) -> AsyncIterator[Any]:
         """Walk the inscriptions that were followed by questions and ended within so many days."""
@@ -178,6 +218,12 @@ class Snapshot:
         with outages():
             async for row in self._connection.cursor(sql, *arguments, prefetch=_FETCHED):
                 yield row
+
+
+def _within_subtrees(indexes: Iterable[int]) -> tuple[list[int], list[int]]:
+    """Give the first and last of the indexes in each smallest stored subtree."""
+    found = [list(of) for _, of in groupby(sorted(indexes), key=lambda index: index >> STORED_LEVELS)]
+    return [of[0] for of in found], [of[-1] for of in found]
 
 
 def _checkpoint(row: Any) -> CheckpointRow | None:

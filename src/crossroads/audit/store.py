@@ -2,21 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from crossroads.audit.database import Pool, outages, queries, rows
-from crossroads.audit.events import CLOSING, KEPT
-from crossroads.audit.model import TOP, Expirable, Head, Record, stream_heads
+from crossroads.audit.events import CLOSING
+from crossroads.audit.model import TOP, Head, Record, stream_heads
 from crossroads.kernel.errors import Unavailable
 from crossroads.wire.merkle import Frontier, Node
 from crossroads.wire.proofs import Heads, heads_leaf
 
 _CLOSING = [event.value for event in CLOSING]
-_KEPT = [event.value for event in KEPT]
 _PATIENCE_SECONDS = 5
 _COLUMNS = ("events", "tickets", "persons", "askers", "moments", "contents", "salts", "leaves")
 
@@ -154,21 +153,3 @@ def _moved(head: Head, frontier: Frontier, written: Any) -> bool:
     if written is not None:
         head.frontier = frontier
     return written is not None
-
-
-class RetentionStore:
-    """What the role crossroads_retention does to the log. Raises Unavailable while the database does not work."""
-
-    def __init__(self, pool: Pool) -> None:
-        """Use these connections."""
-        self._pool = pool
-
-    async def expirable(self, before: datetime) -> list[Expirable]:
-        """Give the ranges of entries from before a moment that still say something that is not kept for ever."""
-        with outages():
-            return [Expirable(*row) for row in await rows(queries.expirable(self._pool, before=before, kept=_KEPT))]
-
-    async def expire(self, stream: int, first: int, last: int) -> None:
-        """Remove what the entries `first` to `last` say, except those that are kept for ever."""
-        with outages():
-            await queries.expire_entries(self._pool, stream=stream, first=first, last=last, kept=_KEPT)

@@ -5,14 +5,17 @@ It walks the log once, in order, with little memory, on one snapshot of the data
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
+from crossroads.audit.archive_checks import ArchiveChecks
+from crossroads.audit.archived import Archive
 from crossroads.audit.database import Pool
-from crossroads.audit.events import KEPT
+from crossroads.audit.events import EXPIRING, Event
 from crossroads.audit.findings import Kind, Verification
 from crossroads.audit.model import TOP, Record, StoredHead, expiry_text
+from crossroads.audit.ranges import Ranges
 from crossroads.audit.reading import Reading, Snapshot
 from crossroads.audit.walks import SignedRoots, TreeWalk
 from crossroads.kernel.errors import InvalidValue, Tampered
@@ -24,7 +27,9 @@ Progress = Callable[[int, int], None]
 """Is told how many entries and lists of how many are done."""
 
 _STRIDE = 1_000
-_KEPT = frozenset(event.value for event in KEPT)
+_CLASSES = {event.value: log_class.value for event, log_class in EXPIRING.items()}
+_Expired: TypeAlias = Mapping[str, Ranges]
+"""What expired in a stream, by class."""
 
 
 async def verify(
@@ -32,15 +37,17 @@ async def verify(
     verifiers: Collection[NoteVerifier],
     *,
     known: Iterable[Checkpoint] = (),
+    archive: Archive | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Verify the log against its public keys, and against checkpoints `known` from elsewhere.
+    """Verify the log against its public keys, against checkpoints `known` from elsewhere, and with it an `archive`.
 
-    Any role that may read the log will do. Nothing raises for what is wrong: it is in the findings.
+    Of what left the database the leaves are verified in any case; what it says, with the archive. Any role
+    that may read the log will do. Nothing raises for what is wrong: it is in the findings.
     """
     async with Reading(pool).snapshot() as snapshot:
-        audit = _Audit(snapshot, verifiers, {checkpoint.size: checkpoint for checkpoint in known}, progress)
-        return await audit.run()
+        checkpoints = {checkpoint.size: checkpoint for checkpoint in known}
+        return await _Audit(snapshot, verifiers, checkpoints, archive, progress).run()
 
 
 class _Audit:
@@ -49,54 +56,62 @@ class _Audit:
         snapshot: Snapshot,
         verifiers: Collection[NoteVerifier],
         known: dict[int, Checkpoint],
+        archive: Archive | None,
         progress: Progress | None,
     ) -> None:
         self._snapshot, self._verifiers, self._known, self._progress = snapshot, verifiers, known, progress
         self._outcome = Verification()
+        self._archives = ArchiveChecks(verifiers, archive, self._outcome)
         self._done = self._total = 0
 
     async def run(self) -> Verification:
         heads = await self._snapshot.streams()
         self._total = sum(head.size for head in heads)
-        expired = self._expired_ranges(await self._snapshot.expiries())
+        expired = self._expired_ranges(await self._snapshot.own_entries(Event.RANGE_EXPIRED))
+        self._archives.begin(await self._snapshot.own_entries(Event.MONTH_ARCHIVED))
         for head in heads:
             if head.stream == TOP:
                 await self._verify_lists(head)
             else:
-                await self._verify_stream(head, expired.get(head.stream, []))
+                await self._verify_stream(head, expired.get(head.stream, {}))
         self._told(self._total)
         return self._outcome
 
-    def _expired_ranges(self, expiries: Iterable[Mapping[str, Any]]) -> dict[int, list[range]]:
+    def _expired_ranges(self, expiries: Iterable[Mapping[str, Any]]) -> dict[int, _Expired]:
         """Give the ranges that a key of the log says expired; whoever else says so is not believed."""
-        ranges = defaultdict(list)
+        ranges: dict[int, dict[str, list[range]]] = defaultdict(lambda: defaultdict(list))
         for expiry in expiries:
             try:
                 stream, first, last = (int(expiry[name]) for name in ("stream", "first", "last"))
                 text, signers = verify_note(str(expiry["note"]), self._verifiers)
             except (KeyError, ValueError, TypeError, Tampered):
                 continue
-            if any(text == expiry_text(signer, stream, first, last) for signer in signers):
-                ranges[stream].append(range(first, last + 1))
-        return {stream: _merged(expired) for stream, expired in ranges.items()}
+            log_class = expiry.get("class")
+            if any(text == expiry_text(signer, stream, first, last, log_class) for signer in signers):
+                for one in [log_class] if log_class else set(_CLASSES.values()):
+                    ranges[stream][one].append(range(first, last + 1))
+        return {stream: {one: Ranges(of) for one, of in found.items()} for stream, found in ranges.items()}
 
-    async def _verify_stream(self, head: StoredHead, expired: list[range]) -> None:
+    async def _verify_stream(self, head: StoredHead, expired: _Expired) -> None:
         walk = TreeWalk(head, self._snapshot.subtrees(head.stream), self._outcome)
         signed = SignedRoots(self._snapshot.signed_heads(head.stream), walk, self._outcome)
-        async for index, record in self._snapshot.entries(head.stream):
+        self._archives.enter(head.stream)
+        async for index, leaf, record in self._snapshot.places(head.stream):
             if walk.is_beyond(index):
                 continue
-            if fault := self._fault(index, record, expired):
+            if record is None:
+                record = self._archives.record(index, leaf)  # noqa: PLW2901 - what the archive has of it
+            if record and (fault := self._fault(index, record, expired)):
                 walk.flag(Kind.ALTERED, index, fault)
-            await walk.add(index, record.leaf)
+            await walk.add(index, leaf)
             await signed.compare()
             self._outcome.entries += 1
             self._step()
         await walk.end(await signed.end())
 
-    def _fault(self, index: int, record: Record, expired: list[range]) -> str | None:
+    def _fault(self, index: int, record: Record, expired: _Expired) -> str | None:
         if record.content is None or record.salts is None:
-            if record.event in _KEPT or not any(index in expiry for expiry in expired):
+            if index not in expired.get(_CLASSES.get(record.event, ""), Ranges()):
                 return "What it says is gone, and no signed entry tells that it expired."
             self._outcome.expired += 1
             return None
@@ -143,14 +158,3 @@ class _Audit:
     def _told(self, done: int) -> None:
         if self._progress:
             self._progress(done, self._total)
-
-
-def _merged(ranges: list[range]) -> list[range]:
-    """Give the same entries as the fewest ranges: retention goes on where it ended the day before."""
-    merged: list[range] = []
-    for expired in sorted(ranges, key=lambda expired: expired.start):
-        if merged and expired.start <= merged[-1].stop:
-            merged[-1] = range(merged[-1].start, max(merged[-1].stop, expired.stop))
-        else:
-            merged.append(expired)
-    return merged

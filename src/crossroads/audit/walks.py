@@ -28,8 +28,8 @@ class TreeWalk:
         return self._head.stream
 
     def is_beyond(self, index: int) -> bool:
-        """Note a leaf that the head does not have."""
-        beyond = not 0 <= index < self._head.size
+        """Note a leaf that the head does not have, or has already."""
+        beyond = not self.frontier.size <= index < self._head.size
         if beyond:
             self._outcome.find(Kind.ADDED, self.stream, index, index, "It was added beside the log.")
         return beyond

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 import msgspec
 
@@ -12,15 +12,20 @@ from crossroads.batch.deciding import Asking
 from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.errors import Tampered
-from crossroads.wire.batches import PAGE, BulkAnswer, BulkBlock, BulkRecord, Record, Scope
+from crossroads.wire.batches import PAGE, Record
+from crossroads.wire.bulk import MAXIMUM_BULK_REQUEST, BulkAnswer, BulkBlock, BulkRecord, Scope
 from crossroads.wire.chunks import ChunkName, read_chunk, verify_chunk
 from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import ProvenKey
-from crossroads.wire.pages import page_path, record_leaf, salt_of, siblings
+from crossroads.wire.pages import page_path, read_batch_statement, record_leaf, salt_of, siblings
 from crossroads.wire.registrations import KeyUse
 
+_ROOM = MAXIMUM_BULK_REQUEST - 1024 * 1024
+"""Bytes of scopes and records in a request. All else in it, siblings and proofs of keys, has less than the rest."""
+
 _answer = msgspec.json.Decoder(BulkAnswer)
+_encode = msgspec.json.encode
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +72,21 @@ class Tree:
         """What leads from the root of the page to that of the file."""
         return page_path(self.roots, self.page)
 
+    def first_of(self, permits: PermitSet) -> tuple[PermitSet, int | None]:
+        """Give the permits that have room in one request, and the first record beyond them.
+
+        Where each record has days of its own, or is asked about under a scope of its own, not all of a page have.
+        """
+        left, numbers = _ROOM, set[int]()
+        for person in permits.persons:
+            left -= len(_encode(self._record(person))) + 1
+            if person.scope not in numbers:
+                numbers.add(person.scope)
+                left -= len(_encode(permits.scopes[person.scope])) + 1
+            if left < 0 and person.at > permits.persons[0].at:
+                return permits.only(partial(_is_before, person.at)), person.at
+        return permits, None
+
     def errand(self, permits: PermitSet, keys: tuple[ProvenKey, ...], checkpoint: str) -> PageErrand:
         """Give what the holder of these permits is asked."""
         voucher = self.asking.voucher
@@ -101,8 +121,16 @@ class Tree:
         )
 
 
-def accepted(errand: PageErrand, reply: PageReply, nonce: str, snapshot: Snapshot) -> Kept:
-    """Give the answer as it is kept, when it answers what was asked. Raises Tampered, which says what is wrong."""
+def _is_before(end: int, person: Permitted) -> bool:
+    return person.at < end
+
+
+def accepted(errand: PageErrand, reply: PageReply, following: int | None, snapshot: Snapshot) -> Kept:
+    """Give the answer as it is kept, when it answers what was asked. Raises Tampered, which says what is wrong.
+
+    `following` is the first record that it is still to be asked about, if not all had room in one request.
+    """
+    nonce = read_batch_statement(errand.statement)[1].nonce
     try:
         answer = _answer.decode(reply.answer or b"")
     except UNREADABLE:
@@ -119,7 +147,7 @@ def accepted(errand: PageErrand, reply: PageReply, nonce: str, snapshot: Snapsho
         answered_at=reply.answered_at,
         signature=reply.signature,
         answer=msgspec.Raw(reply.answer or b""),
-        until=rest[0].index if rest else None,
+        until=rest[0].index if rest else following,
     )
 
 

@@ -14,7 +14,8 @@ from crossroads.batch.deciding import Asking, DecidedPage, Verdict
 from crossroads.exchange.outcome import filtered_of, status_of
 from crossroads.exchange.records import moment
 from crossroads.kernel.codes import Code, StatusValue
-from crossroads.wire.batches import PAGE, BulkAnswer, ChunkLine, Record, RecordLine, SourceBlock, SummaryLine
+from crossroads.wire.batches import PAGE, ChunkLine, Record, RecordLine, SourceBlock, SummaryLine
+from crossroads.wire.bulk import BulkAnswer
 from crossroads.wire.chunks import record_ticket, source_block
 from crossroads.wire.messages import AnsweredSsin, SourceOutcome, SourceTimes
 

@@ -21,7 +21,8 @@ from crossroads.exchange.outcome import status_of
 from crossroads.exchange.records import moment, ruling, subject
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.period import Period
-from crossroads.wire.batches import PAGE, Record, Scope, Voucher
+from crossroads.wire.batches import PAGE, Record, Voucher
+from crossroads.wire.bulk import Scope
 from crossroads.wire.chunks import record_ticket
 
 _records = msgspec.json.Decoder(Record)
@@ -98,13 +99,20 @@ class Judge:
         return frozenset().union(*groups)
 
     def decide(self, records: Iterable[Record], facts: Iterable[Facts]) -> list[Decision]:
-        """Decide each record on the facts about its person."""
+        """Decide each record on the facts about its person; what is asked twice alike is decided once.
+
+        A number that is repeated would else multiply the time that its decision takes, until an asker can measure it.
+        """
         rulings, days = self._rulings, self.asking.days
+        found: dict[tuple[str, Period | None, date | None], Decision] = {}
         decisions = []
         for record, known in zip(records, facts, strict=True):
             key = days(record)
-            found = rulings.get(key) or rulings.setdefault(key, self._ruling(record))
-            decisions.append(found.decide(record.ssin, known))
+            asked = (record.ssin, *key)
+            if asked not in found:
+                ruling = rulings.get(key) or rulings.setdefault(key, self._ruling(record))
+                found[asked] = ruling.decide(record.ssin, known)
+            decisions.append(found[asked])
         return decisions
 
     def _ruling(self, record: Record) -> Ruling:
@@ -152,6 +160,7 @@ class Logbook:
         asking, common = self.asking, self._common()
         concerned = asking.voucher.asker.concerned
         days: dict[tuple[Period | None, date | None], dict[str, Any]] = {}
+        subjects: dict[str, dict[str, str | None]] = {}
         for number, (record, decision) in enumerate(zip(records, decisions, strict=True), page * PAGE):
             key = asking.days(record)
             # A question of which nothing is asked ends here, with this status.
@@ -160,7 +169,7 @@ class Logbook:
                 **common,
                 **(days.get(key) or days.setdefault(key, _days(*key))),
                 **ruling(decision, version),
-                **subject(record.ssin, decision.person, self.subject_key),
+                **(subjects.get(record.ssin) or subjects.setdefault(record.ssin, self._subject(record, decision))),
                 "number": number,
                 "customerTicket": record.customer_ticket,
                 "status": ended,
@@ -172,6 +181,9 @@ class Logbook:
                 asker=concerned,
                 fields=fields,
             )
+
+    def _subject(self, record: Record, decision: Decision) -> dict[str, str | None]:
+        return subject(record.ssin, decision.person, self.subject_key)
 
     def _common(self) -> dict[str, Any]:
         batch, voucher = self.asking.batch, self.asking.voucher

@@ -68,6 +68,7 @@ class Announced(NamedTuple):
     voucher: Voucher
     digest: bytes
     signer: str
+    nonce: str
     accepted_at: datetime
 
 

@@ -1,8 +1,11 @@
-"""Asking the sources about one page, all at once: an answer is kept as it comes, after a failure it is tried again."""
+"""Asking the sources about one page: an answer is kept as it comes, after a failure it is tried again.
+
+An answer that is kept does not stay in memory: it is read again when all are there and the page is composed.
+"""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -20,6 +23,7 @@ from crossroads.batch import store
 from crossroads.batch.asking import Kept, Tree, accepted
 from crossroads.batch.composing import Chunk
 from crossroads.batch.deciding import DecidedPage
+from crossroads.batch.places import Places
 from crossroads.batch.ports import PageErrand, PageReply, PageSources
 from crossroads.batch.running_store import Waiting
 from crossroads.catalogue.service import Catalogue
@@ -29,7 +33,6 @@ from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Tampered
 from crossroads.wire.messages import ProvenKey
-from crossroads.wire.pages import read_batch_statement
 
 MAXIMUM_GIVEN = 256 * 1024 * 1024
 """Bytes of answers to a page: it is composed in memory, and its part of the result is one row."""
@@ -76,23 +79,24 @@ class PageAsking:
     sources: PageSources
     clock: Clock
     claim: Claim
+    places: Places
     page: Page
     keys: tuple[ProvenKey, ...]
     time: timedelta
     """After this nobody is asked for more of what it answers in pieces: others have their turn, and the deadline."""
 
     async def run(self) -> list[Chunk] | None:
-        """Give what came of the whole page; None when somebody is still to be asked, later.
+        """Give what is not kept of what came of the whole page; None when somebody is still to be asked, later.
 
         The last answer is not kept apart: the page is composed with it at once.
         """
         with outages():
             async with self.pool.acquire() as connection:
-                waiting, over = await pages.chunks(connection, self._ticket, self.page.number)
+                waiting, given = await pages.waiting(connection, self._ticket, self.page.number)
         now = self.clock.now()
-        round_ = _Round(len(waiting), over, monotonic() + self.time.total_seconds())
+        round_ = _Round(len(waiting), given, monotonic() + self.time.total_seconds())
         await together(self._ask(one, round_) for one in waiting if one.due_at <= now)
-        return None if round_.outstanding else round_.over
+        return None if round_.outstanding else round_.last
 
     @property
     def _ticket(self) -> UUID:
@@ -102,16 +106,26 @@ class PageAsking:
         """Ask a source until it has answered all, fails, or there is no time left."""
         first: int | None = waiting.first
         while first is not None and (first == waiting.first or monotonic() < round_.until):
-            chunk = await self._asked(Waiting(waiting.source, first, waiting.due_at), round_)
+            first = await self._ask_from(Waiting(waiting.source, first, waiting.due_at), round_)
+
+    async def _ask_from(self, waiting: Waiting, round_: "_Round") -> int | None:
+        """Ask a source once, and give the first record that it said nothing of, if it is to be asked for more."""
+        async with self.places.place(waiting.source):
+            chunk = await self._asked(waiting, round_)
             if chunk is None:
-                return
-            first = chunk.kept.until if chunk.kept else None
-            round_.over.append(chunk)
-            round_.outstanding -= first is None
-            if round_.outstanding:
-                async with store.lasting(self.pool) as connection:
-                    await self.claim.hold(connection)
-                    await pages.keep(connection, self._ticket, self.page.number, chunk, self.clock.now())
+                return None
+            await self._keep(chunk, round_)
+        return chunk.kept.until if chunk.kept else None
+
+    async def _keep(self, chunk: Chunk, round_: "_Round") -> None:
+        """Keep what came of asking a source; the last of all is composed from memory."""
+        round_.outstanding -= chunk.kept is None or chunk.kept.until is None
+        if not round_.outstanding:
+            round_.last.append(chunk)
+            return
+        async with store.lasting(self.pool) as connection:
+            await self.claim.hold(connection)
+            await pages.keep(connection, self._ticket, self.page.number, chunk, self.clock.now())
 
     async def _asked(self, waiting: Waiting, round_: "_Round") -> Chunk | None:
         """Give what came of asking; None when it is asked again later."""
@@ -119,6 +133,7 @@ class PageAsking:
         permits = self.page.permitted(source, first)
         if permits is None:
             return Chunk(source, first, Code.PERMIT_WITHDRAWN)
+        permits, following = self.page.tree.first_of(permits)
         errand = self.page.tree.errand(permits, self.keys, self.log.checkpoint)
         reply = await self.sources.ask_page(errand)
         if reply.answer is None:
@@ -126,15 +141,15 @@ class PageAsking:
             return None
         try:
             round_.check_room(reply)
-            kept = self._accepted(errand, reply, first)
+            kept = self._accepted(errand, reply, first, following)
         except Tampered as fault:
             await self._log_dropped(source, first, str(fault), reply)
             return Chunk(source, first, Code.SOURCE_BLOCK_DROPPED)
+        round_.given += len(reply.answer)
         return Chunk(source, first, Code.OK, kept)
 
-    def _accepted(self, errand: PageErrand, reply: PageReply, first: int) -> Kept:
-        _, statement = read_batch_statement(errand.statement)
-        kept = accepted(errand, reply, statement.nonce, self.catalogue.current)
+    def _accepted(self, errand: PageErrand, reply: PageReply, first: int, following: int | None) -> Kept:
+        kept = accepted(errand, reply, following, self.catalogue.current)
         gone = self.page.withdrawn(errand.permits.holder, first, kept.until)
         return msgspec.structs.replace(kept, withdrawn=gone) if gone else kept
 
@@ -149,7 +164,11 @@ class PageAsking:
         place = {"source": source, "page": self.page.number, "from": first}
         fields = {**place, "reason": reason, "signature": reply.signature}
         asker = self.page.tree.asking.voucher.asker.concerned
-        await self.log.append(Entry(event=Event.BATCH_CHUNK_DROPPED, ticket=self._ticket, asker=asker, fields=fields))
+        async with store.lasting(self.pool) as connection:
+            await self.claim.hold(connection)
+            await self.log.append(
+                Entry(event=Event.BATCH_CHUNK_DROPPED, ticket=self._ticket, asker=asker, fields=fields)
+            )
 
 
 @dataclass(slots=True)
@@ -158,14 +177,16 @@ class _Round:
 
     outstanding: int
     """Sources that have not answered all."""
-    over: list[Chunk]
+    given: int
+    """Bytes of all answers so far."""
     until: float
     """When, by the monotonic clock, it is enough for now."""
+    last: list[Chunk] = field(default_factory=list)
+    """What came last, and is kept nowhere."""
 
     def check_room(self, reply: PageReply) -> None:
         """Refuse an answer with which the page is too large. Raises Tampered."""
-        given = sum(memoryview(chunk.kept.answer).nbytes for chunk in self.over if chunk.kept)
-        if given + len(reply.answer or b"") > MAXIMUM_GIVEN:
+        if self.given + len(reply.answer or b"") > MAXIMUM_GIVEN:
             raise Tampered(f"With it the answers to the page have more than {MAXIMUM_GIVEN} bytes.")
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from crossroads.access.model import PermitSet
 from crossroads.kernel.codes import Code
-from crossroads.wire.batches import BulkRecord
+from crossroads.wire.bulk import BulkRecord
 from crossroads.wire.messages import ProvenKey
 
 

@@ -4,6 +4,13 @@
 -- Wait for the disk at the end of this transaction, also where the database is set not to: what is said to be there outlives a crash.
 SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local');
 
+-- name: hold_on
+-- Keep the locks of this transaction for as long as whoever has them stands still; from a machine that vanished they are taken after half a minute.
+SELECT set_config('idle_in_transaction_session_timeout', '0', true),
+    set_config('tcp_keepalives_idle', '15', true),
+    set_config('tcp_keepalives_interval', '5', true),
+    set_config('tcp_keepalives_count', '3', true);
+
 -- name: last_number$
 -- Give the number of the last file that an institution announced, 0 for none, and put its vouchers in order by the lock.
 INSERT INTO batch_sequence AS known (institution, last_number)
@@ -18,11 +25,11 @@ UPDATE batch_sequence SET last_number = :number WHERE institution = :institution
 -- name: add!
 -- Write a batch that was announced.
 INSERT INTO batch (
-    ticket, institution, reference, file_sequence_number, voucher_digest, file_digest, voucher, signer,
+    ticket, institution, reference, file_sequence_number, voucher_digest, file_digest, voucher, signer, nonce,
     request_signature, accepted_at, deadline, size, records
 )
 VALUES (
-    :ticket, :institution, :reference, :file_sequence_number, :voucher_digest, :file_digest, :voucher, :signer,
+    :ticket, :institution, :reference, :file_sequence_number, :voucher_digest, :file_digest, :voucher, :signer, :nonce,
     :request_signature, :accepted_at, :deadline, :size, :records
 );
 
@@ -68,11 +75,15 @@ FROM batch
 WHERE institution = :institution AND file_digest = :file_digest AND state NOT IN ('REFUSED', 'CANCELLED')
 LIMIT 1;
 
+-- name: same_nonce$
+-- Tell whether a statement with this nonce came with a voucher of the institution before, whatever came of it.
+SELECT EXISTS (SELECT FROM batch WHERE institution = :institution AND nonce = :nonce);
+
 -- name: open_batches$
--- Count the batches of an institution that are not over.
+-- Count the batches of an institution that are not over, and those whose result was not acknowledged and is still here.
 SELECT count(*)
 FROM batch
-WHERE institution = :institution AND state IN ('ANNOUNCED', 'CHECKING', 'RUNNING', 'PAUSED');
+WHERE institution = :institution AND (state IN ('ANNOUNCED', 'CHECKING', 'RUNNING', 'PAUSED') OR parts > 0);
 
 -- name: add_part!
 -- Keep a part of an upload.
@@ -89,8 +100,13 @@ SET received = :received, state = CASE WHEN :received = size THEN 'CHECKING' ELS
 WHERE ticket = :ticket;
 
 -- name: add_page!
--- Keep a page as it was read.
-INSERT INTO batch_page (ticket, page, records, root) VALUES (:ticket, :page, :records, :root);
+-- Keep a page as it was read; one that was read before, and perhaps not whole, is read again.
+INSERT INTO batch_page (ticket, page, records, root) VALUES (:ticket, :page, :records, :root)
+ON CONFLICT (ticket, page) DO UPDATE SET records = excluded.records, root = excluded.root;
+
+-- name: roots
+-- Give the roots of all pages of a file that were read.
+SELECT root FROM batch_page WHERE ticket = :ticket ORDER BY page;
 
 -- name: start_running!
 -- Begin to ask what the file asks.
@@ -126,6 +142,10 @@ WHERE ticket = :ticket;
 UPDATE batch
 SET state = 'CANCELLED', voucher = NULL, parts = 0, finished_at = :finished_at
 WHERE ticket = :ticket;
+
+-- name: explain!
+-- Say why a batch ended.
+UPDATE batch SET problem_code = :code, problem = :detail WHERE ticket = :ticket;
 
 -- name: remove_parts!
 -- Remove the file as it was uploaded.

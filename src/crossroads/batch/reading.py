@@ -1,6 +1,6 @@
 """A file as it is read: record by record into pages, and at the end whether it is what the voucher announced."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from hashlib import sha256
 
@@ -48,15 +48,15 @@ class RecordCheck:
 class Reading:
     """What was read of a file so far. Of pages that were given only their roots are kept."""
 
-    def __init__(self, voucher: Voucher, check: RecordCheck) -> None:
-        """Begin the file of a voucher."""
+    def __init__(self, voucher: Voucher, check: RecordCheck, roots: Sequence[bytes] = ()) -> None:
+        """Begin the file of a voucher. Pages of which the roots are known were read before: they are passed over."""
+        self.records = len(roots) * PAGE
         rows: Rows[Record] = (JsonRows if voucher.format is FileFormat.JSON_LINES else CsvRows)(Record, RECORD_COLUMNS)
-        self._reader = RowReader(rows, voucher.packing, check)
+        self._reader = RowReader(rows, voucher.packing, check, self.records)
         self._voucher, self._digest = voucher, sha256()
         self._lines: list[bytes] = []
         self._leaves: list[bytes] = []
-        self._roots: list[bytes] = []
-        self.records = 0
+        self._roots = list(roots)
 
     def feed(self, part: bytes) -> Iterator[Page]:
         """Give the pages that are whole now; all are to be taken before more is fed. Raises FileFault."""

@@ -1,9 +1,5 @@
 -- Queries of a batch that is answered page by page. Each names the ticket, by which the tables may be distributed.
 
--- name: roots
--- Give the roots of all pages of a file.
-SELECT root FROM batch_page WHERE ticket = :ticket ORDER BY page;
-
 -- name: unanswered$
 -- Count the pages that are not answered yet.
 SELECT count(*) FROM batch_page WHERE ticket = :ticket AND state <> 'ANSWERED';
@@ -59,9 +55,18 @@ FROM unnest(:sources::text[]) AS s (source);
 -- Note that a source is to be asked about the rest of a page.
 INSERT INTO batch_chunk (ticket, page, source, first_index, due_at) VALUES (:ticket, :page, :source, :first_index, :now);
 
+-- name: waiting_of
+-- Give who is to be asked about a page, from which record on, and when.
+SELECT source, first_index, due_at FROM batch_chunk WHERE ticket = :ticket AND page = :page AND state = 'WAITING'
+ORDER BY source, first_index;
+
+-- name: given_of$
+-- Give how many bytes sources answered to a page.
+SELECT coalesce(sum(octet_length(answer)), 0)::bigint FROM batch_chunk WHERE ticket = :ticket AND page = :page;
+
 -- name: chunks_of
--- Give what was asked about a page and what came of it.
-SELECT source, first_index, state, due_at, code, answer FROM batch_chunk WHERE ticket = :ticket AND page = :page
+-- Give what came of asking about a page.
+SELECT source, first_index, code, answer FROM batch_chunk WHERE ticket = :ticket AND page = :page AND state <> 'WAITING'
 ORDER BY source, first_index;
 
 -- name: answered!
@@ -123,9 +128,4 @@ SELECT counts, source_counts FROM batch WHERE ticket = :ticket;
 -- name: count_answered!
 -- Count records that are answered.
 UPDATE batch SET answered = answered + :records::bigint, counts = :counts, source_counts = :source_counts
-WHERE ticket = :ticket;
-
--- name: stop!
--- End a batch that may not go on, and say why.
-UPDATE batch SET state = 'CANCELLED', voucher = NULL, parts = 0, problem_code = :code, problem = :detail, finished_at = :now
 WHERE ticket = :ticket;

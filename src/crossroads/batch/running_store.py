@@ -43,13 +43,6 @@ class Waiting(NamedTuple):
     due_at: datetime
 
 
-class Chunks(NamedTuple):
-    """What is asked about a page: of whom it waits, and what came of the rest."""
-
-    waiting: list[Waiting]
-    over: list[Chunk]
-
-
 class Counts(NamedTuple):
     """Records by status: of the whole, and of each source."""
 
@@ -61,11 +54,6 @@ class Counts(NamedTuple):
         self.whole.update(composed.counts)
         for source, counts in composed.sources.items():
             self.sources.setdefault(source, Counter()).update(counts)
-
-
-async def roots(connection: Connection, ticket: UUID) -> list[bytes]:
-    """Give the roots of all pages."""
-    return [row["root"] for row in await rows(queries.roots(connection, ticket=ticket))]
 
 
 async def unanswered(connection: Connection, ticket: UUID) -> int:
@@ -114,16 +102,20 @@ async def note_decided(connection: Connection, ticket: UUID, page: int, decided:
     await queries.add_chunks(connection, ticket=ticket, page=page, sources=sorted(decided.scopes), now=now)
 
 
-async def chunks(connection: Connection, ticket: UUID, page: int) -> Chunks:
-    """Give what is asked about a page."""
-    found = Chunks([], [])
-    for row in await rows(queries.chunks_of(connection, ticket=ticket, page=page)):
-        source, first, state, due_at, code, answer = row
-        if state == "WAITING":
-            found.waiting.append(Waiting(source, first, due_at))
-        else:
-            found.over.append(Chunk(source, first, msgspec.convert(code, Code), _kept(answer) if answer else None))
-    return found
+async def waiting(connection: Connection, ticket: UUID, page: int) -> tuple[list[Waiting], int]:
+    """Give who is to be asked about a page, and how many bytes others answered."""
+    found = await rows(queries.waiting_of(connection, ticket=ticket, page=page))
+    given: int = await queries.given_of(connection, ticket=ticket, page=page)
+    return [Waiting(*row) for row in found], given
+
+
+async def chunks(connection: Connection, ticket: UUID, page: int) -> list[Chunk]:
+    """Give what came of asking about a page, as far as it is kept."""
+    found = await rows(queries.chunks_of(connection, ticket=ticket, page=page))
+    return [
+        Chunk(source, first, msgspec.convert(code, Code), _kept(answer) if answer else None)
+        for source, first, code, answer in found
+    ]
 
 
 async def keep(connection: Connection, ticket: UUID, page: int, chunk: Chunk, now: datetime) -> None:
@@ -192,8 +184,3 @@ async def note_logged(connection: Connection, ticket: UUID, pages: Iterable[int]
 async def add_summary(connection: Connection, ticket: UUID, part: int, content: bytes) -> None:
     """Keep the last part of the result."""
     await queries.add_result(connection, ticket=ticket, part=part, content=content)
-
-
-async def stop(connection: Connection, ticket: UUID, code: Code, now: datetime) -> None:
-    """End a batch that may not go on, and say why."""
-    await queries.stop(connection, ticket=ticket, code=str(code), detail=code.description, now=now)

@@ -38,7 +38,7 @@ class Batches:
     def __init__(
         self, pool: Pool, log: Log, catalogue: CurrentCatalogue, surroundings: Surroundings, *, jobs: Jobs, most: int
     ) -> None:
-        """Give a log that does not use connections of `pool`. `most` batches of one institution may be under way."""
+        """Give a log that does not use connections of `pool`. `most` batches of one institution may be open."""
         self._pool, self._log, self._catalogue, self._surroundings = pool, log, catalogue, surroundings
         self._jobs, self._most = jobs, most
         # The vouchers of an institution wait for each other; each that does so in the database has a connection.
@@ -47,7 +47,8 @@ class Batches:
     async def announce(self, voucher: Voucher, signed: Signed) -> BatchStatus:
         """Take a voucher, or give what came of it before.
 
-        Raises what `check_voucher` raises, and Conflict for a reference, a sequence number or a file used before.
+        Raises what `check_voucher` raises, and Conflict for a reference, a sequence number, a file or a statement that
+        was used before, and for one batch too many.
         """
         digest = sha256(canonical(voucher))
         if signed.institution == voucher.asker.institution and (known := await self._known(voucher, digest)):
@@ -132,14 +133,14 @@ class Batches:
 
     async def _announced(self, voucher: Voucher, digest: bytes, signed: Signed) -> Batch:
         now = self._surroundings.clock.now()
-        signer = check_voucher(voucher, signed.institution, self._catalogue.current, now)
-        announced = Announced(uuid7(), voucher, digest, signer, now)
+        stated = check_voucher(voucher, signed.institution, self._catalogue.current, now)
+        announced = Announced(uuid7(), voucher, digest, stated.signer, stated.nonce, now)
         async with store.lasting(self._pool) as connection:
             last = await store.last_number(connection, signed.institution)
             # Again, now that no other voucher of the institution is on its way.
             if known := await _of_voucher(connection, voucher, digest):
                 return known
-            await self._check_new(connection, voucher, last)
+            await self._check_new(connection, announced, last)
             await store.add(connection, announced, signed.signature)
             await self._log.append(_accepted(announced, signed))
             batch = await store.one(connection, announced.ticket)
@@ -147,15 +148,18 @@ class Batches:
             raise BatchUnknown
         return batch
 
-    async def _check_new(self, connection: Connection, voucher: Voucher, last: int) -> None:
-        number = voucher.file_sequence_number
+    async def _check_new(self, connection: Connection, announced: Announced, last: int) -> None:
+        voucher = announced.voucher
+        institution, number = voucher.asker.institution, voucher.file_sequence_number
         if number <= last:
             raise Conflict(_expecting(Code.FILE_NUMBER_RECEIVED, last), code=Code.FILE_NUMBER_RECEIVED)
         if number > last + 1:
             raise Conflict(_expecting(Code.FILE_NUMBER_GAP, last), code=Code.FILE_NUMBER_GAP)
         if await store.same_file(connection, voucher) is not None:
             raise Conflict(code=Code.FILE_REPEATED)
-        if await store.open_batches(connection, voucher.asker.institution) >= self._most:
+        if await store.same_nonce(connection, institution, announced.nonce):
+            raise Conflict(code=Code.STATEMENT_REUSED)
+        if await store.open_batches(connection, institution) >= self._most:
             raise Conflict(code=Code.BATCH_LIMIT)
 
     async def _log_refusal(self, voucher: Voucher, signed: Signed, refusal: CrossroadsError) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from crossroads.batch.model import Announced, Batch, Page, Refusal
 from crossroads.identity.database import Connection, Pool, rows, transaction
+from crossroads.kernel.codes import Code
 from crossroads.wire.batches import BatchState, Voucher
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
@@ -23,6 +24,11 @@ async def lasting(pool: Pool) -> AsyncIterator[Connection]:
     async with transaction(pool) as connection:
         await rows(queries.durable_commit(connection))
         yield connection
+
+
+async def hold_on(connection: Connection) -> None:
+    """Keep the locks of this transaction also while this process stands still."""
+    await rows(queries.hold_on(connection))
 
 
 async def last_number(connection: Connection, institution: str) -> int:
@@ -45,6 +51,7 @@ async def add(connection: Connection, announced: Announced, request_signature: M
         file_digest=voucher.digest,
         voucher=msgspec.json.encode(voucher),
         signer=announced.signer,
+        nonce=announced.nonce,
         request_signature=msgspec.json.encode(request_signature).decode(),
         accepted_at=announced.accepted_at,
         deadline=voucher.deadline,
@@ -83,8 +90,14 @@ async def same_file(connection: Connection, voucher: Voucher) -> str | None:
     return found
 
 
+async def same_nonce(connection: Connection, institution: str, nonce: str) -> bool:
+    """Tell whether a statement with this nonce came with a voucher of the institution before."""
+    found: bool = await queries.same_nonce(connection, institution=institution, nonce=nonce)
+    return found
+
+
 async def open_batches(connection: Connection, institution: str) -> int:
-    """Count the batches of an institution that are not over."""
+    """Count the batches of an institution that are not over, and those whose result is still here."""
     count: int = await queries.open_batches(connection, institution=institution)
     return count
 
@@ -101,8 +114,13 @@ async def part(connection: Connection, ticket: UUID, start_at: int) -> bytes | N
     return content
 
 
+async def roots(connection: Connection, ticket: UUID) -> list[bytes]:
+    """Give the roots of the pages of a file that were read."""
+    return [row["root"] for row in await rows(queries.roots(connection, ticket=ticket))]
+
+
 async def add_page(connection: Connection, ticket: UUID, page: Page) -> None:
-    """Keep a page as it was read."""
+    """Keep a page as it was read, also where it is there already."""
     await queries.add_page(connection, ticket=ticket, page=page.number, records=page.records, root=page.root)
 
 
@@ -160,6 +178,11 @@ async def cancel(connection: Connection, ticket: UUID, finished_at: datetime) ->
     await queries.cancel(connection, ticket=ticket, finished_at=finished_at)
     for remove in (queries.remove_parts, queries.remove_pages, queries.remove_chunks, queries.remove_result):
         await remove(connection, ticket=ticket)
+
+
+async def explain(connection: Connection, ticket: UUID, code: Code) -> None:
+    """Say why a batch ended."""
+    await queries.explain(connection, ticket=ticket, code=str(code), detail=code.description)
 
 
 async def result(connection: Connection, ticket: UUID, number: int) -> bytes | None:

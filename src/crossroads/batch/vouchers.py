@@ -1,6 +1,7 @@
 """What must be true of a voucher before it is taken: its form, its statement, and that its asker may ask so at all."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from crossroads.access.model import Request
 from crossroads.access.service import decide
@@ -23,8 +24,16 @@ _ABOUT_NOBODY = 4
 """The last precedence, in the table of the contract, of what is decided before it is known whom a question is about."""
 
 
-def check_voucher(voucher: Voucher, signer: str, snapshot: Snapshot, now: datetime) -> str:
-    """Give the key that signed the statement of a voucher.
+class Stated(NamedTuple):
+    """What is kept of the statement of a voucher."""
+
+    signer: str
+    """The key that signed it."""
+    nonce: str
+
+
+def check_voucher(voucher: Voucher, signer: str, snapshot: Snapshot, now: datetime) -> Stated:
+    """Give what is kept of the statement of a voucher.
 
     Raises Malformed, SignatureRejected when the statement is not the asker's or says something else, and Refused when
     nothing of the kind may be asked, or not until then.
@@ -33,20 +42,14 @@ def check_voucher(voucher: Voucher, signer: str, snapshot: Snapshot, now: dateti
     _check_form(voucher, snapshot, brussels_day(now))
     if not now < voucher.deadline <= now + MAXIMUM_LIFE:
         raise Refused(code=Code.BATCH_DEADLINE)
-    key_id = _check_statement(voucher, snapshot, now)
+    stated = _check_statement(voucher, snapshot, now)
     check_encryption_key(voucher.asker, snapshot, now)
     _check_authorised(voucher, snapshot, now)
-    return key_id
+    return stated
 
 
 def _check_form(voucher: Voucher, snapshot: Snapshot, today: date) -> None:
-    texts = {"$.reference": voucher.reference, "$.asker.agent": voucher.asker.agent}
-    environment = snapshot.genesis.environment
-    faults = [
-        Fault(place, _INVALID, "It may not be the number of a person.")
-        for place, text in texts.items()
-        if is_number_of_person(text, environment, today)
-    ]
+    faults = _exposed_numbers(voucher, snapshot, today)
     if len(set(voucher.data_groups)) != len(voucher.data_groups):
         faults.append(Fault("$.dataGroups", _INVALID, "A data group stands in it twice."))
     if set(voucher.openings) != set(voucher.data_groups):
@@ -55,7 +58,24 @@ def _check_form(voucher: Voucher, snapshot: Snapshot, today: date) -> None:
         raise Malformed(*faults)
 
 
-def _check_statement(voucher: Voucher, snapshot: Snapshot, now: datetime) -> str:
+def _exposed_numbers(voucher: Voucher, snapshot: Snapshot, today: date) -> list[Fault]:
+    """Find numbers of persons in what the log keeps as it stands, also of a voucher that is refused."""
+    texts = {
+        "$.reference": voucher.reference,
+        "$.asker.onBehalfOf": voucher.asker.on_behalf_of or "",
+        "$.asker.agent": voucher.asker.agent,
+        "$.legalContext": voucher.legal_context,
+        **{f"$.dataGroups[{at}]": group for at, group in enumerate(voucher.data_groups)},
+    }
+    environment = snapshot.genesis.environment
+    return [
+        Fault(place, _INVALID, "It may not hold the number of a person.")
+        for place, text in texts.items()
+        if is_number_of_person(text, environment, today)
+    ]
+
+
+def _check_statement(voucher: Voucher, snapshot: Snapshot, now: datetime) -> Stated:
     try:
         parsed, statement = read_batch_statement(voucher.statement)
         verify_batch_statement(parsed, statement, key_in_force(snapshot, parsed.key_id, now))
@@ -67,7 +87,7 @@ def _check_statement(voucher: Voucher, snapshot: Snapshot, now: datetime) -> str
         raise SignatureRejected(Code.STATEMENT_EXPIRED, str(error)) from error
     if differing := differences(voucher, statement):
         raise SignatureRejected(Code.STATEMENT_MISMATCH, f"They differ in {', '.join(differing)}.")
-    return parsed.key_id
+    return Stated(parsed.key_id, statement.nonce)
 
 
 def differences(voucher: Voucher, statement: BatchStatement) -> list[str]:

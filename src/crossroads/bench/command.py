@@ -1,7 +1,8 @@
-"""`crossroads bench exchange|directory|audit|search|changes|batch --json`."""
+"""`crossroads bench exchange|directory|audit|search|changes|batch|national --json`."""
 
 import logging
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import structlog
@@ -117,6 +118,24 @@ def batch(
     from crossroads.bench import batch as measuring  # noqa: PLC0415 - as above
 
     _print(measuring.bench(measuring.Size(records, seconds, inscriptions, rounds)), as_json=as_json)
+
+
+@app.command()
+def national(
+    *,
+    scale: Annotated[float, typer.Option(help="Share of 242,500,000 inscriptions.", min=0.0001, max=1)] = 1,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the databases are made, on a disk; the system's for temporary files.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="Of exchanges, in each round and load.", min=1)] = 10,
+    rounds: Rounds = 3,
+    workers: Annotated[int, typer.Option(help="Processes of each hub.", min=1)] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a directory of a whole nation against one of a hundredth of it; says first what it needs. Takes hours."""
+    from crossroads.bench import national as measuring  # noqa: PLC0415 - as above
+
+    _print(measuring.bench(measuring.Size(scale, folder, seconds, rounds, workers)), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import NamedTuple, Self
-from uuid import UUID
+
+import msgspec
 
 from crossroads.bench.report import BenchFailed
 from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.participant.client import Client, ClientConfig
-from crossroads.wire.mutations import Pull
+from crossroads.wire.mutations import Acknowledgement, MailboxPage, Pull
 
 IDLE_SECONDS = 1.0
 """Between two looks at an empty mailbox, as the consumer of the kit waits."""
@@ -23,7 +24,10 @@ Deliveries = list[tuple[bytes, float]]
 
 
 class Emptied(NamedTuple):
-    """What came: the tickets with the moments at which they were given, and when the last was acknowledged."""
+    """What came: the tickets with the moments at which they were given, and when the last was.
+
+    By then all were acknowledged but for the last page of each mailbox; those are before `end` gives this.
+    """
 
     deliveries: Deliveries
     until: float
@@ -99,31 +103,34 @@ class _Round:
         return Emptied(self._deliveries, self._until)
 
     async def _empty(self, client: Client, pause: float) -> None:
+        done: Acknowledgement | None = None
         while self._left > 0:
             await asyncio.sleep(pause)
             try:
-                pause = IDLE_SECONDS if await self._once(client) else 0
+                page = await client.pull(msgspec.structs.replace(_PULL, acknowledge=done))
             except Unavailable:
                 pause = IDLE_SECONDS
+            else:
+                done = self._taken(page)
+                pause = 0 if len(page.items) == _PULL.count else IDLE_SECONDS
+        if done:
+            await _acknowledge(client, done)
 
-    async def _once(self, client: Client) -> bool:
-        """Take items and acknowledge them; tell whether they were all: fewer than were asked for."""
-        page = await client.pull(_PULL)
+    def _taken(self, page: MailboxPage) -> Acknowledgement | None:
+        """Deal with a page, and give what acknowledges it: that goes with the next pull."""
         if page.lease is None:
-            return True
-        now = time.time()
-        self._deliveries.extend((item.ticket.bytes, now) for item in page.items)
-        await _acknowledge(client, page.lease, page.items[-1].number)
-        self._left -= len(page.items)
+            return None
         self._until = time.time()
-        return len(page.items) < _PULL.count
+        self._deliveries.extend((item.ticket.bytes, self._until) for item in page.items)
+        self._left -= len(page.items)
+        return Acknowledgement(lease=page.lease, up_to=page.items[-1].number)
 
 
-async def _acknowledge(client: Client, lease: UUID, number: int) -> None:
+async def _acknowledge(client: Client, done: Acknowledgement) -> None:
     """Say it again when the hub was too busy: sent twice it does no harm, and the lease would hold up the rest."""
     while True:
         try:
-            await client.acknowledge(lease, up_to=number)
+            await client.acknowledge(done.lease, up_to=done.up_to)
         except Unavailable:
             await asyncio.sleep(IDLE_SECONDS)
         else:

@@ -73,18 +73,20 @@ def bench(size: Size) -> Report:
         place.network.start_members()
         place.network.start_hub(size.workers)
         questions = Questions(place)
-        warm = _warm_up(place, questions, made)
+        warm = warm_up(place, questions, made)
         with _others(place, warm.answer, size) as others:
             subjects = (_exchange(place), *others)
             return _Rounds(place, made, questions, subjects, size, warm.rate).run()
 
 
-class _Warm(NamedTuple):
+class Warm(NamedTuple):
+    """The first answer, and how fast some more came one after the other."""
+
     answer: wrk.Answer
     rate: float
 
 
-def _warm_up(place: Place, questions: Questions, made: Population) -> _Warm:
+def warm_up(place: Place, questions: Questions, made: Population) -> Warm:
     """Wait until the hub answers (the store of nonces is new, so at first it refuses all), and ask some questions."""
     progress.print("Waiting for the first answer.")
     until = time.monotonic() + _PATIENCE_SECONDS
@@ -99,7 +101,7 @@ def _warm_up(place: Place, questions: Questions, made: Population) -> _Warm:
             await client.at_rate(questions.about(made.asked, _FIRST), 10_000)
 
     asyncio.run(ask())
-    return _Warm(answer, _FIRST / (time.monotonic() - began))
+    return Warm(answer, _FIRST / (time.monotonic() - began))
 
 
 def _exchange(place: Place) -> _Subject:
@@ -193,11 +195,13 @@ class _Rounds:
         progress.print(f"  {name}: {load.rate:,.0f}/s, p50 {load.p50:.1f} ms, p99 {load.p99:.1f} ms")
 
     def _at_set_times(self, subject: _Subject) -> None:
-        """Ask at a rate that leaves all of them time to spare."""
-        requests = self._ask(max(int(OPEN_RATE * self._size.seconds), 2))
-        slowest = p99(asyncio.run(_at_rate(subject.port, requests)))
-        progress.print(f"  {subject.name} at {OPEN_RATE}/s: p99 {slowest:.1f} ms")
-        self._keep(subject.name, f"p99_at_{OPEN_RATE}", "ms", slowest)
+        """Ask at a rate that leaves all of them time to spare: by chance, as independent people do, and evenly."""
+        count = max(int(OPEN_RATE * self._size.seconds), 2)
+        by_chance = p99(asyncio.run(_by_chance(subject.port, self._ask(count))))
+        evenly = p99(asyncio.run(_at_rate(subject.port, self._ask(count))))
+        progress.print(f"  {subject.name} at {OPEN_RATE}/s: p99 {by_chance:.1f} ms, evenly spaced {evenly:.1f} ms")
+        self._keep(subject.name, f"p99_at_{OPEN_RATE}", "ms", by_chance)
+        self._keep(subject.name, f"p99_at_{OPEN_RATE}_evenly", "ms", evenly)
 
     def _refusals(self) -> None:
         """Ask about persons whom the asker has not on file, known and unknown ones by turns."""
@@ -244,6 +248,11 @@ class _Rounds:
     def _best(report: Report, subject: str) -> float:
         rates = [report.figures[f"{subject}_{connections}_rate"].value for connections in CONNECTIONS]
         return report.add(f"{subject}_rate", [max(rates)], "1/s")
+
+
+async def _by_chance(port: int, requests: Sequence[Request]) -> list[float]:
+    async with Asking(port) as client:
+        return await client.by_chance(requests, OPEN_RATE)
 
 
 async def _at_rate(port: int, requests: Sequence[Request]) -> list[float]:

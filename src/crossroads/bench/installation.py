@@ -69,12 +69,13 @@ class Place(NamedTuple):
 
 
 @contextmanager
-def installation(joining: Sequence[str] = ()) -> Iterator[Place]:
+def installation(joining: Sequence[str] = (), *, within: Path | None = None) -> Iterator[Place]:
     """Give an installation whose database runs and has its schema; nothing of it is left at the end.
 
-    Institutions that join it have keys, and no participant that runs.
+    Institutions that join it have keys, and no participant that runs. Its folder is made within another one: that of
+    the system for temporary files, unless given.
     """
-    folder = Path(tempfile.mkdtemp(prefix="crossroads-bench-"))
+    folder = Path(tempfile.mkdtemp(prefix="crossroads-bench-", dir=within))
     # The database runs as a user without rights, who must be able to pass.
     folder.chmod(0o755)
     hub, source, asker = free_ports(3)

@@ -1,10 +1,12 @@
 """A client of its own: questions at set times, whatever the answers do, and questions one after the other."""
 
 import asyncio
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from itertools import accumulate, repeat
 from statistics import quantiles
 from types import TracebackType
 from typing import Self
@@ -18,6 +20,7 @@ from crossroads.wire.signatures import Request
 _TIMEOUT = timedelta(seconds=60)
 """Whoever cannot keep up is slow, which is what is measured; only who does not answer at all fails the bench."""
 _OK = 200
+_SEED = 100
 
 
 class Asking(AbstractAsyncContextManager["Asking"]):
@@ -40,9 +43,16 @@ class Asking(AbstractAsyncContextManager["Asking"]):
 
     async def at_rate(self, requests: Sequence[Request], rate: float) -> list[float]:
         """Ask at set times, `rate` a second, and give how long each took from its time. Raises BenchFailed."""
-        begin = time.perf_counter() + 1 / rate
-        asked = (self._timed(request, begin + number / rate) for number, request in enumerate(requests))
-        times = await asyncio.gather(*asked, return_exceptions=True)
+        return await self._spaced(requests, repeat(1 / rate))
+
+    async def by_chance(self, requests: Sequence[Request], rate: float) -> list[float]:
+        """Ask as people do who know nothing of each other: likewise, with gaps by chance, the same ones each time."""
+        chance = random.Random(_SEED)  # noqa: S311 - gaps, no secret
+        return await self._spaced(requests, iter(lambda: chance.expovariate(rate), None))
+
+    async def _spaced(self, requests: Sequence[Request], gaps: Iterator[float]) -> list[float]:
+        moments = accumulate(gaps, initial=time.perf_counter() + next(gaps))
+        times = await asyncio.gather(*map(self._timed, requests, moments), return_exceptions=True)
         return [_time(found) for found in times]
 
     async def in_turn(self, requests: Sequence[Request]) -> list[float]:

@@ -12,7 +12,7 @@ ASKER, SOURCE = "pcsw-gent", "nsso"
 GROUP, LEGAL_CONTEXT = "employment-relations@1", "PCSA:SOCIAL_INQUIRY"
 
 _OTHER_CENTRE, _CENTRE_CONTEXT = "pcsw-antwerpen", "17:3"
-_STRANGERS = 10
+STRANGERS = 10
 """One in so many persons has a file at another welfare centre than the asker."""
 _LINES = (
     (SOURCE, "12:30"),
@@ -28,7 +28,9 @@ _LINES = (
 )
 LINES_EACH = len(_LINES) + 1
 """Of the real directory: 242.5 million inscriptions of 21.8 million people."""
-_FIRST_BIRTH, _DAYS, _COUNTERS = date(1930, 1, 1), 25_000, 998
+_FIRST_BIRTH, _COUNTERS = date(1930, 1, 1), 998
+DAYS = 25_000
+"""Days on which people of a bench were born."""
 
 
 class Population(NamedTuple):
@@ -76,15 +78,20 @@ class Population(NamedTuple):
 def population(inscriptions: int) -> Population:
     """Make as many people as have this many inscriptions, about."""
     count = max(inscriptions // LINES_EACH, 2)
-    strangers = max(count // _STRANGERS, 1)
+    strangers = max(count // STRANGERS, 1)
     numbers = tuple(islice(_numbers(), count + strangers))
     return Population(numbers[: count - strangers], numbers[count - strangers : count], numbers[count:])
+
+
+def mock_number(days: int, counter: int) -> str:
+    """Give the mock SSIN of somebody born so many days after the first birth, below `DAYS`; counters begin at 1."""
+    born = _FIRST_BIRTH + timedelta(days)
+    first = f"{born.year % 100:02}{born.month + 60:02}{born.day:02}{counter:03}"
+    return first + check_digits(first, born_from_2000=False)
 
 
 def _numbers() -> Iterator[str]:
     """Give mock SSINs, each once."""
     for counter in range(1, _COUNTERS):
-        for days in range(_DAYS):
-            born = _FIRST_BIRTH + timedelta(days)
-            first = f"{born.year % 100:02}{born.month + 60:02}{born.day:02}{counter:03}"
-            yield first + check_digits(first, born_from_2000=False)
+        for days in range(DAYS):
+            yield mock_number(days, counter)

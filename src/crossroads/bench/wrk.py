@@ -19,6 +19,10 @@ _SCRIPT = Path(__file__).parent / "requests.lua"
 _PATIENCE_SECONDS = 30
 
 
+class TooFewRequests(BenchFailed):
+    """The requests ran out before the time."""
+
+
 class Load(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a run; times in milliseconds."""
 
@@ -99,6 +103,8 @@ def run(port: int, requests: Path, *, seconds: float, connections: int, again: b
     if done.returncode:
         raise BenchFailed(f"wrk failed: {done.stderr.strip()[-500:]}")
     load = msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Load)
+    if load.exhausted and not (load.refused or load.failed):
+        raise TooFewRequests(f"There were too few requests for the load on port {port}: {load}")
     if load.exhausted or load.refused or load.failed or not load.answers:
         raise BenchFailed(f"The load on port {port} did not go as it should: {load}")
     return load

@@ -6,7 +6,8 @@ import asyncpg
 
 from crossroads.bootstrap.migrations import migrate
 from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres, Progress, create_database
-from crossroads.bootstrap.settings import Installation
+from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.bootstrap.settling import settle
 
 NAME = "crossroads"
 HUB = "crossroads_hub"
@@ -23,8 +24,10 @@ def database_url(installation: Installation, role: str = HUB) -> str:
     return configured if configured is not None else embedded(installation).dsn(role, NAME)
 
 
-async def prepare(server: EmbeddedPostgres) -> list[str]:
+async def prepare(server: EmbeddedPostgres, settings: Settings | None = None, *, breaking: bool = False) -> list[str]:
     """Make the embedded database if it is not there, and bring its schema up to date. Gives the migrations applied."""
     with suppress(asyncpg.DuplicateDatabaseError):
         await create_database(server.dsn(ADMIN, ADMIN), NAME)
-    return await migrate(server.dsn("crossroads_owner", NAME))
+    names = await migrate(server.dsn("crossroads_owner", NAME), breaking=breaking)
+    await settle(server.dsn("crossroads_owner", NAME), settings or Settings())
+    return names

@@ -8,8 +8,11 @@ from typing import Any
 
 import asyncpg
 
+from crossroads.audit.months import FEWEST, Months
 from crossroads.audit.reading import Reading
+from crossroads.audit.retention_store import RetentionStore
 from crossroads.audit.store import Store as LogStore
+from crossroads.audit.terms import days_by_event
 from crossroads.bootstrap.database import NAME, embedded
 from crossroads.bootstrap.inspection import Row, ok, warn, wrong
 from crossroads.bootstrap.keys import log_key, message_key, permit_key
@@ -37,7 +40,8 @@ SELECT current_user AS role, rolsuper AS superuser, current_setting('server_vers
        current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on' AS durable,
        EXISTS (SELECT FROM pg_roles o WHERE o.rolname = 'crossroads_owner' AND pg_has_role(o.oid, 'MEMBER')) AS owner,
        ARRAY(
-           SELECT name FROM unnest('{log_entry,log_subtree,log_top,log_checkpoint}'::text[]) AS t (name)
+           SELECT name
+           FROM unnest('{log_entry,log_leaf,log_subtree,log_term,log_top,log_checkpoint}'::text[]) AS t (name)
            WHERE has_any_column_privilege(to_regclass(name), 'UPDATE')
               OR has_table_privilege(to_regclass(name), 'DELETE, TRUNCATE')
        ) AS changeable
@@ -66,6 +70,8 @@ async def _inspected(installation: Installation, pool: Pool) -> AsyncIterator[Ro
         yield row
     yield _clock(*await _times(pool))
     yield await _schema(installation)
+    yield await _months(pool)
+    yield await _terms(installation, pool)
     snapshot = Snapshot(await CatalogueStore(pool).facts())
     if not snapshot.founded:
         yield wrong("founding", "The installation is not founded.", "Found it: docs/how-to/keys.md")
@@ -120,6 +126,27 @@ async def _schema(installation: Installation) -> Row:
     if lacking:
         return wrong("schema", f"It lacks {', '.join(lacking)}.", "Run `crossroads migrate`.")
     return ok("schema", "It is up to date.")
+
+
+async def _months(pool: Pool) -> Row:
+    ahead = await Months(pool).ahead()
+    found = f"The log has a partition for each of the next {ahead} months."
+    if ahead < FEWEST:
+        return warn("months", found, "Run `crossroads migrate`, and look at the job log-months.")
+    return ok("months", found)
+
+
+async def _terms(installation: Installation, pool: Pool) -> Row:
+    settings = installation.settings
+    here = {days for _, days in days_by_event(settings.log_kept_days, settings.log_class_days).items()}
+    there = {(term.log_class, term.days) for term in await RetentionStore(pool).terms()}
+    if here != there:
+        return warn(
+            "retention",
+            "How long the log is kept is not what the settings say.",
+            "Settle it: run `crossroads migrate`.",
+        )
+    return ok("retention", f"What the log says is kept for {min(days for _, days in here)} days or more.")
 
 
 def _founding(installation: Installation, snapshot: Snapshot) -> Iterator[Row]:

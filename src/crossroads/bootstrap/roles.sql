@@ -9,14 +9,15 @@
 --
 --     crossroads_owner      owns the schema and runs the migrations
 --     crossroads_hub        what the processes of the hub run as; may add to the log, never change or remove in it
---     crossroads_retention  removes content whose time has come
+--     crossroads_retention  takes old months out of the log, once they are archived
 --     crossroads_reader     auditors; reads only
+--     crossroads_portal     what the portal runs as: reads what is public, and keeps its own sessions
 
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['crossroads_owner', 'crossroads_hub', 'crossroads_retention', 'crossroads_reader'] LOOP
+    FOREACH name IN ARRAY ARRAY['crossroads_owner', 'crossroads_hub', 'crossroads_retention', 'crossroads_reader', 'crossroads_portal'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
             EXECUTE format('CREATE ROLE %I LOGIN', name);
         END IF;

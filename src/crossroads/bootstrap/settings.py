@@ -13,6 +13,8 @@ import msgspec
 import yaml
 
 from crossroads.admission.limits import Limits
+from crossroads.audit.events import LogClass
+from crossroads.bootstrap.portal_settings import DemoLoginSettings, PortalSettings
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.ssin import Environment
@@ -62,11 +64,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     streams: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
     """Streams of the log: the most hub processes that can write at once."""
     log_kept_days: Annotated[int, msgspec.Meta(ge=1, le=36_525)] = 3653
-    """Days for which what the log says stays; `crossroads audit expire` refuses to remove what is younger."""
+    """Days for which what the log says stays, as of the last `crossroads migrate`; then it is removed, by a job."""
+    log_class_days: dict[LogClass, Annotated[int, msgspec.Meta(ge=1, le=36_525)]] = {}
+    """Other days for a class of events: `exchange`, `directory`, `changes` or `batch`."""
+    log_online_days: Annotated[int, msgspec.Meta(ge=31, le=36_525)] | None = None
+    """Days before `crossroads audit archive` may take a month out of the database. Absent: as long as it is kept."""
     pattern_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 14
     """Days within which inscribing, asking and ending is a pattern for `crossroads audit patterns`. Illustrative."""
     error_answer_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     """Days within which a source answers a report of a presumed error; after them it is overdue. Illustrative."""
+    bis_kept_days: Annotated[int, msgspec.Meta(ge=1, le=36_525)] | None = None
+    """Days after which the data of the BIS register go, once a person is dead or in another register; absent: never."""
     item_kept_days: Annotated[int, msgspec.Meta(ge=30, le=36_525)] = 365
     """Days for which an acknowledged item of a mailbox stays, from when it was first given. Illustrative."""
     result_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
@@ -75,6 +83,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The key that signs answers: `keys/<name>.pem` under the home, registered as `<hub>#<name>`."""
     permit_key: str = "permit-1"
     """The key that signs permits; likewise."""
+    portal: PortalSettings | None = None
+    """The pages for people, as `portal.…`; absent means that this installation serves none."""
+    demo_login: DemoLoginSettings | None = None
+    """A login for demonstrations, as `demo_login.…`; only where `environment` is `test`."""
     limits: Limits = Limits()
 
     def check_safe(self) -> None:

@@ -16,6 +16,13 @@ from crossroads.admission.service import Gate
 from crossroads.audit.levels import EVERY as LEVELS_EVERY
 from crossroads.audit.levels import NAME as LEVELS
 from crossroads.audit.levels import Levels
+from crossroads.audit.months import EVERY as MONTHS_EVERY
+from crossroads.audit.months import NAME as MONTHS
+from crossroads.audit.months import Months
+from crossroads.audit.retention import EVERY as LOG_RETENTION_EVERY
+from crossroads.audit.retention import NAME as LOG_RETENTION
+from crossroads.audit.retention import Retention as LogRetention
+from crossroads.audit.seen_store import SeenStore
 from crossroads.audit.service import Log
 from crossroads.batch.checking import CHECKS_AT_ONCE, Checking
 from crossroads.batch.model import CHECK_KIND, RUN_KIND
@@ -23,10 +30,11 @@ from crossroads.batch.results import Results
 from crossroads.batch.retention import EVERY as RETENTION_EVERY
 from crossroads.batch.retention import NAME as RETENTION
 from crossroads.batch.retention import Retention
-from crossroads.batch.running import RUN_AT_ONCE, Running
+from crossroads.batch.running import RUN_AT_ONCE, WAIT_AT_ONCE, Running
 from crossroads.batch.service import Batches
 from crossroads.batch.uploads import Uploads
 from crossroads.bootstrap import keys
+from crossroads.bootstrap.compatibility import require_schema
 from crossroads.bootstrap.database import database_url
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.catalogue.service import Catalogue
@@ -36,6 +44,9 @@ from crossroads.directory.nonces import maintain_nonces
 from crossroads.directory.service import Directory
 from crossroads.exchange.service import Exchange
 from crossroads.identity.bis import BisRegister
+from crossroads.identity.bis_retention import EVERY as BIS_EVERY
+from crossroads.identity.bis_retention import NAME as BIS
+from crossroads.identity.bis_retention import BisRetention
 from crossroads.identity.database import Pool
 from crossroads.identity.identification import Identification
 from crossroads.identity.service import Identity
@@ -47,6 +58,7 @@ from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.errors import Unavailable
 from crossroads.mutations.bringing import Bringer
 from crossroads.mutations.hub_changes import HubChanges
+from crossroads.mutations.made_reports import OwnReports
 from crossroads.mutations.mailboxes import Mailboxes
 from crossroads.mutations.reports import ErrorReports, Terms
 from crossroads.mutations.retention import ItemRetention
@@ -58,6 +70,9 @@ from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import HttpClient
 from crossroads.sources.service import HttpSources
 from crossroads.sources.store import BreakerStore
+from crossroads.transparency.looking import Looking
+from crossroads.transparency.service import Terms as LookTerms
+from crossroads.transparency.service import Transparency
 
 _MAINTENANCE_SECONDS = 60
 _PATIENCE_SECONDS = 2
@@ -78,6 +93,7 @@ class Services:
     catalogue: Catalogue
     identity: Identity
     bis: BisRegister
+    bis_retention: BisRetention
     identification: Identification
     directory: Directory
     facts: FactsReader
@@ -87,6 +103,7 @@ class Services:
     changes: Mutations
     mailboxes: Mailboxes
     error_reports: ErrorReports
+    own_reports: OwnReports
     bringer: Bringer
     watch: Watch
     jobs: Jobs
@@ -96,6 +113,8 @@ class Services:
     uploads: Uploads
     results: Results
     levels: Levels
+    log_retention: LogRetention
+    transparency: Transparency
     pool: Pool
 
     async def database_answers(self) -> bool:
@@ -123,6 +142,7 @@ async def services(
         # The log has connections of its own: it is awaited while others are held.
         log_pool = await _pool(stack, url, _LOG_CONNECTIONS)
         pool = await _pool(stack, url, _CONNECTIONS)
+        await require_schema(pool)
         log = await stack.enter_async_context(Log(log_pool, keys.log_key(installation), streams=settings.streams))
         catalogue = await stack.enter_async_context(Catalogue(pool, log, clock))
         facts = await stack.enter_async_context(FactsReader(url))
@@ -154,7 +174,7 @@ async def services(
         kept = timedelta(days=settings.item_kept_days)
         _background(stack, expire(changes, ItemRetention(pool, clock, kept)))
         _background(stack, _maintain(pool))
-        jobs = Jobs(pool)
+        jobs = Jobs(pool, log)
         batches = Batches(pool, log, catalogue, surroundings, jobs=jobs, most=settings.limits.open_batches)
         checking = Checking(pool=pool, log=log, jobs=jobs, catalogue=catalogue, clock=clock)
         worker = Worker(pool)
@@ -168,10 +188,18 @@ async def services(
             kept=timedelta(days=settings.result_days),
         )
         worker.kinds.append(Kind(name=CHECK_KIND, slice=checking.slice, lanes=CHECKS_AT_ONCE))
-        worker.kinds.append(Kind(name=RUN_KIND, slice=running.slice, lanes=RUN_AT_ONCE))
-        worker.schedule(RETENTION, RETENTION_EVERY, Retention(pool=pool, log=log, clock=clock).work)
+        run = Kind(name=RUN_KIND, slice=running.slice, lanes=RUN_AT_ONCE, waiting=WAIT_AT_ONCE)
+        worker.kinds.append(run)
+        worker.schedule(RETENTION, RETENTION_EVERY, Retention(pool=pool, log=log, jobs=jobs, clock=clock).work)
+        days = settings.bis_kept_days
+        bis_retention = BisRetention(pool, log, clock, None if days is None else timedelta(days=days))
+        worker.schedule(BIS, BIS_EVERY, bis_retention.work)
+        directory = Directory(pool, log, catalogue, surroundings)
         levels = Levels(pool, clock)
         worker.schedule(LEVELS, LEVELS_EVERY, levels.count_days)
+        log_retention = LogRetention(pool, log, keys.log_key(installation))
+        worker.schedule(LOG_RETENTION, LOG_RETENTION_EVERY, log_retention.expire_what_is_due)
+        worker.schedule(MONTHS, MONTHS_EVERY, Months(pool).add)
         worker.schedule(FORGETTING, timedelta(hours=1), lambda: jobs.forget(KEPT))
         yield Services(
             installation=installation,
@@ -180,13 +208,15 @@ async def services(
             catalogue=catalogue,
             identity=Identity(pool, log, sources, surroundings, [ExclusiveWhenLinked(catalogue, surroundings)]),
             bis=BisRegister(pool, log, sources, surroundings, mandates, rate),
+            bis_retention=bis_retention,
             identification=Identification(pool, log, surroundings, mandates, rate),
-            directory=Directory(pool, log, catalogue, surroundings),
+            directory=directory,
             facts=facts,
             gate=gate,
             breakers=breakers,
             changes=changes,
             mailboxes=mailboxes,
+            own_reports=OwnReports(pool, log, catalogue, surroundings),
             error_reports=ErrorReports(
                 pool, log, catalogue, surroundings, Terms(settings.hub, timedelta(days=settings.error_answer_days))
             ),
@@ -198,6 +228,13 @@ async def services(
             uploads=Uploads(pool, batches, jobs, clock),
             results=Results(pool, batches),
             levels=levels,
+            log_retention=log_retention,
+            transparency=Transparency(
+                Looking(pool, log, catalogue, surroundings),
+                SeenStore(pool),
+                directory,
+                LookTerms(keys.subject_key(installation), timedelta(days=settings.log_kept_days)),
+            ),
             pool=pool,
             exchange=Exchange(
                 gate=gate,

@@ -21,6 +21,7 @@ AnyEntry: TypeAlias = (
     | model.Authorisation
     | model.Availability
     | model.Subscription
+    | model.Embargo
 )
 
 
@@ -36,6 +37,7 @@ class Kind(StrEnum):
     AUTHORISATION = "authorisation"
     AVAILABILITY = "availability"
     SUBSCRIPTION = "subscription"
+    EMBARGO = "embargo"
 
     @property
     def struct(self) -> type[AnyEntry]:
@@ -45,7 +47,7 @@ class Kind(StrEnum):
     @property
     def attribute(self) -> str:
         """The list of a `Document` that holds it."""
-        return "availabilities" if self is Kind.AVAILABILITY else f"{self.value.replace('-', '_')}s"
+        return _PLURALS.get(self, f"{self.value.replace('-', '_')}s")
 
     @property
     def plural(self) -> str:
@@ -58,6 +60,7 @@ class Kind(StrEnum):
         return self.value.replace("-", " ")
 
 
+_PLURALS = {Kind.AVAILABILITY: "availabilities", Kind.EMBARGO: "embargoes"}
 _STRUCTS: dict[Kind, type[AnyEntry]] = {
     Kind.SECTOR: model.Sector,
     Kind.INSTITUTION_TYPE: model.InstitutionType,
@@ -68,6 +71,7 @@ _STRUCTS: dict[Kind, type[AnyEntry]] = {
     Kind.AUTHORISATION: model.Authorisation,
     Kind.AVAILABILITY: model.Availability,
     Kind.SUBSCRIPTION: model.Subscription,
+    Kind.EMBARGO: model.Embargo,
 }
 YAML_NAMES: dict[str, Kind] = {
     field.encode_name: kind

@@ -240,6 +240,8 @@ class LegalContext(Entry, frozen=True, kw_only=True):
 
     id: LegalContextId
     names: Text
+    description: Text | None = None
+    """The purpose in plain words, for the people whose data it is."""
     assigned_to: tuple[Party, ...]
 
     @property
@@ -308,6 +310,31 @@ class Subscription(Entry, frozen=True, kw_only=True):
         return self.id
 
 
+class Embargo(Entry, frozen=True, kw_only=True):
+    """That people see only later what was done about them for a purpose, while the entry is in force.
+
+    For so many days after it was done, or until a day. What was done on other days is seen at once.
+    """
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{1,79}\Z")]
+    legal_context: LegalContextId
+    days: Annotated[int, msgspec.Meta(ge=1, le=3660)] | None = None
+    until: date | None = None
+    """The first day on which it is seen."""
+    names: Text
+    """Why, in plain words."""
+
+    def __post_init__(self) -> None:
+        """Refuse an embargo without an end, and one with two."""
+        if (self.days is None) == (self.until is None):
+            raise ValueError("give either days or until")
+
+    @property
+    def key(self) -> str:
+        """The identifier within its kind."""
+        return self.id
+
+
 class Document(_Struct, frozen=True, kw_only=True):
     """All entries of a catalogue, or those of one YAML file of it. A file has any of these lists."""
 
@@ -320,3 +347,4 @@ class Document(_Struct, frozen=True, kw_only=True):
     authorisations: tuple[Authorisation, ...] = ()
     availabilities: tuple[Availability, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+    embargoes: tuple[Embargo, ...] = ()

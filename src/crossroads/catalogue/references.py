@@ -8,12 +8,12 @@ from crossroads.catalogue.model import (
     Authorisation,
     Availability,
     DataGroup,
+    Embargo,
     InscriptionContext,
     Institution,
     InstitutionType,
     LegalContext,
     Party,
-    Sector,
     Subscription,
 )
 
@@ -27,10 +27,8 @@ class Reference(NamedTuple):
 
 
 def references(entry: AnyEntry) -> Iterator[Reference]:
-    """Give every reference of an entry."""
+    """Give every reference of an entry; a sector has none."""
     match entry:
-        case Sector():
-            return
         case InstitutionType():
             yield _sector(".sector", entry.sector)
         case Institution():
@@ -55,6 +53,8 @@ def references(entry: AnyEntry) -> Iterator[Reference]:
             yield from _each(".dataGroups", Kind.DATA_GROUP, entry.data_groups)
             yield from _each(".inscriptionContexts", Kind.INSCRIPTION_CONTEXT, entry.inscription_contexts)
             yield Reference(".authorisation", Kind.AUTHORISATION, entry.authorisation)
+        case Embargo():
+            yield Reference(".legalContext", Kind.LEGAL_CONTEXT, entry.legal_context)
 
 
 def _of_institution(entry: Institution) -> Iterator[Reference]:

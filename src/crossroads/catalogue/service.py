@@ -5,14 +5,11 @@ nothing is in force that is not logged; an entry whose commit failed names a ver
 another act.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from datetime import datetime
+from typing import Any, TypeVar
 
 import msgspec
-import structlog
 
 from crossroads.audit.database import Pool
 from crossroads.audit.events import Event
@@ -21,65 +18,31 @@ from crossroads.audit.service import Log
 from crossroads.catalogue import acts
 from crossroads.catalogue.changes import APPLY, Plan, diff
 from crossroads.catalogue.errors import AlreadyFounded, UnfitAct
+from crossroads.catalogue.following import Following
 from crossroads.catalogue.keys import Genesis, LogPlace, OperatorKey
-from crossroads.catalogue.kinds import Kind, by_id, document_of
+from crossroads.catalogue.kinds import by_id, document_of
 from crossroads.catalogue.model import Document
 from crossroads.catalogue.snapshot import Snapshot
-from crossroads.catalogue.store import Changing, Store, Version
+from crossroads.catalogue.store import Changing, Version
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.errors import Refused
 from crossroads.wire.messages import ProvenKey
 from crossroads.wire.notes import NoteVerifier, read_checkpoint, verify_checkpoint
 from crossroads.wire.registrations import SignedAct, act
 
-_POLL_SECONDS = 1
-"""A revocation acts within this in every process; sooner where a hot query has shown the new version."""
-
-_log = structlog.get_logger()
 C = TypeVar("C")
 Write = Callable[[Changing, C, LogPlace, Version], Awaitable[None]]
 
 
-class Catalogue:
+class Catalogue(Following):
     """Use as `async with Catalogue(...) as catalogue`."""
 
     def __init__(self, pool: Pool, log: Log, clock: Clock | None = None) -> None:
         """Read and change with these connections, of the role crossroads_hub."""
-        self._store, self._log, self._clock = Store(pool), log, clock or SystemClock()
-        self._snapshot: Snapshot | None = None
-        self._reloading = asyncio.Lock()
+        super().__init__(pool)
+        self._log, self._clock = log, clock or SystemClock()
         self._proven: dict[str, ProvenKey] = {}
-        self._following: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        """Read the catalogue and keep up with it. Raises Unavailable."""
-        self._snapshot = Snapshot(await self._store.facts())
-        self._following = asyncio.create_task(self._follow(), name="catalogue follows")
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Keep up no longer."""
-        if self._following:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
-
-    @property
-    def current(self) -> Snapshot:
-        """The catalogue as this process knows it; at most about a second old. Raises Unavailable before it was read."""
-        if self._snapshot is None:
-            raise Unavailable("The catalogue has not been read yet.", code=Code.UNAVAILABLE)
-        return self._snapshot
-
-    async def refresh(self, version: int) -> Snapshot:
-        """Give a snapshot that is not older than the version. Callers that wait share one reading."""
-        if self.current.version < version:
-            async with self._reloading:
-                if self.current.version < version:
-                    self._snapshot = Snapshot(await self._store.facts())
-        return self.current
 
     async def found(self, genesis: Genesis) -> int:
         """Make the first entry of the log, which names the operators' keys and the log's. Gives the version.
@@ -191,10 +154,6 @@ class Catalogue:
             self._proven[key_id] = ProvenKey(registration=key.act, inclusion=inclusion)
         return self._proven[key_id]
 
-    def as_of(self, on: date) -> Document:
-        """Give the catalogue in force on a day, as believed now."""
-        return document_of((kind, entry) for kind in Kind for entry in self.current.listed(kind, on))
-
     async def as_believed_at(self, moment: datetime) -> Document:
         """Give the whole catalogue as it was believed here at a moment."""
         return document_of(await self._store.believed_at(moment))
@@ -222,16 +181,3 @@ class Catalogue:
     async def _record(self, event: Event, fields: dict[str, Any]) -> LogPlace:
         receipt = await self._log.append(Entry(event=event, fields=fields))
         return LogPlace(receipt.stream, receipt.index)
-
-    async def _newest(self) -> Snapshot:
-        return await self.refresh(await self._store.version())
-
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(_POLL_SECONDS)
-            try:
-                await self._newest()
-            except Unavailable as error:
-                _log.warning("catalogue not refreshed", reason=str(error))
-            except Exception:  # noqa: BLE001 - whatever it was, a process must not go on without following
-                _log.exception("catalogue not refreshed")

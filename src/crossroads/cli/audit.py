@@ -15,17 +15,16 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from crossroads.audit import export as exporting
+from crossroads.audit.archived import Archive
+from crossroads.audit.archived_reading import prove_everywhere
 from crossroads.audit.findings import Verification
-from crossroads.audit.model import Expirable, Receipt
 from crossroads.audit.patterns import Pattern, patterns
 from crossroads.audit.reading import Reading
 from crossroads.audit.reconciliation import Reconciliation
 from crossroads.audit.reconciliation import reconcile as compare
-from crossroads.audit.retention import expiring_before
 from crossroads.audit.verification import verify as verify_log
-from crossroads.bootstrap.retention import retention
 from crossroads.bootstrap.wiring import Services
-from crossroads.cli.acts import report
+from crossroads.cli.audit_keeping import archive_months, expire, open_archive, usage
 from crossroads.cli.opened import with_services
 from crossroads.kernel.clock import BRUSSELS, brussels_day
 from crossroads.kernel.errors import InvalidValue, Refused
@@ -35,6 +34,8 @@ from crossroads.wire.proofs import EntryProof, verify_entry_proof
 _console = Console(emoji=False)
 _WHY = "Each may be in order: a short file, or one that was recorded when it was over."
 app = typer.Typer(help="The log: that it is whole, and what it says.", no_args_is_help=True)
+for command in (archive_months, expire, usage):
+    app.command("archive" if command is archive_months else None)(command)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 _LogKey = Annotated[str, typer.Option("--log-key", help="The public key of the log, from your own trust.json.")]
@@ -46,9 +47,15 @@ def verify(
     known: Annotated[
         list[Path] | None, typer.Option("--known", help="A checkpoint kept elsewhere, that the log must extend.")
     ] = None,
+    archive: Annotated[
+        Path | None, typer.Option("--archive", help="The folder of the months that left the database.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
-    """Compute the whole log anew, and name whatever was altered, removed or added."""
+    """Compute the whole log anew, and name whatever was altered, removed or added.
+
+    Of months in an archive only the leaves are in the database; what they say is verified with `--archive`.
+    """
     notes = [path.read_text("utf-8") for path in known or ()]
 
     async def work(hub: Services) -> Verification:
@@ -59,6 +66,7 @@ def verify(
                 hub.pool,
                 [verifier],
                 known=[read_checkpoint(note) for note in notes],
+                archive=Archive(archive) if archive else None,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
 
@@ -68,8 +76,12 @@ def verify(
     else:
         for finding in outcome.findings:
             _console.print(f"[red]wrong[/] {finding}", highlight=False)
+        for one in outcome.archives:
+            looked = "verified" if one.looked else "not looked at"
+            _console.print(f"archived {one.month}: {one.entries} entries in {one.file}, {looked}", highlight=False)
         expired = f", {outcome.expired} expired" if outcome.expired else ""
-        counts = f"{outcome.entries} entries{expired}, {outcome.checkpoints} checkpoints"
+        archived = f", {outcome.archived} archived" if outcome.archived else ""
+        counts = f"{outcome.entries} entries{expired}{archived}, {outcome.checkpoints} checkpoints"
         _console.print(f"The log is {'sound' if outcome.sound else 'NOT sound'}: {counts}.", highlight=False)
     if not outcome.sound:
         raise typer.Exit(1)
@@ -81,11 +93,16 @@ def prove(
     fields: Annotated[
         list[str] | None, typer.Option("--field", help="A field to open to the outsider; all when absent.")
     ] = None,
+    archive: Annotated[
+        Path | None, typer.Option("--archive", help="The folder of archived months, to prove what is in those too.")
+    ] = None,
 ) -> None:
     """Print, as JSON, the proof that the entries of a ticket are in the log. `audit check` verifies it anywhere."""
 
     async def work(hub: Services) -> list[EntryProof]:
-        return await hub.log.prove(ticket, fields)
+        if archive is None:
+            return await hub.log.prove(ticket, fields)
+        return await prove_everywhere(hub.log, await open_archive(hub, archive), ticket, fields)
 
     proofs = asyncio.run(with_services(work))
     if not proofs:
@@ -187,42 +204,6 @@ def export() -> None:
 
     asyncio.run(with_services(work))
     sys.stdout.buffer.flush()
-
-
-@app.command()
-def expire(
-    *,
-    before: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day that stays as it is.")],
-    retention_url: Annotated[
-        str | None,
-        typer.Option(
-            envvar="CROSSROADS_RETENTION_URL", help="URL of role crossroads_retention, for a database of your own."
-        ),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    as_json: _Json = False,
-) -> None:
-    """Remove what entries from before a day say of persons. That they were there stays, and is signed."""
-
-    async def count(hub: Services) -> list[Expirable]:
-        moment = expiring_before(before.date(), hub.clock.now(), hub.installation.settings.log_kept_days)
-        async with retention(hub, retention_url) as removing:
-            return await removing.due(moment)
-
-    async def remove(hub: Services) -> list[Receipt]:
-        async with retention(hub, retention_url) as removing:
-            return await removing.expire_all(due)
-
-    due = asyncio.run(with_services(count))
-    entries = sum(part.entries for part in due)
-    if due and not yes:
-        typer.confirm(
-            f"Remove what {entries} entries from before {before:%Y-%m-%d} say, for ever?", abort=True, err=True
-        )
-    with Console(stderr=True).status("Removing what expired"):
-        receipts = asyncio.run(with_services(remove)) if due else []
-    told = f"{entries} entries from before {before:%Y-%m-%d} expired, in {len(due)} ranges."
-    report({"expired": entries, "ranges": due, "receipts": receipts}, told, as_json=as_json)
 
 
 def _line(one: Pattern) -> str:

@@ -39,6 +39,8 @@ def work(parent: int | None) -> None:
 async def _work(installation: Installation, parent: int | None) -> None:
     async with services(installation, fills_mailboxes=False) as hub:
         settle()
+        if parent is None:
+            await hub.jobs.process_started()
         working = asyncio.ensure_future(hub.worker.run())
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, working.cancel)
         watching = asyncio.create_task(_until_orphaned(parent, working))

@@ -1,6 +1,6 @@
-"""`crossroads person link | unlink | replace | decease | distinguish | apply`: acts of operators on who people are.
+"""`crossroads person link | unlink | replace | decease | distinguish | apply | removed`: acts of operators on people.
 
-All but the last write an act. Operators sign it with `crossroads key sign`; `apply` carries it out.
+Most write an act. Operators sign it with `crossroads key sign`; `apply` carries it out. `removed` shows what is gone.
 """
 
 import asyncio
@@ -11,6 +11,8 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from crossroads.cli.acts import confirm, read_act, report, write_act
 from crossroads.cli.opened import with_services
@@ -141,6 +143,22 @@ def apply(file: _ActFile, *, yes: _Yes = False, as_json: _Json = False) -> None:
     confirm(signed, "Carry this out?", yes=yes, as_json=as_json)
     ticket = asyncio.run(with_services(lambda hub: hub.identity.carry_out(signed, hub.catalogue.current.operators)))
     report({"ticket": str(ticket)}, f"Done, ticket {ticket}.", as_json=as_json)
+
+
+@app.command()
+def removed(*, as_json: _Json = False) -> None:
+    """Show of how many persons what the BIS register held was removed at the end of its days, and why."""
+    found = asyncio.run(with_services(lambda hub: hub.bis_retention.removed()))
+    if as_json:
+        typer.echo(msgspec.json.encode({"removed": [one._asdict() for one in found]}))
+        return
+    if not found:
+        Console().print("Nothing was removed.")
+        return
+    table = Table("day", "why", "persons", "lines")
+    for one in found:
+        table.add_row(one.day.isoformat(), one.why, str(one.persons), str(one.lines))
+    Console().print(table)
 
 
 def _made(struct: type[_Content], installation: str | None, given: dict[str, Any], reason: str) -> _Content:

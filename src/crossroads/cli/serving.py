@@ -1,5 +1,6 @@
 """How the hub's processes run: granian with one event loop each, metrics of all of them on a listener of their own."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -7,19 +8,23 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import Server
 
 from crossroads.bootstrap import keys
-from crossroads.bootstrap.database import embedded
+from crossroads.bootstrap.compatibility import SchemaUnfit, require_schema_at
+from crossroads.bootstrap.database import database_url, embedded
 from crossroads.bootstrap.settings import Installation, Settings
 from crossroads.cli.job_running import JobProcesses
-from crossroads.kernel.errors import Refused
+from crossroads.kernel.errors import Refused, Unavailable
 
 _APPLICATION = "crossroads.api.app:create"
 _BACKLOG = 2048
 _PATIENCE_SECONDS = 10
 """For a process to write and sign what waits; then it is killed, and recovery closes what it left open."""
+
+_log = structlog.get_logger(__name__)
 
 
 def serve(installation: Installation, workers: int) -> None:
@@ -29,7 +34,14 @@ def serve(installation: Installation, workers: int) -> None:
     for read in (keys.message_key, keys.permit_key, keys.log_key):
         read(installation)
     _check_port(settings)
-    with _database(installation), _Metrics(installation, workers), JobProcesses(settings.job_workers):
+    with _database(installation), _Metrics(installation, workers):
+        _check_schema(installation)
+        _serve(installation, workers)
+
+
+def _serve(installation: Installation, workers: int) -> None:
+    settings = installation.settings
+    with JobProcesses(settings.job_workers):
         Server(
             _APPLICATION,
             address=settings.host,
@@ -59,6 +71,16 @@ def _check_port(settings: Settings) -> None:
         except OSError as error:
             taken = f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}."
             raise Refused(f"{taken} Set `port` in crossroads.yaml, or CROSSROADS_PORT.") from error
+
+
+def _check_schema(installation: Installation) -> None:
+    """Refuse a schema that this program does not work on. Raises SchemaUnfit. A database that is down is waited for."""
+    try:
+        asyncio.run(require_schema_at(database_url(installation)))
+    except SchemaUnfit:
+        raise
+    except Unavailable as error:
+        _log.warning("schema not looked at", reason=str(error))
 
 
 def _database(installation: Installation) -> AbstractContextManager[Any]:

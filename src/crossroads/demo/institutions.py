@@ -52,7 +52,7 @@ SELECT CASE WHEN collective THEN 'true' ELSE 'false' END AS collective,
    FROM household AS member WHERE member.household = own.household AND {_THEN}) AS members
 FROM household AS own WHERE {_HELD} AND {_THEN}
 """  # noqa: S608 - constants of this file
-_FEED = {"context": "0:1", "dataGroup": "identification@1"}
+_FEED = {"context": "0:1", "dataGroup": "identification@1", "householdGroup": "household@1"}
 _REGISTER = "SELECT DISTINCT birth_date, last_name FROM identification WHERE ssin = :ssin"
 
 

@@ -340,17 +340,20 @@ WITH RECURSIVE head (person, root) AS (
     SELECT head.person, l.into_person FROM head JOIN person_link AS l ON l.from_person = head.root
 ), root AS (
     SELECT person, root FROM head WHERE root NOT IN (SELECT from_person FROM person_link)
+), asked AS (
+    SELECT DISTINCT coalesce(root.root, p.person) AS human FROM staged_person AS p LEFT JOIN root ON root.person = p.person
+), kin AS (
+    SELECT human, human AS person FROM asked
+    UNION ALL
+    SELECT asked.human, root.person FROM asked JOIN root ON root.root = asked.human
 ), line AS MATERIALIZED (
     SELECT coalesce(root.root, p.person) AS human, s.context, s.institution, s.line, s.start_date,
            coalesce(s.end_date, 'infinity') AS end_date
     FROM staged_inscription AS s JOIN staged_person AS p USING (ssin) LEFT JOIN root ON root.person = p.person
     WHERE s.context = ANY (:exclusive::text[])
     UNION ALL
-    SELECT coalesce(root.root, i.person), i.context, i.institution, NULL, i.start_date, coalesce(i.end_date, 'infinity')
-    FROM inscription AS i LEFT JOIN root ON root.person = i.person
-    WHERE i.context = ANY (:exclusive::text[]) AND coalesce(root.root, i.person) IN (
-        SELECT coalesce(r.root, p.person) FROM staged_person AS p LEFT JOIN root AS r ON r.person = p.person
-    )
+    SELECT kin.human, i.context, i.institution, NULL, i.start_date, coalesce(i.end_date, 'infinity')
+    FROM kin JOIN inscription AS i ON i.person = kin.person WHERE i.context = ANY (:exclusive::text[])
 ), beside AS (
     SELECT human, context, start_date, institution <> lag(institution) OVER w AS changes,
            max(end_date) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached

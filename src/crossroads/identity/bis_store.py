@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from crossroads.identity.bis_model import Change, Given, Recorded
 from crossroads.identity.database import Connection, rows
@@ -110,6 +111,28 @@ async def end_belief(connection: Connection, line: Recorded, stamp: Stamp) -> No
     key: dict[str, int | str | date] = {"person": line.person, "truth": line.truth, "start_date": line.start_date}
     await queries.particulars_to_history(connection, **key, **stamp._asdict())
     await queries.remove_particulars(connection, **key)
+
+
+async def served(
+    connection: Connection, before: datetime, limit: int, persons: Sequence[int] | None = None
+) -> dict[int, str]:
+    """Give of whom particulars have served since a moment, or who of some persons that are: each with why."""
+    asked = None if persons is None else list(persons)
+    found = await rows(queries.served_particulars(connection, before=before, limit=limit, persons=asked))
+    return {row["person"]: row["why"] for row in found}
+
+
+async def remove_all(connection: Connection, person: int, why: str, ticket: UUID) -> int:
+    """Remove what is and was recorded of a person, and count the lines; that it was removed is kept."""
+    lines = int(await queries.remove_all_particulars(connection, person=person))
+    moment = await queries.moment(connection)
+    await queries.keep_removal(connection, person=person, ticket=ticket, why=why, lines=lines, moment=moment)
+    return lines
+
+
+async def removals(connection: Connection, limit: int) -> Sequence[Any]:
+    """Give day, reason, persons and lines of what was removed, the newest days first."""
+    return await rows(queries.removals(connection, limit=limit))
 
 
 def compared(person: PersonParticulars) -> Particulars:

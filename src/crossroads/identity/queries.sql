@@ -283,3 +283,48 @@ WITH RECURSIVE linked (found, person) AS (
 )
 SELECT linked.found, present.person, present.ssin FROM linked JOIN person AS present ON present.person = linked.person
 WHERE NOT EXISTS (SELECT FROM person_link WHERE from_person = present.person);
+
+-- retention
+
+-- name: served_particulars
+-- Give of whom particulars are kept who died, or whose number of today is of another register, where nothing of that was
+-- recorded since a moment (over all persons, or some): of whom why.
+WITH RECURSIVE kept AS (
+    SELECT person FROM bis_particulars WHERE :persons::bigint[] IS NULL OR person = ANY (:persons::bigint[])
+    UNION
+    SELECT person FROM bis_particulars_history WHERE :persons::bigint[] IS NULL OR person = ANY (:persons::bigint[])
+), up (person, present, linked_at) AS (
+    SELECT person, person, '-infinity'::timestamptz FROM kept
+    UNION
+    SELECT up.person, l.into_person, l.recorded_at FROM up JOIN person_link AS l ON l.from_person = up.present
+), human AS (
+    SELECT up.person, max(greatest(p.recorded_at, up.linked_at)) AS recorded_at,
+           bool_or(p.deceased_on IS NOT NULL) AS deceased,
+           bool_or(
+               NOT EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person)
+               AND NOT EXISTS (SELECT FROM bis_number AS n WHERE n.person = p.person AND n.ssin = p.ssin)
+           ) AS replaced
+    FROM up JOIN person AS p ON p.person = up.present
+    GROUP BY up.person
+)
+SELECT person, CASE WHEN deceased THEN 'deceased' ELSE 'replaced' END AS why FROM human
+WHERE recorded_at < :before AND (deceased OR replaced)
+ORDER BY person LIMIT :limit;
+
+-- name: remove_all_particulars$
+-- Remove what is recorded of a person, and what was believed before, and count the lines.
+WITH now AS (
+    DELETE FROM bis_particulars WHERE person = :person RETURNING 1
+), before AS (
+    DELETE FROM bis_particulars_history WHERE person = :person RETURNING 1
+)
+SELECT (SELECT count(*) FROM now) + (SELECT count(*) FROM before);
+
+-- name: keep_removal!
+-- Keep that the particulars of a person were removed, and why.
+INSERT INTO bis_removal (person, ticket, why, lines, removed_at) VALUES (:person, :ticket, :why, :lines, :moment);
+
+-- name: removals
+-- Give of how many persons particulars were removed (over all persons), by day in Brussels and reason, the newest first.
+SELECT (removed_at AT TIME ZONE 'Europe/Brussels')::date AS day, why, count(*) AS persons, sum(lines) AS lines
+FROM bis_removal GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT :limit;

@@ -7,6 +7,7 @@ from uuid import UUID
 from crossroads.identity.database import Connection
 from crossroads.jobs import store
 from crossroads.jobs.errors import LeaseLost
+from crossroads.jobs.lanes import Lane
 
 LEASE = timedelta(seconds=15)
 """For which a job stays with a process that does not renew."""
@@ -27,6 +28,8 @@ class Claim:
     total: int
     deadline: datetime | None
     owner: UUID
+    lane: Lane
+    """In which it is worked on; to be left while the slice does nothing but wait for others."""
     lease: timedelta = LEASE
 
     async def hold(self, connection: Connection, done: int | None = None) -> None:

@@ -64,6 +64,13 @@ SET state = 'CANCELLED', lease_owner = NULL, lease_until = NULL, finished_at = c
 WHERE subject = :subject AND finished_at IS NULL
 RETURNING job;
 
+-- name: cancel_held
+-- End the jobs about something that wait for an operator.
+UPDATE job
+SET state = 'CANCELLED', finished_at = clock_timestamp()
+WHERE subject = :subject AND finished_at IS NULL AND state = 'PAUSED' AND due_at IS NULL
+RETURNING job;
+
 -- name: hold_back!
 -- Stop a job that is not over until an operator lets it go on.
 UPDATE job
@@ -95,6 +102,14 @@ LIMIT :count;
 SELECT job, kind, institution, subject, state, due_at, deadline, done, total, attempts, problem, created_at, finished_at
 FROM job
 WHERE subject = ANY (CAST(:subjects AS uuid[])) AND finished_at IS NULL;
+
+-- name: held_late
+-- Give what those jobs are about that wait for an operator though their deadline passed.
+SELECT subject
+FROM job
+WHERE state = 'PAUSED' AND due_at IS NULL AND subject IS NOT NULL AND deadline <= :now
+ORDER BY deadline
+LIMIT :count;
 
 -- name: forget!
 -- Remove jobs that have been over for some time.

@@ -1,7 +1,7 @@
 """Jobs in PostgreSQL. Private to this room."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -70,6 +70,11 @@ async def cancel_subject(connection: Connection, subject: UUID) -> list[UUID]:
     return [row["job"] for row in await rows(queries.cancel_subject(connection, subject=subject))]
 
 
+async def cancel_held(connection: Connection, subject: UUID) -> list[UUID]:
+    """End the jobs about something that an operator holds."""
+    return [row["job"] for row in await rows(queries.cancel_held(connection, subject=subject))]
+
+
 async def hold_back(connection: Connection, job: UUID, problem: str) -> bool:
     """Stop a job until an operator lets it go on; False when it is over."""
     return bool(_count(await queries.hold_back(connection, job=job, problem=problem)))
@@ -94,6 +99,11 @@ async def listed(connection: Connection, count: int, *, everything: bool) -> lis
 async def about(connection: Connection, subjects: Sequence[UUID]) -> list[Job]:
     """Give the jobs about some things that are not over."""
     return [_job(row) for row in await rows(queries.about(connection, subjects=list(subjects)))]
+
+
+async def held_late(connection: Connection, now: datetime, count: int) -> list[UUID]:
+    """Give what those jobs are about that an operator holds beyond their deadline."""
+    return [row["subject"] for row in await rows(queries.held_late(connection, now=now, count=count))]
 
 
 async def forget(connection: Connection, age: timedelta) -> None:

@@ -1,7 +1,8 @@
-"""Working on jobs: each kind has lanes, and a lane works on one slice of one job after the other.
+"""Working on jobs: each kind has lanes, and in a lane one slice of one job is worked on after the other.
 
-After a slice the job goes to the end of the row, so that a huge one never starves small ones. A process that dies loses
-its lease, and another takes the job over under a new epoch; whoever lost it writes nothing any more.
+A slice that waits for others leaves its lane to the next job, as long as not too many wait so. After a slice the job
+goes to the end of the row, so that a huge one never starves small ones. A process that dies loses its lease, and
+another takes the job over under a new epoch; whoever lost it writes nothing any more.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from crossroads.identity.database import Pool, transaction
 from crossroads.jobs import store
 from crossroads.jobs.claims import LEASE, Claim
 from crossroads.jobs.errors import LeaseLost
+from crossroads.jobs.lanes import Lane
 from crossroads.jobs.model import JobState, NewJob, Paused, Step, Wait, settled
 from crossroads.kernel.errors import Unavailable
 
@@ -40,6 +42,8 @@ class Kind:
     name: str
     slice: Slice
     lanes: int = 1
+    waiting: int = 0
+    """Slices under way besides, while they wait for others."""
     scheduled: bool = False
     """That there is always one, without subject."""
 
@@ -66,28 +70,22 @@ class Worker:
         """Work until cancelled; what is being worked on is left to others."""
         async with asyncio.TaskGroup() as lanes:
             for kind in self.kinds:
-                claiming = asyncio.Lock()
-                for _ in range(kind.lanes):
-                    lanes.create_task(self._lane(kind, claiming), name=f"job {kind.name}")
+                claiming, free = asyncio.Lock(), asyncio.Semaphore(kind.lanes)
+                for _ in range(kind.lanes + kind.waiting):
+                    lanes.create_task(self._go_on(kind, claiming, Lane(free)), name=f"job {kind.name}")
 
     async def work(self, kind: Kind) -> bool:
         """Work on one slice of the next job of a kind; False when none is due. Raises Unavailable."""
-        claim = await self._claim(kind)
+        claim = await self._claim(kind, Lane(asyncio.Semaphore()))
         if claim is None:
             return False
         await self._work(kind, claim)
         return True
 
-    async def _lane(self, kind: Kind, claiming: asyncio.Lock) -> None:
+    async def _go_on(self, kind: Kind, claiming: asyncio.Lock, lane: Lane) -> None:
         while True:
             try:
-                # Only one of the lanes looks, and the others wait for what it finds.
-                async with claiming:
-                    claim = await self._claim(kind)
-                    if claim is None:
-                        await asyncio.sleep(_IDLE_SECONDS)
-                        continue
-                await self._work(kind, claim)
+                await self._work_in(lane, kind, claiming)
             except Unavailable as error:
                 _log.warning("jobs wait", kind=kind.name, reason=str(error))
                 await asyncio.sleep(_OUTAGE_SECONDS)
@@ -95,12 +93,27 @@ class Worker:
                 _log.error("job not settled", kind=kind.name, error=type(error).__name__, where=_where(error))
                 await asyncio.sleep(_OUTAGE_SECONDS)
 
-    async def _claim(self, kind: Kind) -> Claim | None:
+    async def _work_in(self, lane: Lane, kind: Kind, claiming: asyncio.Lock) -> None:
+        """Work on the next slice, when a lane is free."""
+        try:
+            # Only one looks, and the others wait for what it finds.
+            async with claiming:
+                await lane.take()
+                claim = await self._claim(kind, lane)
+                if claim is None:
+                    lane.leave()
+                    await asyncio.sleep(_IDLE_SECONDS)
+                    return
+            await self._work(kind, claim)
+        finally:
+            lane.leave()
+
+    async def _claim(self, kind: Kind, lane: Lane) -> Claim | None:
         async with transaction(self.pool) as connection:
             if kind.scheduled:
                 await store.add(connection, uuid5(NAMESPACE_URL, kind.name), NewJob(kind=kind.name))
             row = await store.claim(connection, kind.name, self.owner, self.lease)
-        return Claim(owner=self.owner, lease=self.lease, **dict(row)) if row else None
+        return Claim(owner=self.owner, lane=lane, lease=self.lease, **dict(row)) if row else None
 
     async def _work(self, kind: Kind, claim: Claim) -> None:
         beating = asyncio.create_task(self._beat(claim))

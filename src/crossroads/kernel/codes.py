@@ -139,6 +139,7 @@ class Code(StrEnum):
     STATEMENT_INVALID = "CR-STATEMENT-INVALID", "The statement is not validly signed by the institution that asks."
     STATEMENT_MISMATCH = "CR-STATEMENT-MISMATCH", "The statement does not say what the request says."
     STATEMENT_EXPIRED = "CR-STATEMENT-EXPIRED", "The statement is not, or no longer, valid."
+    STATEMENT_REUSED = "CR-STATEMENT-REUSED", "A statement with this nonce came with another voucher before."
     NOT_MANAGED = "CR-NOT-MANAGED", "The institution does not manage the one it asks for in this legal context."
     ENCRYPTION_KEY_UNKNOWN = (
         "CR-ENCRYPTION-KEY-UNKNOWN",
@@ -190,8 +191,12 @@ class Code(StrEnum):
     FILE_NUMBER_GAP = "CR-FILE-NUMBER-GAP", "A sequence number before that of this file is missing (200001)."
     FILE_REPEATED = "CR-FILE-REPEATED", "The same file was announced before, under another reference (133)."
     BATCH_DEADLINE = "CR-BATCH-DEADLINE", "The deadline of a batch lies ahead, and at most 31 days."
-    BATCH_LIMIT = "CR-BATCH-LIMIT", "The institution has as many batches under way as it may."
+    BATCH_LIMIT = (
+        "CR-BATCH-LIMIT",
+        "The institution has as many batches as it may that are under way, or whose result it did not acknowledge.",
+    )
     BATCH_LATE = "CR-BATCH-LATE", "The file was not there, and read, before the deadline of its batch."
+    BATCH_HELD = "CR-BATCH-HELD", "An operator held the batch until its deadline was over; nothing of it was kept."
     BATCH_PAUSED = "CR-BATCH-PAUSED", "The batch waits, and goes on by itself when what is wrong at the hub is mended."
     BATCH_OVER = "CR-BATCH-OVER", "The batch is over, so that this cannot be done to it any more."
     UPLOAD_OFFSET = "CR-UPLOAD-OFFSET", "A part of a file begins where the part before it ended."
@@ -203,6 +208,12 @@ class Code(StrEnum):
     FILE_ROOT = "CR-FILE-ROOT", "The records of the file are not those that the statement was made over."
     RESULT_NOT_READY = "CR-RESULT-NOT-READY", "The batch is not completed, so that there is no result yet."
     RESULT_GONE = "CR-RESULT-GONE", "The result was acknowledged, or its days are over, and it was removed."
+
+    # What a person may know
+    USAGE_UNKNOWN = (
+        "CR-USAGE-UNKNOWN",
+        "There is no such entry about this person that the asker may see, or not yet.",
+    )
 
     # Participants and clients
     PERMIT_INVALID = "CR-PERMIT-INVALID", "The permit does not hold: signature, audience, holder or form."

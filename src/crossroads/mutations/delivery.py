@@ -115,6 +115,7 @@ class Delivery:
             authorisation=given.authorisation or "",
             sealed=sealed,
             content=msgspec.json.decode(content) if content else None,
+            signature=about.signature if content else None,
             wrong_since=about.wrong_since,
         )
 

@@ -6,6 +6,7 @@ from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from crossroads.kernel.guards import Guard, Signed
+from crossroads.mutations.made_reports import OwnReports
 from crossroads.mutations.mailboxes import Mailboxes
 from crossroads.mutations.reports import ErrorReports
 from crossroads.mutations.service import Mutations
@@ -14,6 +15,8 @@ from crossroads.wire.error_reports import (
     ErrorAnswered,
     ErrorReport,
     ErrorReported,
+    MadeReports,
+    MadeReportsQuery,
     OpenReports,
     OpenReportsQuery,
 )
@@ -94,4 +97,21 @@ async def query_errors(
     return await error_reports.waiting(data, signed)
 
 
-ROUTES = (notify_mutations, pull_items, acknowledge_items, park_items, report_error, answer_error, query_errors)
+@post("/v1/error-reports/made", opt=_GUARDED, status_code=HTTP_200_OK, tags=["mutations"])
+async def query_made_errors(
+    data: JSONBody[MadeReportsQuery], signed: NamedDependency[Signed], own_reports: NamedDependency[OwnReports]
+) -> MadeReports:
+    """Give what one reported oneself about a person, and what came of it."""
+    return await own_reports.made(data, signed)
+
+
+ROUTES = (
+    notify_mutations,
+    pull_items,
+    acknowledge_items,
+    park_items,
+    report_error,
+    answer_error,
+    query_errors,
+    query_made_errors,
+)

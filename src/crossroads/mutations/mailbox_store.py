@@ -1,7 +1,7 @@
 """Mailboxes in PostgreSQL. Private to this room."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from crossroads.mutations import report_store
 from crossroads.mutations.model import About, State
 from crossroads.mutations.store import queries
 from crossroads.wire.messages import Asker
-from crossroads.wire.mutations import Pull
 
 
 class Given(NamedTuple):
@@ -53,32 +52,6 @@ class Standing(NamedTuple):
     leased_until: datetime | None = None
 
 
-class Held(NamedTuple):
-    """A lease with its slots; `running` is until when, unless that is over."""
-
-    lease: UUID
-    slots: Sequence[int]
-    running: datetime | None
-
-
-class Leased(NamedTuple):
-    """A lease when some of its items are to be dealt with."""
-
-    numbers: Sequence[int]
-    open: Sequence[int]
-    """Those not dealt with."""
-    slots: Sequence[int]
-    """Which it has still."""
-    named: Sequence[int]
-    """Those not dealt with that are to be now."""
-    places: Sequence[int]
-    """The slots of these."""
-    aside: int
-    """How many of these are parked."""
-    waiting: int
-    parked: int
-
-
 class Lag(NamedTuple):
     """How a mailbox stands."""
 
@@ -95,36 +68,15 @@ async def standing(connection: Connection, recipient: str, slots: Sequence[int] 
     return Standing(*row) if row else Standing()
 
 
-async def holds(connection: Connection, recipient: str, pull: Pull) -> bool:
-    """Tell whether the slots of a pull have anything to give."""
-    return bool(await queries.holds(connection, recipient=recipient, slots=pull.slots, state=_wanted(pull).value))
-
-
-async def locked(connection: Connection, recipient: str) -> list[int]:
-    """Give, for each slot, the number below which nothing waits. Nobody else gives or settles items until the end."""
-    found: list[int] = await queries.lock_progress(connection, recipient=recipient)
-    return found
-
-
-async def leases(connection: Connection, recipient: str, slots: Sequence[int]) -> list[Held]:
-    """Give the leases that have any of some slots."""
-    return [Held(*row) for row in await rows(queries.leases(connection, recipient=recipient, slots=list(slots)))]
-
-
-async def next_items(connection: Connection, recipient: str, reached: Sequence[int], pull: Pull) -> list[Row]:
-    """Give the next items of the slots of a pull, in order."""
-    # What was dealt with may still be in the index while something old looks on: what lies behind is not looked at.
-    first = 0 if pull.parked else min(reached[slot] for slot in pull.slots)
-    wanted = {"recipient": recipient, "state": _wanted(pull).value, "count": pull.count, "first": first}
-    if pull.lanes == 1:
-        return _rows(await rows(queries.next_items(connection, **wanted)))
-    return _rows(await rows(queries.next_items_of_slots(connection, slots=pull.slots, **wanted)))
+async def holds(connection: Connection, recipient: str, slots: Sequence[int]) -> bool:
+    """Tell whether anything waits in some slots."""
+    return bool(await queries.holds(connection, recipient=recipient, slots=list(slots)))
 
 
 async def items_from(connection: Connection, recipient: str, slots: Sequence[int], first: int, count: int) -> list[Row]:
     """Give the items of slots that were given before, from a number on, whatever their state."""
     found = queries.items_from(connection, recipient=recipient, slots=list(slots), first=first, count=count)
-    return _rows(await rows(found))
+    return items(await rows(found))
 
 
 async def about(connection: Connection, items: Sequence[Row], now: datetime) -> dict[int, About]:
@@ -154,63 +106,6 @@ async def deliver(connection: Connection, recipient: str, decided: Sequence[tupl
         authorisations=[given.authorisation for given in givens],
         voids=[given.void for given in givens],
     )
-
-
-async def lease(
-    connection: Connection, recipient: str, lease: UUID, items: Sequence[Row], reached: Sequence[int], pull: Pull
-) -> datetime:
-    """Give items to a consumer, with the slots of its pull, and tell until when."""
-    numbers, slots = [item.number for item in items], set() if pull.parked else set(pull.slots)
-    until: datetime = await queries.lease_slots(
-        connection,
-        recipient=recipient,
-        lease=lease,
-        numbers=numbers,
-        slots=pull.slots,
-        reached=[max(number, numbers[0]) if slot in slots else number for slot, number in enumerate(reached)],
-        lasting=timedelta(seconds=pull.lease_seconds),
-    )
-    return until
-
-
-async def take_from(connection: Connection, recipient: str, held: Sequence[Held], slots: Sequence[int]) -> None:
-    """Take slots from the leases that have them; a lease without any ends."""
-    left = [(one.lease, sorted(set(one.slots) - set(slots))) for one in held]
-    if gone := [lease for lease, kept in left if not kept]:
-        await queries.end_leases(connection, recipient=recipient, leases=gone)
-    if kept := [{"recipient": recipient, "lease": lease, "slots": slots} for lease, slots in left if slots]:
-        await queries.leave_slots(connection, kept)
-
-
-async def leased(
-    connection: Connection, recipient: str, lease: UUID, numbers: Sequence[int], up_to: int | None
-) -> Leased | None:
-    """Give a lease, with those items that are named and not dealt with; None when there is no such lease."""
-    await queries.lock_progress(connection, recipient=recipient)
-    row = await queries.lease(connection, recipient=recipient, lease=lease, numbers=list(numbers), up_to=up_to)
-    return Leased(**row) if row else None
-
-
-async def settle(
-    connection: Connection, recipient: str, lease: UUID, found: Leased, state: State, reason: str | None
-) -> Leased:
-    """Acknowledge or park the named items, count them, and give the lease as it is then."""
-    count, acknowledged = len(found.named), state is State.ACKNOWLEDGED
-    parked = (0 if acknowledged else count) - found.aside
-    left = sorted(set(found.open) - set(found.named))
-    await queries.settle(
-        connection,
-        recipient=recipient,
-        lease=lease,
-        numbers=list(found.named),
-        state=state.value,
-        reason=reason,
-        acknowledged=count if acknowledged else 0,
-        parked=parked,
-        open=left,
-    )
-    # What was parked already waits no more; what is parked now neither.
-    return found._replace(open=left, waiting=found.waiting - (count - found.aside), parked=found.parked + parked)
 
 
 async def mailboxes(connection: Connection) -> list[Lag]:
@@ -247,29 +142,15 @@ def given_of(decided: PushPermit | Code) -> Given:
     return Given(decided.period, decided.whole, decided.legal_context, decided.authorisation, None)
 
 
-def _wanted(pull: Pull) -> State:
-    return State.PARKED if pull.parked else State.WAITING
+def items(found: Sequence[Any]) -> list[Row]:
+    """Give rows of items as they are kept."""
+    return [_item(tuple(row)) for row in found]
 
 
-def _rows(found: Sequence[Any]) -> list[Row]:
-    return [_row(row) for row in found]
-
-
-def _row(row: Any) -> Row:
+def _item(row: tuple[Any, ...]) -> Row:
+    delivered_at, start_date, end_date, whole, legal_context, authorisation, void = row[10:]
     given = None
-    if row["delivered_at"] is not None:
-        period = Period(row["start_date"], row["end_date"]) if row["start_date"] else None
-        given = Given(period, row["whole"], row["legal_context"], row["authorisation"], row["void"])
-    return Row(
-        number=row["number"],
-        previous=row["previous"],
-        slot=row["slot"],
-        person=row["person"],
-        mutation=row["mutation"],
-        ticket=row["ticket"],
-        institution=row["institution"],
-        added_at=row["added_at"],
-        state=State(row["state"]),
-        reason=row["reason"],
-        given=given,
-    )
+    if delivered_at is not None:
+        period = Period(start_date, end_date) if start_date else None
+        given = Given(period, whole, legal_context, authorisation, void)
+    return Row._make((*row[:8], State(row[8]), row[9], given))

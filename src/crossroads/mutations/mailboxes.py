@@ -5,10 +5,10 @@ The slots of a lane are locked while items are given and dealt with, so that two
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from uuid6 import uuid7
 
 from crossroads.access.model import Pointer
 from crossroads.audit.service import Log
@@ -20,8 +20,9 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.guards import Signed
-from crossroads.mutations import mailbox_store, report_store, store
+from crossroads.mutations import lease_store, mailbox_store, report_store, store
 from crossroads.mutations.delivery import Delivery
+from crossroads.mutations.lease_store import Held, Leased, Locked
 from crossroads.mutations.mailbox_store import Lag, Row, Standing
 from crossroads.mutations.model import POINTER_LIFE, Addressed, State, numbered, slot_of
 from crossroads.mutations.pushing import CurrentRule
@@ -41,7 +42,8 @@ class Mailboxes:
     async def pull(self, pull: Pull, signed: Signed) -> MailboxPage:
         """Give the next items of a lane, under a lease; or items from a number on, again.
 
-        Raises Refused where not all items from that number on are there any more, and Unavailable.
+        Raises Refused where not all items from that number on are there any more, or for a lease or number to be
+        acknowledged that is not the consumer's, and Unavailable.
         """
         recipient = signed.institution
         give, begin = (self._replayed, store.lasting) if pull.from_ else (self._leased, transaction)
@@ -51,12 +53,12 @@ class Mailboxes:
 
     async def acknowledge(self, done: Acknowledgement, signed: Signed) -> Settled:
         """Count items as dealt with. Raises Refused for a lease or number that is not the consumer's."""
-        return await self._settle(signed, done.lease, done.numbers or (), State.ACKNOWLEDGED, up_to=done.up_to)
+        return await self._settled(signed, Named(done.lease, State.ACKNOWLEDGED, done.numbers or (), done.up_to))
 
     async def park(self, parking: Parking, signed: Signed) -> Settled:
         """Set items aside. Raises Refused as `acknowledge`, and Malformed for a reason that is a person's number."""
         self._surroundings.check_pseudonymous({"$.reason": parking.reason})
-        return await self._settle(signed, parking.lease, parking.numbers, State.PARKED, reason=parking.reason)
+        return await self._settled(signed, Named(parking.lease, State.PARKED, parking.numbers, reason=parking.reason))
 
     async def find(self, asker: Asker, ticket: UUID, ssin: str) -> Pointer | None:
         """Give what an asker was told of under a ticket; None where it was not, long ago, or of another person."""
@@ -74,29 +76,43 @@ class Mailboxes:
                 return await mailbox_store.mailboxes(connection)
 
     async def _leased(self, connection: Connection, recipient: str, pull: Pull) -> MailboxPage:
-        standing = await mailbox_store.standing(connection, recipient, pull.slots)
+        locked = known = None
+        if pull.acknowledge:
+            locked, known, standing = await self._acknowledged(connection, recipient, pull.acknowledge)
+        else:
+            standing = await mailbox_store.standing(connection, recipient, pull.slots)
         page = self._page(standing)
         if standing.leased_until or not await self._may_give(connection, recipient, pull, standing):
             return msgspec.structs.replace(page, leased_until=standing.leased_until)
-        reached = await mailbox_store.locked(connection, recipient)
-        held = await mailbox_store.leases(connection, recipient, pull.slots)
+        locked = locked or await lease_store.locked(connection, recipient)
+        held = await lease_store.leases(connection, recipient, pull.slots, known)
         if running := [one.running for one in held if one.running]:
             return msgspec.structs.replace(page, leased_until=max(running))
-        rows = await mailbox_store.next_items(connection, recipient, reached, pull)
-        if not rows:
+        found = await lease_store.next_items(connection, recipient, locked, held, pull)
+        if not found.items:
             return page
-        items = await self._deliver(connection, recipient, rows)
-        await mailbox_store.take_from(connection, recipient, held, pull.slots)
-        lease = uuid7()
-        until = await mailbox_store.lease(connection, recipient, lease, rows, reached, pull)
+        items = await self._deliver(connection, recipient, found.items)
+        ended = await lease_store.take_from(connection, recipient, held, pull.slots)
+        lease, until = await lease_store.lease(connection, recipient, found, locked, pull, ended)
         return msgspec.structs.replace(page, items=items, lease=lease, leased_until=until)
+
+    @staticmethod
+    async def _acknowledged(
+        connection: Connection, recipient: str, done: Acknowledgement
+    ) -> tuple[Locked, Held, Standing]:
+        """Count items as dealt with before more are given, and give the mailbox as it is then."""
+        named = Named(done.lease, State.ACKNOWLEDGED, done.numbers or (), done.up_to)
+        locked, left = await _settle(connection, recipient, named)
+        return locked, left.held(done.lease), Standing(left.waiting, left.parked, locked.first_kept)
 
     @staticmethod
     async def _may_give(connection: Connection, recipient: str, pull: Pull, standing: Standing) -> bool:
         """Tell whether there may be items: where there are none, nothing is locked, and the disk not waited for."""
-        if not (standing.parked if pull.parked else standing.waiting):
-            return False
-        return pull.lanes == 1 or await mailbox_store.holds(connection, recipient, pull)
+        if pull.parked:
+            return standing.parked > 0
+        return standing.waiting > 0 and (
+            pull.lanes == 1 or await mailbox_store.holds(connection, recipient, pull.slots)
+        )
 
     async def _replayed(self, connection: Connection, recipient: str, pull: Pull) -> MailboxPage:
         start = pull.from_ or 1
@@ -145,31 +161,34 @@ class Mailboxes:
             items, tails = numbered(moved, tails, await moment_of_change(connection))
             await store.fill(connection, items, tails)
 
-    async def _settle(
-        self,
-        signed: Signed,
-        lease: UUID,
-        numbers: Sequence[int],
-        state: State,
-        *,
-        up_to: int | None = None,
-        reason: str | None = None,
-    ) -> Settled:
-        recipient = signed.institution
-        async with self._turns.turn(recipient), transaction(self._pool) as connection:
-            found = await mailbox_store.leased(connection, recipient, lease, numbers, up_to)
-            if found is None:
-                raise Refused(code=Code.LEASE_UNKNOWN)
-            named = numbers or (up_to or 0,)
-            if not set(named) <= set(found.numbers):
-                raise Refused(code=Code.NUMBER_NOT_LEASED)
-            if not set(found.places) <= set(found.slots):
-                raise Refused(code=Code.LEASE_UNKNOWN)
-            if found.named:
-                found = await mailbox_store.settle(connection, recipient, lease, found, state, reason)
+    async def _settled(self, signed: Signed, named: "Named") -> Settled:
+        async with self._turns.turn(signed.institution), transaction(self._pool) as connection:
+            _, left = await _settle(connection, signed.institution, named)
         return Settled(
-            environment=self._surroundings.environment,
-            open=len(found.open),
-            depth=found.waiting,
-            parked=found.parked,
+            environment=self._surroundings.environment, open=len(left.open), depth=left.waiting, parked=left.parked
         )
+
+
+class Named(NamedTuple):
+    """Items of a lease that are to be dealt with: by number, or all up to one."""
+
+    lease: UUID
+    state: State
+    numbers: Sequence[int] = ()
+    up_to: int | None = None
+    reason: str | None = None
+
+
+async def _settle(connection: Connection, recipient: str, named: Named) -> tuple[Locked, Leased]:
+    """Deal with items of a mailbox, and give it and the lease as they are then. Raises Refused."""
+    locked = await lease_store.locked(connection, recipient)
+    found = await lease_store.leased(connection, recipient, named.lease, named.numbers, named.up_to)
+    if found is None:
+        raise Refused(code=Code.LEASE_UNKNOWN)
+    if not set(named.numbers or (named.up_to or 0,)) <= set(found.numbers):
+        raise Refused(code=Code.NUMBER_NOT_LEASED)
+    if not set(found.places) <= set(found.slots):
+        raise Refused(code=Code.LEASE_UNKNOWN)
+    if found.named:
+        found = await lease_store.settle(connection, recipient, named.lease, found, named.state, named.reason)
+    return locked, found

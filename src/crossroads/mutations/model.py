@@ -100,6 +100,7 @@ class About(NamedTuple):
     happened_on: date
     wrong_since: datetime | None
     content: str | None
+    signature: str | None
     addressee: str | None = None
     context: str | None = None
     report: UUID | None = None

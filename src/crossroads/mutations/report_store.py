@@ -1,7 +1,7 @@
 """Reports of presumed errors in PostgreSQL. Private to this room."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from crossroads.identity.database import Connection, rows
 from crossroads.kernel.period import Period
 from crossroads.mutations import store
 from crossroads.mutations.store import Known, queries
-from crossroads.wire.error_reports import MAXIMUM_OPEN_REPORTS, ErrorAnswer, ErrorReport, OpenReport, Presumed
+from crossroads.wire.error_reports import ErrorAnswer, ErrorReport, OpenReport, Presumed
 from crossroads.wire.mutations import ErrorNotice
 
 
@@ -35,6 +35,18 @@ class Correction(NamedTuple):
     source: str
     data_group: str
     period: Period
+
+
+class Place(NamedTuple):
+    """Where a report stands among those that wait for a source: those due first come first."""
+
+    answer_by: date
+    reported_at: datetime
+    report: UUID
+
+
+FIRST_PLACE = Place(date.min, datetime.min.replace(tzinfo=UTC), UUID(int=0))
+"""Before every report."""
 
 
 class Listed(NamedTuple):
@@ -179,13 +191,26 @@ async def listed(connection: Connection, *, answered: bool, before: date | None)
     return [Listed(**row) for row in await rows(queries.listed_reports(connection, answered=answered, before=before))]
 
 
-async def open_reports(connection: Connection, source: str, mailbox: str) -> tuple[tuple[OpenReport, ...], int]:
-    """Give the reports that wait for a source, each with the number of its item in a mailbox, and count them all."""
-    found = await rows(queries.open_reports(connection, source=source, limit=MAXIMUM_OPEN_REPORTS))
+async def place(connection: Connection, source: str, report: UUID) -> Place | None:
+    """Give where a report of a source stands; None where it is none of the source."""
+    row = await queries.report_place(connection, source=source, report=report)
+    return Place(row["answer_by"], row["reported_at"], report) if row else None
+
+
+async def open_reports(
+    connection: Connection, source: str, mailbox: str, after: Place, limit: int
+) -> tuple[OpenReport, ...]:
+    """Give the reports that wait for a source from a place on, each with the number of its item in a mailbox."""
+    found = await rows(queries.open_reports(connection, source=source, limit=limit, **after._asdict()))
     tickets = [row["ticket"] for row in found]
     given = await rows(queries.given_items(connection, recipient=mailbox, tickets=tickets))
     numbers = {row["ticket"]: row["number"] for row in given}
-    return tuple(_open_report(row, numbers.get(row["ticket"])) for row in found), found[0]["total"] if found else 0
+    return tuple(_open_report(row, numbers.get(row["ticket"])) for row in found)
+
+
+async def count_open(connection: Connection, source: str) -> int:
+    """Count the reports that wait for a source."""
+    return int(await queries.count_open_reports(connection, source=source))
 
 
 async def expire(connection: Connection, before: datetime) -> None:

@@ -21,11 +21,11 @@ from crossroads.identity.database import Connection, Pool, outages
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Conflict, CrossroadsError, Refused
+from crossroads.kernel.errors import Conflict, CrossroadsError, Fault, Malformed, Refused
 from crossroads.kernel.guards import Signed
 from crossroads.mutations import hub_store, report_store, store
 from crossroads.mutations.model import Caused
-from crossroads.mutations.report_store import Kept, Listed
+from crossroads.mutations.report_store import Kept, Listed, Place
 from crossroads.mutations.store import Known
 from crossroads.mutations.turns import InstitutionTurns
 from crossroads.wire.canonical import b64url, canonical, sha256
@@ -40,6 +40,8 @@ from crossroads.wire.error_reports import (
 )
 from crossroads.wire.messages import Receipt
 from crossroads.wire.mutations import NoticeKind
+
+_INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
 
 
 class Terms(NamedTuple):
@@ -89,12 +91,38 @@ class ErrorReports:
         )
 
     async def waiting(self, query: OpenReportsQuery, signed: Signed) -> OpenReports:
-        """Give the reports that wait for an answer of a source, without the persons. Raises Refused, Unavailable."""
-        source = self._acts_for(signed, query.on_behalf_of)
+        """Give reports that wait for an answer of a source, without the persons, once the log has that it was asked.
+
+        Raises Malformed for a page behind what is no report of the source, Refused, Unavailable.
+        """
+        try:
+            source = self._acts_for(signed, query.on_behalf_of)
+        except Refused as refusal:
+            await self._log_refusal(refusal, signed, {})
+            raise
         with outages():
             async with self._turns.turn(signed.institution), self._pool.acquire() as connection:
-                found, total = await report_store.open_reports(connection, source, signed.institution)
-        return OpenReports(environment=self._surroundings.environment, items=found, total=total)
+                after = await self._place(connection, source, query.after)
+                found = await report_store.open_reports(connection, source, signed.institution, after, query.count + 1)
+                total = await report_store.count_open(connection, source)
+        items = found[: query.count]
+        fields: dict[str, object] = {"source": source, "shown": len(items), **_signed(signed)}
+        await self._log.append(_entry(Event.ERRORS_LISTED, uuid7(), signed.institution, fields))
+        return OpenReports(
+            environment=self._surroundings.environment,
+            items=items,
+            total=total,
+            more=len(found) > len(items),
+            checkpoint=self._log.checkpoint,
+        )
+
+    async def _place(self, connection: Connection, source: str, after: UUID | None) -> Place:
+        if after is None:
+            return report_store.FIRST_PLACE
+        place = await report_store.place(connection, source, after)
+        if place is None:
+            raise Malformed(Fault("$.after", _INVALID, "It is no report that was made to this source."))
+        return place
 
     async def listed(self, *, answered: bool = False, overdue: bool = False) -> list[Listed]:
         """Give the reports that wait for an answer, for a supervisor; only those overdue, or the answered ones too."""

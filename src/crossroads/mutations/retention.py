@@ -1,4 +1,7 @@
-"""Items of mailboxes that have served: they are removed some days after they were first given, once acknowledged."""
+"""Items of mailboxes that have served: they are removed some days after they were first given, once acknowledged.
+
+With the last item that leads to a change goes the change, and with the last change of a month its partition.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -28,6 +31,9 @@ class ItemRetention:
             await self._removed(recipient, retention_store.remove_late)
             while await self._removed(recipient, retention_store.remove_next):
                 pass
+        with outages():
+            async with self._pool.acquire() as connection:
+                await retention_store.drop_months(connection)
 
     async def _removed(self, recipient: str, remove: _Remove) -> bool:
         """Remove items, and what only they led to; False when there were none."""

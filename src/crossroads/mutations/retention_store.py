@@ -49,5 +49,10 @@ async def remove_changes(connection: Connection, removed: Sequence[Removed]) -> 
     )
 
 
+async def drop_months(connection: Connection) -> list[str]:
+    """Drop the partitions of changes whose month is over and that have no row any more, and give their names."""
+    return [row["name"] for row in await rows(queries.drop_months(connection))]
+
+
 def _removed(found: Sequence[Any]) -> list[Removed]:
     return [Removed(*row) for row in found]

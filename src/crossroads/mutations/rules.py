@@ -13,10 +13,11 @@ from crossroads.directory.model import Line
 from crossroads.directory.rules import may_keep
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import InvalidValue, Malformed, Refused
+from crossroads.kernel.errors import InvalidValue, Malformed, Refused, Tampered
 from crossroads.kernel.period import covered
 from crossroads.mutations.model import Admitted, Refusal
 from crossroads.wire.canonical import canonical, sha256
+from crossroads.wire.contents import claims_of, signer_of, verify_content
 from crossroads.wire.mutations import MAXIMUM_CONTENT, Mutation
 
 _REPLACED = 999
@@ -33,7 +34,9 @@ def admitted(
         _check_times(mutation, surroundings)
         source = may_keep(snapshot, signer, mutation.on_behalf_of or signer, today)
         group = _own_group(mutation, source.sector, snapshot, today)
-        return Admitted(mutation, source.id, _content(mutation, group))
+        content = _content(mutation, group)
+        _check_signature(mutation, source.id, snapshot, surroundings)
+        return Admitted(mutation, source.id, content)
     except (InvalidValue, Malformed) as error:
         return Refusal(400, error.code or Code.MUTATION_MALFORMED, str(error))
     except Refused as error:
@@ -48,7 +51,8 @@ def fits(mutation: Mutation) -> bool:
 def digest_of(mutation: Mutation) -> bytes:
     """Give what a change is known by when it comes again; empty for one that nobody can take."""
     try:
-        return sha256(canonical(mutation))
+        # A change that is sent again is signed anew, and is the same.
+        return sha256(canonical(msgspec.structs.replace(mutation, signature=None)))
     except InvalidValue:
         return b""
 
@@ -96,6 +100,21 @@ def _content(mutation: Mutation, group: DataGroup) -> str | None:
     if len(content) > MAXIMUM_CONTENT:
         raise InvalidValue(f"The content is larger than {MAXIMUM_CONTENT} bytes.")
     return content.decode()
+
+
+def _check_signature(mutation: Mutation, source: str, snapshot: Snapshot, surroundings: Surroundings) -> None:
+    """Refuse content whose signature does not hold: its recipients would leave it out."""
+    if mutation.signature is None or mutation.content is None:
+        return
+    try:
+        key = snapshot.key(signer_of(mutation.signature))
+        known = key.verify if key and key.in_force(surroundings.clock.now()) else None
+        if known is not None:
+            verify_content(mutation.signature, mutation.content, claims_of(mutation, mutation.ssin, source), known)
+    except Tampered as error:
+        raise InvalidValue(f"The signature of the content does not hold. {error}") from error
+    if known is None:
+        raise InvalidValue("The signature of the content names no signing key in force.")
 
 
 def _follows(content: dict[str, object], schema: dict[str, object]) -> bool:

@@ -93,6 +93,7 @@ async def add(connection: Connection, taken: Sequence[Taken], content_until: dat
         happened=[mutation.happened_on for mutation in mutations],
         wrong_since=[mutation.wrong_since for mutation in mutations],
         contents=[change.content for change in taken],
+        signatures=[mutation.signature for mutation in mutations],
         content_until=content_until,
     )
 

@@ -11,7 +11,7 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, CrossroadsError, Refused, Tampered, Unavailable
 from crossroads.participant import batches_result, batches_voucher
-from crossroads.participant.batches_file import RecordRules, Tell, digest_of, form_of, measure, opened, pages_of
+from crossroads.participant.batches_file import RecordRules, Source, Tell, digest_in, form_of, measure, opened, pages_of
 from crossroads.participant.batches_hub import BatchHub
 from crossroads.participant.batches_kept import Kept, KeptBatches, copy_in
 from crossroads.participant.batches_result import AnsweredRecord, Asked, Page
@@ -48,20 +48,25 @@ class Batches:
     def prepare(self, file: Path, wish: BatchWish, tell: Tell) -> Kept:
         """Check a file line by line and make its voucher; a batch that was begun before is taken up again.
 
-        This reads the file. Raises BadFile with the line, Refused, Malformed, and Conflict for a reference of another.
+        This reads the file. Raises BadFile with the line, Refused, Malformed, Conflict for a reference of another, and
+        Unavailable for a file that changes meanwhile.
         """
-        form_of(file)
-        digest = digest_of(file)
-        kept = self._kept.find(batches_voucher.reference_of(wish, digest))
+        form = form_of(file)
+        with opened(file) as source:
+            return self.prepare_open(Source(source, form, digest_in(source)), wish, tell)
+
+    def prepare_open(self, source: Source, wish: BatchWish, tell: Tell) -> Kept:
+        """As `prepare`, of a file that is open."""
+        kept = self._kept.find(batches_voucher.reference_of(wish, source.digest))
         if kept is not None:
             same = batches_voucher.asks_the_same(kept.voucher, wish, self._asking.institution)
-            if same and kept.voucher.digest == digest:
+            if same and kept.voucher.digest == source.digest:
                 return kept
             if kept.ticket is not None:
                 raise Conflict(f"As {kept.voucher.reference} you sent another file, or asked something else of it.")
         begun = self._kept.begin()
         try:
-            return self._prepared(file, wish, begun, tell)
+            return self._prepared(source, wish, begun, tell)
         except OSError as error:
             raise Unavailable(f"The file cannot be copied to {begun.parent}: {error.strerror}.") from error
         finally:
@@ -165,14 +170,15 @@ class Batches:
         """Fetch the last part of a result, which must count what was read. Raises Tampered, Refused or Unavailable."""
         return batches_result.read_summary((yield from self._part(asked.ticket, number)), asked, counted)
 
-    def _prepared(self, file: Path, wish: BatchWish, begun: Path, tell: Tell) -> Kept:
+    def _prepared(self, source: Source, wish: BatchWish, begun: Path, tell: Tell) -> Kept:
         now, trust = self._correspondence.clock.now(), self._asking.trust
         rules, key = RecordRules(trust.environment, brussels_day(now), wish.days), secrets.token_urlsafe(_KEY_BYTES)
-        form = form_of(file)
-        with opened(file) as source, copy_in(begun).open("wb") as copy:
-            measured = measure(source, copy, form, rules, key, tell)
+        with copy_in(begun).open("wb") as copy:
+            measured = measure(source.file, copy, source.form, rules, key, tell)
+        if measured.digest != source.digest:
+            raise Unavailable("The file was changed while it was read.")
         checkpoint = self._correspondence.witness.newest
-        voucher = batches_voucher.build(wish, self._asking, (measured, form, key), checkpoint, now)
+        voucher = batches_voucher.build(wish, self._asking, (measured, source.form, key), checkpoint, now)
         kept = Kept(voucher=voucher, numbered=wish.sequence_number is not None)
         self._kept.add(kept, begun)
         return kept

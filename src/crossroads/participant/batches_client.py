@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from crossroads.participant.batches import Batches
-from crossroads.participant.batches_file import Tell
+from crossroads.participant.batches_file import Source, Tell
 from crossroads.participant.batches_result import AnsweredRecord
 from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.steps import Http, SyncHttp
@@ -82,6 +82,10 @@ class SyncBatches:
     def submit(self, file: Path, wish: BatchWish, tell: Tell = nobody) -> BatchStatus:
         """Check a file, announce it and send it; see `AsyncBatches.submit`."""
         return self._http.run(self._batches.submit(self._batches.prepare(file, wish, tell), tell))
+
+    def submit_open(self, source: Source, wish: BatchWish, tell: Tell = nobody) -> BatchStatus:
+        """As `submit`, of a file that is open. Raises Unavailable when it has not the digest that it must have."""
+        return self._http.run(self._batches.submit(self._batches.prepare_open(source, wish, tell), tell))
 
     def ticket(self, reference: str) -> UUID:
         """Give the ticket of a batch by your reference; see `AsyncBatches.ticket`."""

@@ -1,5 +1,7 @@
 """A file of questions as it lies here: what its name says of its form, and what a statement says of its records."""
 
+import os
+import stat
 from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import sha256
@@ -29,6 +31,15 @@ class Form(NamedTuple):
 
     format: FileFormat
     packing: Packing
+
+
+class Source(NamedTuple):
+    """A file that is open: whatever is put at its place meanwhile, this one is read."""
+
+    file: BinaryIO
+    form: Form
+    digest: str
+    """What it must have when it is read whole."""
 
 
 class Measured(NamedTuple):
@@ -68,10 +79,16 @@ def form_of(path: Path) -> Form:
 
 def digest_of(path: Path) -> str:
     """Give the SHA-256 of a file, as vouchers have it. Raises Refused when it cannot be read."""
-    digest = sha256()
     with opened(path) as file:
-        for piece in _pieces(file):
-            digest.update(piece)
+        return digest_in(file)
+
+
+def digest_in(file: BinaryIO) -> str:
+    """Give the SHA-256 of an open file, from its beginning."""
+    digest = sha256()
+    file.seek(0)
+    for piece in _pieces(file):
+        digest.update(piece)
     return b64url(digest.digest())
 
 
@@ -111,6 +128,16 @@ def opened(path: Path) -> BinaryIO:
         return path.open("rb")
     except OSError as error:
         raise Refused(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def opened_here(path: Path) -> BinaryIO:
+    """Open a file that lies where others may write: not through a link, and nothing but a file. Raises OSError."""
+    # A pipe would wait for whoever writes to it.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "It is no file")
+    return os.fdopen(descriptor, "rb")
 
 
 class _Measuring:

@@ -4,11 +4,14 @@
 Others write in the folder, so nothing in it is followed elsewhere and nothing is believed before its digest is right.
 """
 
+import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import msgspec
 
@@ -16,11 +19,11 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Tampered, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.batches_client import SyncBatches
-from crossroads.participant.batches_file import ENDINGS, digest_of
+from crossroads.participant.batches_file import ENDINGS, Source, digest_in, form_of, opened_here
 from crossroads.participant.batches_output import Written, write_results
 from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.files import read_cached, write_atomically
-from crossroads.participant.yamlfile import Settings, read_settings
+from crossroads.participant.yamlfile import Settings, settings_of
 from crossroads.wire.batches import MAXIMUM_LIFE, BatchState, BatchStatus
 from crossroads.wire.canonical import b64url
 from crossroads.wire.messages import Message
@@ -93,12 +96,19 @@ class Landing:
 
     def look(self) -> int:
         """Do for each pair what can be done now, and give how many are under way."""
-        return sum(not self._dealt(voucher) for voucher in self._vouchers())
+        return sum(not self._one(list(alike)) for _, alike in groupby(self._vouchers(), lambda path: path.stem))
 
     def _vouchers(self) -> Iterator[Path]:
-        for path in sorted(self._folder.iterdir()):
+        for path in sorted(self._folder.iterdir(), key=lambda path: (path.stem, path.suffix)):
             if path.suffix in _VOUCHERS and not path.name.startswith(".") and not path.name.endswith(_STATUS):
                 yield path
+
+    def _one(self, alike: list[Path]) -> bool:
+        """Deal with the voucher of a name. Of two, which would share a status file, neither counts."""
+        if len(alike) == 1:
+            return self._dealt(alike[0])
+        self._say(f"{' and '.join(path.name for path in alike)}: two vouchers of one name. Take one of them away.")
+        return False
 
     def _dealt(self, voucher: Path) -> bool:
         """Take the next step with a pair, and tell whether it is over."""
@@ -111,9 +121,10 @@ class Landing:
     def _taken_on(self, voucher: Path) -> bool:
         before, digest = read_cached(_beside(voucher, _STATUS), _decoder), ""
         try:
-            digest = _digest(voucher)
+            content = _content(voucher)
+            digest = sha256(content).hexdigest()
             before = before if before and before.voucher == digest else Landed(voucher=digest)
-            after = before if before.over else self._step(voucher, before)
+            after = before if before.over else self._step(voucher, content, before)
         except (Unavailable, Tampered) as error:
             self._say(f"{voucher.name}: {error} It is tried again.")
             return False
@@ -126,8 +137,8 @@ class Landing:
             self._say(_sentence(voucher, after))
         return after.over
 
-    def _step(self, voucher: Path, before: Landed) -> Landed:
-        announced = read_settings(voucher, LandingVoucher)
+    def _step(self, voucher: Path, content: bytes, before: Landed) -> Landed:
+        announced = settings_of(content, voucher, LandingVoucher)
         if before.status is not None:
             ticket = before.status.ticket
             if not self._batches.is_of(ticket, announced.wish, announced.digest):
@@ -135,10 +146,11 @@ class Landing:
                 raise CrossroadsError("The status file is about the batch of another voucher.")
             status = self._batches.status(ticket)
         else:
-            file = self._whole(voucher, announced)
-            if file is None:
+            source = self._whole(voucher, announced)
+            if source is None:
                 return before
-            status = self._batches.submit(file, announced.wish)
+            with source.file:
+                status = self._batches.submit_open(source, announced.wish)
         # The checkpoint is another each time and says nothing of the batch.
         status = msgspec.structs.replace(status, checkpoint=None)
         if status.state is not BatchState.COMPLETED or status.fetched:
@@ -148,31 +160,41 @@ class Landing:
             self._batches.acknowledge(status.ticket)
         return Landed(voucher=before.voucher, over=True, status=status, written=written)
 
-    def _whole(self, voucher: Path, announced: LandingVoucher) -> Path | None:
-        """Give the file of a voucher when all of it is there."""
-        for file in (_beside(voucher, ending) for ending in ENDINGS):
-            if file.is_symlink() or not file.is_file():
-                continue
-            found = file.stat()
-            look = (found.st_mtime_ns, found.st_size)
-            if self._looked_at.get(file) == look:
-                continue
-            if digest_of(file) == announced.digest:
-                return file
-            self._looked_at[file] = look
+    def _whole(self, voucher: Path, announced: LandingVoucher) -> Source | None:
+        """Give the file of a voucher, open, when all of it is there."""
+        for path in (_beside(voucher, ending) for ending in ENDINGS):
+            with suppress(OSError):
+                file = opened_here(path)
+                if self._is_whole(path, file, announced.digest):
+                    return Source(file, form_of(path), announced.digest)
+                file.close()
         return None
+
+    def _is_whole(self, path: Path, file: BinaryIO, digest: str) -> bool:
+        """Tell whether a file has its digest; one that was looked at and did not change since is not read again."""
+        found = os.fstat(file.fileno())
+        look = (found.st_mtime_ns, found.st_size)
+        if self._looked_at.get(path) == look:
+            return False
+        if digest_in(file) == digest:
+            return True
+        self._looked_at[path] = look
+        return False
 
 
 def _beside(voucher: Path, ending: str) -> Path:
     return voucher.with_name(voucher.stem + ending)
 
 
-def _digest(voucher: Path) -> str:
-    if voucher.is_symlink() or not voucher.is_file():
-        raise CrossroadsError("The voucher is no file of its own.")
-    if voucher.stat().st_size > _MAXIMUM_VOUCHER:
+def _content(voucher: Path) -> bytes:
+    try:
+        with opened_here(voucher) as file:
+            content = file.read(_MAXIMUM_VOUCHER + 1)
+    except OSError:
+        raise CrossroadsError("The voucher is no file of its own.") from None
+    if len(content) > _MAXIMUM_VOUCHER:
         raise CrossroadsError(f"The voucher is larger than {_MAXIMUM_VOUCHER} bytes.")
-    return sha256(voucher.read_bytes()).hexdigest()
+    return content
 
 
 def _sentence(voucher: Path, landed: Landed) -> str:

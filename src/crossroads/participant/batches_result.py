@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from crossroads.kernel.codes import Code
+from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.errors import CrossroadsError, Tampered
 from crossroads.participant import replies
 from crossroads.participant.datagroups import Group
@@ -22,7 +22,6 @@ from crossroads.participant.replies import BlockRefused, BlockRejected, OpenedBl
 from crossroads.wire.batches import (
     PAGE,
     BatchStatement,
-    BulkBlock,
     ChunkLine,
     Record,
     RecordLine,
@@ -30,11 +29,13 @@ from crossroads.wire.batches import (
     SourceBlock,
     SummaryLine,
     Voucher,
-    days_of,
 )
+from crossroads.wire.bulk import BulkBlock, days_of
 from crossroads.wire.chunks import ChunkName, ChunkOpener, SignedChunk, bulk_block, record_ticket, verify_chunk
 from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.registrations import KeyUse
+
+_ANSWERED = (StatusValue.DATA_FOUND, StatusValue.NO_DATA_FOUND)
 
 _lines_decoder = msgspec.json.Decoder(ResultLine)
 
@@ -118,7 +119,8 @@ def verified(chunk: SignedChunk, key: Proven, place: int, page: Page, asked: Ask
 
 
 def opened(page: Page, openers: Openers, groups: Mapping[str, Group], asked: Asked) -> list[AnsweredRecord]:
-    """Open the blocks of a page."""
+    """Open the blocks of a page. Raises Tampered where a source did not sign that it had nothing."""
+    _check_signed(page, openers)
     believed = _Believed(openers, groups, asked)
     return [_opened(at, line, page, believed) for at, line in enumerate(page.lines)]
 
@@ -167,6 +169,16 @@ def _check_line(line: RecordLine, record: Record, number: int, batch: UUID) -> N
         raise Tampered(f"The line of record {number} carries another customer ticket.")
     if record.ssin not in (line.ssin.value, line.ssin.replaces):
         raise Tampered(f"The line of record {number} is about another person.")
+
+
+def _check_signed(page: Page, openers: Openers) -> None:
+    """Refuse a page in which a source is said to have had nothing, and did not sign that."""
+    signing = {page.chunks[place].source for place, opener in openers.items() if isinstance(opener, ChunkOpener)}
+    for line in page.lines:
+        giving = signing.union(block.source for block in line.blocks)
+        for one in line.sources:
+            if one.status in _ANSWERED and one.institution not in giving:
+                raise Tampered(f"Page {page.number} of the result: {one.institution} answered; it did not sign.")
 
 
 def _read(body: bytes) -> list[ResultLine]:

@@ -2,6 +2,8 @@
 
 import importlib
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,7 +12,10 @@ from sqlalchemy import create_engine
 from crossroads.kernel.errors import Malformed
 from crossroads.participant.config import Config, items_url
 from crossroads.participant.consumer import Consumer, Handler
+from crossroads.participant.contents import Contents
+from crossroads.participant.corresponding import correspondence
 from crossroads.participant.inbox import Inbox
+from crossroads.participant.steps import SyncHttp
 from crossroads.participant.yamlfile import WrongSetting
 from crossroads.wire.mutations import ItemsTaken, MailboxPage, Parked, Pull, Settled
 
@@ -18,19 +23,26 @@ _SECONDS = 15
 """After which what is not dealt with is left for the next time; the hub waits a little longer."""
 
 
+_TIMEOUT = timedelta(seconds=5)
+"""For the keys of a source, where they are not known yet."""
+
+Check = Callable[[MailboxPage], MailboxPage]
+"""Gives a page without the content that its source did not sign; may raise Unavailable."""
+
+
 class Brought:
     """Deals with what is brought, one page at a time."""
 
-    def __init__(self, handler: Handler, store: Inbox) -> None:
-        """Deal with each item by the handler, and keep in the store how far it came."""
-        self._handler, self._store, self._one = handler, store, threading.Lock()
+    def __init__(self, handler: Handler, store: Inbox, check: Check) -> None:
+        """Deal with each item by the handler once it is looked at, and keep in the store how far it came."""
+        self._handler, self._store, self._check, self._one = handler, store, check, threading.Lock()
 
     def deal(self, page: MailboxPage) -> ItemsTaken:
         """Deal with the items of a page, in order. Raises Gap, and Unavailable when the handler cannot now."""
         if page.lease is None:
             raise Malformed
         with self._one:
-            desk = _Desk(page)
+            desk = _Desk(self._check(page))
             # An item that fails is tried again when it is brought again: whoever brings does not wait for pauses.
             Consumer(desk, self._handler, self._store, lease_seconds=_SECONDS, pause=0).once()
         return desk.taken
@@ -40,13 +52,14 @@ def brought(config: Config) -> Brought | None:
     """Give what deals with items by the settings; None where they name no handler. Raises WrongSetting."""
     if config.items is None:
         return None
-    url = items_url(config)
+    handler, url = _handler(config.items.handler), items_url(config)
     store = (
         Inbox(create_engine(url, hide_parameters=True))
         if url
         else Inbox.file(config.path(config.state) / "inbox.sqlite")
     )
-    return Brought(_handler(config.items.handler), store)
+    contents, http = Contents(correspondence(config, "items")), SyncHttp(_TIMEOUT)
+    return Brought(handler, store, lambda page: http.run(contents.checked(page)))
 
 
 def _handler(name: str) -> Handler:

@@ -3,7 +3,8 @@
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Tampered
 from crossroads.participant.permits import check_days, check_groups
-from crossroads.wire.batches import BatchStatement, BulkRequest, days_of
+from crossroads.wire.batches import BatchStatement
+from crossroads.wire.bulk import BulkRequest, days_of
 from crossroads.wire.pages import verify_asked
 
 

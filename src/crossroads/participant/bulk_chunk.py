@@ -10,7 +10,7 @@ from crossroads.kernel.errors import CrossroadsError, InvalidValue
 from crossroads.kernel.period import Period
 from crossroads.participant.bulk_reading import Reading
 from crossroads.participant.datagroups import Group
-from crossroads.wire.batches import MAXIMUM_BULK_ANSWER, BulkAnswer, BulkRecord, BulkRequest
+from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER, BulkAnswer, BulkRecord, BulkRequest
 from crossroads.wire.chunks import ChunkSealer, Piece
 from crossroads.wire.messages import SourceTimes
 

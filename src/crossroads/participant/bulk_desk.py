@@ -18,7 +18,8 @@ from crossroads.participant.datagroups import Group
 from crossroads.participant.datasources import Database
 from crossroads.participant.files import write_atomically
 from crossroads.participant.records import Signed, page_fields
-from crossroads.wire.batches import BatchStatement, BulkAnswer, BulkRequest
+from crossroads.wire.batches import BatchStatement
+from crossroads.wire.bulk import BulkAnswer, BulkRequest
 from crossroads.wire.chunks import ChunkName, ChunkSealer
 from crossroads.wire.commitments import Committed, commit
 from crossroads.wire.decoding import decode

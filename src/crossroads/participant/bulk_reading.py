@@ -9,7 +9,7 @@ from crossroads.participant.blocks import NotSent, check_schema, served
 from crossroads.participant.bulk_sources import Found, ManySource, WantedMany
 from crossroads.participant.datagroups import Group
 from crossroads.participant.datasources import TooMuch
-from crossroads.wire.batches import MAXIMUM_BULK_ANSWER, BulkRecord, BulkRequest
+from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER, BulkRecord, BulkRequest
 
 _HELD = MAXIMUM_BULK_ANSWER * 5 // 8
 """Bytes of content that are held at once: sealed, they grow by a third."""

@@ -23,7 +23,7 @@ from crossroads.participant.register import RegisterOfPersons
 from crossroads.participant.settings import KeyFile
 from crossroads.participant.steps import Call, Got, Http, Steps
 from crossroads.participant.trust import Trust, read_trust
-from crossroads.wire.batches import MAXIMUM_BULK_ANSWER
+from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.signatures import MAXIMUM_AHEAD
 

@@ -24,6 +24,7 @@ from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.client_config import ClientConfig, ClientKeys, read_client_config
 from crossroads.participant.correspondence import Correspondence
 from crossroads.participant.inscriptions import AsyncInscriptions, Inscriptions, SyncInscriptions
+from crossroads.participant.looks import AsyncLooks, Looks, SyncLooks
 from crossroads.participant.mailbox import Mailbox
 from crossroads.participant.persons import Persons
 from crossroads.participant.questions import Asking, Wish
@@ -91,6 +92,7 @@ class _Base:
         self._persons = Persons(hub)
         self._batches = Batches(asking, hub)
         self._inscriptions = Inscriptions(hub)
+        self._looks = Looks(hub)
 
 
 class Client(_Base):
@@ -104,6 +106,8 @@ class Client(_Base):
         """Many questions in one file."""
         self.inscriptions = AsyncInscriptions(self._inscriptions, self._http)
         """Many lines of the directory at once."""
+        self.looks = AsyncLooks(self._looks, self._http)
+        """What is kept about a person, for that person or a supervisor."""
 
     async def __aenter__(self) -> Self:
         """Give the client."""
@@ -162,9 +166,9 @@ class Client(_Base):
         """Say, as its source, what came of a report. Raises Refused or Unavailable."""
         return await self._http.run(self._mailbox.answer_error(answer))
 
-    async def open_reports(self, on_behalf_of: str | None = None) -> OpenReports:
+    async def open_reports(self, on_behalf_of: str | None = None, *, after: UUID | None = None) -> OpenReports:
         """Give the reports that wait for an answer of one's own, as their source. Raises Refused or Unavailable."""
-        return await self._http.run(self._mailbox.open_reports(on_behalf_of))
+        return await self._http.run(self._mailbox.open_reports(on_behalf_of, after))
 
     async def fetch(self, item: Item, *, agent: str) -> Reply:
         """Ask for the data that an item is about, as `ask` does. Raises Refused for a void item."""
@@ -206,6 +210,8 @@ class SyncClient(_Base):
         """Many questions in one file."""
         self.inscriptions = SyncInscriptions(self._inscriptions, self._http)
         """Many lines of the directory at once."""
+        self.looks = SyncLooks(self._looks, self._http)
+        """What is kept about a person, for that person or a supervisor."""
 
     def __enter__(self) -> Self:
         """Give the client."""
@@ -257,9 +263,9 @@ class SyncClient(_Base):
         """Say, as its source, what came of a report; see `Client.answer_error`."""
         return self._http.run(self._mailbox.answer_error(answer))
 
-    def open_reports(self, on_behalf_of: str | None = None) -> OpenReports:
+    def open_reports(self, on_behalf_of: str | None = None, *, after: UUID | None = None) -> OpenReports:
         """Give the reports that wait for an answer of one's own; see `Client.open_reports`."""
-        return self._http.run(self._mailbox.open_reports(on_behalf_of))
+        return self._http.run(self._mailbox.open_reports(on_behalf_of, after))
 
     def fetch(self, item: Item, *, agent: str) -> Reply:
         """Ask for the data that an item is about, as `ask` does; see `Client.fetch`."""

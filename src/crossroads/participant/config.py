@@ -80,6 +80,8 @@ class FeedTarget(Settings, frozen=True, kw_only=True):
 
     context: ContextId
     data_group: DataGroupId
+    household_group: DataGroupId | None = None
+    """What a change of a household is notified as; without it households are kept, and nobody is told."""
 
 
 class RegisterSource(Settings, frozen=True, kw_only=True):

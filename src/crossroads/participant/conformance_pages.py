@@ -25,7 +25,8 @@ from crossroads.participant.conformance_bench import (
 from crossroads.participant.datagroups import same
 from crossroads.participant.findings import Finding
 from crossroads.participant.steps import OK, Got, Http, Steps
-from crossroads.wire.batches import BatchStatement, BulkAnswer, BulkPermit, BulkRecord, BulkRequest, Record, Scope
+from crossroads.wire.batches import BatchStatement, Record
+from crossroads.wire.bulk import BulkAnswer, BulkPermit, BulkRecord, BulkRequest, Scope
 from crossroads.wire.canonical import b64url
 from crossroads.wire.chunks import ChunkName, ChunkOpener, read_chunk, verify_chunk
 from crossroads.wire.decoding import decode

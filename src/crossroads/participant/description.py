@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from crossroads.wire.batches import BulkAnswer, BulkRequest
+from crossroads.wire.bulk import BulkAnswer, BulkRequest
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, Problem
 from crossroads.wire.mutations import ItemsTaken, MailboxPage
 

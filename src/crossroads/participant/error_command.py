@@ -69,10 +69,16 @@ def report(  # noqa: PLR0913 - each is an option of the command
 
 
 @app.command("list", epilog="Example: crossroads error list CONFIG")
-def show(config: ConfigFile, *, on_behalf_of: For = None, json: Json = False) -> None:
-    """Show the reports that wait for your answer, as the source, those due first."""
+def show(
+    config: ConfigFile,
+    *,
+    after: Annotated[UUID | None, typer.Option(help="Those behind this report, the last that was shown.")] = None,
+    on_behalf_of: For = None,
+    json: Json = False,
+) -> None:
+    """Show the reports that wait for your answer, as the source, those due first, a hundred at a time."""
     with told(), client(client_settings(config, _STATE)) as hub:
-        found = hub.open_reports(on_behalf_of)
+        found = hub.open_reports(on_behalf_of, after=after)
     if json:
         write(found)
     else:

@@ -31,8 +31,9 @@ def show_open(found: OpenReports, config: Path) -> None:
         return
     for one in found.items:
         console.print(Text(_lines(one)))
-    if found.total > len(found.items):
-        console.print(f"\n{found.total - len(found.items)} more wait; those due first are shown.")
+    if found.more:
+        further = f"{program()} error list {short(config)} --after {found.items[-1].report}"
+        console.print(Text(f"\nOf {found.total} that wait, those due first are shown; then: {further}"))
     console.print(f"\n{_where(found, config)}", markup=False)
 
 

@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant import outbox
-from crossroads.participant.feed_register import DECEASE, INTRODUCE, NOTIFY, RENUMBER, Own, forget
+from crossroads.participant.feed_notices import DECEASE, INTRODUCE, NOTIFY, RENUMBER, Own
+from crossroads.participant.feed_rows import forget
 from crossroads.participant.feed_tables import ERRANDS, begin_writing, failed
 from crossroads.participant.register_hub import RegisterHub
 from crossroads.participant.steps import Steps, SyncHttp

@@ -1,45 +1,29 @@
 """The register's own tables: a line of a feed applied to them, with its notices, in one transaction."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection
 
 from crossroads.kernel.period import Period
-from crossroads.kernel.ssin import Environment
-from crossroads.participant import outbox
-from crossroads.participant.config import FeedTarget
-from crossroads.participant.feed import (
+from crossroads.participant.feed_changes import Altered, LineRefused, Row, address_values, altered, recorded
+from crossroads.participant.feed_events import (
     AnyEvent,
     Birth,
+    CivilStatus,
     CivilUnion,
     Death,
+    Housing,
     Move,
     Naming,
+    Position,
     Renumbering,
 )
-from crossroads.participant.feed_changes import Altered, LineRefused, Row, address_values, altered
-from crossroads.participant.feed_tables import ERRANDS, HOUSEHOLD, IDENTIFICATION
-from crossroads.wire.mutations import Mutation, MutationKind
-
-INTRODUCE, RENUMBER, DECEASE, NOTIFY = "introduce", "renumber", "decease", "notify"
-"""The kinds of errands."""
-
-_UNKNOWN = "The person is not in this register."
-_THERE = "The number is in this register already."
-_MOVED_ON = "The number was replaced by another."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Own:
-    """The register itself."""
-
-    institution: str
-    target: FeedTarget
-    environment: Environment
+from crossroads.participant.feed_households import Households, Place, Rehoused
+from crossroads.participant.feed_notices import DECEASE, INTRODUCE, RENUMBER, Notices, Own
+from crossroads.participant.feed_rows import Rows
+from crossroads.participant.feed_tables import HOUSEHOLD, IDENTIFICATION
+from crossroads.wire.mutations import MutationKind
 
 
 class Register:
@@ -47,7 +31,10 @@ class Register:
 
     def __init__(self, connection: Connection, own: Own, day: date) -> None:
         """Write over a connection whose transaction the caller commits."""
-        self._connection, self._own, self._day = connection, own, day
+        self._own, self._day = own, day
+        self._rows = Rows(connection, own.institution)
+        self._households = Households(self._rows)
+        self._notices = Notices(connection, own)
 
     def apply(self, event: AnyEvent, reference: str) -> None:
         """Apply a line. Raises Malformed or LineRefused before anything is written; neither names a person."""
@@ -61,6 +48,8 @@ class Register:
                 self._renumber(event, reference)
             case CivilUnion():
                 self._unite(event, reference)
+            case Housing():
+                self._house(event, reference)
             case Move():
                 self._change(event.ssin, event.on, address_values(event.address), reference)
             case Naming():
@@ -68,11 +57,11 @@ class Register:
                 self._change(event.ssin, event.on, names, reference)
 
     def _bear(self, event: Birth, reference: str) -> None:
-        self._require_free(event.ssin)
+        """Record a child. Who lives with it is told once the hub knows it: then it can be inscribed at once."""
+        self._rows.require_free(event.ssin)
+        home = self._home_of(event)
         row = {
-            "institution": self._own.institution,
-            "context": self._own.target.context,
-            "ssin": event.ssin,
+            **self._key(event.ssin),
             "start_date": event.on,
             "last_name": event.last_name,
             "first_names": event.first_names,
@@ -80,115 +69,98 @@ class Register:
             "sex": event.sex.value,
             **address_values(event.address),
         }
-        self._connection.execute(insert(IDENTIFICATION), row)
-        self._ask(INTRODUCE, event.ssin, reference, since=event.on, **_particulars(row))
-        created = self._mutation(event.ssin, Period(event.on), event.on, MutationKind.CREATED, f"{reference}-n")
-        self._keep(created)
+        self._rows.insert(IDENTIFICATION, [row])
+        self._notices.ask(INTRODUCE, event.ssin, reference, {"since": event.on, **_particulars(row)})
+        created = MutationKind.CREATED
+        self._notices.keep(self._notices.mutation(event.ssin, Period(event.on), event.on, created, f"{reference}-n"))
+        if home:
+            self._rehouse(event.ssin, event.on, home, created, reference, at_once=False)
+
+    def _home_of(self, child: Birth) -> Rehoused | None:
+        if child.joins is None:
+            return None
+        place = self._households.place(child.ssin, child.on, child.joins, Position.CHILD)
+        return self._households.entering(self._key(child.ssin), child.on, place)
 
     def _bury(self, event: Death, reference: str) -> None:
-        rows = self._rows(event.ssin)
+        rows = self._rows.known(event.ssin)
         if any(row["death_date"] for row in rows):
             raise LineRefused("A death is recorded already.")
+        widowed = self._widowed(event)
+        home = self._households.leaving(event.ssin, event.on)
         self._write(event.ssin, event.on, altered(rows, event.on, {"death_date": event.on}), reference)
-        self._ask(DECEASE, event.ssin, f"{reference}-d", since=event.on)
+        if widowed and event.partner:
+            self._write(event.partner, event.on, widowed, f"{reference}-p")
+        if home:
+            self._rehouse(event.ssin, event.on, home, MutationKind.ENDED, reference)
+        self._notices.ask(DECEASE, event.ssin, f"{reference}-d", {"since": event.on})
+
+    def _widowed(self, event: Death) -> Altered | None:
+        if event.partner is None:
+            return None
+        _require_two(event.ssin, event.partner)
+        widowed, rows = {"civil_status": CivilStatus.WIDOWED.value}, self._rows.known(event.partner)
+        return None if recorded(rows, event.on, widowed) else altered(rows, event.on, widowed)
 
     def _unite(self, event: CivilUnion, reference: str) -> None:
         people = [(event.ssin, reference)]
         if event.partner is not None:
-            if event.partner == event.ssin:
-                raise LineRefused("Nobody is their own partner.")
+            _require_two(event.ssin, event.partner)
             people.append((event.partner, f"{reference}-p"))
         values = {"civil_status": event.status.value}
-        changes = [(ssin, altered(self._rows(ssin), event.on, values), own) for ssin, own in people]
+        changes = [(ssin, altered(self._rows.known(ssin), event.on, values), own) for ssin, own in people]
         for ssin, change, own in changes:
             self._write(ssin, event.on, change, own)
 
     def _renumber(self, event: Renumbering, reference: str) -> None:
         """Record the person under the new number too. The rows of the old one go when the hub has replaced it."""
-        rows = self._rows(event.ssin)
-        self._require_free(event.to)
+        rows = self._rows.known(event.ssin)
+        self._rows.require_free(event.to)
         new = {"ssin": event.to} | ({"birth_date": event.birth_date} if event.birth_date else {})
         renumbered = [{**row, **new} for row in rows]
-        self._connection.execute(insert(IDENTIFICATION), renumbered)
-        self._insert(HOUSEHOLD, [{**row, "ssin": event.to} for row in self._stored(HOUSEHOLD, event.ssin)])
+        self._rows.insert(IDENTIFICATION, renumbered)
+        homes = self._rows.stored(HOUSEHOLD, event.ssin)
+        self._rows.insert(HOUSEHOLD, [{**row, "ssin": event.to} for row in homes])
         newest = max(renumbered, key=lambda row: row["start_date"])
-        self._ask(RENUMBER, event.to, reference, event.ssin, since=event.on, **_particulars(newest))
+        content = {"since": event.on, **_particulars(newest)}
+        self._notices.ask(RENUMBER, event.to, reference, content, event.ssin)
+
+    def _house(self, event: Housing, reference: str) -> None:
+        self._rows.known(event.ssin)
+        new = Place(reference, event.collective, event.position)
+        place = self._households.place(event.ssin, event.on, event.joins, event.position) if event.joins else new
+        home = self._households.entering(self._key(event.ssin), event.on, place)
+        self._rehouse(event.ssin, event.on, home, MutationKind.CHANGED, reference)
 
     def _change(self, ssin: str, on: date, values: Row, reference: str) -> None:
-        self._write(ssin, on, altered(self._rows(ssin), on, values), reference)
+        self._write(ssin, on, altered(self._rows.known(ssin), on, values), reference)
 
     def _write(self, ssin: str, on: date, change: Altered, reference: str) -> None:
-        starts = [row["start_date"] for row in change.removed]
-        own = self._of(IDENTIFICATION, ssin)
-        self._connection.execute(delete(IDENTIFICATION).where(own, IDENTIFICATION.c.start_date.in_(starts)))
-        self._insert(IDENTIFICATION, change.added)
-        self._tell(ssin, change.period, on, MutationKind.CHANGED, reference)
+        self._rows.alter(IDENTIFICATION, ssin, change)
+        kind = MutationKind.CHANGED
+        self._notices.tell(self._notices.mutation(ssin, change.period, on, kind, reference))
 
-    def _tell(self, ssin: str, period: Period, on: date, kind: MutationKind, reference: str) -> None:
-        """Notify a change; behind the errands of the person, where there are any."""
-        mutation = self._mutation(ssin, period, on, kind, reference)
-        waiting = select(ERRANDS.c.id).where(ERRANDS.c.ssin == ssin).limit(1)
-        if self._connection.execute(waiting).first() is None:
-            outbox.write(self._connection, mutation)
-        else:
-            self._keep(mutation)
+    def _rehouse(
+        self, ssin: str, on: date, home: Rehoused, kind: MutationKind, reference: str, *, at_once: bool = True
+    ) -> None:
+        """Write what changes in households, and notify it of everybody whom it concerns."""
+        self._rows.alter(HOUSEHOLD, ssin, home.change)
+        group = self._own.target.household_group
+        if group is None:
+            return
+        send = self._notices.tell if at_once else self._notices.keep
+        send(self._notices.mutation(ssin, home.change.period, on, kind, f"{reference}-h", group))
+        for number, (other, days) in enumerate(home.others.items(), start=1):
+            changed = MutationKind.CHANGED
+            send(self._notices.mutation(other, days, on, changed, f"{reference}-h{number}", group))
 
-    def _keep(self, mutation: Mutation) -> None:
-        content = msgspec.json.encode(mutation).decode()
-        self._errand(NOTIFY, mutation.ssin, None, mutation.reference, content)
-
-    def _mutation(self, ssin: str, period: Period, on: date, kind: MutationKind, reference: str) -> Mutation:
-        target = self._own.target
-        return Mutation(
-            reference=reference,
-            ssin=ssin,
-            data_group=target.data_group,
-            context=target.context,
-            period=period,
-            kind=kind,
-            happened_on=on,
-        )
-
-    def _ask(self, kind: str, ssin: str, reference: str, former: str | None = None, **content: object) -> None:
-        self._errand(kind, ssin, former, reference, msgspec.json.encode(content).decode())
-
-    def _errand(self, kind: str, ssin: str, former: str | None, reference: str, content: str) -> None:
-        values = {"kind": kind, "ssin": ssin, "former": former, "reference": reference, "content": content}
-        self._connection.execute(insert(ERRANDS), values)
-
-    def _rows(self, ssin: str) -> Sequence[Row]:
-        """Give what is recorded of a person. Raises LineRefused."""
-        rows = self._stored(IDENTIFICATION, ssin)
-        if not rows:
-            raise LineRefused(_UNKNOWN)
-        if self._replaced(ssin):
-            raise LineRefused(_MOVED_ON)
-        return rows
-
-    def _require_free(self, ssin: str) -> None:
-        if self._stored(IDENTIFICATION, ssin):
-            raise LineRefused(_THERE)
-
-    def _replaced(self, ssin: str) -> bool:
-        query = select(ERRANDS.c.id).where(ERRANDS.c.former == ssin).limit(1)
-        return self._connection.execute(query).first() is not None
-
-    def _stored(self, table: Table, ssin: str) -> list[dict[str, Any]]:
-        found = self._connection.execute(select(table).where(self._of(table, ssin)))
-        return [dict(row) for row in found.mappings()]
-
-    def _insert(self, table: Table, rows: Iterable[Row]) -> None:
-        if values := [dict(row) for row in rows]:
-            self._connection.execute(insert(table), values)
-
-    def _of(self, table: Table, ssin: str) -> Any:
-        return (table.c.ssin == ssin) & (table.c.institution == self._own.institution)
+    def _key(self, ssin: str) -> dict[str, str]:
+        return {"institution": self._own.institution, "context": self._own.target.context, "ssin": ssin}
 
 
-def forget(connection: Connection, institution: str, ssin: str) -> None:
-    """Take out what is recorded under a number that the hub has replaced."""
-    for table in (IDENTIFICATION, HOUSEHOLD):
-        connection.execute(delete(table).where(table.c.ssin == ssin, table.c.institution == institution))
+def _require_two(ssin: str, partner: str) -> None:
+    if ssin == partner:
+        raise LineRefused("Nobody is their own partner.")
 
 
 def _particulars(row: Row) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.errors import Conflict, Malformed
-from crossroads.participant.feed import Examined, FeedRefused, entries, event_of, examine, kind_of
+from crossroads.participant.feed import Examined, FeedRefused, entries, examine
 from crossroads.participant.feed_changes import LineRefused
-from crossroads.participant.feed_register import Own, Register
+from crossroads.participant.feed_events import event_of, kind_of
+from crossroads.participant.feed_notices import Own
+from crossroads.participant.feed_register import Register
 from crossroads.participant.feed_sheet import read_counts
 from crossroads.participant.feed_tables import FEEDS, REFUSED, begin_writing, failed
 

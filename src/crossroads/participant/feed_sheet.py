@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from crossroads.kernel.errors import Refused
-from crossroads.participant.feed import KINDS, UNREADABLE_KIND
+from crossroads.participant.feed_events import KINDS, UNREADABLE_KIND
 from crossroads.participant.feed_tables import FEEDS, REFUSED, failed
 
 _counts = msgspec.json.Decoder(dict[str, int])

@@ -51,11 +51,11 @@ HOUSEHOLD = Table(
     Column("ssin", String(11), nullable=False, index=True),
     Column("start_date", Date, nullable=False),
     Column("end_date", Date),
-    Column("household", Text, nullable=False),
+    Column("household", Text, nullable=False, index=True),
     Column("collective", Boolean, nullable=False),
     Column("position", Text, nullable=False),
 )
-"""Who lives with whom. A feed changes nothing here but the number of a person."""
+"""Who lives with whom: those whose rows name one household; the rows of a person are of periods without overlap."""
 
 FEEDS = Table(
     "crossroads_feed",

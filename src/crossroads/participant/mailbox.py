@@ -1,12 +1,13 @@
 """Changes notified, and the mailbox emptied, step by step and without input or output: see `steps`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 
 from crossroads.kernel.errors import Malformed, Tampered
 from crossroads.kernel.ssin import Environment
+from crossroads.participant.contents import Contents
 from crossroads.participant.correspondence import Correspondence
 from crossroads.participant.pages import RawPage, read
 from crossroads.participant.steps import Steps
@@ -18,6 +19,7 @@ from crossroads.wire.error_reports import (
     OpenReports,
     OpenReportsQuery,
 )
+from crossroads.wire.keys import SigningKey
 from crossroads.wire.mutations import (
     Acknowledgement,
     MailboxPage,
@@ -41,13 +43,13 @@ _settled_decoder = msgspec.json.Decoder(Settled)
 class Mailbox:
     """An institution that notifies, and empties its mailbox."""
 
-    def __init__(self, hub: Correspondence) -> None:
-        """Write over a correspondence with the hub."""
-        self._hub = hub
+    def __init__(self, hub: Correspondence, holders: Mapping[str, SigningKey] | None = None) -> None:
+        """Write over a correspondence with the hub; `holders` are keys of institutions that this one manages."""
+        self._hub, self._contents = hub, Contents(hub, holders)
 
     def notify(self, mutations: Iterable[Mutation]) -> Steps[Sequence[MutationOutcome]]:
         """Notify changes and give what came of each, in their order. Raises Refused, Unavailable or Tampered."""
-        sent = Notification(mutations=tuple(mutations))
+        sent = Notification(mutations=tuple(map(self._contents.signed, mutations)))
         outcome = yield from self._hub.send("/v1/mutations", sent, _outcome_decoder)
         self._check(outcome.environment)
         if [item.reference for item in outcome.items] != [mutation.reference for mutation in sent.mutations]:
@@ -69,7 +71,7 @@ class Mailbox:
             raise Tampered("The hub gave items of another lane, or out of order.")
         if page.checkpoint:
             yield from self._hub.watch(page.checkpoint)
-        return page
+        return (yield from self._contents.checked(page))
 
     def acknowledge(self, lease: UUID, *, numbers: Iterable[int] = (), up_to: int | None = None) -> Steps[Settled]:
         """Say which items of a lease are dealt with. Raises Refused or Unavailable."""
@@ -94,11 +96,13 @@ class Mailbox:
         self._check(answered.environment)
         return answered
 
-    def open_reports(self, on_behalf_of: str | None) -> Steps[OpenReports]:
-        """Give the reports that wait for an answer of a source. Raises Refused, Unavailable or Tampered."""
-        query = OpenReportsQuery(on_behalf_of=on_behalf_of)
+    def open_reports(self, on_behalf_of: str | None, after: UUID | None) -> Steps[OpenReports]:
+        """Give a page of the reports that wait for a source. Raises Refused, Unavailable or Tampered."""
+        query = OpenReportsQuery(on_behalf_of=on_behalf_of, after=after)
         found = yield from self._hub.send("/v1/error-reports/query", query, _open_decoder)
         self._check(found.environment)
+        if found.checkpoint:
+            yield from self._hub.watch(found.checkpoint)
         return found
 
     def _settle(self, way: str, sent: Acknowledgement | Parking) -> Steps[Settled]:

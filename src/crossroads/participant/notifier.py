@@ -13,15 +13,14 @@ from threading import Event
 import msgspec
 import structlog
 
-from crossroads.kernel.clock import Clock, SystemClock
+from crossroads.kernel.clock import Clock
 from crossroads.kernel.errors import CrossroadsError, Malformed
 from crossroads.participant.config import Config
-from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.corresponding import correspondence
 from crossroads.participant.mailbox import Mailbox
 from crossroads.participant.outbox import ACCEPTED, REFUSED, Outbox, Settled, Waiting, open_outbox
 from crossroads.participant.replies import Unacceptable
 from crossroads.participant.steps import SyncHttp
-from crossroads.participant.trust import read_trust
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.mutations import MAXIMUM_MUTATIONS, MAXIMUM_NOTIFICATION, Mutation, MutationOutcome
 
@@ -37,7 +36,7 @@ MAXIMUM_PAUSE = 60.0
 TIMEOUT = timedelta(seconds=10)
 _MOST = 200
 _ENVELOPE = 1024
-"""Bytes kept free for what stands around the changes of a notification."""
+"""Bytes kept free for what stands around the changes of a notification, and for the signature of each content."""
 _LATER = (408, 429, *range(500, 600))
 
 _Sendable = tuple[Waiting, Mutation]
@@ -106,14 +105,9 @@ async def notifying(config: Config) -> AsyncIterator[None]:
     if config.outbox is None:
         yield
         return
-    hub = Correspondence(
-        SigningKey.read(config.keys.sign.id, config.path(config.keys.sign.file)),
-        read_trust(config.path(config.trust)),
-        config.hub,
-        config.path(config.state) / "notifying",
-        SystemClock(),
-    )
-    stop, mailbox = Event(), Mailbox(hub)
+    hub = correspondence(config, "notifying")
+    holders = {name: SigningKey.read(key.id, config.path(key.file)) for name, key in config.holders.items()}
+    stop, mailbox = Event(), Mailbox(hub, holders)
     with closing(SyncHttp(TIMEOUT)) as http, closing(open_outbox(config)) as outbox:
         notifier = Notifier(lambda mutations: http.run(mailbox.notify(mutations)), outbox, hub.clock)
         running = asyncio.create_task(asyncio.to_thread(notifier.run, stop))
@@ -136,7 +130,7 @@ def _batches(rows: Iterable[_Sendable]) -> Iterator[list[_Sendable]]:
     batch: list[_Sendable] = []
     size = _ENVELOPE
     for row in rows:
-        more = len(msgspec.json.encode(row[1])) + 1
+        more = len(msgspec.json.encode(row[1])) + (_ENVELOPE if row[1].content is not None else 1)
         if batch and (size + more > MAXIMUM_NOTIFICATION or len(batch) >= MAXIMUM_MUTATIONS):
             yield batch
             batch, size = [], _ENVELOPE

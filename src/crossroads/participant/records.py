@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossroads.participant.state import Record
-from crossroads.wire.batches import PAGE, BatchStatement, BulkRecord, BulkRequest
+from crossroads.wire.batches import PAGE, BatchStatement
+from crossroads.wire.bulk import BulkRecord, BulkRequest
 from crossroads.wire.canonical import b64url, sha256
 from crossroads.wire.chunks import record_ticket
 from crossroads.wire.messages import DataRequest, MatchRequest

@@ -16,9 +16,9 @@ from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.participant import feed_tables
 from crossroads.participant.config import Config, outbox_url, read_config
-from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.corresponding import correspondence
 from crossroads.participant.feed_errands import Errands, refused_errands, standing, take_up_again
-from crossroads.participant.feed_register import Own
+from crossroads.participant.feed_notices import Own
 from crossroads.participant.feed_run import FeedRun
 from crossroads.participant.feed_sheet import refused_lines, sheet
 from crossroads.participant.outbox import Outbox
@@ -28,7 +28,6 @@ from crossroads.participant.steps import SyncHttp
 from crossroads.participant.terminal import Json, errors, told
 from crossroads.participant.trust import read_trust
 from crossroads.participant.yamlfile import WrongSetting
-from crossroads.wire.keys import SigningKey
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
 app = typer.Typer(
@@ -114,14 +113,7 @@ def _run_errands(register: _Opened, bars: Bars) -> None:
     waiting = standing(register.engine).waiting
     if not waiting:
         return
-    config = register.config
-    hub = Correspondence(
-        SigningKey.read(config.keys.sign.id, config.path(config.keys.sign.file)),
-        read_trust(config.path(config.trust)),
-        config.hub,
-        config.path(config.state) / "errands",
-        SystemClock(),
-    )
+    hub = correspondence(register.config, "errands")
     task = bars.add_task("errands", total=waiting)
     with closing(SyncHttp(_TIMEOUT)) as http:
         Errands(register.engine, register.own, RegisterHub(hub), http).run(lambda more: bars.advance(task, more))

@@ -18,7 +18,7 @@ from crossroads.kernel.errors import CrossroadsError
 from crossroads.participant.description import document
 from crossroads.participant.participant import Participant
 from crossroads.participant.problems import RETRY_AFTER, problem_of
-from crossroads.wire.batches import MAXIMUM_BULK_REQUEST
+from crossroads.wire.bulk import MAXIMUM_BULK_REQUEST
 from crossroads.wire.messages import MAXIMUM_REQUEST, Problem
 from crossroads.wire.signatures import Request, sign_answer
 

@@ -22,7 +22,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid
 def read_settings(path: Path, kind: type[T]) -> T:
     """Read a YAML (or JSON) file. Raises WrongSetting naming file and key."""
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text("utf-8")), kind)
+        return settings_of(path.read_bytes(), path, kind)
+    except OSError as error:
+        raise WrongSetting(f"{path}: cannot be read: {error.strerror}.") from error
+
+
+def settings_of(content: bytes, path: Path, kind: type[T]) -> T:
+    """Read what stands in a file. Raises WrongSetting naming the file, which is not looked at, and the key."""
+    try:
+        return msgspec.convert(yaml.safe_load(content.decode("utf-8")), kind)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at ")
         raise WrongSetting(f"{path}: {place.strip('`') or '$'}: {what}") from error
@@ -33,8 +41,6 @@ def read_settings(path: Path, kind: type[T]) -> T:
     except (ValueError, RecursionError):
         # A day that does not exist, or a nest without end.
         raise WrongSetting(f"{path}: a value in it is none.") from None
-    except OSError as error:
-        raise WrongSetting(f"{path}: cannot be read: {error.strerror}.") from error
 
 
 def _first_line(error: Any) -> str:

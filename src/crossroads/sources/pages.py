@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from crossroads.batch.ports import PageErrand
-from crossroads.wire.batches import BulkPermit, BulkRequest
+from crossroads.wire.bulk import BulkPermit, BulkRequest
 
 
 def page_request(errand: PageErrand, audience: str, now: datetime, life: timedelta) -> bytes:

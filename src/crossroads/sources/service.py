@@ -19,7 +19,7 @@ from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import CallFailed, HttpAnswer, HttpClient
 from crossroads.sources.pages import page_request
-from crossroads.wire.batches import MAXIMUM_BULK_ANSWER
+from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER
 from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, PermitClaims

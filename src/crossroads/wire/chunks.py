@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.period import Period
 from crossroads.wire import jws
-from crossroads.wire.batches import CHUNK_KIND, BulkBlock, ChunkClaims, SourceBlock
+from crossroads.wire.batches import SourceBlock
+from crossroads.wire.bulk import CHUNK_KIND, BulkBlock, ChunkClaims
 from crossroads.wire.canonical import b64url, canonical, from_b64, from_b64url
 from crossroads.wire.decoding import UNREADABLE, refuse_repeated_members
 from crossroads.wire.keys import Jwk, SealingKey, SigningKey, VerifyKey

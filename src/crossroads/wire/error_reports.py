@@ -19,7 +19,7 @@ from crossroads.wire.messages import Line, Message, Receipt, Reference, Request,
 Explanation = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=Line)]
 """For people at the other institution; never the number of a person, nor the data."""
 MAXIMUM_OPEN_REPORTS = 1_000
-"""Reports without answer that are listed at once."""
+"""Reports without answer that are listed at once, at most."""
 
 
 class Presumed(StrEnum):
@@ -100,6 +100,10 @@ class OpenReportsQuery(Request, frozen=True, kw_only=True):
 
     on_behalf_of: InstitutionId | None = None
     """The source, where the institution that signs manages it."""
+    count: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_OPEN_REPORTS)] = 100
+    """How many at most."""
+    after: UUID | None = None
+    """Those that stand behind this report: the last of the page before."""
 
 
 class OpenReport(Message, frozen=True, kw_only=True):
@@ -116,8 +120,50 @@ class OpenReport(Message, frozen=True, kw_only=True):
 
 
 class OpenReports(Message, frozen=True, kw_only=True):
-    """Those that are due first; `total` counts all."""
+    """Those that are due first; `total` counts all, of every page."""
 
     environment: Environment
     items: tuple[OpenReport, ...]
     total: int
+    more: bool = False
+    """Whether others stand behind these: ask for them with `after`."""
+    checkpoint: str | None = None
+
+
+class MadeReportsQuery(Request, frozen=True, kw_only=True):
+    """`POST /v1/error-reports/made`: what one reported about a person, and what came of it."""
+
+    ssin: SsinText
+    on_behalf_of: InstitutionId | None = None
+    """The institution that reported, where the one that signs manages it."""
+
+
+class MadeReport(Message, frozen=True, kw_only=True):
+    """A report of one's own."""
+
+    report: UUID
+    reference: str
+    source: str
+    data_group: str
+    period: Period
+    seen: UUID
+    presumed: Presumed
+    text: str | None = None
+    """Until some time after the answer; so with `reason`."""
+    reported_at: Moment
+    answer_by: date
+    told_at: Moment | None = None
+    """When the source was first told of it."""
+    outcome: ErrorOutcome | None = None
+    reason: str | None = None
+    correction: UUID | None = None
+    """The ticket of the change with which the source corrected it."""
+    answered_at: Moment | None = None
+
+
+class MadeReports(Message, frozen=True, kw_only=True):
+    """The newest first."""
+
+    environment: Environment
+    items: tuple[MadeReport, ...]
+    checkpoint: str | None = None

@@ -60,13 +60,17 @@ class Mutation(Request, frozen=True, kw_only=True):
     happened_on: date
     content: dict[str, Any] | None = None
     """The data as it is now; only for a data group that the catalogue leaves unsealed, in its schema."""
+    signature: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
+    """Of the content, by its source: see `contents`. Recipients leave out what is not signed."""
     wrong_since: Moment | None = None
     """For `corrected`: since when the wrong value was recorded at the source."""
     on_behalf_of: InstitutionId | None = None
     """The source, where the institution that signs manages it."""
 
     def __post_init__(self) -> None:
-        """Refuse `wrongSince` where nothing was wrong."""
+        """Refuse `wrongSince` where nothing was wrong, and a signature of nothing."""
+        if self.signature is not None and self.content is None:
+            raise ValueError("signature belongs to content")
         if self.wrong_since is not None and self.kind is not MutationKind.CORRECTED:
             raise ValueError("wrongSince belongs to a change of the kind corrected")
 
@@ -105,11 +109,26 @@ class NotificationOutcome(Message, frozen=True, kw_only=True):
     checkpoint: str | None = None
 
 
+class Acknowledgement(Request, frozen=True, kw_only=True):
+    """`POST /v1/mailbox/acknowledge`: these items of the lease are dealt with. The same sent again does no harm."""
+
+    lease: UUID
+    up_to: Number | None = None
+    """All items of the lease with this number or a lower one."""
+    numbers: Numbers | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse both ways, and none, of saying which."""
+        if (self.up_to is None) == (self.numbers is None):
+            raise ValueError("give either upTo or numbers")
+
+
 class Pull(Request, frozen=True, kw_only=True):
     """`POST /v1/mailbox/pull`: take the next items of a lane, of the mailbox of who signs.
 
     A slot has one running lease at a time; where a slot of the lane is leased, nothing is given. `from` gives what was
-    given before again, from that number on, without a lease; `parked` gives what was set aside.
+    given before again, from that number on, without a lease; `parked` gives what was set aside. `acknowledge` is an
+    acknowledgement that goes along and comes first: where it is refused, all is. What it leaves open stays leased.
     """
 
     count: Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_ITEMS)] = 100
@@ -118,13 +137,16 @@ class Pull(Request, frozen=True, kw_only=True):
     lane: Annotated[int, msgspec.Meta(ge=0, lt=SLOTS)] = 0
     from_: Number | None = msgspec.field(default=None, name="from")
     parked: bool = False
+    acknowledge: Acknowledgement | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a lane that is not one of the lanes, and to replay and take up what is parked at once."""
+        """Refuse a lane that is not one of the lanes, and to do more than replay at once with it."""
         if self.lane >= self.lanes:
             raise ValueError("the lane is one of 0 to lanes - 1")
         if self.parked and self.from_ is not None:
             raise ValueError("give either from or parked")
+        if self.acknowledge and self.from_ is not None:
+            raise ValueError("give either from or acknowledge")
 
     @property
     def slots(self) -> list[int]:
@@ -150,6 +172,8 @@ class Change(Message, frozen=True, kw_only=True):
     """Whether the data group is sealed: then there is never content here."""
     content: dict[str, Any] | None = None
     """Of an unsealed data group, where the recipient may have every day of the change."""
+    signature: str | None = None
+    """Of the content, by the source."""
     wrong_since: Moment | None = None
 
 
@@ -286,20 +310,6 @@ class ItemsTaken(Message, frozen=True, kw_only=True):
 
     acknowledged: tuple[int, ...] = ()
     parked: tuple[Parked, ...] = ()
-
-
-class Acknowledgement(Request, frozen=True, kw_only=True):
-    """`POST /v1/mailbox/acknowledge`: these items of the lease are dealt with. The same sent again does no harm."""
-
-    lease: UUID
-    up_to: Number | None = None
-    """All items of the lease with this number or a lower one."""
-    numbers: Numbers | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse both ways, and none, of saying which."""
-        if (self.up_to is None) == (self.numbers is None):
-            raise ValueError("give either upTo or numbers")
 
 
 class Parking(Request, frozen=True, kw_only=True):

@@ -21,6 +21,12 @@ _MAXIMUM_FRAMES = 1 << 17
 """Frames of zstd, or members of gzip, of a file: more than a file cut in blocks of 32 KiB has."""
 
 
+MAXIMUM_RATIO = 100
+"""Bytes unpacked for each that was sent: what people write is packed to a twentieth, one line repeated to less."""
+_FREE = 16 * 1024 * 1024
+"""Bytes unpacked for which the ratio does not count."""
+
+
 class BadFile(InvalidValue):
     """The file is not what it should be. `line`, from 1, says where; None when it is the whole file."""
 
@@ -47,7 +53,7 @@ class Unpacker:
 
     def __init__(self, packing: Packing, maximum: int = MAXIMUM_FILE) -> None:
         """Begin a file of at most `maximum` bytes, unpacked."""
-        self._packing, self._left = packing, maximum
+        self._packing, self._left, self._room = packing, maximum, _FREE
         self._frame: _Frame | None = None
         self._frames = 0
 
@@ -55,16 +61,24 @@ class Unpacker:
         """Give what these bytes hold, in pieces; all are to be taken before more is fed. Raises BadFile."""
         step = _PIECE if self._packing is Packing.PLAIN else _MOUTHFUL
         for at in range(0, len(data), step):
-            for piece in self._unpacked(data[at : at + step]):
-                self._left -= len(piece)
-                if self._left < 0:
-                    raise BadFile("Unpacked, the file is larger than it may be.")
+            part = data[at : at + step]
+            self._room += MAXIMUM_RATIO * len(part)
+            for piece in self._unpacked(part):
+                self._check_room(len(piece))
                 yield from (piece[start : start + _PIECE] for start in range(0, len(piece), _PIECE))
 
     def finish(self) -> None:
         """Check that the file is whole. Raises BadFile."""
         if self._frame is not None:
             raise BadFile(f"The file is cut: the {self._packing} ends before its end.")
+
+    def _check_room(self, given: int) -> None:
+        self._left -= given
+        self._room -= given
+        if self._left < 0:
+            raise BadFile("Unpacked, the file is larger than it may be.")
+        if self._room < 0:
+            raise BadFile(f"Unpacked, the file is more than {MAXIMUM_RATIO} times as large as it was sent.")
 
     def _unpacked(self, data: bytes) -> Iterator[bytes]:
         if self._packing is Packing.PLAIN:

@@ -14,7 +14,8 @@ import msgspec
 from crossroads.kernel.errors import InvalidValue, Tampered
 from crossroads.kernel.period import Period
 from crossroads.wire import jws
-from crossroads.wire.batches import PAGE, STATEMENT_KIND, BatchStatement, BulkRecord, BulkRequest, Record
+from crossroads.wire.batches import PAGE, STATEMENT_KIND, BatchStatement, Record
+from crossroads.wire.bulk import BulkRecord, BulkRequest
 from crossroads.wire.canonical import b64url, from_b64url
 from crossroads.wire.decoding import UNREADABLE, refuse_repeated_members
 from crossroads.wire.keys import SigningKey, VerifyKey

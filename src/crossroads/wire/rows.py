@@ -46,6 +46,9 @@ RECORD_COLUMNS: Columns = {
 class Rows(Protocol[T_co]):
     """What makes rows of lines."""
 
+    heading: int
+    """Lines before the first row."""
+
     def read(self, line: Line) -> T_co | None:
         """Give the row of a line, nothing of a header. Raises BadFile."""
         ...
@@ -53,6 +56,8 @@ class Rows(Protocol[T_co]):
 
 class JsonRows(Generic[T]):
     """Lines that hold one JSON object each."""
+
+    heading = 0
 
     def __init__(self, kind: type[T], columns: Columns) -> None:
         """Read structs of this kind; the columns say what a value is."""
@@ -75,6 +80,8 @@ class JsonRows(Generic[T]):
 
 class CsvRows(Generic[T]):
     """Lines of CSV, each a row but for the header, which is the first. An empty field is an absent one."""
+
+    heading = 1
 
     def __init__(self, kind: type[T], columns: Columns) -> None:
         """Read structs of this kind; the header has some of the columns, in any order."""
@@ -116,9 +123,13 @@ class CsvRows(Generic[T]):
 class RowReader(Generic[T]):
     """Reads a file as it comes, row by row."""
 
-    def __init__(self, rows: Rows[T], packing: Packing, check: Callable[[T], object]) -> None:
-        """Begin a file. `check` raises InvalidValue, without the value, for a row that cannot be."""
+    def __init__(self, rows: Rows[T], packing: Packing, check: Callable[[T], object], known: int = 0) -> None:
+        """Begin a file. `check` raises InvalidValue, without the value, for a row that cannot be.
+
+        The first rows are `known`: they were read before, and are not given again.
+        """
         self._rows, self._lines, self._check = rows, Lines(packing), check
+        self._known = range(rows.heading + 1, rows.heading + 1 + known)
 
     def feed(self, data: bytes) -> Iterator[T]:
         """Give the rows that are whole now; all are to be taken before more is fed. Raises BadFile."""
@@ -130,6 +141,8 @@ class RowReader(Generic[T]):
 
     def _read(self, lines: Iterator[Line]) -> Iterator[T]:
         for line in lines:
+            if line.number in self._known:
+                continue
             row = self._rows.read(line)
             if row is None:
                 continue

@@ -31,7 +31,7 @@ SELECT count(*) FROM (
 
 -- name: people
 -- Give, for each of some persons, key and number of today and the inscriptions of all linked with it; those of some
--- institutions where asked.
+-- institutions where asked, found by the person all the same, who has few, as an institution has many.
 WITH RECURSIVE closure (asked, person) AS (
     SELECT person, person FROM unnest(:persons::bigint[]) AS asked (person)
     UNION
@@ -55,7 +55,7 @@ CROSS JOIN LATERAL (
            array_agg(i.context) AS contexts, array_agg(i.start_date) AS starts, array_agg(i.end_date) AS ends,
            array_agg(i.phase) AS phases
     FROM inscription AS i
-    WHERE i.person = ANY (asked.persons) AND (:institutions::text[] IS NULL OR i.institution = ANY (:institutions))
+    WHERE i.person = ANY (asked.persons) AND coalesce(i.institution = ANY (:institutions::text[]), true)
 ) AS line;
 
 -- name: references
@@ -84,14 +84,15 @@ WHERE m.institution = :institution AND m.reference = r.reference;
 -- Write changes, in the order given, and queue them for the mailboxes.
 WITH added AS (
     INSERT INTO mutation (person, ssin, ticket, source, context, data_group, start_date, end_date, kind, happened_on,
-                          wrong_since, content, content_until)
+                          wrong_since, content, content_signature, content_until)
     SELECT m.person, m.ssin, m.ticket, m.source, m.context, m.data_group, m.start_date, m.end_date, m.kind, m.happened_on,
-           m.wrong_since, m.content, CASE WHEN m.content IS NOT NULL THEN :content_until::timestamptz END
+           m.wrong_since, m.content, m.signature, CASE WHEN m.content IS NOT NULL THEN :content_until::timestamptz END
     FROM unnest(
         :persons::bigint[], :ssins::text[], :tickets::uuid[], :sources::text[], :contexts::text[], :data_groups::text[],
-        :starts::date[], :ends::date[], :kinds::text[], :happened::date[], :wrong_since::timestamptz[], :contents::text[]
+        :starts::date[], :ends::date[], :kinds::text[], :happened::date[], :wrong_since::timestamptz[], :contents::text[],
+        :signatures::text[]
     ) WITH ORDINALITY AS m (person, ssin, ticket, source, context, data_group, start_date, end_date, kind, happened_on,
-                            wrong_since, content, position)
+                            wrong_since, content, signature, position)
     ORDER BY m.position
     RETURNING mutation, person
 )

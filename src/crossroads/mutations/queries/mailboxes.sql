@@ -30,54 +30,74 @@ WHERE m.recipient = :recipient;
 SELECT EXISTS (
     SELECT FROM mailbox_progress AS p CROSS JOIN unnest(:slots::smallint[]) AS s (slot) CROSS JOIN LATERAL (
         SELECT FROM mailbox_item AS i
-        WHERE i.recipient = :recipient AND i.state = :state AND i.state <> 'acknowledged' AND i.slot = s.slot
-          AND i.number >= CASE WHEN :state = 'waiting' THEN p.reached[s.slot + 1] ELSE 0 END
+        WHERE i.recipient = :recipient AND i.slot = s.slot AND i.number >= p.reached[s.slot + 1] AND i.state = 'waiting'
         LIMIT 1
     ) AS next
     WHERE p.recipient = :recipient
 );
 
--- name: lock_progress$
--- Give, for each slot of a mailbox, the number below which nothing waits; let nobody else give or settle items of it, and
--- wait for the disk at the end, as `durable_commit` does.
-SELECT reached, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-                     THEN set_config('synchronous_commit', 'on', true) END
+-- name: lock_progress^
+-- Give, for each slot of a mailbox, the number below which nothing waits, and from which number on all items are there; let
+-- nobody else give or settle items of it, and wait for the disk at the end, as `durable_commit` does.
+SELECT reached, first_kept, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+                                 THEN set_config('synchronous_commit', 'on', true) END
 FROM mailbox_progress WHERE recipient = :recipient FOR UPDATE;
 
 -- name: leases
 -- Give the leases that have one of some slots of a mailbox.
-SELECT lease, slots, CASE WHEN leased_until > clock_timestamp() THEN leased_until END AS running
+SELECT lease, slots, open, beyond, CASE WHEN leased_until > clock_timestamp() THEN leased_until END AS running
 FROM mailbox_lease WHERE recipient = :recipient AND slots && :slots::smallint[];
 
 -- name: next_items
--- Give the next items of a mailbox from a number on, below which there are none.
-SELECT * FROM mailbox_item
-WHERE recipient = :recipient AND state = :state AND state <> 'acknowledged' AND number >= :first
+-- Give the next items of a mailbox from a number on, below which none waits.
+SELECT number, previous, slot, person, mutation, ticket, institution, added_at, state, reason,
+       delivered_at, start_date, end_date, whole, legal_context, authorisation, void
+FROM mailbox_item WHERE recipient = :recipient AND number >= :first AND state = 'waiting'
 ORDER BY number LIMIT :count;
 
 -- name: next_items_of_slots
--- Give the next items of some slots of a mailbox from a number on, below which there are none: of each slot no more than
--- are wanted in all.
-SELECT i.* FROM (
+-- Give the next items of some slots of a mailbox from a number on, below which none waits: of each slot no more than are
+-- wanted in all.
+SELECT i.number, i.previous, i.slot, i.person, i.mutation, i.ticket, i.institution, i.added_at, i.state, i.reason,
+       i.delivered_at, i.start_date, i.end_date, i.whole, i.legal_context, i.authorisation, i.void
+FROM (
     SELECT n.number FROM unnest(:slots::smallint[]) AS s (slot) CROSS JOIN LATERAL (
         SELECT number FROM mailbox_item
-        WHERE recipient = :recipient AND state = :state AND state <> 'acknowledged' AND slot = s.slot AND number >= :first
+        WHERE recipient = :recipient AND slot = s.slot AND number >= :first AND state = 'waiting'
         ORDER BY number LIMIT :count
     ) AS n
     ORDER BY n.number LIMIT :count
 ) AS n JOIN mailbox_item AS i ON i.recipient = :recipient AND i.number = n.number
 ORDER BY i.number;
 
+-- name: left_items
+-- Give those of some items of a mailbox that are of some slots and wait still.
+SELECT number, previous, slot, person, mutation, ticket, institution, added_at, state, reason,
+       delivered_at, start_date, end_date, whole, legal_context, authorisation, void
+FROM mailbox_item
+WHERE recipient = :recipient AND number = ANY (:numbers::bigint[]) AND slot = ANY (:slots::smallint[]) AND state = 'waiting'
+ORDER BY number;
+
+-- name: next_parked_items
+-- Give the next items of some slots of a mailbox that are parked: only those have a reason.
+SELECT number, previous, slot, person, mutation, ticket, institution, added_at, state, reason,
+       delivered_at, start_date, end_date, whole, legal_context, authorisation, void
+FROM mailbox_item
+WHERE recipient = :recipient AND reason IS NOT NULL AND slot = ANY (:slots::smallint[]) AND state = 'parked'
+ORDER BY number LIMIT :count;
+
 -- name: items_from
 -- Give the items of some slots of a mailbox that were given before, from a number on, whatever their state.
-SELECT * FROM mailbox_item
+SELECT number, previous, slot, person, mutation, ticket, institution, added_at, state, reason,
+       delivered_at, start_date, end_date, whole, legal_context, authorisation, void
+FROM mailbox_item
 WHERE recipient = :recipient AND number >= :first AND slot = ANY (:slots::smallint[]) AND delivered_at IS NOT NULL
 ORDER BY number LIMIT :count;
 
 -- name: changes_of_items
 -- Give what items are about.
 SELECT m.mutation, m.ssin, m.source, m.data_group, m.start_date, m.end_date, m.kind, m.happened_on, m.wrong_since,
-       CASE WHEN m.content_until > :now THEN m.content END AS content,
+       CASE WHEN m.content_until > :now THEN m.content END AS content, m.content_signature,
        m.addressee, m.context, m.report, m.told, m.ticket
 FROM unnest(:persons::bigint[], :mutations::bigint[]) AS i (person, mutation)
 JOIN mutation AS m ON m.person = i.person AND m.mutation = i.mutation;
@@ -93,27 +113,28 @@ FROM unnest(
 ) AS d (number, start_date, end_date, whole, legal_context, authorisation, void)
 WHERE i.recipient = :recipient AND i.number = d.number;
 
--- name: end_leases!
--- Let leases go that have no slot any more.
-DELETE FROM mailbox_lease WHERE recipient = :recipient AND lease = ANY (:leases::uuid[]);
-
 -- name: leave_slots*!
 -- Keep which slots a lease still has.
 UPDATE mailbox_lease SET slots = :slots::smallint[] WHERE recipient = :recipient AND lease = :lease;
 
 -- name: lease_slots$
--- Give slots with items to a consumer, keep below which numbers nothing waits, and tell until when.
+-- Give slots with items to a consumer, keep below which numbers nothing waits, let leases go that have no slot any more, and
+-- tell until when.
 WITH moved AS (
     UPDATE mailbox_progress SET reached = :reached::bigint[] WHERE recipient = :recipient
+), ended AS (
+    DELETE FROM mailbox_lease WHERE recipient = :recipient AND lease = ANY (:ended::uuid[])
 )
-INSERT INTO mailbox_lease (recipient, lease, numbers, open, slots, leased_until)
-VALUES (:recipient, :lease, :numbers::bigint[], :numbers::bigint[], :slots::smallint[], clock_timestamp() + :lasting::interval)
+INSERT INTO mailbox_lease (recipient, lease, numbers, open, slots, beyond, leased_until)
+VALUES (:recipient, :lease, :numbers::bigint[], :numbers::bigint[], :slots::smallint[], :beyond::bigint,
+        clock_timestamp() + :lasting::interval)
 RETURNING leased_until;
 
 -- name: lease^
 -- Give the items and slots of a lease, and those items that are not dealt with and named, alone or by the last, with where they
 -- are; beside how many items of the mailbox wait and are parked.
 SELECT l.numbers, l.open, l.slots, i.numbers AS named, i.slots AS places, i.parked AS aside,
+       l.beyond, CASE WHEN l.leased_until > clock_timestamp() THEN l.leased_until END AS running,
        m.last_number - p.acknowledged - p.parked AS waiting, p.parked
 FROM mailbox_lease AS l
 JOIN mailbox AS m ON m.recipient = l.recipient
@@ -144,9 +165,13 @@ WHERE recipient = :recipient AND lease = :lease;
 SELECT m.recipient, m.last_number - p.acknowledged - p.parked AS depth, p.parked, o.added_at AS oldest
 FROM mailbox AS m JOIN mailbox_progress AS p ON p.recipient = m.recipient
 LEFT JOIN LATERAL (
-    SELECT added_at FROM mailbox_item
-    WHERE recipient = m.recipient AND state = 'waiting' AND state <> 'acknowledged' ORDER BY number LIMIT 1
-) AS o ON true
+    SELECT min(n.added_at) AS added_at
+    FROM unnest(p.reached) WITH ORDINALITY AS s (first, place) CROSS JOIN LATERAL (
+        SELECT i.added_at FROM mailbox_item AS i
+        WHERE i.recipient = m.recipient AND i.slot = s.place - 1 AND i.number >= s.first AND i.state = 'waiting'
+        ORDER BY i.number LIMIT 1
+    ) AS n
+) AS o ON m.last_number > p.acknowledged + p.parked
 ORDER BY m.recipient;
 
 -- name: delivered^

@@ -34,13 +34,22 @@ FROM error_report
 WHERE (:answered OR outcome IS NULL) AND (:before::date IS NULL OR (outcome IS NULL AND answer_by < :before))
 ORDER BY answer_by, reported_at, report;
 
+-- name: report_place^
+-- Give where a report of a source stands among those that wait (over all persons); no row where it is none of the source.
+SELECT answer_by, reported_at FROM error_report WHERE report = :report AND source = :source;
+
 -- name: open_reports
--- Give the reports that wait for an answer of a source, those due first, with the ticket of the item that tells of each.
-SELECT r.report, r.data_group, r.start_date, r.end_date, r.presumed, r.reported_at, r.answer_by, m.ticket,
-       count(*) OVER () AS total
+-- Give the reports that wait for an answer of a source (over all persons), those due first, from a place on, with the ticket
+-- of the item that tells of each.
+SELECT r.report, r.data_group, r.start_date, r.end_date, r.presumed, r.reported_at, r.answer_by, m.ticket
 FROM error_report AS r JOIN mutation AS m ON m.person = r.person AND m.report = r.report AND m.kind = 'presumed-error'
 WHERE r.outcome IS NULL AND r.source = :source
+  AND (r.answer_by, r.reported_at, r.report) > (:answer_by::date, :reported_at::timestamptz, :report::uuid)
 ORDER BY r.answer_by, r.reported_at, r.report LIMIT :limit;
+
+-- name: count_open_reports$
+-- Count the reports that wait for an answer of a source (over all persons).
+SELECT count(*) FROM error_report WHERE outcome IS NULL AND source = :source;
 
 -- name: given_items
 -- Give the numbers of items of a mailbox that were given, by their tickets.

@@ -2,7 +2,7 @@
 
 -- name: expire_content!
 -- Remove content whose time has come; the pointers to it stay (over all persons).
-UPDATE mutation SET content = NULL WHERE content IS NOT NULL AND content_until <= :now;
+UPDATE mutation SET content = NULL, content_signature = NULL WHERE content IS NOT NULL AND content_until <= :now;
 
 -- name: recipients
 -- Give whose mailboxes there are (over all mailboxes).
@@ -55,3 +55,7 @@ WHERE m.person = c.person AND m.mutation = c.mutation AND m.report IS NULL;
 -- Remove the texts of reports that were answered long enough ago (over all persons).
 UPDATE error_report SET text = NULL, reason = NULL
 WHERE (text IS NOT NULL OR reason IS NOT NULL) AND answered_at <= :before;
+
+-- name: drop_months
+-- Drop the months of changes that are over and empty, and give their names (over all persons).
+SELECT drop_mutation_months() AS name;

@@ -1,12 +1,15 @@
-"""Opening what removes expired content: it has a role of its own, which no process of the hub may become."""
+"""Opening what takes old months out of the log: it has a role of its own, which no process of the hub may become."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import asyncpg
 
+from crossroads.audit.archive import Archiver
+from crossroads.audit.archive_expiry import ArchiveExpiry
 from crossroads.audit.database import Pool
-from crossroads.audit.retention import Retention
+from crossroads.audit.reading import Reading
 from crossroads.bootstrap import keys
 from crossroads.bootstrap.database import database_url
 from crossroads.bootstrap.wiring import Services
@@ -14,22 +17,28 @@ from crossroads.kernel.errors import Refused, Unavailable
 
 _ROLE = "crossroads_retention"
 _PLACE = "SELECT current_database(), pg_postmaster_start_time()"
+_MAY = "SELECT has_function_privilege('drop_log_month(timestamptz, bigint, bigint)', 'EXECUTE')"
 
 
 @asynccontextmanager
-async def retention(hub: Services, url: str | None) -> AsyncIterator[Retention]:
+async def archiving(hub: Services, url: str | None, folder: Path) -> AsyncIterator[Archiver]:
     """Open it with the URL of that role; the embedded database needs none. Raises Refused or Unavailable."""
     async with await _pool(_url(hub, url)) as pool:
-        # Another role would fail only when the log says already that the entries expired; another database, not at all.
+        # Another role would fail only when the log says already that a month is archived; another database, not at all.
         if not await _may_remove(pool) or await pool.fetchrow(_PLACE) != await hub.pool.fetchrow(_PLACE):
             raise Refused(f"CROSSROADS_RETENTION_URL must be of the role {_ROLE}, and of the database of this hub.")
-        yield Retention(pool, hub.log, keys.log_key(hub.installation))
+        yield Archiver(pool, hub.log, keys.log_key(hub.installation), folder)
+
+
+def archive_expiry(hub: Services, folder: Path) -> ArchiveExpiry:
+    """Open what lets the files of a folder expire; it changes nothing in the database but adds to the log."""
+    return ArchiveExpiry(Reading(hub.pool), hub.log, keys.log_key(hub.installation), folder)
 
 
 async def _may_remove(pool: Pool) -> bool:
     try:
-        return bool(await pool.fetchval("SELECT has_column_privilege('log_entry', 'content', 'UPDATE')"))
-    except asyncpg.UndefinedTableError:
+        return bool(await pool.fetchval(_MAY))
+    except asyncpg.UndefinedFunctionError:
         return False
 
 
@@ -43,6 +52,7 @@ def _url(hub: Services, url: str | None) -> str:
 
 async def _pool(url: str) -> Pool:
     try:
-        return await asyncpg.create_pool(url, min_size=1, max_size=1)
+        # One to walk over the entries of a month, one to look up what stands over them.
+        return await asyncpg.create_pool(url, min_size=1, max_size=2)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable(f"The database cannot be reached as {_ROLE}: {type(error).__name__}.") from error

@@ -1,0 +1,90 @@
+"""The desk as one application."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from crossroads.kernel.clock import Clock
+from crossroads.kernel.ssin import Environment
+from crossroads.participant.desk.config import DeskConfig
+from crossroads.participant.desk.links import LINKS
+from crossroads.participant.desk.pages import asking, batching, inscribing, lending, mailbox, people, records, reporting
+from crossroads.participant.desk.pages.member import provide_member
+from crossroads.participant.desk.pages.words import FILTERS
+from crossroads.participant.desk.service import Desk
+from crossroads.participant.desk.vault import MemoryVault
+from crossroads.web.look import Look
+from crossroads.web.manners import Manners
+from crossroads.web.openid import OpenIdConnect
+from crossroads.web.program import program
+from crossroads.web.sessions import Sessions
+from crossroads.web.site import Site
+
+IDLE = timedelta(minutes=20)
+LONGEST = timedelta(hours=9)
+"""A day at work; who does nothing for `IDLE` logs in again."""
+_SECRET_BYTES = 32
+_PURGE_SECONDS = 300
+_HERE = Path(__file__).parent
+
+ROUTES = (
+    *records.ROUTES,
+    *asking.ROUTES,
+    *reporting.ROUTES,
+    *inscribing.ROUTES,
+    *mailbox.ROUTES,
+    *batching.ROUTES,
+    *people.ROUTES,
+    *lending.ROUTES,
+)
+"""Every page of the desk."""
+
+
+def application(config: DeskConfig, clock: Clock) -> Manners:
+    """Make the desk."""
+
+    def opening(state: State) -> AbstractAsyncContextManager[Site]:
+        return opened(config, clock, state)
+
+    return program(ROUTES, opening, {"member": Provide(provide_member)})
+
+
+@asynccontextmanager
+async def opened(config: DeskConfig, clock: Clock, state: State) -> AsyncIterator[Site]:
+    """Open the site for as long as the process runs; what pages ask stands in the state as `desk`."""
+    async with AsyncExitStack() as stack:
+        desk = state.desk = Desk(config, clock)
+        stack.push_async_callback(desk.close)
+        await desk.acts.open()
+        sessions = Sessions(MemoryVault(), secrets.token_bytes(_SECRET_BYTES), clock, idle=IDLE, longest=LONGEST)
+        login = OpenIdConnect(config.login_settings(), config.secret(), config.url, desk.environment, clock)
+        await stack.enter_async_context(login)
+        purging = asyncio.create_task(_purge(sessions), name="sessions purged")
+        stack.callback(purging.cancel)
+        yield Site(
+            name="desk",
+            title=f"Crossroads desk, {desk.institution}",
+            public_url=config.url,
+            test=desk.environment is Environment.TEST,
+            look=desk_look(),
+            sessions=sessions,
+            login=login,
+            links=LINKS,
+        )
+
+
+def desk_look() -> Look:
+    """Give the templates and words of the desk."""
+    return Look(templates=_HERE / "templates", locale=_HERE / "locale", filters=FILTERS)
+
+
+async def _purge(sessions: Sessions) -> None:
+    while True:
+        await sessions.purge()
+        await asyncio.sleep(_PURGE_SECONDS)

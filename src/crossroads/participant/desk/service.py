@@ -1,0 +1,136 @@
+"""The desk: what its users do at the hub with the institution's keys. Who may not is refused before, and logged."""
+
+from crossroads.kernel.clock import Clock, brussels_day
+from crossroads.kernel.period import Period
+from crossroads.participant.client import Client, Reply
+from crossroads.participant.correspondence import Correspondence
+from crossroads.participant.desk.acts import Acts
+from crossroads.participant.desk.batches import Batches
+from crossroads.participant.desk.config import DeskConfig
+from crossroads.participant.desk.lines import Lines
+from crossroads.participant.desk.published import TIMEOUT, Catalogue, Published
+from crossroads.participant.desk.rules import NotAllowed, Why
+from crossroads.participant.desk.shelf import Shelf
+from crossroads.participant.desk.traffic import Acting, Traffic, What
+from crossroads.participant.desk.tray import Tray
+from crossroads.participant.questions import Wish
+from crossroads.participant.steps import Http
+from crossroads.participant.trust import read_trust
+from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
+from crossroads.wire.keys import SigningKey
+from crossroads.wire.messages import InscriptionLine, InscriptionList, InscriptionOutcome
+from crossroads.wire.mutations import MailboxPage
+
+
+class Desk:
+    """One running desk."""
+
+    def __init__(self, config: DeskConfig, clock: Clock) -> None:
+        """Open keys, logs and connections. Raises WrongSetting, UnsafeKeyFile or AlreadyRunning."""
+        asking = config.asking()
+        self.institution, self.clock = asking.institution, clock
+        self.client = Client(asking, clock)
+        self._http = Http(TIMEOUT)
+        self.acts = Acts(config.home / "acts", self.institution, clock)
+        self.traffic = Traffic(config.home / "traffic", self.institution, clock)
+        self.tray = Tray(self.client, clock)
+        self.shelf = Shelf(clock)
+        self.batches = Batches(self.client, self.traffic, asking.folder / asking.state, config.home)
+        trust = read_trust(asking.folder / asking.trust)
+        self.environment = trust.environment
+        self._published = Published(asking.hub, config.home / "catalogue.json", self._http)
+        key = SigningKey.read(asking.keys.sign.id, asking.folder / asking.keys.sign.file)
+        self._lines = Lines(Correspondence(key, trust, asking.hub, config.home / "lines", clock), self._http)
+
+    async def close(self) -> None:
+        """Finish what is being written and close the connections."""
+        await self.client.close()
+        await self._http.close()
+        await self.traffic.close()
+
+    async def catalogue(self) -> Catalogue:
+        """Give the catalogue. Raises Unavailable."""
+        return await self._published.now(self.clock.now())
+
+    async def acting(self, what: What, agent: str, legal_context: str, on_behalf_of: str | None = None) -> Acting:
+        """Give on what a user acts. Raises NotAllowed, which is logged, for one who has no role for it today."""
+        today = brussels_day(self.clock.now())
+        basis = self.acts.roster.basis(agent, legal_context, today, on_behalf_of)
+        acting = Acting(agent, legal_context, basis, on_behalf_of)
+        if basis is None:
+            await self.traffic.refuse(what, acting, Why.NOT_STAFF.name)
+            raise NotAllowed(Why.NOT_STAFF)
+        return acting
+
+    def concerned(self, acting: Acting) -> str:
+        """Give the institution whose rights count."""
+        return acting.on_behalf_of or self.institution
+
+    async def ask(self, acting: Acting, wish: Wish) -> Reply:
+        """Ask one question about one person. Raises Malformed, Refused, Unavailable or Tampered."""
+        asked = {"ssin": wish.ssin, "dataGroups": list(wish.data_groups), "period": wish.period}
+        async with self.traffic.doing(What.QUESTION, acting, **asked) as outcome:
+            reply = await self.client.ask(
+                ssin=wish.ssin,
+                legal_context=acting.legal_context,
+                data_groups=wish.data_groups,
+                agent=acting.agent,
+                period=wish.period,
+                reference_date=wish.reference_date,
+                on_behalf_of=acting.on_behalf_of,
+                mutation=wish.mutation,
+            )
+            outcome |= {"hubTicket": reply.answer.ticket, "status": reply.answer.status.value}
+            outcome |= {"code": reply.answer.status.code, "given": sorted({block.data_group for block in reply.blocks})}
+        return reply
+
+    async def lines(self, acting: Acting, ssin: str, period: Period) -> InscriptionList:
+        """Give the institution's own lines about a person. Raises Malformed, Refused, Unavailable or Tampered."""
+        async with self.traffic.doing(What.INSCRIPTION, acting, ssin=ssin, act="query") as outcome:
+            found = await self._lines.of(self.concerned(acting), ssin, period)
+            outcome["lines"] = found.total
+        return found
+
+    async def inscribe(self, acting: Acting, line: InscriptionLine) -> InscriptionOutcome:
+        """Inscribe a person. Raises Malformed, Refused, Unavailable or Tampered."""
+        async with self.traffic.doing(What.INSCRIPTION, acting, ssin=line.ssin, act="open") as outcome:
+            done = await self._lines.open(line)
+            outcome["hubTicket"] = done.ticket
+        return done
+
+    async def end(self, acting: Acting, line: InscriptionLine) -> InscriptionOutcome:
+        """End an inscription. Raises Malformed, Refused, Unavailable or Tampered."""
+        async with self.traffic.doing(What.INSCRIPTION, acting, ssin=line.ssin, act="close") as outcome:
+            done = await self._lines.close(line)
+            outcome["hubTicket"] = done.ticket
+        return done
+
+    async def take_items(self, acting: Acting) -> MailboxPage | None:
+        """Take the next items of the mailbox for the desk. Raises Refused, Unavailable or Tampered."""
+        async with self.traffic.doing(What.MAILBOX, acting, act="take") as outcome:
+            page = await self.tray.take()
+            outcome["items"] = len(page.items) if page else 0
+        return page
+
+    async def deal(self, acting: Acting, number: int) -> None:
+        """Say that an item is dealt with. Raises Refused, Unavailable or Tampered."""
+        async with self.traffic.doing(What.MAILBOX, acting, act="done", item=number):
+            await self.tray.deal(number)
+
+    async def park(self, acting: Acting, number: int, reason: str) -> None:
+        """Set an item aside. Raises Malformed, Refused, Unavailable or Tampered."""
+        async with self.traffic.doing(What.MAILBOX, acting, act="park", item=number):
+            await self.tray.park(number, reason)
+
+    async def report(self, acting: Acting, report: ErrorReport) -> ErrorReported:
+        """Report to its source what looks wrong. Raises Malformed, Refused, Unavailable or Tampered."""
+        about = {"ssin": report.ssin, "hubTicket": report.ticket, "dataGroup": report.data_group}
+        async with self.traffic.doing(What.ERROR, acting, act="report", **about) as outcome:
+            reported = await self.client.report_error(report)
+            outcome["report"] = reported.report
+        return reported
+
+    async def answer(self, acting: Acting, answer: ErrorAnswer) -> ErrorAnswered:
+        """Say, as its source, what came of a report. Raises Malformed, Refused, Unavailable or Tampered."""
+        async with self.traffic.doing(What.ERROR, acting, act="answer", report=answer.report):
+            return await self.client.answer_error(answer)

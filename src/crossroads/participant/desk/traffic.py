@@ -1,0 +1,128 @@
+"""What the desk did at the hub, and for whom: a log in the participant's form, written before and after each act."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, closing
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from uuid6 import uuid7
+
+from crossroads.kernel.clock import Clock
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.participant.desk.model import Basis
+from crossroads.participant.state import Record, State, state_file
+
+_EARLIER = "select position, fields from entry where position < ? order by position desc"
+_NEWEST = 2**62
+
+
+class What(StrEnum):
+    """What is done at the hub. Each has an entry when it is begun, and one when it is done or refused."""
+
+    QUESTION = "desk:question"
+    """Somebody's data are asked for."""
+    INSCRIPTION = "desk:inscription"
+    """A line of the directory is opened or closed, or the institution's own lines of a person are looked at."""
+    MAILBOX = "desk:mailbox"
+    """Items are taken, dealt with or set aside."""
+    BATCH = "desk:batch"
+    """A file of questions is sent, followed, given up, or its result fetched."""
+    ERROR = "desk:error"
+    """A presumed error is reported, or a report answered."""
+    USERS = "desk:users"
+    """Users and roles: here only what is refused, as what is done is in the log of acts."""
+
+
+class Entry(NamedTuple):
+    """An entry, without the person it is about."""
+
+    position: int
+    event: str
+    at: datetime
+    agent: str
+    legal_context: str
+    fields: Mapping[str, Any]
+
+
+class Acting(NamedTuple):
+    """Somebody who acts: in which legal context, on what, perhaps for another institution."""
+
+    agent: str
+    legal_context: str
+    basis: Basis | None
+    """None for somebody who may not, and is refused."""
+    on_behalf_of: str | None = None
+
+
+class Traffic:
+    """The log of one desk; one process has it open."""
+
+    def __init__(self, folder: Path, institution: str, clock: Clock) -> None:
+        """Open it. Raises AlreadyRunning."""
+        self._folder, self._institution, self._clock = folder, institution, clock
+        self._state = State(folder)
+
+    @asynccontextmanager
+    async def doing(self, what: What, acting: Acting, **fields: Any) -> AsyncIterator[dict[str, Any]]:
+        """Log that something is begun, and what came of it: what stands in the dictionary at the end, or the refusal.
+
+        Raises Unavailable where it cannot be logged: then it is not done.
+        """
+        begun = await self._note(f"{what}:begun", acting, **fields)
+        outcome: dict[str, Any] = {}
+        try:
+            yield outcome
+        except CrossroadsError as error:
+            await self._note(f"{what}:refused", acting, of=begun, code=error.code, reason=str(error))
+            raise
+        await self._note(f"{what}:done", acting, of=begun, **outcome)
+
+    async def refuse(self, what: What, acting: Acting, reason: str, **fields: Any) -> None:
+        """Log that the desk itself refused something."""
+        await self._note(f"{what}:refused", acting, reason=reason, **fields)
+
+    async def _note(self, event: str, acting: Acting, **fields: Any) -> str:
+        ticket, now = str(uuid7()), self._clock.now()
+        basis = acting.basis and {name: value for name, value in acting.basis._asdict().items() if value}
+        common = {
+            "event": event,
+            "at": now.isoformat(),
+            "ticket": ticket,
+            "by": acting.agent,
+            "legalContext": acting.legal_context,
+            "onBehalfOf": acting.on_behalf_of,
+            "basis": basis,
+        }
+        record = Record(
+            ticket=ticket,
+            holder=self._institution,
+            asker=acting.agent,
+            nonce=ticket,
+            request_nonce="",
+            created=int(now.timestamp()),
+            fields=common | msgspec.to_builtins(fields),
+        )
+        await self._state.record(record)
+        return ticket
+
+    def newest(self, wanted: Callable[[Entry], bool], limit: int, before: int | None = None) -> list[Entry]:
+        """Give some entries, the newest first, from those before a position on."""
+        with closing(sqlite3.connect(state_file(self._folder))) as connection:
+            rows = connection.execute(_EARLIER, (_NEWEST if before is None else before,))
+            return list(islice(filter(wanted, (_entry(*row) for row in rows)), limit))
+
+    async def close(self) -> None:
+        """Finish what is being written."""
+        await self._state.close()
+
+
+def _entry(position: int, content: bytes) -> Entry:
+    fields = msgspec.json.decode(content)
+    fields.pop("ssin", None)
+    at = datetime.fromisoformat(fields["at"])
+    return Entry(position, fields["event"], at, fields["by"], fields["legalContext"], fields)

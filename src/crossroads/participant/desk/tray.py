@@ -1,0 +1,61 @@
+"""The items of the mailbox that the desk has taken: one lease for all its users, who deal with them one by one.
+
+Nothing of it is kept on disk: items that nobody dealt with when the lease ends are given again.
+"""
+
+import asyncio
+from datetime import datetime
+from uuid import UUID
+
+from crossroads.kernel.clock import Clock
+from crossroads.participant.client import Client
+from crossroads.wire.mutations import Item, MailboxPage, Pull
+
+COUNT = 50
+LEASE_SECONDS = 900
+
+
+class Tray:
+    """What is taken and not dealt with yet."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        """Begin empty."""
+        self._client, self._clock = client, clock
+        self._lease: UUID | None = None
+        self._until: datetime | None = None
+        self._items: dict[int, Item] = {}
+        self._taking = asyncio.Lock()
+
+    @property
+    def items(self) -> dict[int, Item]:
+        """The items by number, as long as they are the desk's."""
+        if self._until is not None and self._clock.now() >= self._until:
+            self._items, self._lease, self._until = {}, None, None
+        return self._items
+
+    @property
+    def until(self) -> datetime | None:
+        """Until when the items are the desk's."""
+        return self._until if self.items else None
+
+    async def take(self) -> MailboxPage | None:
+        """Take the next items, unless some are still to be dealt with. Raises Refused, Unavailable or Tampered."""
+        async with self._taking:
+            if self.items:
+                return None
+            page = await self._client.pull(Pull(count=COUNT, lease_seconds=LEASE_SECONDS))
+            self._lease, self._until = page.lease, page.leased_until
+            self._items = {item.number: item for item in page.items} if page.lease else {}
+            return page
+
+    async def deal(self, number: int) -> None:
+        """Say that an item is dealt with. Raises Refused, Unavailable or Tampered."""
+        if self._lease and number in self.items:
+            await self._client.acknowledge(self._lease, numbers=[number])
+            self._items.pop(number, None)
+
+    async def park(self, number: int, reason: str) -> None:
+        """Set an item aside, with a reason that names no person. Raises Refused, Unavailable or Tampered."""
+        if self._lease and number in self.items:
+            await self._client.park(self._lease, [number], reason)
+            self._items.pop(number, None)

@@ -1,0 +1,131 @@
+"""How the pages of a citizen say what the hub answers in codes. Plain words; what has none keeps its code."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from markupsafe import Markup
+
+from crossroads.catalogue.model import Text
+from crossroads.kernel.codes import Code
+from crossroads.web.languages import Words
+from crossroads.web.look import clean, said
+from crossroads.wire.error_reports import ErrorOutcome, Presumed
+from crossroads.wire.mutations import MutationKind
+from crossroads.wire.usage import Action, Outcome
+
+
+def _message(text: str) -> str:
+    """Mark a text for translation; the page translates it."""
+    return text
+
+
+_ = _message
+
+ACTIONS: Mapping[str, str] = {
+    Action.QUESTION: _("Asked for data about you"),
+    Action.BATCH: _("Asked for data about many people, you among them"),
+    Action.CHANGE_TOLD: _("Was told of a change"),
+    Action.CHANGE_NOTIFIED: _("Announced a change of its own data"),
+    Action.INSCRIBED: _("Opened a file about you"),
+    Action.INSCRIPTION_CLOSED: _("Closed its file about you"),
+    Action.INSCRIPTION_CUT: _("Took days out of its file about you"),
+    Action.INSCRIPTION_CANCELLED: _("Withdrew its file about you: it was never right"),
+    Action.INSCRIPTION_REFUSED: _("Wanted to change its file about you"),
+    Action.SEARCHED: _("Looked up who you are"),
+    Action.IDENTITY_RECORDED: _("What is recorded of who you are changed"),
+    Action.IDENTITY_REFUSED: _("Wanted to record who you are"),
+    Action.ERROR_REPORTED: _("Reported that something may be wrong"),
+    Action.ERROR_ANSWERED: _("Answered a report that something may be wrong"),
+    Action.USAGE_SHOWN: _("Looked at this list"),
+    Action.HOLDERS_SHOWN: _("Looked at who knows you"),
+    Action.PROOF_SHOWN: _("Fetched a proof from the log"),
+    Action.LOOK_REFUSED: _("Wanted to see this list"),
+}
+OUTCOMES: Mapping[str, tuple[str, str]] = {
+    Outcome.GRANTED: (_("Granted"), "green"),
+    Outcome.PARTLY: (_("Partly granted"), "yellow"),
+    Outcome.NOTHING: (_("Granted, nothing found"), "grey"),
+    Outcome.REFUSED: (_("Refused"), "red"),
+    Outcome.UNKNOWN: (_("Granted, result not known"), "grey"),
+}
+PRESUMED: Mapping[str, str] = {
+    Presumed.WRONG_VALUE: _("A value is wrong"),
+    Presumed.WRONG_PERIOD: _("The dates are wrong"),
+    Presumed.WRONG_PERSON: _("This is about somebody else"),
+    Presumed.OUT_OF_DATE: _("It is out of date"),
+    Presumed.INCOMPLETE: _("Something is missing"),
+}
+ENDINGS: Mapping[str, str] = {
+    ErrorOutcome.CORRECTED: _("Corrected"),
+    ErrorOutcome.REJECTED: _("Found to be right"),
+}
+KINDS: Mapping[str, str] = {
+    MutationKind.CREATED: _("New"),
+    MutationKind.CHANGED: _("Changed"),
+    MutationKind.ENDED: _("Ended"),
+    MutationKind.CORRECTED: _("Corrected"),
+    MutationKind.CANCELLED: _("Cancelled"),
+}
+CODES: Mapping[str, str] = {
+    Code.NOT_INSCRIBED: _("The institution has no file about you that allows this."),
+    Code.DETAIL_NOT_INSCRIBED: _("The institution has no file about you that allows this."),
+    Code.DETAIL_PERIOD_NOT_COVERED: _("The file of the institution does not cover the whole period."),
+    Code.DETAIL_LOOK_BACK: _("The institution may not look so far back."),
+    Code.LEGAL_CONTEXT_NOT_ALLOWED: _("The institution does not have this purpose."),
+    Code.NOT_AUTHORISED: _("No authorisation allows this."),
+    Code.NO_HOLDER: _("No source has a file about you."),
+    Code.NO_DATA: _("The sources have no such data about you."),
+    Code.DECEASED: _("The person is recorded as deceased."),
+    Code.SSIN_DOES_NOT_EXIST: _("This number is not known."),
+    Code.SOURCE_FAILED: _("A source did not answer."),
+    Code.USAGE_UNKNOWN: _("There is no such line about you."),
+    Code.EVIDENCE_MISSING: _("The evidence that is needed was not given."),
+    Code.INSCRIPTION_EXCLUSIVE: _("Another institution has this file already."),
+    Code.CONTEXT_NOT_OWN: _("The institution may not have such files."),
+}
+
+
+def _worded(words: Words, names: Mapping[str, str], instead: str | None = None) -> Markup:
+    """Write a name of the catalogue, in the language of the page where it has it; else what stands for it."""
+    return said(words, msgspec.convert(dict(names), Text)) or Markup("<bdi>%s</bdi>") % clean(instead or "")
+
+
+def _action(words: Words, action: str) -> str:
+    return words.text(ACTIONS[action])
+
+
+def _outcome(words: Words, outcome: str) -> tuple[str, str]:
+    text, colour = OUTCOMES[outcome]
+    return words.text(text), colour
+
+
+def _reason(words: Words, code: str | None) -> str:
+    """Say a code in plain words; a code without any stands for itself, and success says nothing."""
+    if code is None or code == Code.OK:
+        return ""
+    return words.text(CODES[code]) if code in CODES else words.text("Code %(code)s", code=code)
+
+
+def _choice(words: Words, value: str | None) -> str:
+    """Say one of the short words: what is presumed, what came of it, what kind of change."""
+    found = {**PRESUMED, **ENDINGS, **KINDS}.get(value or "")
+    return words.text(found) if found else (value or "").replace("-", " ")
+
+
+def _field(_: Words, name: str) -> str:
+    """Write the name of a field of a data group as words: `startDate` is `Start date`."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return parted[:1].upper() + parted[1:].lower()
+
+
+CITIZEN: Mapping[str, Any] = {
+    "worded": _worded,
+    "action": _action,
+    "outcome": _outcome,
+    "reason": _reason,
+    "choice": _choice,
+    "field": _field,
+}
+"""Filters of the templates."""

@@ -1,0 +1,213 @@
+"""What the public pages show of the catalogue: looked up, searched and ordered, as of a day. No input or output."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
+from unicodedata import combining, normalize
+
+from crossroads.catalogue.kinds import Kind
+from crossroads.catalogue.model import (
+    Authorisation,
+    Availability,
+    DataGroup,
+    Entry,
+    InscriptionContext,
+    Institution,
+    InstitutionType,
+    LegalContext,
+    Party,
+    Sector,
+    Text,
+)
+from crossroads.catalogue.snapshot import Snapshot
+
+E = TypeVar("E", bound=Entry)
+T = TypeVar("T")
+PAGE = 50
+"""Lines of a list that are shown at once."""
+
+
+class Page(NamedTuple):
+    """A part of a list."""
+
+    lines: Sequence[Any]
+    number: int
+    total: int
+    older: int | None
+    newer: int | None
+
+
+class Field(NamedTuple):
+    """One field of a data group, as its schema says."""
+
+    name: str
+    kind: str
+    required: bool
+    note: str
+
+
+class Register:
+    """The catalogue as it is in force on a day."""
+
+    def __init__(self, snapshot: Snapshot, day: date) -> None:
+        """Look at this snapshot."""
+        self.snapshot, self.day = snapshot, day
+
+    def sectors(self) -> list[Sector]:
+        """Give all sectors, by number."""
+        return sorted(self._all(Sector, Kind.SECTOR), key=lambda one: one.number)
+
+    def sector(self, number: int) -> Sector | None:
+        """Give a sector."""
+        return next((one for one in self._all(Sector, Kind.SECTOR) if one.number == number), None)
+
+    def sector_sizes(self) -> Counter[int]:
+        """Give the number of institutions of each sector."""
+        return Counter(one.sector for one in self.snapshot.institutions(self.day))
+
+    def institution_type(self, sector: int, number: int) -> InstitutionType | None:
+        """Give a type of institution."""
+        every = self._all(InstitutionType, Kind.INSTITUTION_TYPE)
+        return next((one for one in every if (one.sector, one.type) == (sector, number)), None)
+
+    def institutions(self, words: str = "", sector: int | None = None) -> list[Institution]:
+        """Give the institutions in whose name or identifier all words stand, by name."""
+        found = (one for one in self.snapshot.institutions(self.day) if sector in (None, one.sector))
+        return sorted((one for one in found if matches(words, one.id, one.names)), key=lambda one: folded(one.names))
+
+    def institution(self, key: str) -> Institution | None:
+        """Give an institution."""
+        return self.snapshot.institution(key, self.day)
+
+    def data_groups(self, words: str = "") -> list[DataGroup]:
+        """Give the data groups in whose name, description or identifier all words stand, by name."""
+        found = self._all(DataGroup, Kind.DATA_GROUP)
+        wanted = (one for one in found if matches(words, one.id, one.names, one.description))
+        return sorted(wanted, key=lambda one: folded(one.names))
+
+    def data_group(self, key: str) -> DataGroup | None:
+        """Give a data group."""
+        return self.snapshot.data_group(key, self.day)
+
+    def legal_context(self, key: str) -> LegalContext | None:
+        """Give a legal context."""
+        return self.snapshot.legal_context(key, self.day)
+
+    def context(self, key: str) -> InscriptionContext | None:
+        """Give an inscription context."""
+        return self.snapshot.context(key, self.day)
+
+    def authorisations(
+        self,
+        words: str = "",
+        *,
+        sector: int | None = None,
+        data_group: str = "",
+        institution: Institution | None = None,
+    ) -> list[Authorisation]:
+        """Give the authorisations that say all words somewhere, of who and what is asked for, by reference."""
+        found = [
+            one
+            for one in self._all(Authorisation, Kind.AUTHORISATION)
+            if (not data_group or data_group in one.data_groups)
+            and (sector is None or any(self._sector_of(party) == sector for party in one.parties))
+            and (institution is None or any(party.includes(institution) for party in one.parties))
+            and matches(words, *self._said_by(one))
+        ]
+        return sorted(found, key=lambda one: one.reference)
+
+    def authorisation(self, reference: str) -> Authorisation | None:
+        """Give an authorisation."""
+        return next((one for one in self._all(Authorisation, Kind.AUTHORISATION) if one.reference == reference), None)
+
+    def versions(self, kind: Kind, key: str) -> list[Any]:
+        """Give all versions of an entry, whenever they are in force, the newest first."""
+        found = (one for one in self.snapshot.listed(kind) if one.key == key)
+        return sorted(found, key=lambda one: one.valid_from, reverse=True)
+
+    def availabilities(self, data_group: str = "", context: str = "") -> list[Availability]:
+        """Give where data exists, by data group."""
+        found = [
+            one
+            for one in self._all(Availability, Kind.AVAILABILITY)
+            if data_group in ("", one.data_group) and context in ("", one.inscription_context)
+        ]
+        return sorted(found, key=lambda one: (one.data_group, one.inscription_context))
+
+    def legal_contexts_of(self, institution: Institution) -> list[LegalContext]:
+        """Give the purposes that an institution has."""
+        every = self._all(LegalContext, Kind.LEGAL_CONTEXT)
+        return sorted((one for one in every if one.assigned(institution)), key=lambda one: one.id)
+
+    def _all(self, struct: type[E], kind: Kind) -> Iterable[E]:
+        return (entry for entry in self.snapshot.listed(kind, self.day) if isinstance(entry, struct))
+
+    def _sector_of(self, party: Party) -> int | None:
+        if party.institution is None:
+            return party.sector
+        found = self.institution(party.institution)
+        return found.sector if found else None
+
+    def _said_by(self, one: Authorisation) -> Iterable[str | Text]:
+        yield from (one.reference, one.names, one.deliberation or "")
+        for party in one.parties:
+            if party.institution and (institution := self.institution(party.institution)):
+                yield from (institution.id, institution.names)
+            elif party.sector is not None and (sector := self.sector(party.sector)):
+                yield sector.names
+        for group in one.data_groups:
+            known = self.data_group(group)
+            yield from (group, known.names) if known else (group,)
+        for purpose in one.legal_contexts:
+            context = self.legal_context(purpose)
+            yield from (purpose, context.names) if context else (purpose,)
+
+
+def page_of(lines: Sequence[T], number: int) -> Page:
+    """Give a page of a list, which begins at 1; beyond its end the last one."""
+    last = max(1, -(-len(lines) // PAGE))
+    at = min(max(number, 1), last)
+    shown = lines[(at - 1) * PAGE : at * PAGE]
+    return Page(shown, at, len(lines), at + 1 if at < last else None, at - 1 if at > 1 else None)
+
+
+def matches(words: str, *texts: str | Text) -> bool:
+    """Tell whether all words stand somewhere in the texts, whatever their case and accents."""
+    if not words.strip():
+        return True
+    whole = " ".join(folded(text) for text in texts)
+    return all(word in whole for word in folded(words).split())
+
+
+def folded(text: str | Text) -> str:
+    """Give a text without case and accents; one that exists in several languages as all of them."""
+    if isinstance(text, Text):
+        text = " ".join(one for one in (text.nl, text.fr, text.de, text.en) if one)
+    return "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+
+
+def fields_of(schema: dict[str, Any] | None, within: str = "") -> list[Field]:
+    """Give the fields of a schema by name, required ones first; those of an object in a list are `list[].field`."""
+    found: list[Field] = []
+    always = set((schema or {}).get("required", ()))
+    for name, one in sorted(
+        (schema or {}).get("properties", {}).items(), key=lambda one: (one[0] not in always, one[0])
+    ):
+        path, inner = f"{within}{name}", one
+        if one.get("type") == "array":
+            path, inner = f"{path}[]", one.get("items", {})
+        found.append(
+            Field(path, _kind(one, inner), name in always, str(one.get("description", inner.get("description", ""))))
+        )
+        found += fields_of(inner, f"{path}.")
+    return found
+
+
+def _kind(one: dict[str, Any], inner: dict[str, Any]) -> str:
+    if "enum" in inner:
+        return "enum: " + ", ".join(str(value) for value in inner["enum"])
+    kind = inner.get("type", "")
+    kind = "/".join(kind) if isinstance(kind, list) else kind
+    kind = "date" if inner.get("format") == "date" else kind
+    return f"list of {kind}" if one is not inner else str(kind)

@@ -1,0 +1,16 @@
+"""How the portal says what stands in the catalogue."""
+
+from typing import Any
+
+from crossroads.portal.citizen_words import CITIZEN
+from crossroads.web.languages import Words
+
+FILTERS: dict[str, Any] = dict(CITIZEN)
+"""Filters of the templates; each gets the words of the page first."""
+
+
+def _plain(words: Words, text: Any) -> str:
+    return text.in_language(words.language) if text is not None else ""
+
+
+FILTERS["plain"] = _plain

@@ -1,0 +1,1 @@
+"""What a person may know: who asked, who was told, who knows him; and what supervisors see of it."""

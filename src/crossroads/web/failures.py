@@ -1,0 +1,110 @@
+"""What somebody sees when something does not go as it should: a page in their language, that says what to do."""
+
+import traceback
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.status_codes import (
+    HTTP_400_BAD_REQUEST,
+    HTTP_401_UNAUTHORIZED,
+    HTTP_403_FORBIDDEN,
+    HTTP_404_NOT_FOUND,
+    HTTP_409_CONFLICT,
+    HTTP_500_INTERNAL_SERVER_ERROR,
+    HTTP_503_SERVICE_UNAVAILABLE,
+)
+
+from crossroads.kernel.errors import Conflict, InvalidValue, Malformed, Refused, Unavailable
+from crossroads.web.guard import FormBeingTreated, FormNotOurs, LoginNeeded, path_without_language
+from crossroads.web.languages import LANGUAGES, preferred
+from crossroads.web.look import path_of
+from crossroads.web.openid import LoginFailed
+from crossroads.web.passage import passage_of
+from crossroads.web.view import HTML, View, lead
+
+_FRAMES = 8
+
+_log = structlog.get_logger(__name__)
+
+
+class _Failure(NamedTuple):
+    status: int
+    template: str
+
+
+_FAILURES: tuple[tuple[type[Exception], _Failure], ...] = (
+    (FormNotOurs, _Failure(HTTP_403_FORBIDDEN, "failures/form.html")),
+    (FormBeingTreated, _Failure(HTTP_409_CONFLICT, "failures/twice.html")),
+    (LoginFailed, _Failure(HTTP_401_UNAUTHORIZED, "failures/login.html")),
+    (Refused, _Failure(HTTP_403_FORBIDDEN, "failures/refused.html")),
+    (Conflict, _Failure(HTTP_409_CONFLICT, "failures/conflict.html")),
+    (Unavailable, _Failure(HTTP_503_SERVICE_UNAVAILABLE, "failures/unavailable.html")),
+    (Malformed, _Failure(HTTP_400_BAD_REQUEST, "failures/malformed.html")),
+    (InvalidValue, _Failure(HTTP_400_BAD_REQUEST, "failures/malformed.html")),
+)
+_BY_STATUS = {
+    HTTP_404_NOT_FOUND: "failures/missing.html",
+    429: "failures/busy.html",
+    503: "failures/unavailable.html",
+}
+
+
+def respond(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    """Give the page of an error. It names nothing that was asked."""
+    site = request.app.state.get("site")
+    if site is None:
+        return Response("", status_code=HTTP_503_SERVICE_UNAVAILABLE, headers={"retry-after": "1"})
+    passage, path = passage_of(request.scope), request.scope["path"]
+    if path.split("/")[1] not in LANGUAGES:
+        path = f"/{preferred(request.headers.get('accept-language'))}"
+    query = request.scope["query_string"].decode("latin-1")
+    view = View(site, passage, path, query)
+    if isinstance(error, LoginNeeded):
+        return _to_log_in(request, view, error)
+    status, template = _failure(error)
+    incident = _recorded(error) if status == HTTP_500_INTERNAL_SERVER_ERROR else None
+    answer = view.page(template, status=status, incident=incident)
+    if status in (429, HTTP_503_SERVICE_UNAVAILABLE):
+        answer.headers["retry-after"] = "5"
+    return answer
+
+
+def _to_log_in(request: Request[Any, Any, Any], view: View, error: LoginNeeded) -> Response[str]:
+    path = path_of(path_without_language(request.scope["path"])) + (f"?{view.query}" if view.query else "")
+    address = view.at("/login", to=path, level=int(error.level))
+    if request.method != "POST":
+        return lead(address)
+    return Response(
+        view.site.look.render(
+            view.language,
+            "failures/session.html",
+            {"view": view, "site": view.site, "address": address, "kept": error.kept},
+        ),
+        status_code=HTTP_401_UNAUTHORIZED,
+        media_type=HTML,
+    )
+
+
+def _failure(error: Exception) -> _Failure:
+    for kind, failure in _FAILURES:
+        if isinstance(error, kind):
+            return failure
+    if isinstance(error, HTTPException):
+        if error.status_code in _BY_STATUS:
+            return _Failure(error.status_code, _BY_STATUS[error.status_code])
+        if error.status_code < HTTP_500_INTERNAL_SERVER_ERROR:
+            return _Failure(error.status_code, "failures/malformed.html")
+    return _Failure(HTTP_500_INTERNAL_SERVER_ERROR, "failures/unforeseen.html")
+
+
+def _recorded(error: Exception) -> str:
+    """Log where it happened, and no value: what was not foreseen can hold anything."""
+    incident = str(uuid4())
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    where = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
+    _log.error("unforeseen", error=type(error).__name__, where=where, incident=incident)
+    return incident

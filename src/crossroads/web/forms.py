@@ -1,0 +1,59 @@
+"""Forms: what was typed stays, what is wrong is said beside it and above, and a form that is sent twice counts once."""
+
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+
+CSRF = "csrf"
+NUMBER = "form-number"
+"""The hidden fields of every form that is posted."""
+_LONGEST = 10_000
+
+
+class Form(msgspec.Struct, kw_only=True):
+    """The fields of a form as they were typed, and what is wrong with them."""
+
+    values: dict[str, str] = msgspec.field(default_factory=dict)
+    lists: dict[str, list[str]] = msgspec.field(default_factory=dict)
+    """All values of each field, for check boxes."""
+    faults: dict[str, str] = msgspec.field(default_factory=dict)
+    """By field: a sentence in the language of the page."""
+
+    def __getitem__(self, field: str) -> str:
+        """Give what was typed, without the space around it; "" where nothing was."""
+        return self.values.get(field, "").strip()
+
+    def every(self, field: str) -> list[str]:
+        """Give all that was chosen."""
+        return self.lists.get(field, [])
+
+    def fault(self, field: str, sentence: str) -> None:
+        """Say what is wrong; the first thing said about a field stands."""
+        self.faults.setdefault(field, sentence)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What somebody typed, and not what the page added."""
+        return {field: value for field, value in self.values.items() if field not in (CSRF, NUMBER)}
+
+    @classmethod
+    def read(cls, fields: Mapping[str, list[str]]) -> "Form":
+        """Read what a browser sent; of a field that is there twice, `values` has the last."""
+        lists = {name: [value[:_LONGEST] for value in values] for name, values in fields.items()}
+        return cls(values={name: values[-1] for name, values in lists.items() if values}, lists=lists)
+
+
+def new_number() -> str:
+    """Give the number that makes one showing of a form known again."""
+    return secrets.token_urlsafe(16)
+
+
+def genuine(session_csrf: str, form: Form) -> bool:
+    """Tell whether a form was shown by us to this browser."""
+    return secrets.compare_digest(session_csrf.encode(), form.values.get(CSRF, "").encode())

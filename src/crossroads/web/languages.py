@@ -1,0 +1,104 @@
+"""Languages: which there are, the words of a program in each, and dates and numbers as people there write them."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.core import Locale, negotiate_locale
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+from crossroads.kernel.clock import BRUSSELS
+
+LANGUAGES = {"nl": "Nederlands", "fr": "Français", "de": "Deutsch", "en": "English"}
+"""Each with its own name."""
+SOURCE = "en"
+"""The language in which messages stand in code and templates."""
+
+_BELGIAN = {"nl": "nl_BE", "fr": "fr_BE", "de": "de_BE", "en": "en_GB"}
+
+
+class Words(NamedTuple):
+    """All that a page says in one language."""
+
+    language: str
+    translations: NullTranslations
+
+    @property
+    def locale(self) -> Locale:
+        """How dates and numbers are written."""
+        return Locale.parse(_BELGIAN[self.language])
+
+    def text(self, message: str, /, **values: object) -> str:
+        """Give a message, with `%(name)s` filled in."""
+        found = self.translations.gettext(message)
+        return found % values if values else found
+
+    def plural(self, one: str, many: str, number: int, /, **values: object) -> str:
+        """Give a message for so many; `%(num)s` is the number."""
+        return self.translations.ngettext(one, many, number) % {"num": self.number(number), **values}
+
+    def date(self, day: date) -> str:
+        """Write a day in full: 3 November 2026. A moment is that of Brussels."""
+        if isinstance(day, datetime):
+            day = day.astimezone(BRUSSELS).date()
+        return format_date(day, "d MMMM y", locale=self.locale)
+
+    def moment(self, moment: datetime) -> str:
+        """Write a moment, in Brussels time."""
+        return format_datetime(moment, "d MMMM y, HH:mm:ss", tzinfo=BRUSSELS, locale=self.locale)
+
+    def number(self, number: float) -> str:
+        """Write a number."""
+        return format_decimal(number, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """Write a share between 0 and 1 in hundredths, with two decimals at most; never rounded up to a whole."""
+        return format_percent(int(share * 10_000) / 10_000, "#,##0.##\u202f%", locale=self.locale)
+
+
+def words_of(folders: Iterable[Path]) -> dict[str, Words]:
+    """Read what is said in each language from `<folder>/<language>.po`; English stands in the code."""
+    places = tuple(folders)
+    return {
+        language: Words(language, NullTranslations() if language == SOURCE else _read(language, places))
+        for language in LANGUAGES
+    }
+
+
+def preferred(accepted: str | None) -> str:
+    """Choose a language by an `Accept-Language`; Dutch where it names none of ours."""
+    weighed = [(_quality(part), part.split(";")[0].strip().replace("-", "_")) for part in (accepted or "").split(",")]
+    wanted = [name for quality, name in sorted(weighed, key=lambda one: -one[0]) if name and quality > 0]
+    return negotiate_locale(wanted, list(LANGUAGES)) or _by_prefix(wanted) or next(iter(LANGUAGES))
+
+
+def _by_prefix(wanted: Iterable[str]) -> str | None:
+    return next((name[:2].lower() for name in wanted if name[:2].lower() in LANGUAGES), None)
+
+
+def _quality(part: str) -> float:
+    _, _, weight = part.partition(";q=")
+    try:
+        return float(weight) if weight else 1.0
+    except ValueError:
+        return 0.0
+
+
+def _read(language: str, folders: Iterable[Path]) -> NullTranslations:
+    merged: GNUTranslations | None = None
+    for folder in folders:
+        compiled = BytesIO()
+        with (folder / f"{language}.po").open("rb") as source:
+            write_mo(compiled, read_po(source, locale=language))
+        compiled.seek(0)
+        found = GNUTranslations(compiled)
+        if merged is not None:
+            found.add_fallback(merged)
+        merged = found
+    return merged or NullTranslations()

@@ -1,0 +1,292 @@
+"""Sessions: kept at the server, sealed under what only the browser's cookie holds. Who reads the store reads nobody."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import IntEnum
+from typing import NamedTuple, Protocol, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from crossroads.kernel.clock import Clock
+from crossroads.kernel.errors import Conflict, CrossroadsError, Unavailable
+
+_TOKEN_BYTES = 32
+_NONCE_BYTES = 12
+_TRIES = 5
+_REMEMBERED = 50
+"""Forms sent, of which a second sending is known; older ones are forgotten."""
+_HANDLE_BYTES = 16
+_MOST_KEPT = 20
+_MOST_BYTES = 256 * 1024
+AFTERWARDS = timedelta(hours=1)
+"""For which an ended session can still say whose it was, so that what was typed can wait for its owner."""
+
+T = TypeVar("T")
+
+
+class TooMuchKept(CrossroadsError):
+    """It is too much to keep for a later page."""
+
+
+class Level(IntEnum):
+    """How sure it is who somebody is: the levels of assurance of eIDAS."""
+
+    NONE = 0
+    LOW = 1
+    SUBSTANTIAL = 2
+    HIGH = 3
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is logged in, as the provider says."""
+
+    issuer: str
+    subject: str
+    provider_session: str | None = None
+    name: str
+    ssin: str | None = None
+    """Of the person; kept here alone, and never in a page's address or a cookie."""
+    level: Level
+    roles: frozenset[str] = frozenset()
+    since: datetime
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """A login under way."""
+
+    nonce: str
+    verifier: str
+    next: str
+    level: Level
+    began: datetime
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """What was typed into a form whose session had ended: it waits for its owner."""
+
+    owner: bytes
+    values: dict[str, str]
+
+
+class Session(msgspec.Struct, kw_only=True):
+    """What is kept of one browser between two pages."""
+
+    csrf: str = msgspec.field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
+    who: Who | None = None
+    attempts: dict[str, Attempt] = msgspec.field(default_factory=dict)
+    drafts: dict[str, Draft] = msgspec.field(default_factory=dict)
+    """By path of the form, without language."""
+    sent: dict[str, str] = msgspec.field(default_factory=dict)
+    """Forms that were sent, by the number each carries, and where the browser was led then."""
+    kept: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
+    """What a page keeps for the next one, under a random name that may stand in a URL."""
+
+
+class Row(NamedTuple):
+    """A session as it is stored."""
+
+    key: bytes
+    subject: bytes | None
+    provider_session: bytes | None
+    content: bytes
+    version: int
+    created_at: datetime
+    used_at: datetime
+    ends_at: datetime
+
+
+class Vault(Protocol):
+    """Where sessions are stored: of each program its own. All raise Unavailable while that does not work."""
+
+    async def get(self, key: bytes) -> Row | None:
+        """Give a session, ended ones included."""
+        ...
+
+    async def add(self, row: Row) -> None:
+        """Store a new session."""
+        ...
+
+    async def replace(self, row: Row) -> bool:
+        """Store it anew unless somebody else did since: tell whether. Its version is that which it replaces."""
+        ...
+
+    async def remove(self, key: bytes) -> None:
+        """Remove a session."""
+        ...
+
+    async def remove_of(self, subject: bytes | None, provider_session: bytes | None) -> int:
+        """Remove the sessions of a subject, or of one session at the provider: how many."""
+        ...
+
+    async def purge(self, before: datetime) -> int:
+        """Remove what ended before a moment: how many."""
+        ...
+
+
+class Visit:
+    """One browser's session during one request. `current` is what is known of it now."""
+
+    def __init__(self, token: str, row: Row, session: Session, *, ended: bool) -> None:
+        """Keep what was found."""
+        self.token, self.row, self.current, self.ended = token, row, session, ended
+
+    @property
+    def who(self) -> Who | None:
+        """Who is logged in, now."""
+        return None if self.ended else self.current.who
+
+    @property
+    def owner(self) -> bytes | None:
+        """Whose it is, or was."""
+        return self.row.subject
+
+
+class Sessions:
+    """Starts, finds, changes and ends sessions."""
+
+    def __init__(self, vault: Vault, secret: bytes, clock: Clock, *, idle: timedelta, longest: timedelta) -> None:
+        """Keep them in the vault; `secret` hides whose they are from who reads it."""
+        self._vault, self._secret, self._clock = vault, secret, clock
+        self._idle, self.longest = idle, longest
+
+    async def start(self, session: Session) -> Visit:
+        """Begin a session under a new token."""
+        token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._clock.now()
+        row = self._row(token, session, version=0, created_at=now, now=now)
+        await self._vault.add(row)
+        return Visit(token, row, session, ended=False)
+
+    async def find(self, token: str | None) -> Visit | None:
+        """Give the session of a token; `ended` where its time is over. None where there is none, or a forged one."""
+        row = await self._vault.get(_key(token)) if token else None
+        if token is None or row is None:
+            return None
+        try:
+            session = _opened(token, row.content)
+        except (InvalidTag, msgspec.MsgspecError, ValueError):
+            return None
+        return Visit(token, row, session, ended=self._clock.now() >= row.ends_at)
+
+    async def touch(self, visit: Visit) -> None:
+        """Note that it is in use, where that was not noted in the last minute."""
+        if self._clock.now() - visit.row.used_at >= timedelta(minutes=1):
+            await self.change(visit, lambda _: None)
+
+    async def change(self, visit: Visit, apply: Callable[[Session], T]) -> T:
+        """Change a session by a function, which is called again where another request changed it meanwhile.
+
+        Raises Conflict where it ended meanwhile.
+        """
+        for _ in range(_TRIES):
+            done = apply(visit.current)
+            row = self._row(
+                visit.token,
+                visit.current,
+                version=visit.row.version,
+                created_at=visit.row.created_at,
+                now=self._clock.now(),
+            )
+            if await self._vault.replace(row):
+                visit.row = row._replace(version=row.version + 1)
+                return done
+            found = await self.find(visit.token)
+            if found is None or found.ended:
+                raise Conflict("The session ended meanwhile.")
+            visit.row, visit.current = found.row, found.current
+        raise Unavailable("Too many pages of this browser are being treated at once.")
+
+    async def sent_before(self, visit: Visit, number: str) -> str | None:
+        """Take the number of a form: None the first time; later where the browser was led, or "" while that is open."""
+
+        def take(session: Session) -> str | None:
+            if number in session.sent:
+                return session.sent[number]
+            session.sent[number] = ""
+            for old in list(session.sent)[:-_REMEMBERED]:
+                del session.sent[old]
+            return None
+
+        return await self.change(visit, take)
+
+    async def keep(self, visit: Visit, value: object) -> str:
+        """Keep something for a later page of this browser: gives a random name, which may stand in a URL.
+
+        Of many, the oldest go. Raises TooMuchKept.
+        """
+        content, handle = msgspec.Raw(msgspec.json.encode(value)), secrets.token_urlsafe(_HANDLE_BYTES)
+        if len(bytes(content)) > _MOST_BYTES:
+            raise TooMuchKept
+
+        def note(session: Session) -> None:
+            session.kept[handle] = content
+            while len(session.kept) > _MOST_KEPT or sum(len(bytes(one)) for one in session.kept.values()) > _MOST_BYTES:
+                del session.kept[next(iter(session.kept))]
+
+        await self.change(visit, note)
+        return handle
+
+    @staticmethod
+    def kept(visit: Visit, handle: str, kind: type[T]) -> T | None:
+        """Give what was kept under a name; None where nothing is, or not any more."""
+        found = visit.current.kept.get(handle)
+        return None if found is None else msgspec.json.decode(found, type=kind)
+
+    async def end(self, visit: Visit) -> None:
+        """End a session; nothing of it stays."""
+        await self._vault.remove(visit.row.key)
+
+    async def end_all(self, issuer: str, subject: str | None, provider_session: str | None) -> int:
+        """End all sessions of somebody, or of one session at the provider. Gives how many."""
+        return await self._vault.remove_of(
+            self._hidden(issuer, subject) if provider_session is None else None,
+            self._hidden(issuer, provider_session),
+        )
+
+    async def purge(self) -> int:
+        """Remove what ended long ago."""
+        return await self._vault.purge(self._clock.now() - AFTERWARDS)
+
+    def owner(self, who: Who) -> bytes | None:
+        """Give by what it is known whose something is."""
+        return self._hidden(who.issuer, who.subject)
+
+    def _row(self, token: str, session: Session, *, version: int, created_at: datetime, now: datetime) -> Row:
+        who = session.who
+        return Row(
+            key=_key(token),
+            subject=self.owner(who) if who else None,
+            provider_session=self._hidden(who.issuer, who.provider_session) if who else None,
+            content=_sealed(token, session),
+            version=version,
+            created_at=created_at,
+            used_at=now,
+            ends_at=min(now + self._idle, created_at + self.longest),
+        )
+
+    def _hidden(self, issuer: str, name: str | None) -> bytes | None:
+        if name is None:
+            return None
+        return hmac.new(self._secret, msgspec.json.encode((issuer, name)), hashlib.sha256).digest()
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(b"key:" + token.encode()).digest()
+
+
+def _cipher(token: str) -> AESGCM:
+    return AESGCM(hashlib.sha256(b"seal:" + token.encode()).digest())
+
+
+def _sealed(token: str, session: Session) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + _cipher(token).encrypt(nonce, msgspec.json.encode(session), None)
+
+
+def _opened(token: str, content: bytes) -> Session:
+    plain = _cipher(token).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], None)
+    return msgspec.json.decode(plain, type=Session)

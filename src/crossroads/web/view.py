@@ -1,0 +1,106 @@
+"""What a handler knows of who looks, and how it answers: `View` is a dependency of every page."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import SkipValidation
+from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_ENTITY
+
+from crossroads.web.forms import Form, new_number
+from crossroads.web.guard import take_draft
+from crossroads.web.languages import LANGUAGES, Words
+from crossroads.web.look import path_of
+from crossroads.web.passage import Passage, passage_of
+from crossroads.web.sessions import Visit, Who
+from crossroads.web.site import Site
+
+HTML = "text/html"
+
+
+class View:
+    """One request for a page, and the language it is in."""
+
+    def __init__(self, site: Site, passage: Passage, path: str, query: str) -> None:
+        """Keep what is known. Raises NotFoundException for a language that is none."""
+        _, language, *rest = path.split("/")
+        if language not in LANGUAGES:
+            raise NotFoundException
+        self.site, self.passage, self.language = site, passage, language
+        self.path, self.query = "/" + "/".join(rest), query
+        self.number = new_number()
+        draft = self._draft() if passage.form is None else None
+        self.restored = draft is not None
+        """Whether the form holds what was typed before a session ended."""
+        self.form = passage.form or Form(values=draft or {})
+
+    @property
+    def words(self) -> Words:
+        """What is said in the language of the page."""
+        return self.site.look.words(self.language)
+
+    @property
+    def visit(self) -> Visit | None:
+        """The session of the browser, if it has one."""
+        return self.passage.visit
+
+    @property
+    def who(self) -> Who | None:
+        """Who is logged in."""
+        return self.visit.who if self.visit else None
+
+    @property
+    def somebody(self) -> Who:
+        """Who is logged in, on a page that needs it."""
+        if self.who is None:
+            raise NotFoundException
+        return self.who
+
+    def _draft(self) -> dict[str, str] | None:
+        if self.visit is None or self.who is None:
+            return None
+        return take_draft(self.visit, self.site.sessions.owner(self.who), self.path)
+
+    @property
+    def csrf(self) -> str:
+        """What proves that a form is ours."""
+        return self.visit.current.csrf if self.visit else ""
+
+    def at(self, path: str, **query: object) -> str:
+        """Give the address of one of our pages in this language."""
+        return path_of(f"/{self.language}{path}".rstrip("/"), **query)
+
+    def in_language(self, language: str) -> str:
+        """Give the address of this page in another language."""
+        return path_of(f"/{language}{self.path}".rstrip("/")) + (f"?{self.query}" if self.query else "")
+
+    def page(self, template: str, *, status: int = HTTP_200_OK, **values: Any) -> Response[str]:
+        """Answer with a page. Templates find this view as `view`."""
+        html = self.site.look.render(self.language, template, {"view": self, "site": self.site, **values})
+        return Response(html, status_code=status, media_type=HTML)
+
+    def again(self, template: str, **values: Any) -> Response[str]:
+        """Show a form again, with what was typed and what is wrong."""
+        return self.page(template, status=HTTP_422_UNPROCESSABLE_ENTITY, **values)
+
+    def to(self, path: str, **query: object) -> Response[str]:
+        """Lead the browser to another of our pages; after a form, so that going back or on sends nothing again."""
+        return lead(self.at(path, **query))
+
+
+def lead(address: str) -> Response[str]:
+    """Lead the browser to an address."""
+    return Response("", status_code=HTTP_303_SEE_OTHER, media_type=HTML, headers={"location": address})
+
+
+async def provide_view(request: Request[Any, Any, Any], state: State) -> View:
+    """Give the view of a request."""
+    parts = urlsplit(str(request.url))
+    return View(state.site, passage_of(request.scope), request.scope["path"], parts.query)
+
+
+Looking = NamedDependency[SkipValidation[View]]
+"""How a handler takes it: `async def handler(view: Looking) -> Response[str]`."""

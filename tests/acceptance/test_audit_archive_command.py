@@ -1,0 +1,113 @@
+"""`crossroads audit archive`: months go to files and are read from there; a kill at any moment loses nothing."""
+
+import asyncio
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from archiving import BEFORE, archive, environment, kill, left, log_at, verified
+from audit_log import LONG_AGO
+from commands import crossroads, typed
+from crossroads.bootstrap.keys import log_key
+from crossroads.network.service import Network
+from database import Database, empty_database, execute
+from networks import network
+
+SEED = 1930
+ROUNDS = 5
+OLD = 3_000
+TICKET = uuid4()
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def aged(tmp_path: Path, database: Database) -> Iterator[Network]:
+    """Give an installation whose log has entries of a month of 2010, and of today."""
+    asyncio.run(execute(database.url("crossroads_owner"), "SELECT add_month('log_entry', '2010-05-01Z')"))
+    with network(tmp_path / "net", database, {}, start=False) as made:
+        asyncio.run(log_at(made, database, LONG_AGO, OLD, TICKET))
+        yield made
+
+
+def test_a_month_is_archived_verified_proven_and_read(aged: Network, database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    refused = typed(
+        "audit", "archive", "--before", f"{datetime.now(UTC) - timedelta(days=99):%Y-%m-%d}", "--to", str(folder),
+        environment=environment(aged, database),
+    )  # fmt: skip
+    assert (refused.code, "log_online_days" in refused.sentence) == (1, True), refused
+
+    done = crossroads(
+        "audit", "archive", "--before", BEFORE, "--to", str(folder), environment=environment(aged, database), text="y\n"
+    )
+    assert (done.code, "2010-05" in done.stdout, left(database)) == (0, True, 0), done
+
+    alone = typed("audit", "verify", environment=aged.environment)
+    assert (alone.code, f"{OLD} entries in log-2010-05.parquet, not looked at" in alone.stdout) == (0, True), alone
+    assert verified(aged, "--archive", str(folder))["archived"] == OLD
+
+    proof = tmp_path / "proof.json"
+    proof.write_text(
+        typed("audit", "prove", str(TICKET), "--archive", str(folder), environment=aged.environment).stdout, "utf-8"
+    )
+    checked = typed("audit", "check", str(proof), "--log-key", str(log_key(aged.installation).verifier), "--json")
+    assert json.loads(checked.stdout)[0]["ticket"] == str(TICKET)
+
+    lines = typed("audit", "usage", "--person", "7", "--archive", str(folder), environment=aged.environment)
+    assert len(lines.stdout.splitlines()) == OLD, lines
+
+    expired = typed(
+        "audit", "expire", "--before", BEFORE, "--archive", str(folder), "--json", "--yes", environment=aged.environment
+    )
+    assert json.loads(expired.stdout) == {"expired": OLD, "files": ["log-2010-05-2.parquet"]}, expired
+    assert sorted(path.name for path in folder.iterdir()) == ["log-2010-05-2.note", "log-2010-05-2.parquet"]
+    assert verified(aged, "--archive", str(folder))["expired"] == OLD
+
+    (folder / "log-2010-05-2.parquet").write_bytes(b"PAR1")
+    wrong = typed("audit", "verify", "--archive", str(folder), environment=aged.environment)
+    assert (wrong.code, "log-2010-05-2.parquet is not the file that was archived" in wrong.stdout) == (1, True), wrong
+
+
+@pytest.mark.parametrize("role", ["crossroads_hub", "crossroads_reader"])
+def test_another_role_or_database_archives_nothing(
+    aged: Network, database: Database, tmp_path: Path, role: str
+) -> None:
+    for url in (database.url(role), None):
+        with empty_database(database.server) as bare:
+            variables = {**aged.environment, "CROSSROADS_RETENTION_URL": url or bare.url("crossroads_retention")}
+            command = ("audit", "archive", "--before", BEFORE, "--to", str(tmp_path / "archive"), "--yes")
+            ended = typed(*command, environment=variables)
+        assert (ended.code, "must be of the role crossroads_retention" in ended.sentence) == (1, True), ended
+    assert left(database) == OLD
+
+
+def test_a_kill_at_any_moment_loses_nothing(database: Database, tmp_path: Path) -> None:
+    with network(tmp_path / "net", database, {}, start=False) as made:
+        kill(made, database, tmp_path / "archive", random.Random(SEED), ROUNDS, OLD)
+
+
+def test_a_disk_that_is_full_keeps_the_month_in_the_database(aged: Network, database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    limited = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, {resource.RLIM_INFINITY}));"
+        "sys.argv[0] = 'crossroads'; from crossroads.cli.main import run; run()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", limited, "audit", "archive", "--before", BEFORE, "--to", str(folder), "--yes"],
+        env={**os.environ, **environment(aged, database)}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert "Nothing was removed" in " ".join(ended.stderr.split()), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert (left(database), list(folder.iterdir())) == (OLD, [])
+    assert archive(aged, database, folder).code == 0
+    assert verified(aged, "--archive", str(folder))["archived"] == OLD

@@ -1,0 +1,25 @@
+"""Places for questions about pages: bounded in all, and at each source."""
+
+import asyncio
+from collections import Counter
+
+from crossroads.batch.places import ASKED_AT_ONCE, ASKED_AT_ONE, Places
+
+
+async def test_one_source_has_few_of_the_places() -> None:
+    """Of many pages that all ask the same source, most wait for it, and others are asked meanwhile."""
+    places, inside, go_on = Places(), Counter[str](), asyncio.Event()
+
+    async def ask(source: str) -> None:
+        async with places.place(source):
+            inside[source] += 1
+            await go_on.wait()
+
+    waiting = [asyncio.create_task(ask("slow")) for _ in range(20)]
+    waiting += [asyncio.create_task(ask(f"other-{number}")) for number in range(20)]
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert inside["slow"] == ASKED_AT_ONE
+    assert sum(inside.values()) == ASKED_AT_ONCE
+    go_on.set()
+    await asyncio.gather(*waiting)

@@ -1,0 +1,104 @@
+"""Small parts of a desk: its words, its settings, what it keeps for a while."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from crossroads.kernel.codes import StatusValue
+from crossroads.participant.desk.app import desk_look
+from crossroads.participant.desk.config import read_desk_config
+from crossroads.participant.desk.model import AnyAct, Power
+from crossroads.participant.desk.pages.words import sentence
+from crossroads.participant.desk.published import Catalogue
+from crossroads.participant.desk.rules import Why
+from crossroads.participant.desk.shelf import KEPT, MOST, Shelf
+from crossroads.participant.desk.traffic import What
+from crossroads.participant.yamlfile import WrongSetting
+from crossroads.web.settings import UnsafeAddress
+from crossroads.wire.batches import BatchState
+from crossroads.wire.error_reports import ErrorOutcome, Presumed
+from crossroads.wire.keys import UnsafeKeyFile
+from crossroads.wire.mutations import MutationKind, NoticeKind
+
+NAMED: Iterable[str] = (
+    *(why.name for why in Why),
+    *StatusValue,
+    *Power,
+    *MutationKind,
+    *NoticeKind,
+    *Presumed,
+    *(f"outcome {outcome}" for outcome in ErrorOutcome),
+    *BatchState,
+    *What,
+    *(str(act.__struct_config__.tag) for act in get_args(AnyAct)),
+)
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        """Begin at some moment."""
+        self.moment = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+def test_whatever_the_pages_show_has_a_sentence() -> None:
+    words = desk_look().words("nl")
+    assert [name for name in NAMED if sentence(words, name) == name] == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"url": "http://desk.example"}, WrongSetting),
+        ({"listen": {"host": "0.0.0.0", "port": 8090}}, WrongSetting),  # noqa: S104 - it is refused
+        ({"unknown": 1}, WrongSetting),
+        ({"login": {"issuer": "http://login.example", "clientId": "desk", "clientSecretFile": "s"}}, UnsafeAddress),
+        ({"login": {"issuer": "https://login.example", "clientId": "d", "clientSecretFile": "open"}}, UnsafeKeyFile),
+        ({"login": {"issuer": "https://login.example", "clientId": "d", "clientSecretFile": "no"}}, UnsafeKeyFile),
+    ],
+)
+def test_what_is_unsafe_or_unknown_refuses_to_start(tmp_path: Path, changed: Any, error: type[Exception]) -> None:
+    (tmp_path / "open").write_text("secret")
+    (tmp_path / "open").chmod(0o644)
+    good = {"client": "participant.yaml", "listen": {"port": 8090}, "url": "https://desk.example", "state": "desk"}
+    good |= {"login": {"issuer": "https://login.example", "clientId": "desk", "clientSecretFile": "s"}}
+    (tmp_path / "desk.yaml").write_text(yaml.safe_dump(good | changed))
+    with pytest.raises(error):
+        read_desk_config(tmp_path / "desk.yaml").check()
+
+
+def test_what_is_kept_is_for_one_user_and_a_while() -> None:
+    clock = Clock()
+    shelf = Shelf(clock)
+    name = shelf.put("anna", "an answer")
+    assert shelf.get("anna", name, str) == "an answer"
+    assert shelf.get("bert", name, str) is None
+    assert shelf.get("anna", name, int) is None
+    assert shelf.get("anna", "another", str) is None
+    clock.moment += KEPT - timedelta(seconds=1)
+    assert shelf.get("anna", name, str) == "an answer"
+    clock.moment += timedelta(seconds=1)
+    assert shelf.get("anna", name, str) is None
+
+
+def test_of_much_that_is_kept_the_oldest_goes_first() -> None:
+    shelf = Shelf(Clock())
+    others = shelf.put("bert", "his")
+    names = [shelf.put("anna", str(number)) for number in range(MOST + 2)]
+    assert [shelf.get("anna", name, str) for name in names] == [None, None, *map(str, range(2, MOST + 2))]
+    assert shelf.get("bert", others, str) == "his"
+
+
+def test_a_catalogue_that_was_never_fetched_grants_nothing() -> None:
+    empty = Catalogue()
+    assert empty.assigned("pcsw-gent") == frozenset()
+    assert empty.askable("pcsw-gent", "PCSA:SOCIAL_INQUIRY", "online") == []
+    assert empty.named("data_groups", "living-wage@1", "nl") == "living-wage@1"

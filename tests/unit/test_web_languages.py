@@ -1,0 +1,57 @@
+"""Languages, and what others wrote: names that would play tricks on a page."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment
+
+from crossroads.web.languages import LANGUAGES, preferred, words_of
+from crossroads.web.look import HERE, clean, name
+
+WORDS = words_of([HERE / "locale"])
+
+
+def test_a_browser_gets_the_language_that_it_prefers() -> None:
+    assert preferred("fr-BE,fr;q=0.9,en;q=0.8") == "fr"
+    assert preferred("en;q=0.3, de-AT;q=0.9") == "de"
+    assert preferred("es, nl;q=0.1") == "nl"
+
+
+@given(st.text())
+def test_whatever_a_browser_says_it_gets_one_of_ours(accepted: str) -> None:
+    assert preferred(accepted) in LANGUAGES
+
+
+@given(st.floats(0, 1), st.sampled_from(sorted(LANGUAGES)))
+def test_a_share_is_never_shown_as_a_whole_that_it_is_not(share: float, language: str) -> None:
+    assert WORDS[language].percent(share).startswith("100") is (share == 1)
+
+
+@given(st.text())
+def test_a_name_cannot_turn_the_text_around_it_nor_become_markup(text: str) -> None:
+    shown = name(text)
+    assert not any(0x202A <= ord(letter) <= 0x202E or 0x2066 <= ord(letter) <= 0x2069 for letter in clean(text))
+    assert shown.startswith("<bdi>")
+    assert shown.count("<") == 2
+
+
+def test_templates_never_write_what_is_not_escaped() -> None:
+    root = HERE.parent
+    templates = [*root.rglob("web/**/*.html"), *root.rglob("portal/**/*.html"), *root.rglob("desk/**/*.html")]
+    assert templates
+    for path in templates:
+        text = path.read_text("utf-8")
+        Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True).parse(text)
+        assert "|safe" not in text.replace(" ", ""), path.name
+        assert "style=" not in text, path.name
+        assert "<script>" not in text, path.name
+
+
+def test_no_static_file_is_fetched_from_elsewhere() -> None:
+    sheet = (HERE / "static" / "look.css").read_text("utf-8")
+    fetched = re.findall(r"""url\(["']?([^"')]+)""", sheet)
+    assert len(fetched) > 3
+    assert [one for one in fetched if not one.startswith("/static/")] == []
+    fonts = [one.removeprefix("/static/") for one in fetched if one.endswith(".woff2")]
+    assert all((HERE / "static" / font).exists() for font in fonts)
