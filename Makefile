@@ -39,16 +39,27 @@ check: .venv/dev ## rules of the house, style and types
 	@$(BIN)/ruff format --check src tests
 	@$(BIN)/mypy
 
-# More workers than two cores have: many tests wait, for processes that start and for limits of time. Long files come first.
-test: check ## everything that tells whether it works, in less than ten minutes
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not torture" $(ARGS)
+# What drives the pages in tests. Root gets it; others are told how.
+.venv/browser: .venv/dev
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium for the tests of the pages ..." \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
+	  || echo "Chromium is missing: sudo apt-get install chromium"
+	@! command -v chromium >/dev/null || touch $@
 
-torture: .venv/dev ## what takes long: a hundred rounds of kill -9, rules with a thousand examples, and more
+# More workers than two cores have: many tests wait, for processes that start and for limits of time. Long files come first.
+test: check .venv/browser ## everything that tells whether it works, in less than ten minutes
+	@without=; test -e .venv/browser || { without=" and not browser"; echo "Left out, since Chromium is missing: the tests of pages in a browser."; }; \
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
+
+torture: .venv/browser ## what takes long: a hundred rounds of kill -9, rules with a thousand examples, and more
 	@$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
 	@$(BIN)/pytest -n 2 --hypothesis-profile torture --timeout 3600 tests/unit $(ARGS)
 
 bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
 	@for name in exchange directory audit search changes batch; do $(BIN)/crossroads bench $$name --json || exit 1; done
+
+look: ## build styles and scripts of the pages from their pinned packages; needs npm
+	@sh src/crossroads/web/look/build.sh
 
 reference: .venv/dev ## write the reference pages that are made from the code
 	@cd tests && ../$(BIN)/python reference.py
@@ -67,4 +78,4 @@ clean: ## remove what was installed and the state of the demo, with its database
 	  case "$$number" in "$$place"|""|.*|*/*) ;; *) rm -rf "$$place" ;; esac; done; fi
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help install demo check test torture bench reference previous clean
+.PHONY: help install demo check test torture bench look reference previous clean

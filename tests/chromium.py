@@ -1,5 +1,6 @@
 """A real browser for tests: Chromium of the system, driven by Playwright, with axe for what shuts people out."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 AXE = (Path(__file__).parent / "browser" / "axe.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-_PROGRAM = "/usr/bin/chromium"
+_PROGRAM = shutil.which("chromium")
 _FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,6 +25,7 @@ _FLAGS = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start the browser, and end it."""
+    assert _PROGRAM, "Chromium is missing: sudo apt-get install chromium"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_PROGRAM, args=_FLAGS)
         try:

@@ -2,27 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from chromium import chromium, violations
 from crossroads.kernel.clock import brussels_day
 from database import Database
 from desks import ANNA, MARIE, NORA, STAN, STRANGER, RunningDesk, desks
 from raw import INQUIRY
 
-AXE = Path(__file__).parents[1] / "browser" / "axe.js"
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = pytest.mark.browser
 TODAY = brussels_day(datetime.now(UTC))
 STAFF_PAGES = ("ask", "inscriptions", "mailbox", "batches", "batches/new", "reports", "delegations", "traffic", "me")
 MANAGER_PAGES = ("", "users", "users/new", "mandates", "acts")
@@ -39,16 +29,14 @@ def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) ->
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
 
 
-def logged_in(chromium: Browser, here: RunningDesk, persona: str, **options: object) -> Page:
+def logged_in(browser: Browser, here: RunningDesk, persona: str, **options: object) -> Page:
     """Log in as somebody, in a browser of its own."""
-    context: BrowserContext = chromium.new_context(base_url=here.url, **options)  # type: ignore[arg-type]  # as given
+    context: BrowserContext = browser.new_context(base_url=here.url, **options)  # type: ignore[arg-type]  # as given
     context.set_default_timeout(10_000)
     page = context.new_page()
     page.goto("/en/me")
@@ -59,10 +47,7 @@ def logged_in(chromium: Browser, here: RunningDesk, persona: str, **options: obj
 
 def check(page: Page) -> None:
     """Have axe look at a page, and see that it fits on a narrow screen."""
-    page.evaluate(AXE.read_text("utf-8"))
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", rules)
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert violations(page) == []
     size = page.viewport_size
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320, page.url
@@ -98,12 +83,12 @@ def ask(page: Page, ssin: str) -> None:
     page.wait_for_url("**/answers/*")
 
 
-def test_a_manager_appoints_and_staff_ask_and_report(here: RunningDesk, chromium: Browser) -> None:
-    boss = logged_in(chromium, here, MARIE)
+def test_a_manager_appoints_and_staff_ask_and_report(here: RunningDesk, browser: Browser) -> None:
+    boss = logged_in(browser, here, MARIE)
     check(boss)
     grant(boss)
     check(boss)
-    staff = logged_in(chromium, here, STAN)
+    staff = logged_in(browser, here, STAN)
     ask(staff, STRANGER)
     expect(staff.get_by_role("heading", level=1)).to_contain_text("The question was refused")
     check(staff)
@@ -129,8 +114,8 @@ def test_a_manager_appoints_and_staff_ask_and_report(here: RunningDesk, chromium
         check(boss)
 
 
-def test_the_form_is_filled_in_by_keyboard_alone(here: RunningDesk, chromium: Browser) -> None:
-    page = logged_in(chromium, here, STAN)
+def test_the_form_is_filled_in_by_keyboard_alone(here: RunningDesk, browser: Browser) -> None:
+    page = logged_in(browser, here, STAN)
     page.goto("/en/ask")
     page.keyboard.press("Tab")
     expect(page.locator(":focus")).to_have_text("Skip to main content")
@@ -146,8 +131,8 @@ def test_the_form_is_filled_in_by_keyboard_alone(here: RunningDesk, chromium: Br
     expect(page.get_by_role("heading", level=1)).to_contain_text("There are data")
 
 
-def test_without_scripts_everything_works(here: RunningDesk, chromium: Browser) -> None:
-    page = logged_in(chromium, here, STAN, java_script_enabled=False)
+def test_without_scripts_everything_works(here: RunningDesk, browser: Browser) -> None:
+    page = logged_in(browser, here, STAN, java_script_enabled=False)
     ask(page, ANNA)
     expect(page.get_by_role("heading", level=1)).to_contain_text("There are data")
     page.go_back()

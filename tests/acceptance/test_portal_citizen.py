@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, sync_playwright
 
+from chromium import chromium, violations
 from commands import typed
 from crossroads.bootstrap.keys import log_key
 from crossroads.portal.pages import citizen, citizen_errors
@@ -27,11 +27,6 @@ RELATIONS = (
     'SELECT start_date AS "startDate", 100006 AS "employerNumber", \'OTH\' AS "workerType" '
     "FROM relations WHERE ssin = :ssin"
 )
-AXE = Path(__file__).parents[1] / "browser" / "axe.js"
-CHROMIUM: dict[str, Any] = {
-    "executable_path": "/usr/bin/chromium",
-    "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-}
 PAGES = ("/me/known", "/me/usage", "/me/data", "/me/data/now", "/me/reports")
 
 
@@ -253,28 +248,30 @@ def test_every_page_of_a_citizen_needs_a_sure_login() -> None:
         assert handler.opt["needs"] == citizen.CITIZEN
 
 
+@pytest.mark.browser
 def test_chromium_finds_no_barrier_and_no_page_is_wider_than_a_small_screen(here: Portal) -> None:
     Asker(here.built, CENTRE).ask(ANNA, WORK)
-    with sync_playwright() as playwright, playwright.chromium.launch(**CHROMIUM) as chromium:
-        page = chromium.new_page(base_url=here.url, viewport={"width": 320, "height": 640})
+    with chromium() as browser:
+        page = browser.new_page(base_url=here.url, viewport={"width": 320, "height": 640})
         page.goto("/en/me")
         page.locator(f"button[value={CITIZEN}]").click()
         page.wait_for_url("**/en/me")
         for path in PAGES:
             page.goto(f"/en{path}")
             page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-            assert _barriers(page) == [], path
+            assert violations(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
         page.goto("/en/me/data/now")
         page.get_by_role("link", name="This is wrong").first.press("Enter")
         page.get_by_role("button", name="Send").press("Enter")
         assert page.get_by_role("alert").inner_text().startswith("There is a problem")
-        assert _barriers(page) == []
+        assert violations(page) == []
 
 
+@pytest.mark.browser
 def test_everything_works_without_scripts(here: Portal) -> None:
-    with sync_playwright() as playwright, playwright.chromium.launch(**CHROMIUM) as chromium:
-        page = chromium.new_context(base_url=here.url, java_script_enabled=False).new_page()
+    with chromium() as browser:
+        page = browser.new_context(base_url=here.url, java_script_enabled=False).new_page()
         page.goto("/nl/me")
         page.locator(f"button[value={CITIZEN}]").click()
         page.get_by_role("link", name="Wie keek").click()
@@ -282,9 +279,3 @@ def test_everything_works_without_scripts(here: Portal) -> None:
         page.get_by_role("textbox", name="Van", exact=True).fill("2099-01-01")
         page.get_by_role("button", name="Tonen", exact=True).click()
         assert page.get_by_text("Er is niets gevonden.").is_visible()
-
-
-def _barriers(page: Page) -> list[str]:
-    """Give what axe finds."""
-    page.evaluate(AXE.read_text("utf-8"))
-    return [one["id"] for one in page.evaluate("axe.run()")["violations"]]

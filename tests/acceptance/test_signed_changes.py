@@ -1,5 +1,6 @@
 """Content of a change the whole way: signed by its source, carried by the hub, and believed only as it was signed."""
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -61,7 +62,7 @@ def taken(built: Network) -> Change:
     """Give the next change in the mailbox of the fund, and acknowledge it."""
     with client(built, FUND) as fund:
         while not (page := fund.pull()).items:
-            pass
+            time.sleep(0.2)
         assert page.lease is not None
         (item,) = page.items
         fund.acknowledge(page.lease, up_to=item.number)

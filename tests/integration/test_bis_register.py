@@ -127,5 +127,6 @@ async def test_the_hub_may_not_rewrite_what_was_believed(office: Hub, database: 
         ):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(statement)
+        assert await connection.fetchval("SELECT sum(remove_bis_particulars(person)) FROM bis_number") == 0
     finally:
         await connection.close()

@@ -12,6 +12,8 @@ from chromium import chromium, overflow, tab, violations
 from database import Database
 from portals import Portal, portal
 
+pytestmark = pytest.mark.browser
+
 PATHS = (
     "/en",
     "/fr/institutions?q=crossroads",

@@ -10,7 +10,7 @@ from crossroads.web.languages import LANGUAGES
 from database import Database
 from portals import Portal, portal
 
-pytestmark = pytest.mark.torture
+pytestmark = [pytest.mark.torture, pytest.mark.browser]
 
 PATHS = (
     "",

@@ -13,11 +13,13 @@ from crossroads.demo import home as homes
 from crossroads.demo.home import PERSONS, Home, Made
 from crossroads.demo.institutions import CONNECTED
 from crossroads.demo.invitation import invite
+from crossroads.demo.opening import Opening
 from crossroads.demo.orphans import end_orphans
 from crossroads.demo.running import REST, Runner, Stopped, StopSignals
 from crossroads.demo.screen import Outcome, Screen
 from crossroads.demo.stage import Stage
 from crossroads.demo.tour import FIRST, OTHERS, failures, play
+from crossroads.demo.visiting import visit
 from crossroads.network.processes import ProcessFailed
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -68,13 +70,14 @@ def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, 
         homes.require_free(first_port)
         with screen.console.status("Starting the database, the hub and the institutions"):
             runner.start()
-        stage = Stage(runner, made, screen)
+        stage = Stage(runner, made, screen, Opening(runner, home.pages(first_port)))
         try:
             failed = failures(_tour(stage))
         finally:
             stage.close()
         if not (once or failed):
             invite(stage)
+            visit(stage)
             with suppress(Stopped):
                 runner.stay()
             screen.say("\nStopping.")
@@ -93,10 +96,11 @@ def port_told(runner: Runner, first_port: int) -> Iterator[None]:
 
 
 def _tour(stage: Stage) -> list[tuple[str, Outcome]]:
-    """Play all steps. The institutions that the tour does not ask start meanwhile."""
+    """Play all steps. The institutions that the tour does not ask, and the pages, start meanwhile."""
     _introduce(stage.screen, stage.made)
     played = [play(stage, FIRST, 1)]
     stage.runner.launch(REST)
+    stage.opening.launch()
     played += [play(stage, step, number) for number, step in enumerate(OTHERS, start=2)]
     with stage.screen.console.status("Waiting for the other institutions"):
         stage.runner.network.await_members(REST)

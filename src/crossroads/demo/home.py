@@ -17,6 +17,7 @@ import crossroads
 from crossroads.bootstrap.database import embedded
 from crossroads.bootstrap.settings import Installation, Settings
 from crossroads.demo.institutions import CONNECTED, HUB, members
+from crossroads.demo.pages import PORTS, Pages, pages
 from crossroads.kernel.errors import CrossroadsError, Refused
 from crossroads.network.service import Network
 
@@ -118,11 +119,15 @@ class Home:
 
     def network(self, first_port: int) -> Network:
         """Give the network that lives here."""
-        url = f"http://127.0.0.1:{first_port}"
-        settings = Settings(installation=_INSTALLATION, hub=HUB, public_url=url, port=first_port)
-        return Network(
-            installation=Installation(settings, self.folder / "hub"), members=members(self.folder, first_port + 1)
-        )
+        url, with_pages = f"http://127.0.0.1:{first_port}", self.pages(first_port)
+        settings = Settings(installation=_INSTALLATION, hub=HUB, public_url=url, port=first_port, **with_pages.settings)
+        joined = (*members(self.folder, first_port + 1), with_pages.portal)
+        return Network(installation=Installation(settings, self.folder / "hub"), members=joined)
+
+    def pages(self, first_port: int) -> Pages:
+        """Give the programs with pages that live here."""
+        connected = members(self.folder, first_port + 1)
+        return pages(self.folder, connected, first_port + 1 + len(connected))
 
 
 def home_of(environment: dict[str, str]) -> Home:
@@ -154,12 +159,12 @@ def free_ports() -> int:
     for first in _PORTS:
         if not any(taken(port) for port in ports(first)):
             return first
-    raise Refused(f"The demo needs {len(CONNECTED) + 1} free ports in a row between {_PORTS.start} and {_PORTS.stop}.")
+    raise Refused(f"The demo needs {len(ports(0))} free ports in a row between {_PORTS.start} and {_PORTS.stop}.")
 
 
 def ports(first: int) -> range:
-    """Give the ports of the hub and of all institutions."""
-    return range(first, first + len(CONNECTED) + 1)
+    """Give the ports of the hub, of all institutions and of the programs with pages."""
+    return range(first, first + 1 + len(CONNECTED) + PORTS)
 
 
 def taken(port: int) -> bool:

@@ -69,7 +69,7 @@ def furnished(member: Member, document: Document) -> Member:
     groups = {group.id: group for group in document.data_groups}
     return replace(
         member,
-        groups={group: _source(groups[group]) for group in CONNECTED[member.institution]},
+        groups={group: _source(groups[group]) for group in CONNECTED.get(member.institution, ())},
         holders=tuple(managed_by(document, member.institution)),
         register=_REGISTER if member.institution == REGISTER else None,
         outbox=member.institution == REGISTER,

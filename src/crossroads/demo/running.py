@@ -128,6 +128,6 @@ class Runner:
         while True:
             time.sleep(_POLL_SECONDS)
             self.signals.check()
-            for name in ("hub", *CONNECTED):
+            for name in self.network.processes.names:
                 if self.network.processes[name].wait(0):
                     raise ProcessFailed(f"{name} ended by itself; see {self.network.home / 'logs' / f'{name}.log'}.")

@@ -12,6 +12,7 @@ from rich.text import Text
 
 _WIDEST = 110
 _INDENT = (0, 0, 0, 2)
+_MARKS = {True: ("✓", "ok", "green"), False: ("✗", "no", "red"), None: ("-", "left out", "yellow")}
 
 
 class Outcome(NamedTuple):
@@ -19,7 +20,8 @@ class Outcome(NamedTuple):
 
     expected: str
     found: str
-    ok: bool
+    ok: bool | None
+    """None for a step that was left out, because a program that the rest does without does not run."""
 
 
 class Screen:
@@ -64,9 +66,9 @@ class Screen:
     def outcome(self, outcome: Outcome) -> None:
         """Say how the step ended."""
         self.console.print()
-        mark, style = ("✓", "bold green") if outcome.ok else ("✗", "bold red")
-        text = outcome.found if outcome.ok else f"{outcome.found} (expected: {outcome.expected})"
-        self.console.print(Padding(Text.assemble((f"{mark} ", style), text), _INDENT))
+        mark, _, style = _MARKS[outcome.ok]
+        text = f"{outcome.found} (expected: {outcome.expected})" if outcome.ok is False else outcome.found
+        self.console.print(Padding(Text.assemble((f"{mark} ", f"bold {style}"), text), _INDENT))
 
     def summary(self, steps: Sequence[tuple[str, Outcome]]) -> None:
         """Show all steps with their marks."""
@@ -75,8 +77,8 @@ class Screen:
         for column in ("", "step", "outcome"):
             table.add_column(column, overflow="fold")
         for number, (title, outcome) in enumerate(steps, start=1):
-            mark = Text("✓ ok", "green") if outcome.ok else Text("✗ no", "red")
-            table.add_row(mark, Text(f"{number}. {title}"), Text(outcome.found))
+            mark, word, style = _MARKS[outcome.ok]
+            table.add_row(Text(f"{mark} {word}", style), Text(f"{number}. {title}"), Text(outcome.found))
         self._show(table)
 
     def _show(self, what: Table | Panel) -> None:

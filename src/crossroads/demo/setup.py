@@ -20,6 +20,7 @@ from crossroads.demo import home as homes
 from crossroads.demo.home import Cast, Home, Made, Part
 from crossroads.demo.institutions import furnished
 from crossroads.demo.loading import fill_databases, inscription_lines, person_lines
+from crossroads.demo.personas import personas
 from crossroads.demo.population import casting, generation, people
 from crossroads.demo.population import model as invented
 from crossroads.demo.population.chance import add_months
@@ -51,6 +52,7 @@ def set_up(home: Home, runner: Runner, persons: int, fingerprint: str, console: 
         network = _furnished(runner.network, document)
         with stages.doing("Giving each institution its keys and its own database", persons) as task:
             network.make_files()
+            home.pages(network.installation.settings.port).make(personas(_cast(cast, on)))
             fill_databases(population, network.members, document, lambda: stages.advance(task))
         with stages.doing("Starting PostgreSQL"):
             runner.signals.run(prepare(_empty_database(network, stages.tell)))

@@ -11,6 +11,7 @@ from urllib.request import urlopen
 from uuid import UUID
 
 from crossroads.demo.home import Made, Part
+from crossroads.demo.opening import Opening
 from crossroads.demo.population.chance import add_months
 from crossroads.demo.running import Runner
 from crossroads.demo.screen import Screen
@@ -55,15 +56,17 @@ class Told(NamedTuple):
 class Stage:
     """The running network, as those see it who ask in it."""
 
-    def __init__(self, runner: Runner, made: Made, screen: Screen) -> None:
+    def __init__(self, runner: Runner, made: Made, screen: Screen, opening: Opening) -> None:
         """Open no connection yet."""
         self.runner, self.network = runner, runner.network
-        self.made, self.screen = made, screen
+        self.made, self.screen, self.opening = made, screen, opening
         self.began = datetime.now(UTC)
         self.granted: Told | None = None
         """The first question, to which later steps come back."""
         self.change: UUID | None = None
         """The ticket of the change of address."""
+        self.allowed: str | None = None
+        """Where the portal shows the authorisation that allowed the first question."""
         self._clients: dict[str, SyncClient] = {}
 
     @property

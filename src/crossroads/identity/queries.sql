@@ -312,13 +312,8 @@ WHERE recorded_at < :before AND (deceased OR replaced)
 ORDER BY person LIMIT :limit;
 
 -- name: remove_all_particulars$
--- Remove what is recorded of a person, and what was believed before, and count the lines.
-WITH now AS (
-    DELETE FROM bis_particulars WHERE person = :person RETURNING 1
-), before AS (
-    DELETE FROM bis_particulars_history WHERE person = :person RETURNING 1
-)
-SELECT (SELECT count(*) FROM now) + (SELECT count(*) FROM before);
+-- Remove what is recorded of a person who has served, and what was believed before, and count the lines.
+SELECT remove_bis_particulars(:person);
 
 -- name: keep_removal!
 -- Keep that the particulars of a person were removed, and why.

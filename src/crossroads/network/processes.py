@@ -115,6 +115,11 @@ class Processes:
         """Give one by name."""
         return self._running[name]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that were started and not stopped."""
+        return tuple(self._running)
+
     def start(self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Process:
         """Start one; wait for it separately, so that several start at once."""
         self._running[name] = Process(name, arguments, log, environment)

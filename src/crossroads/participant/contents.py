@@ -1,9 +1,9 @@
 """Content of changes that travels in the clear: signed by who gives it, and believed only when that signature holds."""
 
+import logging
 from collections.abc import Mapping
 
 import msgspec
-import structlog
 
 from crossroads.kernel.errors import CrossroadsError, InvalidValue, Tampered, Unavailable
 from crossroads.participant.correspondence import Correspondence
@@ -13,7 +13,7 @@ from crossroads.wire.contents import claims_of, sign_content, signer_of, verify_
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.mutations import Change, Item, MailboxPage, Mutation
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 
 class Contents:
@@ -53,7 +53,7 @@ class Contents:
         except Unavailable:
             raise
         except CrossroadsError as error:
-            _log.warning("content is left out", number=item.number, source=change.source, why=str(error))
+            _log.warning("The content of item %d, of %s, is left out: %s", item.number, change.source, error)
             return msgspec.structs.replace(item, change=msgspec.structs.replace(change, content=None, signature=None))
         return item
 

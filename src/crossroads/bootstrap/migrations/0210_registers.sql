@@ -20,7 +20,31 @@ GRANT SELECT, INSERT ON bis_removal TO crossroads_hub;
 
 GRANT SELECT ON bis_removal TO crossroads_reader;
 
-GRANT DELETE ON bis_particulars_history TO crossroads_hub;
+CREATE FUNCTION remove_bis_particulars(removed bigint) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    WITH RECURSIVE up (present) AS (
+        SELECT removed
+        UNION
+        SELECT l.into_person FROM up JOIN public.person_link AS l ON l.from_person = up.present
+    ), served AS (
+        SELECT FROM up JOIN public.person AS p ON p.person = up.present
+        WHERE p.deceased_on IS NOT NULL
+           OR NOT EXISTS (SELECT FROM public.person_link AS l WHERE l.from_person = p.person)
+              AND NOT EXISTS (SELECT FROM public.bis_number AS n WHERE n.person = p.person AND n.ssin = p.ssin)
+    ), now AS (
+        DELETE FROM public.bis_particulars WHERE person = removed AND EXISTS (SELECT FROM served) RETURNING 1
+    ), before AS (
+        DELETE FROM public.bis_particulars_history WHERE person = removed AND EXISTS (SELECT FROM served) RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM now) + (SELECT count(*) FROM before)
+$$;
+
+COMMENT ON FUNCTION remove_bis_particulars(bigint) IS
+    'Removes what is recorded of a person, and what was believed before, and counts the lines: only of one who died or whose number of today is of another register.';
+
+REVOKE ALL ON FUNCTION remove_bis_particulars(bigint) FROM PUBLIC;
+
+GRANT EXECUTE ON FUNCTION remove_bis_particulars(bigint) TO crossroads_hub;
 
 CREATE INDEX error_report_waiting ON error_report (source, answer_by, reported_at, report) WHERE outcome IS NULL;
 
@@ -37,6 +61,6 @@ ALTER TABLE mutation DROP COLUMN content_signature;
 
 DROP INDEX error_report_waiting;
 
-REVOKE DELETE ON bis_particulars_history FROM crossroads_hub;
+DROP FUNCTION remove_bis_particulars(bigint);
 
 DROP TABLE bis_removal;
