@@ -100,7 +100,7 @@ async def blocks_read(owner: "asyncpg.Connection[asyncpg.Record]") -> int:
     """Give how many pages of the database the next items are read from."""
     sql = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queries.next_items.sql}"
     first = await owner.fetchval("SELECT min(n) FROM mailbox_progress, unnest(reached) AS n WHERE recipient = $1", FUND)
-    (row,) = await owner.fetch(sql, FUND, "waiting", first, MAXIMUM_ITEMS)
+    (row,) = await owner.fetch(sql, FUND, first, MAXIMUM_ITEMS)
     plan = msgspec.json.decode(row[0])[0]["Plan"]
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 

@@ -15,7 +15,6 @@ cp look.css "$static/look.css"
 cp node_modules/govuk-frontend/dist/govuk/govuk-frontend.min.js "$static/govuk-frontend.js"
 sed -i '/^\/\/# sourceMappingURL/d' "$static/govuk-frontend.js"
 sed -i "1s/^\xEF\xBB\xBF//" "$static/look.css"
-cp node_modules/htmx.org/dist/htmx.min.js "$static/htmx.js"
 for set in latin latin-ext; do
   for weight in 400 700; do
     cp "$font/files/atkinson-hyperlegible-next-$set-$weight-normal.woff2" "$static/fonts"
@@ -23,6 +22,5 @@ for set in latin latin-ext; do
 done
 cp "$font/LICENSE" "$static/licences/atkinson-hyperlegible-next.txt"
 cp "$here/govuk-frontend.LICENSE.txt" "$static/licences/govuk-frontend.txt"
-cp node_modules/htmx.org/LICENSE "$static/licences/htmx.txt"
 cp node_modules/axe-core/axe.min.js "$here/../../../../tests/browser/axe.js"
 cp node_modules/axe-core/LICENSE "$here/../../../../tests/browser/axe.LICENSE.txt"
