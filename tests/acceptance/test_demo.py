@@ -8,20 +8,43 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from html import unescape
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
+from rich.console import Console
 
 from crossroads.bootstrap.postgres import EmbeddedPostgres
+from crossroads.demo.home import Cast, Made, Part, free_ports, home_of
 from crossroads.demo.institutions import CONNECTED
-from crossroads.demo.tour import FIRST, OTHERS
+from crossroads.demo.opening import Opening
+from crossroads.demo.running import Runner, StopSignals
+from crossroads.demo.screen import Screen
+from crossroads.demo.stage import Stage
+from crossroads.demo.tour import FIRST, OTHERS, failures, play
 from database import remove_server
+from desks import words
+from portals import hidden_fields, log_in
 
 _PERSONS = "300"
 _PATIENCE_SECONDS = 200
 _STEP = re.compile(r"✓ ok +(\d+)\. ")
 _PROPOSED = re.compile(r"mailboxes why ([0-9a-f-]{36})")
+_PART = Part("80631512393", "Anna Peeters", date(2026, 1, 1))
+_MADE = Made("", 1, date(2026, 1, 1), 1, Cast(_PART, _PART, _PART, _PART, "", ""))
+"""Of a demo that was never set up."""
+_VISITED = [
+    "OCMW Gent",
+    "404",
+    "Waiting for an answer",
+    "Social inquiry of a public welfare centre",
+    "Employment relations : A value is wrong",
+]
 
 
 class Ended(NamedTuple):
@@ -114,9 +137,10 @@ def test_the_tour_and_a_second_start(demo: Demo) -> None:
     assert demo.left
 
     second = demo.start()
-    demo.wait_for(second, "Try it yourself")
+    demo.wait_for(second, "And at the desk of")
     refused = _other(demo)
     answered = _ask(demo)
+    visited = _visited(demo)
     told, why_not = _mailbox(demo, "pcsw-gent"), _why(demo, "nsso", "neo", "pcsw-antwerpen")
     second.send_signal(signal.SIGINT)
     stopped = demo.ended(second)
@@ -130,7 +154,24 @@ def test_the_tour_and_a_second_start(demo: Demo) -> None:
     assert {"changed", "corrected", "number-replaced", "error-answered"} <= told
     assert why_not == {"nsso": "CR-NOT-SUBSCRIBED", "neo": "CR-OUTSIDE-PERIOD", "pcsw-antwerpen": "CR-NOT-INSCRIBED"}
     assert "audit patterns" in stopped.output
+    assert visited == _VISITED
     assert not demo.left
+
+
+def test_pages_that_do_not_start_are_said_and_break_no_tour(tmp_path: Path) -> None:
+    home, first, shown = home_of({"CROSSROADS_HOME": str(tmp_path)}), free_ports(), StringIO()
+    runner = Runner(home.network(first), StopSignals())
+    with runner.network.processes:
+        opening = Opening(runner, home.pages(first))
+        opening.launch()
+        stage = Stage(runner, _MADE, Screen(Console(file=shown, width=1000)), opening)
+        played = play(stage, OTHERS[-1], 1 + len(OTHERS))
+        assert not runner.network.processes.names
+
+    assert failures([played]) == []
+    assert "left out: demo-login did not start; see" in shown.getvalue()
+    assert "portal did not start; see" in shown.getvalue()
+    assert set(opening.failed) == {"demo-login", "portal", "desk-pcsw-gent", "desk-nsso"}
 
 
 @pytest.mark.parametrize(
@@ -161,6 +202,43 @@ def _ask(demo: Demo) -> dict[str, list[dict[str, str]]]:
     assert done.returncode == 0, done.stderr
     answer: dict[str, list[dict[str, str]]] = json.loads(done.stdout)
     return answer
+
+
+def _visited(demo: Demo) -> list[str]:
+    """Do in a browser the five things to which the demo invites; give what each page said."""
+    look, _, data, reports, why = re.findall(r"^ +(http://\S+/en/\S+)$", demo.output, re.MULTILINE)
+    said = []
+    with _browser(look, "citizen") as first, _browser(look, "other-citizen") as other:
+        page = first.get(look)
+        said.append(_found("OCMW Gent", page))
+        said.append(str(other.get(_linked(page, r"Proof that")).status_code))
+        wrong = first.get(_linked(first.get(f"{data}/now"), r"This is wrong<span[^>]*>: Employment relations"))
+        fields = {**hidden_fields(wrong.text), "presumed": "wrong-value", "text": "Another employer."}
+        sent = first.post(str(wrong.url.copy_with(query=None)), data=fields)
+        said.append(_found("Waiting for an answer", first.get(sent.headers["location"])))
+        said.append(_found("Social inquiry of a public welfare centre", first.get(why)))
+    with _browser(reports, "sara") as source:
+        said.append(_found("Employment relations : A value is wrong", source.get(reports)))
+    return said
+
+
+@contextmanager
+def _browser(url: str, persona: str) -> Iterator[httpx.Client]:
+    """Give a browser in which a persona is logged in."""
+    with httpx.Client(base_url=url.partition("/en/")[0], trust_env=False, headers={"accept-language": "en"}) as opened:
+        assert log_in(opened, persona).status_code == 200
+        yield opened
+
+
+def _linked(page: httpx.Response, text: str) -> str:
+    found = re.search(rf'href="([^"]+)"[^>]*>{text}', page.text)
+    assert found, words(page)
+    return unescape(found[1])
+
+
+def _found(text: str, page: httpx.Response) -> str:
+    assert text in words(page), words(page)
+    return text
 
 
 def _mailbox(demo: Demo, institution: str) -> set[str]:

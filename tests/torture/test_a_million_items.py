@@ -99,7 +99,7 @@ async def test_a_million_items_are_given_without_reading_or_holding_more_than_a_
 async def blocks_read(owner: "asyncpg.Connection[asyncpg.Record]") -> int:
     """Give how many pages of the database the next items are read from."""
     sql = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {queries.next_items.sql}"
-    first = await owner.fetchval("SELECT min(n) FROM mailbox_progress, unnest(reached) AS n WHERE recipient = $1", FUND)
+    first = await owner.fetchval("SELECT max(beyond) FROM mailbox_lease WHERE recipient = $1", FUND)
     (row,) = await owner.fetch(sql, FUND, first, MAXIMUM_ITEMS)
     plan = msgspec.json.decode(row[0])[0]["Plan"]
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])

@@ -105,6 +105,8 @@ def _tour(stage: Stage) -> list[tuple[str, Outcome]]:
     with stage.screen.console.status("Waiting for the other institutions"):
         stage.runner.network.await_members(REST)
     stage.screen.summary(played)
+    if failed := stage.opening.wanting():
+        stage.screen.say(f"\nNot all pages can be opened: {failed}")
     return played
 
 

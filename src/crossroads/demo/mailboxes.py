@@ -71,8 +71,8 @@ class Mail:
             self._told.add(until)
             self._stage.screen.say(
                 f"Somebody has the items of the mailbox of {self._stage.name(institution)} until "
-                f"{until.astimezone(BRUSSELS):%H:%M:%S} (Brussels): you, by `mailbox pull`, or a tour that was killed. "
-                "This one waits for that."
+                f"{until.astimezone(BRUSSELS):%H:%M:%S} (Brussels): you, by `mailbox pull` or at its desk, or a tour "
+                "that was killed. This one waits for that."
             )
         time.sleep(_POLL_SECONDS)
         self._waited += _POLL_SECONDS

@@ -30,9 +30,9 @@ class Opening:
                     network.processes.start(program.name, program.arguments, log, network.environment)
 
     def wanting(self, *names: str) -> str:
-        """Wait for all of them; say which of these do not run, and why. Empty when all do."""
+        """Wait for all; say which of these, of all where none is named, do not run, and why. Empty when all do."""
         self._wait()
-        return " ".join(self.failed[name] for name in names if name in self.failed)
+        return " ".join(why for name, why in self.failed.items() if name in (names or self.failed))
 
     def _wait(self) -> None:
         for program in self.pages.programs:

@@ -11,7 +11,7 @@ from crossroads.kernel.errors import Refused
 
 _LOOKED = "/en/me/usage"
 _NUMBER, _PROOF, _NEXT = "Number of this line: ", "Proof that this stands", "Next page"
-_GIVEN, _ALLOWED = ": given by", "The authorisation that allows it "
+_GIVEN, _ALLOWED = ": given by", "The authorisation that allows it ("
 _OK, _NOT_FOUND = 200, 404
 
 Line = Sequence[Piece]
@@ -21,7 +21,9 @@ Line = Sequence[Piece]
 def who_looked(stage: Stage) -> Outcome:
     """Open the page as nobody, as the person, and what the person was shown as somebody else."""
     person, other = stage.made.cast.granted, stage.made.cast.twice
-    if failed := stage.opening.wanting(LOGIN, PORTAL):
+    with stage.screen.console.status("Waiting for the portal"):
+        failed = stage.opening.wanting(LOGIN, PORTAL)
+    if failed:
         return Outcome("the portal to show it", f"left out: {failed}", ok=None)
     stage.screen.say(
         f"{person.name} need not believe this screen, and opens the portal. It is an institution like others: what it "
@@ -89,7 +91,9 @@ def _show(stage: Stage, line: Line) -> None:
     told = dict(zip(facts[::2], facts[1::2], strict=True))
     groups = [piece.text.split(_GIVEN)[0] for piece in line if piece.tag == "li"]
     allowed = {
-        piece.text.removeprefix(_ALLOWED) for piece in line if piece.tag == "a" and piece.text.startswith(_ALLOWED)
+        piece.text.removeprefix(_ALLOWED).rstrip(")")
+        for piece in line
+        if piece.tag == "a" and piece.text.startswith(_ALLOWED)
     }
     rows = [("Who", line[0].text), *((name, told.get(name, "")) for name in ("What", "When", "Why"))]
     rows += [("Which data", ", ".join(groups)), ("Allowed by", ", ".join(sorted(allowed)))]

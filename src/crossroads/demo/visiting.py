@@ -1,6 +1,8 @@
 """What to look at in a browser, once the tour is over."""
 
-from crossroads.demo.pages import CENTRE, LOGIN, PORTAL, SOURCE
+from collections.abc import Iterator
+
+from crossroads.demo.pages import CENTRE, SOURCE
 from crossroads.demo.personas import CLERK, MANAGER, SOURCE_CLERK
 from crossroads.demo.questions import EMPLOYMENT
 from crossroads.demo.stage import Stage
@@ -8,11 +10,8 @@ from crossroads.demo.stage import Stage
 
 def visit(stage: Stage) -> None:
     """Print where portal and desks are, whom one can be there, and five things to do."""
-    opening = stage.opening
-    failed = opening.wanting(LOGIN, PORTAL, *(desk.name for desk in opening.pages.desks))
+    pages = stage.opening.pages
     stage.screen.title("Open it in a browser")
-    if failed:
-        stage.screen.say(f"Not all pages run: {failed} What follows may not work.")
     stage.screen.say(
         "The login asks whom you want to be; everybody there is invented. Two people at once: open a private window."
     )
@@ -20,9 +19,9 @@ def visit(stage: Stage) -> None:
     stage.screen.table(
         ("what", "where", "whom you can be"),
         [
-            ("The portal", opening.pages.portal.url, f"{first} or {other}, citizens"),
-            (f"The desk of {stage.name(CENTRE)}", opening.pages.desk(CENTRE).url, _at_centre()),
-            (f"The desk of {stage.name(SOURCE)}", opening.pages.desk(SOURCE).url, f"{SOURCE_CLERK.name}, staff"),
+            ("The portal", pages.portal.url, f"{first} or {other}, citizens"),
+            (f"The desk of {stage.name(CENTRE)}", pages.desk(CENTRE).url, _at_centre()),
+            (f"The desk of {stage.name(SOURCE)}", pages.desk(SOURCE).url, f"{SOURCE_CLERK.name}, staff"),
         ],
         whole=(1,),
     )
@@ -40,29 +39,28 @@ def _at_centre() -> str:
     return f"{CLERK.name}, staff, or {MANAGER.name}, local manager"
 
 
-def _things(stage: Stage) -> tuple[tuple[str, str], ...]:
+def _things(stage: Stage) -> Iterator[tuple[str, str]]:
+    """Give what to do, and where."""
     portal, cast = stage.opening.pages.portal.url, stage.made.cast
     first, other = cast.granted.name, cast.twice.name
-    return (
-        (f"See who looked. Log in as {first}.", f"{portal}/en/me/usage"),
-        (
-            f"Fail to see what is another's. At a line open “Number and proof” and copy the address of the proof. In a "
-            f"private window, log in as {other} and open it: there is no such page. No address names a person.",
-            f"{portal}/en/me",
-        ),
-        (
-            f"Report an error. As {first} have your data fetched from the sources, and beside “{stage.group(EMPLOYMENT)}” "
-            "choose “This is wrong”.",
-            f"{portal}/en/me/data",
-        ),
-        (
-            f"See it arrive at the source. Log in as {SOURCE_CLERK.name}; what you answer, {first} finds at the portal "
-            "under “What I reported”.",
-            f"{stage.opening.pages.desk(SOURCE).url}/en/reports",
-        ),
-        (
-            "Read the authorisation that allowed the look-up. Each line of “Who looked” leads to its own; this is the "
-            "one of step 1 of the tour.",
-            stage.allowed or f"{portal}/en/authorisations",
-        ),
+    yield f"See who looked. Log in as {first}.", f"{portal}/en/me/usage"
+    fail = (
+        "Fail to see what is another's. At a line of “Who looked” open “Number and proof” and copy the address of the "
+        f"proof. In a private window log in as {other} and open that: there is no such page. No address names a person."
     )
+    yield fail, f"{portal}/en/me"
+    report = (
+        f"Report an error. As {first} have your data fetched from the sources, and beside "
+        f"“{stage.group(EMPLOYMENT)}” choose “This is wrong”."
+    )
+    yield report, f"{portal}/en/me/data"
+    arrive = (
+        f"See it arrive at the source. Log in as {SOURCE_CLERK.name}; what you answer, {first} finds at the portal "
+        "under “What I reported”."
+    )
+    yield arrive, f"{stage.opening.pages.desk(SOURCE).url}/en/reports"
+    read = (
+        "Read the authorisation that allowed the look-up. Each line of “Who looked” leads to its own; this is the one "
+        "of step 1 of the tour."
+    )
+    yield read, stage.allowed or f"{portal}/en/authorisations"

@@ -1,7 +1,6 @@
 -- the log in months, so that an old one can leave the database whole; its leaves stay
 -- depends: 0170_service_levels
 -- compatible: the table keeps its name and columns; who reads or writes the log waits while its entries are copied
--- compatible: to processes of the version before the table is as it was; they wait while it is copied
 
 -- migrate: apply
 

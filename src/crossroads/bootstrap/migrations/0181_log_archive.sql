@@ -1,7 +1,6 @@
 -- what of the log may go when, and the leaves of what went to a file
 -- depends: 0180_log_by_months
 -- compatible: no process of the hub had the right that goes; `audit expire` of the version before needs it
--- compatible: no process of the hub had the right that is taken; to expire by hand takes this version
 
 -- migrate: apply
 
