@@ -20,11 +20,14 @@ from commands import crossroads
 from crossroads.cli.ask import app as asking
 from crossroads.demo.home import Cast, Made, Part
 from crossroads.demo.mailboxes import Mail
+from crossroads.demo.opening import Opening
+from crossroads.demo.pages import Pages
 from crossroads.demo.running import Runner, StopSignals
 from crossroads.demo.screen import Screen
 from crossroads.demo.stage import Stage
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
+from crossroads.network.logins import Login
 from crossroads.network.service import Network
 from crossroads.participant.bis_command import app as bis
 from crossroads.participant.client import Client, SyncClient
@@ -284,12 +287,18 @@ def test_a_hub_that_is_silent_is_named_and_the_reference_to_try_again(built: Net
     assert "--reference again-1: then it is done once." in ended.sentence
 
 
-def test_the_tour_waits_for_a_lease_of_somebody_else_and_says_so(built: Network) -> None:
+def test_the_tour_waits_for_a_lease_of_somebody_else_and_says_so(built: Network, tmp_path: Path) -> None:
     nobody = Part(STRANGER, "", date(2026, 1, 1))
     cast = Cast(nobody, nobody, nobody, nobody, STRANGER, STRANGER)
     text = io.StringIO()
     runner = Runner(built, StopSignals())
-    stage = Stage(runner, Made("", 1, date(2026, 1, 1), 0, cast), Screen(Console(file=text, width=100)))
+    pages = Pages(login=Login(folder=tmp_path, port=1), portal=built.member(SOURCE), desks=())
+    stage = Stage(
+        runner,
+        Made("", 1, date(2026, 1, 1), 0, cast),
+        Screen(Console(file=text, width=100)),
+        Opening(runner, pages),
+    )
     ticket = corrected(built)
     with SyncClient(built.member(SOURCE).client(built.installation.settings.public_url)) as client:
         while not (page := client.pull(Pull(lease_seconds=2))).lease:

@@ -14,12 +14,14 @@ import pytest
 from audit_log import SIGNER, Clock, OpenPool, entry, open_log
 from crossroads.audit.archive import Archiver, archived_before
 from crossroads.audit.archive_expiry import ArchiveExpiry
+from crossroads.audit.archive_proof import check_against_tree
 from crossroads.audit.archived import Archive
 from crossroads.audit.archived_reading import OpenArchive, prove_everywhere
 from crossroads.audit.errors import EntryArchived
 from crossroads.audit.events import Event
 from crossroads.audit.findings import Kind, Verification
 from crossroads.audit.manifests import Manifest
+from crossroads.audit.parquet import EntryWriter, entries
 from crossroads.audit.reading import Reading
 from crossroads.audit.service import Log, Rhythm
 from crossroads.audit.verification import verify
@@ -150,6 +152,44 @@ async def test_a_file_that_is_not_what_was_archived_is_named(place: Place, how: 
     assert [one.looked for one in found.archives] == [False, True]
     assert (await place.verify(files=False)).findings == []
     assert april.file not in str(found.findings)
+
+
+def _less(path: Path, *, spoken: bool) -> None:
+    """Write a file anew without its last entry, or without what that entry says."""
+    every = list(entries(path))
+    last = every.pop()
+    if spoken:
+        every.append(last._replace(record=last.record._replace(content=None, salts=None, person=None)))
+    with path.open("wb") as file:
+        writer = EntryWriter(file)
+        writer.write(every)
+        writer.end()
+
+
+async def test_a_file_that_hides_an_entry_is_not_read(place: Place) -> None:
+    (march, _) = await place.archive(MAY)
+    _less(place.folder / march.file, spoken=True)
+    with pytest.raises(Tampered, match=r"log-2026-03\.parquet is not the file"):
+        await OpenArchive.open(Reading(place.reader), Archive(place.folder), KEYS)
+
+
+@pytest.mark.parametrize("spoken", [False, True])
+async def test_a_file_that_lacks_something_is_not_the_month(place: Place, *, spoken: bool) -> None:
+    """The leaf of what it lacks is in the database, so the roots hold."""
+    (march, _) = await place.archive(MAY)
+    _less(place.folder / march.file, spoken=spoken)
+    with pytest.raises(Tampered, match="not all"):
+        await check_against_tree(Reading(place.reader), place.folder / march.file, march)
+
+
+async def test_a_file_that_was_swapped_since_it_was_looked_at_is_not_renewed(place: Place) -> None:
+    await place.archive(MAY)
+    expiry, before = ArchiveExpiry(Reading(place.reader), place.log, SIGNER, place.folder), {"directory": APRIL}
+    ((manifest, ranges),) = await expiry.due(before)
+    _less(place.folder / manifest.file, spoken=False)
+    with pytest.raises(Tampered, match="is not the file that was archived"):
+        await expiry.expire(manifest, ranges, before)
+    assert len(list(place.folder.glob("log-2026-03*.note"))) == 1
 
 
 async def test_leaves_that_no_entry_of_the_log_explains_are_missed_entries(place: Place) -> None:

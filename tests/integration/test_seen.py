@@ -109,6 +109,9 @@ async def test_what_follows_from_a_question_is_hidden_with_it(pool: OpenPool) ->
         await written.add(1.1, Event.ANSWER_SENT, SECRET, ticket=asked, asker="inspection", counts=False)
         report = await written.add(2, Event.ERROR_REPORTED, SECRET, seen=str(asked), asker="inspection")
         await written.add(3, Event.ERROR_ANSWERED, SECRET, ticket=report, asker="nsso")
+        # The source is told of the report, and who reported of the answer: under tickets of their own, for no purpose.
+        await written.add(3.1, Event.ITEM_DELIVERED, SECRET, report=str(report), legalContext="", asker="nsso")
+        await written.add(3.2, Event.ITEM_DELIVERED, SECRET, report=str(report), legalContext="", asker="inspection")
         # Two were told of one change, for two purposes; each reports an error in it.
         change = uuid4()
         await written.add(4, Event.ITEM_DELIVERED, SECRET, ticket=change, legalContext=SECRET, asker="inspection")
@@ -121,9 +124,10 @@ async def test_what_follows_from_a_question_is_hidden_with_it(pool: OpenPool) ->
         with_answers = view(pause)._replace(events=[*events_of(()), Event.ANSWER_SENT])
         places = [(one.place.stream, one.place.number) for one in await every(store, view(over, ()), 10)]
         stream = places[0][0]
-        everywhere = [(stream, number) for number in range(8)]
+        everywhere = [(stream, number) for number in range(10)]
         assert {one.asker for one in await store.at(with_answers, everywhere)} == {"centre"}
-        assert len(await store.at(with_answers._replace(now=over, until=over), everywhere)) == 8
+        assert len(await store.at(with_answers._replace(now=over, until=over), everywhere)) == 10
+        assert await store.total(view(pause)) == 2
 
 
 async def test_an_embargo_that_ended_still_holds_for_what_was_done_under_it(pool: OpenPool) -> None:

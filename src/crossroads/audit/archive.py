@@ -59,7 +59,7 @@ class Archiver:
         """
         with held(self._archive.folder):
             manifest = self._there(month) or await self._write(month, progress)
-            await check_against_tree(self._reading, self._archive.path(manifest))
+            await check_against_tree(self._reading, self._archive.path(manifest), manifest)
             logged = await self._log_it(manifest)
             await self._store.drop(month)
             self._archive.tidy(logged, [self._signer.verifier])

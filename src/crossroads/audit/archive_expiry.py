@@ -45,13 +45,16 @@ class ArchiveExpiry:
     async def expire(self, manifest: Manifest, ranges: list[Expirable], before: Mapping[str, datetime]) -> Manifest:
         """Log that ranges of a file expired, write it anew, log the new one, and remove the old. It may be done again.
 
-        Raises Unavailable for a disk that cannot be written.
+        Raises Unavailable for a disk that cannot be written, Tampered for a file that is not the one that was archived:
+        what was looked at may be another by now.
         """
         with held(self._archive.folder):
+            if fault := self._archive.fault(manifest):
+                raise Tampered(fault)
             for due in ranges:
                 await log_expiry(self._log, self._signer, due)
             renewed = self._write(manifest, before)
-            await check_against_tree(self._reading, self._archive.path(renewed))
+            await check_against_tree(self._reading, self._archive.path(renewed), renewed)
             await log_archive(self._log, self._signer, renewed)
             self._archive.remove(manifest)
         return renewed

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
+from crossroads.audit.manifests import Manifest
 from crossroads.audit.model import Record, StoredHead
 from crossroads.audit.parquet import ArchivedEntry, entries
 from crossroads.audit.reading import Reading
@@ -16,14 +18,31 @@ from crossroads.wire.merkle import STORED_LEVELS, Frontier, Node, root_of
 _BLOCK = 1 << STORED_LEVELS
 
 
-async def check_against_tree(reading: Reading, path: Path) -> None:
-    """Check every entry of the file, and every smallest stored subtree that it has part in. Raises Tampered."""
+class _Count(NamedTuple):
+    """Entries of a file, and how many of them say something."""
+
+    entries: int
+    speaking: int
+
+
+async def check_against_tree(reading: Reading, path: Path, manifest: Manifest) -> None:
+    """Check every entry of the file, every smallest stored subtree that it has part in, and that none is missing.
+
+    What the file lacks the database may still have, so the roots alone do not tell. Raises Tampered.
+    """
     async with reading.snapshot() as snapshot:
         heads = {head.stream: head for head in await snapshot.streams()}
+    count, last = _Count(0, 0), (-1, -1)
     for (stream, block), found in groupby(entries(path), key=_block):
-        leaves = {entry.place: _leaf(path, entry) for entry in found}
-        if stream not in heads or not await _is_under_root(reading, heads[stream], block, leaves):
+        group = {entry.place: entry for entry in found}
+        leaves = {place: _leaf(path, entry) for place, entry in group.items()}
+        rising = (stream, block) > last
+        if not rising or stream not in heads or not await _is_under_root(reading, heads[stream], block, leaves):
             raise Tampered(f"{path.name}: entries {min(leaves)} to {max(leaves)} of stream {stream} are not the log's.")
+        speaking = sum(entry.record.content is not None for entry in group.values())
+        count, last = _Count(count.entries + len(group), count.speaking + speaking), (stream, block)
+    if count != (manifest.entries, manifest.speaking):
+        raise Tampered(f"{path.name} has {count.entries} entries, of which {count.speaking} say something: not all.")
 
 
 def is_as_logged(record: Record) -> bool:

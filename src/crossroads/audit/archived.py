@@ -69,8 +69,11 @@ def digest_of(path: Path) -> str:
 
 
 def paths(archive: Archive, manifests: Iterable[Manifest]) -> Iterator[Path]:
-    """Give the files, each of which must be there. Raises Tampered."""
+    """Give the files, each of which must be the one that was archived: another may lack what is looked for.
+
+    Raises Tampered.
+    """
     for manifest in manifests:
-        if not archive.path(manifest).is_file():
-            raise Tampered(f"{manifest.file} is not in {archive.folder}.")
+        if fault := archive.fault(manifest):
+            raise Tampered(fault)
         yield archive.path(manifest)

@@ -58,6 +58,8 @@ def many(stage: Stage) -> Outcome:
     ok = len(sent.records) == len(people) and counts[StatusValue.DATA_FOUND] > 0 and not rejected and len(seen) == 1
     blocks = sum(len(one.blocks) for one in sent.records)
     said = f"{len(sent.records):,} answered, {blocks:,} blocks opened and checked, in {sent.seconds:.0f} s"
+    if rejected:
+        said += f"; {rejected:,} not believed"
     return Outcome(f"{len(people):,} answers, and each person can see the question", said, ok)
 
 

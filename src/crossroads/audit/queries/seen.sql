@@ -1,8 +1,9 @@
 -- Queries of what was logged about one person, as that person or a supervisor sees it.
 -- An entry is not seen yet while an embargo on its legal context lasts: one that was in force when the entry was made, for so
 -- many days from then, or until a moment. An answer has the legal context of its question; a report of a presumed error that
--- of what was given: of the entry of the same institution under the ticket in which the error was seen. Embargoes are given
--- as columns; before `settled` there is none, so that the content of older entries is not looked at.
+-- of what was given: of the entry of the same institution under the ticket in which the error was seen. What tells of a report
+-- (its source that it came, who reported that it was answered) names it, has no legal context of its own, and has the report's.
+-- Embargoes are given as columns; before `settled` there is none, so that the content of older entries is not looked at.
 
 -- name: seen
 -- Give what was logged under the keys of a person, newest first, after a place, or at some places; less what an embargo keeps
@@ -23,12 +24,12 @@ WITH place AS MATERIALIZED (
                 :contexts::text[], :froms::timestamptz[], :tos::timestamptz[], :days::int[], :opens::timestamptz[]
             ) AS m (context, since, before, days, opens)
             WHERE e.at >= m.since AND e.at < m.before AND :now < coalesce(m.opens, e.at + m.days * interval '24 hours')
-              AND m.context = coalesce(e.content ->> 'legalContext', (
+              AND m.context = coalesce(nullif(e.content ->> 'legalContext', ''), (
                 SELECT d.content ->> 'legalContext' FROM log_entry AS d
                 WHERE d.ticket = e.ticket AND d.event = 'exchange:question:decided' AND e.event = 'exchange:answer:sent' LIMIT 1
               ), (
                 SELECT s.content ->> 'legalContext' FROM log_entry AS r JOIN log_entry AS s ON s.ticket = (r.content ->> 'seen')::uuid
-                WHERE r.ticket = e.ticket AND r.event = 'mutations:error:reported' AND s.asker = r.asker
+                WHERE r.ticket = coalesce((e.content ->> 'report')::uuid, e.ticket) AND r.event = 'mutations:error:reported' AND s.asker = r.asker
                   AND s.content ->> 'legalContext' IS NOT NULL
                 LIMIT 1
               ))
@@ -54,12 +55,12 @@ WHERE e.person = ANY (:persons::bigint[]) AND e.event = ANY (:events::text[]) AN
         :contexts::text[], :froms::timestamptz[], :tos::timestamptz[], :days::int[], :opens::timestamptz[]
     ) AS m (context, since, before, days, opens)
     WHERE e.at >= m.since AND e.at < m.before AND :now < coalesce(m.opens, e.at + m.days * interval '24 hours')
-      AND m.context = coalesce(e.content ->> 'legalContext', (
+      AND m.context = coalesce(nullif(e.content ->> 'legalContext', ''), (
         SELECT d.content ->> 'legalContext' FROM log_entry AS d
         WHERE d.ticket = e.ticket AND d.event = 'exchange:question:decided' AND e.event = 'exchange:answer:sent' LIMIT 1
       ), (
         SELECT s.content ->> 'legalContext' FROM log_entry AS r JOIN log_entry AS s ON s.ticket = (r.content ->> 'seen')::uuid
-        WHERE r.ticket = e.ticket AND r.event = 'mutations:error:reported' AND s.asker = r.asker
+        WHERE r.ticket = coalesce((e.content ->> 'report')::uuid, e.ticket) AND r.event = 'mutations:error:reported' AND s.asker = r.asker
           AND s.content ->> 'legalContext' IS NOT NULL
         LIMIT 1
       ))
