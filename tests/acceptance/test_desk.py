@@ -364,11 +364,13 @@ def test_a_delegation_lets_a_colleague_act_and_a_mandate_needs_the_hub_as_well(
     (role,) = re.findall(r'<option value="(\w{16})"', stan.get("/delegations").text)
     stan.done("/delegations", role=role, to=nora, first=str(TODAY), last=str(TODAY + timedelta(days=3)))
     with here.browser(NORA) as browser:
-        assert "There are data" in browser.get(asked(browser, ANNA)).text
+        answer = asked(browser, ANNA)
+        assert "There are data" in browser.get(answer).text
     (given,) = re.findall(r'href="/en(/delegations/\w+)"', stan.get("/delegations").text)
     stan.done(given)
     with here.browser(NORA) as browser:
         browser.get(f"/ask?context={INQUIRY}", 403)
+        browser.get(answer, 403)
     mandate = {"context": INQUIRY, "reference": "letter 1", "first": str(TODAY), "last": str(LATER)}
     assert "id of an institution" in marie.faults("/mandates", institution="nobody", **mandate)
     marie.done("/mandates", institution="pcsw-liege", **mandate)
@@ -389,6 +391,7 @@ def test_everybody_sees_own_traffic_and_no_person_in_it(stan: Browser, marie: Br
         assert "Question about a person, done" in page
         assert ANNA not in page
         assert "Stan" in page
+        assert "Question about a person, done" in browser.get(f"/traffic?before={10**30}").text
 
 
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])

@@ -16,6 +16,7 @@ from crossroads.network.founders import Founders
 from crossroads.network.service import Network
 from crossroads.participant.client import Client
 from crossroads.wire.error_reports import ErrorReported, MadeReports, MadeReportsQuery
+from crossroads.wire.mutations import MailboxPage, NoticeKind
 from crossroads.wire.notes import NoteVerifier
 from crossroads.wire.proofs import verify_entry_proof
 from crossroads.wire.registrations import act
@@ -144,6 +145,13 @@ def test_filters_narrow_and_never_widen(built: Network) -> None:
     assert usages(built, ANNA, institution=OTHER, period={"startDate": "2020-01-01"}).total_usages == 0
 
 
+def test_the_first_day_that_exists_can_be_asked_for(built: Network) -> None:
+    whole = usages(built, BERT).total_usages
+    assert usages(built, BERT, period={"startDate": "0001-01-01"}).total_usages == whole + 1
+    early = _find(BERT, periodStart="0001-01-01T00:00:00+01:00")
+    assert read(posted(built, "/v1/usage/find", early), FoundUsages).total_usages == whole + 2
+
+
 def test_pages_follow_each_other_without_gap_or_repetition(built: Network) -> None:
     for _ in range(5):
         asked(built, ANNA)
@@ -211,17 +219,21 @@ def test_the_number_of_a_person_may_not_be_the_agent(built: Network) -> None:
 
 
 def test_what_is_under_embargo_is_nowhere_but_for_a_supervisor(built: Network) -> None:
-    before = usages(built, CARLA, limit=100, actions=["question", "error-reported"])
+    actions = ["question", "error-reported", "change-told"]
+    before = usages(built, CARLA, limit=100, actions=actions)
     answer = Asker(built, OTHER).ask(CARLA, WORK, legal_context=INSPECTION).answer
     assert answer.status.code == "MSG00000"
     _reported(built, OTHER, CARLA, answer.ticket)
-    after = usages(built, CARLA, limit=100, actions=["question", "error-reported"])
+    assert _told(built, SOURCE) == {NoticeKind.PRESUMED_ERROR}
+    after = usages(built, CARLA, limit=100, actions=actions)
     assert (after.total_usages, after.usages, after.next) == (before.total_usages, before.usages, before.next)
     assert after.embargoes == before.embargoes == usages(built, NOBODY).embargoes
     assert INSPECTION in {one.legal_context for one in after.embargoes}
     assert usages(built, CARLA, institution=OTHER).total_usages == 0
     found = read(posted(built, "/v1/usage/find", _find(CARLA)), FoundUsages)
     assert OTHER not in {one.receiver_code for one in found.usages}
+    told = usages(built, CARLA, OVERSIGHT, actions=["change-told"]).usages
+    assert {one.institution for one in told} == {SOURCE}
     supervised = usages(built, CARLA, OVERSIGHT, institution=OTHER).usages
     assert {one.action for one in supervised} == {Action.QUESTION, Action.ERROR_REPORTED}
     (question,) = [one for one in supervised if one.action is Action.QUESTION]
@@ -329,6 +341,16 @@ def _proven(built: Network, ssin: str, places: list[dict[str, int]]) -> UsagePro
         if reply.status != 503:
             return read(reply, UsageProof)
         time.sleep(0.1)
+
+
+def _told(built: Network, institution: str) -> set[NoticeKind]:
+    """Give of what the hub tells an institution, once there is something."""
+    for _ in range(200):
+        page = read(posted(built, "/v1/mailbox/pull", {"count": 10}, institution), MailboxPage)
+        if page.items:
+            return {one.notice.kind for one in page.items if one.notice}
+        time.sleep(0.1)
+    return set()
 
 
 def _reported(built: Network, institution: str, ssin: str, ticket: Any) -> ErrorReported:

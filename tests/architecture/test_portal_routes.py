@@ -87,3 +87,8 @@ def test_no_address_of_a_page_names_a_person(name: str) -> None:
 def test_only_what_needs_no_session_is_open_before_the_guard() -> None:
     opened = {name for name, handler in PAGES if handler.opt.get("open")}
     assert {name.split(" ")[-1] for name in opened} <= WITHOUT_LANGUAGE - {"/login/return", "/"}
+
+
+def test_a_page_that_names_roles_and_no_level_is_not_for_everybody() -> None:
+    needs = Needs(roles=frozenset({"officer"}))
+    assert {persona for persona, who in PERSONAS.items() if needs.lets_in(who)} == {"officer"}

@@ -259,6 +259,13 @@ async def test_two_pages_of_one_browser_do_not_undo_each_other(here: Here) -> No
     assert [here.sessions.kept(now, handle, str) for handle in (first, second)] == ["one", "two"]
 
 
+async def test_what_one_page_kept_is_nothing_to_another(here: Here) -> None:
+    visit = await here.begin()
+    handle = await here.sessions.keep(visit, {"places": []})
+    assert here.sessions.kept(visit, handle, list[str]) is None
+    assert here.sessions.kept(visit, handle, dict[str, list[str]]) == {"places": []}
+
+
 @pytest.mark.parametrize("path", ["/en/plain", "/en/note", "/en/none", "/static/look.css", "/health"])
 async def test_every_answer_has_its_headers(here: Here, path: str) -> None:
     async with here.browser() as browser:
@@ -279,6 +286,9 @@ async def test_one_peer_gets_so_many_pages_a_minute(here: Here) -> None:
         assert [(await browser.get("/en/plain", headers=first)).status_code for _ in range(4)] == [200, 200, 200, 429]
         assert (await browser.get("/static/look.css", headers=first)).status_code == 200
         assert (await browser.get("/en/plain", headers={"x-forwarded-for": "203.0.113.8"})).status_code == 200
+        # A proxy may add a header of its own to the one that the peer invented.
+        apart = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "203.0.113.7")]
+        assert (await browser.get("/en/plain", headers=apart)).status_code == 429
 
 
 async def test_what_concerns_somebody_is_kept_nowhere(here: Here) -> None:

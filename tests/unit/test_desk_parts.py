@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
+import httpx
 import pytest
 import yaml
 
 from crossroads.kernel.codes import StatusValue
-from crossroads.participant.desk.app import desk_look
+from crossroads.participant.desk.app import application, desk_look
 from crossroads.participant.desk.config import read_desk_config
 from crossroads.participant.desk.model import AnyAct, Power
 from crossroads.participant.desk.pages.words import sentence
@@ -73,6 +74,19 @@ def test_what_is_unsafe_or_unknown_refuses_to_start(tmp_path: Path, changed: Any
     (tmp_path / "desk.yaml").write_text(yaml.safe_dump(good | changed))
     with pytest.raises(error):
         read_desk_config(tmp_path / "desk.yaml").check()
+
+
+async def test_behind_a_proxy_one_user_does_not_use_up_the_pages_of_the_others(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"client": "c.yaml", "url": "https://desk.example", "state": "desk"}
+    settings |= {"login": {"issuer": "https://login.example", "clientId": "desk", "clientSecretFile": "s"}}
+    settings |= {"listen": {"port": 8090, "behindProxy": True}}
+    (tmp_path / "desk.yaml").write_text(yaml.safe_dump(settings))
+    app: Any = application(read_desk_config(tmp_path / "desk.yaml"), Clock())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://desk.example") as browser:
+        greedy = {"x-forwarded-for": "203.0.113.7"}
+        answers = [(await browser.get("/robots.txt", headers=greedy)).status_code for _ in range(601)]
+        other = await browser.get("/robots.txt", headers={"x-forwarded-for": "203.0.113.8"})
+    assert (answers[599], answers[600] == 200, other.status_code) == (200, False, 200)
 
 
 def test_what_is_kept_is_for_one_user_and_a_while() -> None:

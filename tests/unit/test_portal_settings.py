@@ -1,12 +1,15 @@
 """The portal refuses to start where that would not be safe."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crossroads.bootstrap.portal_settings import PortalSettings, UnsafePortal
-from crossroads.kernel.errors import CrossroadsError
+from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.kernel.errors import CrossroadsError, Refused
+from crossroads.portal.opening import session_secret
 from crossroads.web.settings import LoginSettings, UnsafeAddress
 
 HUB = "postgresql://crossroads_hub@db.example/crossroads"
@@ -43,3 +46,17 @@ def test_safe_settings_are_taken() -> None:
         database_url=OWN,
         login=login("https://login.example"),
     ).check_safe(hub_database_url=HUB)
+
+
+def test_all_processes_have_the_same_whole_secret_and_never_a_part_of_one(tmp_path: Path) -> None:
+    installation = Installation(Settings(), tmp_path)
+    with ThreadPoolExecutor(8) as starting:
+        found = set(starting.map(lambda _: session_secret(installation, PortalSettings()), range(40)))
+    (secret,) = found
+    assert len(secret) == 32
+    path = tmp_path / "portal" / "session.key"
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (secret, 0o600)
+    assert [one.name for one in path.parent.iterdir()] == ["session.key"]
+    path.write_bytes(b"")
+    with pytest.raises(Refused, match=r"session\.key does not hold a whole secret"):
+        session_secret(installation, PortalSettings())

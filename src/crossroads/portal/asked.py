@@ -22,7 +22,7 @@ class Asked:
         self.past = self.day != today
         """Whether another day than today is shown."""
         self.words = query.get("q", "")[:_LONGEST_WORDS].strip()
-        self.page = int(query["page"]) if query.get("page", "").isascii() and query.get("page", "").isdigit() else 1
+        self.page = self.number("page") or 1
         self.register = Register(public.catalogue.current, self.day)
 
     def __getitem__(self, name: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ from litestar.datastructures import State
 from crossroads.bootstrap.portal import PublicServices, public_services, session_life
 from crossroads.bootstrap.portal_settings import PortalSettings
 from crossroads.bootstrap.settings import Installation
-from crossroads.kernel.errors import Unavailable
+from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.kernel.ssin import Environment
 from crossroads.portal.citizen import hub_client
 from crossroads.portal.links import LINKS
@@ -71,16 +72,32 @@ def home_of(installation: Installation, settings: PortalSettings) -> Path:
 
 
 def session_secret(installation: Installation, settings: PortalSettings) -> bytes:
-    """Give the secret under which the table hides whose a session is; made at the first start."""
+    """Give the secret under which the table hides whose a session is; made at the first start.
+
+    Raises Refused for a file that does not hold a whole one, UnsafeKeyFile for one that others can read.
+    """
     path = home_of(installation, settings) / "session.key"
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (
-            suppress(FileExistsError),
-            os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as f,
-        ):
-            f.write(secrets.token_bytes(_SECRET_BYTES))
-    return read_secret(path)
+        _make_secret(path)
+    secret = read_secret(path)
+    if len(secret) < _SECRET_BYTES:
+        raise Refused(f"{path} does not hold a whole secret. Remove it: the portal makes another, and sessions end.")
+    return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Put it there whole or not at all: several processes start at once, and all must have the same one."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
 
 
 def _login(public: PublicServices) -> OpenIdConnect | None:

@@ -82,7 +82,7 @@ class Transparency:
         """Give the same by the Estonian contract. Raises as `usage`."""
         look = _Found(query.user_code, query.legal_context, query.agent)
         looked = await self._looking.permitted(look, Wanted.USAGE, signed)
-        view = self._view(looked)._replace(first=query.period_start or _EVER)
+        view = self._view(looked)._replace(first=max(query.period_start or _EVER, _EVER))
         view = view._replace(until=min(query.period_end or view.until, view.until))
         await self._looking.logged(Event.USAGE_SHOWN, look, looked, {"offset": query.offset}, signed)
         lines = await self._lines(await self._store.page(view, query.limit, skip=query.offset), looked)
@@ -138,7 +138,9 @@ class Transparency:
         view = view._replace(institution=query.institution, data_group=query.data_group, own=own)
         if query.period is None:
             return view
-        view = view._replace(first=datetime.combine(query.period.start_date, time(), BRUSSELS))
+        # No log is older than that; the first days that exist are none in UTC.
+        first = max(query.period.start_date, _EVER.date())
+        view = view._replace(first=datetime.combine(first, time(), BRUSSELS))
         if query.period.end_date is None:
             return view
         return view._replace(until=min(now, datetime.combine(query.period.end_date + _DAY, time(), BRUSSELS)))

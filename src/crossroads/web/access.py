@@ -14,13 +14,13 @@ class Needs(NamedTuple):
     """What it takes to see a page."""
 
     level: Level = Level.NONE
-    """How sure it must be who somebody is; NONE is a page for everybody."""
+    """How sure it must be who somebody is; NONE, without roles, is a page for everybody."""
     roles: frozenset[str] = frozenset()
     """One of these; without any, whoever is logged in."""
 
     def lets_in(self, who: Who | None) -> bool:
         """Tell whether somebody may see it; also that the level of the login suffices."""
-        if self.level is Level.NONE:
+        if self.level is Level.NONE and not self.roles:
             return True
         return who is not None and who.level >= self.level and (not self.roles or bool(self.roles & who.roles))
 

@@ -51,6 +51,12 @@ class Metadata(msgspec.Struct, frozen=True):
     userinfo_endpoint: str | None = None
     end_session_endpoint: str | None = None
 
+    @property
+    def endpoints(self) -> list[str]:
+        """Every address that it names; what roles somebody has may come from any."""
+        needed = self.authorization_endpoint, self.token_endpoint, self.jwks_uri
+        return [*needed, *(one for one in (self.userinfo_endpoint, self.end_session_endpoint) if one)]
+
 
 class LoggedOut(NamedTuple):
     """Whom the provider logged out: somebody, or one session of theirs."""
@@ -221,7 +227,7 @@ class OpenIdConnect:
                 raise Unavailable(f"The provider does not describe itself as it should: {error}") from None
             if found.issuer != self._settings.issuer:
                 raise Unavailable("The provider calls itself something else than the setting login.issuer.")
-            for endpoint in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
+            for endpoint in found.endpoints:
                 require_tls("an endpoint of the provider", endpoint)
             self._metadata = (time.monotonic(), found)
         return self._metadata[1]

@@ -16,9 +16,9 @@ def limiting(most_a_minute: int, *, behind_proxy: bool) -> DefineMiddleware:
     """Give what answers 429 beyond the limit."""
 
     def peer(request: Request[Any, Any, Any]) -> str:
-        forwarded = request.headers.get("x-forwarded-for", "") if behind_proxy else ""
-        if forwarded:
-            return forwarded.rsplit(",", 1)[-1].strip()
+        # The proxy adds its word last, as a part of the header or as a header of its own: what is before anybody wrote.
+        if behind_proxy and (forwarded := request.headers.getall("x-forwarded-for", [])):
+            return forwarded[-1].rsplit(",", 1)[-1].strip()
         return request.client.host if request.client else ""
 
     return RateLimitConfig(

@@ -232,9 +232,12 @@ class Sessions:
 
     @staticmethod
     def kept(visit: Visit, handle: str, kind: type[T]) -> T | None:
-        """Give what was kept under a name; None where nothing is, or not any more."""
+        """Give what was kept under a name; None where nothing is, not any more, or something of another page."""
         found = visit.current.kept.get(handle)
-        return None if found is None else msgspec.json.decode(found, type=kind)
+        try:
+            return None if found is None else msgspec.json.decode(found, type=kind)
+        except msgspec.ValidationError:
+            return None
 
     async def end(self, visit: Visit) -> None:
         """End a session; nothing of it stays."""

@@ -52,7 +52,7 @@ def application(config: DeskConfig, clock: Clock) -> Manners:
     def opening(state: State) -> AbstractAsyncContextManager[Site]:
         return opened(config, clock, state)
 
-    return program(ROUTES, opening, {"member": Provide(provide_member)})
+    return program(ROUTES, opening, {"member": Provide(provide_member)}, behind_proxy=config.listen.behind_proxy)
 
 
 @asynccontextmanager

@@ -113,7 +113,7 @@ class Traffic:
     def newest(self, wanted: Callable[[Entry], bool], limit: int, before: int | None = None) -> list[Entry]:
         """Give some entries, the newest first, from those before a position on."""
         with closing(sqlite3.connect(state_file(self._folder))) as connection:
-            rows = connection.execute(_EARLIER, (_NEWEST if before is None else before,))
+            rows = connection.execute(_EARLIER, (_NEWEST if before is None else min(before, _NEWEST),))
             return list(islice(filter(wanted, (_entry(*row) for row in rows)), limit))
 
     async def close(self) -> None:

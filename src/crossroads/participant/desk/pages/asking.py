@@ -51,8 +51,10 @@ async def ask(view: Looking, member: Present) -> Response[str]:
 
 @page("/answers/{name:str}", AT_WORK)
 async def answer(view: Looking, member: Present, name: FromPath[str]) -> Response[str]:
-    """Show an answer."""
-    return view.page("answer.html", member=member, answered=member.kept(name, Answered), name=name)
+    """Show an answer, as long as there is still the role on which it was asked for."""
+    answered = member.kept(name, Answered)
+    await member.acting(What.QUESTION, answered.choice)
+    return view.page("answer.html", member=member, answered=answered, name=name)
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:

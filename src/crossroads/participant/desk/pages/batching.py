@@ -16,6 +16,7 @@ from crossroads.participant.desk.pages.member import AT_WORK, OF_THE_HUB, Choice
 from crossroads.participant.desk.traffic import Acting, What
 from crossroads.web.access import form, page
 from crossroads.web.view import Looking, View
+from crossroads.wire.batches import Voucher
 from crossroads.wire.packing import BadFile
 
 
@@ -79,7 +80,7 @@ async def act(view: Looking, member: Present, ticket: FromPath[UUID]) -> Respons
             return view.to(f"/results/{member.desk.shelf.put(member.agent, Fetched(found, records))}")
         if view.form["act"] == "cancel":
             await member.desk.batches.cancel(acting, ticket)
-        else:
+        elif view.form["act"] == "acknowledge":
             await member.desk.batches.acknowledge(acting, ticket)
             return view.to("/batches")
     except OF_THE_HUB as error:
@@ -91,13 +92,13 @@ async def act(view: Looking, member: Present, ticket: FromPath[UUID]) -> Respons
 @page("/results/{name:str}", AT_WORK)
 async def result(view: Looking, member: Present, name: FromPath[str]) -> Response[str]:
     """Show a result."""
-    return view.page("result.html", member=member, name=name, fetched=member.kept(name, Fetched))
+    return view.page("result.html", member=member, name=name, fetched=await _fetched(member, name))
 
 
 @page("/results/{name:str}/file", AT_WORK)
 async def result_file(member: Present, name: FromPath[str]) -> Response[bytes]:
     """Give a result as JSON Lines."""
-    fetched = member.kept(name, Fetched)
+    fetched = await _fetched(member, name)
     headers = {"content-disposition": f'attachment; filename="{fetched.batch.status.ticket}.jsonl"'}
     content = member.desk.batches.as_file(fetched.records)
     return Response(content, media_type="application/jsonl", headers=headers)
@@ -109,12 +110,23 @@ def _form(view: View, member: Member, choice: Choice) -> Response[str]:
     return show("batch_send.html", member=member, choice=choice, groups=groups)
 
 
+async def _fetched(member: Member, name: str) -> Fetched:
+    """Give a result, to whom it was kept for and who still has the role. Raises NotAllowed, NotFoundException."""
+    fetched = member.kept(name, Fetched)
+    await _acting(member, fetched.batch.voucher)
+    return fetched
+
+
+async def _acting(member: Member, voucher: Voucher) -> Acting:
+    return await member.acting(What.BATCH, Choice(voucher.legal_context, voucher.asker.on_behalf_of))
+
+
 async def _batch(member: Member, ticket: UUID) -> tuple[Batch, Acting]:
     """Give a batch, and on what this user acts. Raises NotAllowed, which is logged, and NotFoundException."""
     voucher = member.desk.batches.voucher(ticket)
     if voucher is None:
         raise NotFoundException
-    acting = await member.acting(What.BATCH, Choice(voucher.legal_context, voucher.asker.on_behalf_of))
+    acting = await _acting(member, voucher)
     return await member.desk.batches.one(ticket), acting
 
 
