@@ -13,31 +13,28 @@ class _Stat(NamedTuple):
     milliseconds: float
 
 
-def milliseconds(roots: Iterable[int]) -> float:
-    """Give the processor time that processes and all their descendants that live have used so far."""
-    stats = _stats()
-    return sum(stats[pid].milliseconds for pid in _tree(roots, stats) if pid in stats)
-
-
 def descendants(roots: Iterable[int]) -> set[int]:
     """Give processes and all their descendants that live."""
     return _tree(roots, _stats())
 
 
 class Meter:
-    """Processor time of named groups of processes since the meter was made."""
+    """Processor time of named groups of processes and all their descendants since the meter was made."""
 
     def __init__(self, groups: Mapping[str, Callable[[], Iterable[int]]]) -> None:
         """Begin to count."""
         self._groups = groups
-        self._before = self._now()
+        self._before = _stats()
 
     def read(self) -> dict[str, float]:
-        """Give the milliseconds that each group has used since."""
-        return {name: now - self._before[name] for name, now in self._now().items()}
+        """Give the milliseconds that those of each group that live have used since."""
+        now = _stats()
+        return {name: sum(self._used(pid, now) for pid in _tree(pids(), now)) for name, pids in self._groups.items()}
 
-    def _now(self) -> dict[str, float]:
-        return {name: milliseconds(pids()) for name, pids in self._groups.items()}
+    def _used(self, pid: int, now: Mapping[int, _Stat]) -> float:
+        if pid not in now:
+            return 0
+        return now[pid].milliseconds - (self._before[pid].milliseconds if pid in self._before else 0)
 
 
 def _tree(roots: Iterable[int], stats: Mapping[int, _Stat]) -> set[int]:
