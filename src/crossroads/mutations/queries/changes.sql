@@ -119,10 +119,11 @@ UPDATE mutation_writer SET leased_by = NULL, lease_until = NULL WHERE epoch = :e
 SELECT (SELECT version FROM catalogue_head) AS version, EXISTS (SELECT FROM mutation_queue) AS waits;
 
 -- name: queued
--- Give the changes that wait for the mailboxes, the oldest first.
+-- Give the changes that wait for the mailboxes, the oldest first; each is looked up by itself, as in `changes_of_items`.
 SELECT m.mutation, m.person, m.ticket, m.source, m.data_group, m.start_date, m.end_date, m.kind, m.wrong_since, m.addressee
-FROM mutation_queue AS q JOIN mutation AS m ON m.person = q.person AND m.mutation = q.mutation
-ORDER BY q.mutation LIMIT :limit;
+FROM (SELECT mutation, person FROM mutation_queue ORDER BY mutation LIMIT :limit) AS q
+CROSS JOIN LATERAL (SELECT * FROM mutation WHERE person = q.person AND mutation = q.mutation LIMIT 1) AS m
+ORDER BY q.mutation;
 
 -- name: unqueue!
 -- Forget that changes wait.

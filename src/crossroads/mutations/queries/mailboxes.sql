@@ -95,12 +95,12 @@ WHERE recipient = :recipient AND number >= :first AND slot = ANY (:slots::smalli
 ORDER BY number LIMIT :count;
 
 -- name: changes_of_items
--- Give what items are about.
+-- Give what items are about. Each is looked up by itself: over many months, a join would read them all.
 SELECT m.mutation, m.ssin, m.source, m.data_group, m.start_date, m.end_date, m.kind, m.happened_on, m.wrong_since,
        CASE WHEN m.content_until > :now THEN m.content END AS content, m.content_signature,
        m.addressee, m.context, m.report, m.told, m.ticket
 FROM unnest(:persons::bigint[], :mutations::bigint[]) AS i (person, mutation)
-JOIN mutation AS m ON m.person = i.person AND m.mutation = i.mutation;
+CROSS JOIN LATERAL (SELECT * FROM mutation WHERE person = i.person AND mutation = i.mutation LIMIT 1) AS m;
 
 -- name: deliver!
 -- Keep what was decided of items that are given, and when they were given first.
