@@ -179,6 +179,12 @@ def test_what_is_under_embargo_is_on_no_page(here: Portal, browser: httpx.Client
     assert "Inspection" in text
 
 
+@pytest.mark.parametrize("origin", ["cross-site", "same-site"])
+def test_a_link_on_another_site_asks_no_source(browser: httpx.Client, origin: str) -> None:
+    led = browser.get("/en/me/data/now", headers={"sec-fetch-site": origin}, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (303, "/en/me/data")
+
+
 def test_my_data_is_shown_and_a_silent_source_is_named(browser: httpx.Client) -> None:
     text = text_of(browser.get("/en/me/data/now"))
     assert "Employment relations" in text

@@ -1,9 +1,10 @@
 """What a person may know of himself: who knows me, who looked, my data."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery, SkipValidation
@@ -25,6 +26,8 @@ CITIZEN = Needs(Level.SUBSTANTIAL)
 OwnHub = NamedDependency[SkipValidation[Citizen]]
 Public = NamedDependency[SkipValidation[PublicServices]]
 _LINES = 20
+_OWN_WISH = frozenset({"same-origin", "none"})
+"""Where a browser says a request comes from: a page of ours, or the person's own hand."""
 _YEAR = timedelta(days=365)
 
 
@@ -102,8 +105,13 @@ async def data(view: Looking, public: Public) -> Response[str]:
 
 
 @page("/me/data/now", CITIZEN)
-async def data_now(view: Looking, citizen: OwnHub, public: Public) -> Response[str]:
-    """Ask the sources now, and show what they answer. Nothing of it is kept but where each part came from."""
+async def data_now(request: Request[Any, Any, Any], view: Looking, citizen: OwnHub, public: Public) -> Response[str]:
+    """Ask the sources now, and show what they answer. Nothing of it is kept but where each part came from.
+
+    A link on another site only leads to the page before: asking is logged, and for the person to do.
+    """
+    if request.headers.get("sec-fetch-site", "none") not in _OWN_WISH:
+        return view.to("/me/data")
     snapshot, today = public.catalogue.current, brussels_day(public.clock.now())
     period = Period(today - _YEAR, today)
     replies = await citizen.data(own_groups(snapshot, today), period, today)
