@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,7 @@ from crossroads.wire.commitments import commit, commitments_of, open_field
 from crossroads.wire.keys import Jwk, SealingKey, SigningKey
 from crossroads.wire.messages import DataRequest, PermitClaims, ProvenKey
 from crossroads.wire.notes import Checkpoint, NoteSigner, sign_checkpoint
-from crossroads.wire.proofs import ConsistencyProof, EntryProof, LeafProof, StreamHead, heads_leaf
+from crossroads.wire.proofs import ConsistencyProof, EntryProof, Extensions, LeafProof, StreamHead, heads_leaf
 from crossroads.wire.registrations import KeyUse, Registration, act
 from crossroads.wire.signatures import Request, sign_request
 from crossroads.wire.statements import Statement, group_digests, new_salts, sign_statement
@@ -107,6 +108,10 @@ class FakeLog:
             second_path=_path(merkle.inclusion_spans(second - 1, second), self._top),
             stream_paths={0: _path(grown, self._leaves)},
         )
+
+    def extensions(self, sizes: list[int]) -> Extensions:
+        """Prove that the log at each checkpoint extends that at the one before."""
+        return Extensions(proofs=tuple(self.consistency(*pair) for pair in pairwise(sizes)))
 
 
 def _path(spans: list[range], leaves: list[bytes]) -> tuple[bytes, ...]:
@@ -215,14 +220,18 @@ class FakeHub:
             return {**self.trust(), "keys": self.keys["crossroads"]}
         if path == "/v1/data-groups":
             return {"items": self.groups}
-        if path == "/v1/log/consistency" and method == "POST":
-            asked = msgspec.json.decode(body)
-            return self.log.consistency(asked["first"], asked["second"])
-        if path == "/v1/log/inclusion" and method == "POST":
-            return self.log.prove(msgspec.json.decode(body)["index"], "event", "ticket", "answerDigest")
+        if path.startswith("/v1/log/") and method == "POST":
+            return self._proof(path.removeprefix("/v1/log/"), msgspec.json.decode(body))
         if path.startswith("/v1/institutions/"):
             return {"items": self.keys.get(path.split("/")[3], [])}
         return None
+
+    def _proof(self, kind: str, asked: dict[str, Any]) -> Any:
+        if kind == "extensions":
+            return self.log.extensions(asked["sizes"])
+        if kind == "consistency":
+            return self.log.consistency(asked["first"], asked["second"])
+        return self.log.prove(asked["index"], "event", "ticket", "answerDigest")
 
 
 def owing_proofs(hub: FakeHub, state: Path) -> None:

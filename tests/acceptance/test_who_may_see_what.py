@@ -233,5 +233,5 @@ def test_every_route_is_in_the_table() -> None:
         for _, path in BATCHES
     }
     described = {re.sub(r"/(file|result)/\{\w+\}", r"/\1/{number}", path) for path in described}
-    tabled = {*PUBLIC, *WRITES, *batches, "/v1/exchanges", "/v1/log/inclusion", "/v1/log/consistency"}
+    tabled = {*PUBLIC, *WRITES, *batches, "/v1/exchanges", "/v1/log/inclusion", "/v1/log/consistency", "/v1/log/extensions"}
     assert described | {"/openapi.json"} == {path.replace("/nsso/", "/{institution}/") for path in tabled}

@@ -142,6 +142,26 @@ async def test_with_ten_years_of_months_a_lookup_reads_one_page_of_an_index_of_e
     assert json.dumps(bounded).count('"Relation Name": "log_entry_') <= 3
 
 
+FILL = """
+    INSERT INTO log_entry (stream, index, epoch, event, at, leaf)
+    SELECT 0, n, 0, 'x', now(), '' FROM generate_series(0, 99999) AS n
+"""
+
+
+async def test_leaves_are_found_by_the_index_also_where_a_join_would_rather_read_the_whole_log(
+    hub: Any, database: Database
+) -> None:
+    await execute(database.url("postgres"), f"{FILL}; ANALYZE log_entry")
+    async with hub.acquire() as connection:
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        explain = f"EXPLAIN (ANALYZE, FORMAT json) {queries.leaves_of_stream.sql}"
+        plan = json.loads(await connection.fetchval(explain, [256, 99_000], [511, 99_010], 0))[0]["Plan"]
+    assert plan["Actual Rows"] == 256 + 11
+    steps = json.dumps(plan)
+    assert f'"Relation Name": "{month(0)}"' in steps
+    assert "Seq Scan" not in steps
+
+
 async def _plan(hub: Any, sql: str, arguments: tuple[Any, ...]) -> Any:
     async with hub.acquire() as connection, connection.transaction():
         # The partitions of a test are empty, where reading all of nothing is cheapest.

@@ -29,6 +29,7 @@ from crossroads.wire.notes import Checkpoint, sign_checkpoint, verify_checkpoint
 from crossroads.wire.proofs import (
     ConsistencyProof,
     EntryProof,
+    Extensions,
     LeafProof,
     verify_entry_proof,
     verify_extension,
@@ -237,13 +238,39 @@ def query_of(receipt: Receipt, ticket: UUID) -> dict[str, Any]:
         ("consistency", {"first": -1}),
         ("consistency", {"first": 2**64}),
         ("consistency", {"second": 2**53 + 1}),
+        ("extensions", {"sizes": [0]}),
+        ("extensions", {"sizes": [0, 2**53 + 1]}),
+        ("extensions", {"sizes": [0] * 66}),
     ],
 )
 async def test_a_number_out_of_bounds_is_refused(pool: OpenPool, path: str, change: dict[str, Any]) -> None:
-    queries = {"inclusion": query_of(Receipt(0, 0, bytes(32)), uuid4()), "consistency": {"first": 0, "second": 0}}
+    queries = {
+        "inclusion": query_of(Receipt(0, 0, bytes(32)), uuid4()),
+        "consistency": {"first": 0, "second": 0},
+        "extensions": {},
+    }
     async with open_log(pool, rhythm=ASLEEP) as log, client_of(log) as client:
         got = await client.post(f"/v1/log/{path}", json=queries[path] | change)
     assert got.status_code == 400
+
+
+async def test_a_chain_of_checkpoints_is_proven_in_one_call_again_and_again(pool: OpenPool) -> None:
+    async with open_log(pool, rhythm=ASLEEP) as log, client_of(log) as client:
+        seen = [verify_checkpoint(log.checkpoint, KEYS)]
+        for number in range(4):
+            await log.append_many(entry(n=n) for n in range(number * 200 + 1))
+            await log.sign_checkpoint()
+            seen.append(verify_checkpoint(log.checkpoint, KEYS))
+        sizes = [one.size for one in seen]
+        for wanted in (seen, seen, seen[::2], seen[:2]):
+            got = await client.post("/v1/log/extensions", json={"sizes": [one.size for one in wanted]})
+            found = msgspec.json.decode(got.content, type=Extensions)
+            for (older, newer), proof in zip(pairwise(wanted), found.proofs, strict=True):
+                verify_extension(proof, older, newer)
+        with pytest.raises(NotInLog):
+            await log.extensions(sizes[::-1])
+        with pytest.raises(NotInLog):
+            await log.extensions([*sizes, sizes[-1] + 1])
 
 
 async def test_the_largest_numbers_are_looked_for_and_not_found(pool: OpenPool) -> None:

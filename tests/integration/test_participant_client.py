@@ -145,13 +145,13 @@ async def test_an_answer_without_end_is_not_read(config: ClientConfig, hub: Fake
 @pytest.mark.usefixtures("exchange")
 def test_a_hub_that_gives_its_proofs_again_is_asked_again(config: ClientConfig, hub: FakeHub) -> None:
     owing_proofs(hub, config.folder / "state")
-    hub.answers["/v1/log/consistency"] = {"nothing": True}
+    hub.answers["/v1/log/extensions"] = {"nothing": True}
     with SyncClient(config) as client:
         for _ in range(2):
             with pytest.raises(Tampered, match="does not prove"):
                 ask(client)
-    assert hub.asked.count("/v1/log/consistency") == 1
-    del hub.answers["/v1/log/consistency"]
+    assert hub.asked.count("/v1/log/extensions") == 1
+    del hub.answers["/v1/log/extensions"]
     owing_proofs(hub, config.folder / "state")
     with SyncClient(config) as client:
         assert ask(client).blocks

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from msgspec.json import decode, encode
+
 from crossroads.wire.notes import NoteSigner
 from fakehub import FakeAsker, FakeHub, FakeLog, Question, owing_proofs
 from participants import NAME, SSIN, WAGE, Running, running, write_config
@@ -39,7 +41,7 @@ def test_a_statement_that_knows_a_longer_log_which_the_hub_cannot_join(
     participant: Running, hub: FakeHub, asker: FakeAsker
 ) -> None:
     lie = other_log(hub, 40)
-    hub.answers["/v1/log/consistency"] = lie.consistency(10, 40)
+    hub.doors["/v1/log/extensions"] = lambda _, body: (200, {}, encode(lie.extensions(decode(body)["sizes"])))
     question = Question(asker, NAME, SSIN, WAGE)
     question.statement["checkpoint"] = lie.checkpoint()
     assert participant.refusal(question) == (403, "CR-LOG-FORKED")
@@ -61,18 +63,18 @@ def test_a_log_that_grows_is_proven_and_goes_on(participant: Running, hub: FakeH
     for number in range(3):
         hub.log.append("exchange:question:decided", number=number)
         participant.answer(Question(asker, NAME, SSIN, WAGE))
-    assert hub.asked.count("/v1/log/consistency") >= 1
+    assert hub.asked.count("/v1/log/extensions") >= 1
 
 
 def test_a_hub_that_gives_its_proofs_again_is_answered_again(tmp_path: Path, hub: FakeHub, asker: FakeAsker) -> None:
     config = write_config(tmp_path, hub)
     owing_proofs(hub, tmp_path / "state")
-    hub.answers["/v1/log/consistency"] = {"nothing": True}
+    hub.answers["/v1/log/extensions"] = {"nothing": True}
     with running(config, hub) as one:
         for _ in range(2):
             assert one.refusal(Question(asker, NAME, SSIN, WAGE)) == (403, "CR-LOG-FORKED")
-    assert hub.asked.count("/v1/log/consistency") == 1
-    del hub.answers["/v1/log/consistency"]
+    assert hub.asked.count("/v1/log/extensions") == 1
+    del hub.answers["/v1/log/extensions"]
     owing_proofs(hub, tmp_path / "state")
     with running(config, hub) as one:
         one.answer(Question(asker, NAME, SSIN, WAGE))

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from crossroads.kernel.errors import Tampered
-from crossroads.participant.checkpoints import BETWEEN_CHECKS, MAXIMUM_FAILURES, LogForked, Witness
+from crossroads.participant.checkpoints import AT_MOST_LATER, BETWEEN_CHECKS, MAXIMUM_FAILURES, LogForked, Witness
 from crossroads.participant.steps import Call, Got, Steps
 from crossroads.wire.notes import NoteSigner
+from crossroads.wire.proofs import MAXIMUM_SIZES
 from fakehub import FakeLog
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -29,21 +30,21 @@ def witness(folder: Path) -> Witness:
     return Witness(SIGNER.verifier, folder / "checkpoints.json", "http://hub")
 
 
-def check(one: Witness, log: FakeLog, now: datetime = NOON) -> list[tuple[int, int]]:
-    """Run a round of proofs against a log; give the pairs that were asked for."""
+def check(one: Witness, log: FakeLog, now: datetime = NOON) -> list[list[int]]:
+    """Run a round of proofs against a log; give the sizes of each call."""
     return proven(one.check(now), log)
 
 
-def proven(steps: Steps[None], log: FakeLog) -> list[tuple[int, int]]:
-    """Give the proofs of a log that are asked for; give the pairs."""
-    asked: list[tuple[int, int]] = []
+def proven(steps: Steps[None], log: FakeLog) -> list[list[int]]:
+    """Give the proofs of a log that are asked for; give the sizes of each call."""
+    asked: list[list[int]] = []
     try:
         wish = next(steps)
         while True:
             assert isinstance(wish, Call)
-            sizes = msgspec.json.decode(wish.body or b"", type=dict[str, int])
-            asked.append((sizes["first"], sizes["second"]))
-            wish = steps.send(Got(200, {}, msgspec.json.encode(log.consistency(*asked[-1]))))
+            sizes = msgspec.json.decode(wish.body or b"", type=dict[str, list[int]])["sizes"]
+            asked.append(sizes)
+            wish = steps.send(Got(200, {}, msgspec.json.encode(log.extensions(sizes))))
     except StopIteration:
         return asked
 
@@ -61,12 +62,12 @@ def test_a_log_that_grows_is_proven_from_each_size_to_the_next(tmp_path: Path) -
         one.observe(log.note(size))
     assert one.newest == log.note(9)
     assert one.due(NOON)
-    assert check(one, log) == [(2, 4), (4, 7), (7, 9)]
+    assert check(one, log) == [[2, 4, 7, 9]]
     assert not one.due(NOON + BETWEEN_CHECKS)
     # What comes later, also an older one, is proven in the next round.
     one.observe(log.note(3))
     assert not one.due(NOON + timedelta(seconds=59))
-    assert check(one, log, NOON + BETWEEN_CHECKS) == [(3, 9)]
+    assert check(one, log, NOON + BETWEEN_CHECKS + AT_MOST_LATER) == [[3, 9]]
 
 
 def test_the_same_size_with_another_root_is_a_fork_at_once(tmp_path: Path) -> None:
@@ -84,6 +85,22 @@ def test_another_size_that_does_not_join_is_a_fork_when_it_is_proven(tmp_path: P
     one.observe(lie.note(5))
     with pytest.raises(LogForked):
         check(one, lie)
+
+
+def test_a_lie_in_the_middle_is_a_fork_though_the_ends_join(tmp_path: Path) -> None:
+    log, lie, one = grown(9), grown(9, mark="lie"), witness(tmp_path)
+    for note in (log.note(3), lie.note(5), log.note(9)):
+        one.observe(note)
+    with pytest.raises(LogForked):
+        check(one, log)
+
+
+def test_too_few_proofs_are_none(tmp_path: Path) -> None:
+    log, one = grown(9), witness(tmp_path)
+    for size in (2, 5, 9):
+        one.observe(log.note(size))
+    fail(one, NOON, Got(200, {}, msgspec.json.encode(log.extensions([2, 5]))))
+    assert check(one, log, NOON + BETWEEN_CHECKS + AT_MOST_LATER) == [[2, 5, 9]]
 
 
 def test_the_evidence_stays(tmp_path: Path) -> None:
@@ -127,7 +144,7 @@ def test_a_proof_after_failures_makes_good(tmp_path: Path) -> None:
     one.observe(log.note(3))
     one.observe(log.note(5))
     fail(one, NOON)
-    assert check(one, log, NOON + BETWEEN_CHECKS) == [(3, 5)]
+    assert check(one, log, NOON + BETWEEN_CHECKS) == [[3, 5]]
     one.check_trusted()
 
 
@@ -145,11 +162,12 @@ def test_a_hub_that_gave_no_proofs_is_asked_once_a_minute_until_it_does(tmp_path
     one, last = doubted(tmp_path, log), NOON + (MAXIMUM_FAILURES - 1) * BETWEEN_CHECKS
     with pytest.raises(LogForked):
         next(one.regain_trust(last + timedelta(seconds=59)))
-    steps = one.regain_trust(last + BETWEEN_CHECKS)
+    later = BETWEEN_CHECKS + AT_MOST_LATER
+    steps = one.regain_trust(last + later)
     next(steps)
     with pytest.raises(LogForked):
         steps.send(Got(503, {}, b""))
-    assert proven(one.regain_trust(last + 2 * BETWEEN_CHECKS), log) == [(3, 5)]
+    assert proven(one.regain_trust(last + 2 * later), log) == [[3, 5]]
     one.check_trusted()
     assert witness(tmp_path).newest == log.note(5)
 
@@ -174,6 +192,6 @@ def test_a_flood_of_checkpoints_keeps_the_oldest_and_the_newest(tmp_path: Path) 
     log, one = grown(100), witness(tmp_path)
     for size in range(1, 101):
         one.observe(log.note(size))
-    pairs = check(one, log)
-    assert len(pairs) == 64
-    assert (pairs[0], pairs[-1][1]) == ((1, 2), 100)
+    [sizes] = check(one, log)
+    assert len(sizes) == MAXIMUM_SIZES
+    assert (sizes[:2], sizes[-1]) == ([1, 2], 100)

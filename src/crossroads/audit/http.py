@@ -16,11 +16,9 @@ from crossroads.audit.levels import Levels, ServiceLevels
 from crossroads.audit.model import Receipt
 from crossroads.audit.service import Log
 from crossroads.kernel.guards import Guard
-from crossroads.wire.proofs import ConsistencyProof, EntryProof
+from crossroads.wire.proofs import ConsistencyProof, Count, EntryProof, Extensions, ExtensionsQuery
 
 Stream = Annotated[int, msgspec.Meta(ge=0, le=2**15 - 1)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-"""What JSON holds exactly in every language, and a database as well."""
 
 
 class ReceiptQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -59,6 +57,13 @@ async def consistency(data: JSONBody[ConsistencyQuery], log: NamedDependency[Log
         return await log.consistency(data.first, data.second)
 
 
+@post("/v1/log/extensions", opt={"guard": Guard.PUBLIC}, status_code=HTTP_200_OK)
+async def extensions(data: JSONBody[ExtensionsQuery], log: NamedDependency[Log]) -> Extensions:
+    """Prove that the log at each of some checkpoints extends the log at the one before: what a witness asks for."""
+    async with log.outsiders.turn():
+        return Extensions(proofs=tuple(await log.extensions(data.sizes)))
+
+
 @get("/v1/statistics/service-levels", opt={"guard": Guard.PUBLIC})
 async def service_levels(log: NamedDependency[Log], levels: NamedDependency[Levels]) -> ServiceLevels:
     """Give the service levels by month, of the days that were counted: each is, some hours after it is over."""
@@ -66,4 +71,4 @@ async def service_levels(log: NamedDependency[Log], levels: NamedDependency[Leve
         return await levels.counted()
 
 
-ROUTES = (checkpoint, inclusion, consistency, service_levels)
+ROUTES = (checkpoint, inclusion, consistency, extensions, service_levels)

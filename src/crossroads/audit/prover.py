@@ -1,7 +1,9 @@
 """Proofs for outsiders: that an entry is in the log, what one field of it says, that the log only grew."""
 
-from collections.abc import Collection
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from hmac import compare_digest
+from itertools import pairwise
 from uuid import UUID
 
 from crossroads.audit.errors import EntryExpired, NotInLog, NotYetSigned
@@ -17,6 +19,8 @@ OUTSIDERS = 2
 """Proofs for the public that one process makes at the same time."""
 OUTSIDERS_WAITING = 32
 """Those that may wait for their turn; more are told to come back."""
+_KEPT_EXTENSIONS = 256
+"""Proofs that are kept once made: they never change, and all who watch the log ask for the same ones."""
 SHOWN = ("event", "ticket", "answerDigest")
 """The fields that are opened to whoever holds a receipt."""
 
@@ -27,6 +31,7 @@ class Prover:
     def __init__(self, reading: Reading) -> None:
         """Read here."""
         self._reading = reading
+        self._extensions: OrderedDict[tuple[int, int], ConsistencyProof] = OrderedDict()
         self.outsiders = Turns(OUTSIDERS, OUTSIDERS_WAITING)
 
     async def prove(self, ticket: UUID, fields: Collection[str] | None = None) -> list[EntryProof]:
@@ -84,6 +89,17 @@ class Prover:
             second_path=await self._last_list(later),
             stream_paths=await self._stream_paths(earlier.heads, later.heads),
         )
+
+    async def extensions(self, sizes: Sequence[int]) -> list[ConsistencyProof]:
+        """Prove that the log at each of some checkpoints extends that at the one before. Raises NotInLog."""
+        return [await self._extension(pair) for pair in pairwise(sizes)]
+
+    async def _extension(self, pair: tuple[int, int]) -> ConsistencyProof:
+        proof = self._extensions.pop(pair, None) or await self.consistency(*pair)
+        self._extensions[pair] = proof
+        if len(self._extensions) > _KEPT_EXTENSIONS:
+            self._extensions.popitem(last=False)
+        return proof
 
     async def _inclusion(self, stream: int, index: int) -> LeafProof:
         newest = await self._reading.newest_checkpoint()

@@ -115,9 +115,12 @@ SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.in
 
 -- name: leaves_of_stream(stream, firsts, lasts)
 -- Give the leaves of some ranges of a stream, also of entries that went to an archive; no range goes over a multiple of
--- 256. The ranges come by a subquery so that the plan, which takes longest where there are many months, is made once.
+-- 256. The ranges come by a subquery so that the plan, which takes longest where there are many months, is made once. Each
+-- range is read by itself: a join would read the whole log as soon as it looks small enough.
 SELECT e.index, e.leaf FROM unnest((SELECT :firsts::bigint[]), (SELECT :lasts::bigint[])) AS w (first, last)
-JOIN log_entry AS e ON e.stream = :stream AND e.index BETWEEN w.first AND w.last
+CROSS JOIN LATERAL (
+    SELECT index, leaf FROM log_entry WHERE stream = :stream AND index BETWEEN w.first AND w.last ORDER BY index LIMIT 256
+) AS e
 UNION ALL
 SELECT i.index, substring(l.leaves FROM (i.index - l.first)::int * 32 + 1 FOR 32)
 FROM unnest((SELECT :firsts::bigint[]), (SELECT :lasts::bigint[])) AS w (first, last)

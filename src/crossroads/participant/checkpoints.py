@@ -1,10 +1,12 @@
 """The witness: keeps the checkpoints of the hub's log that were seen, and notices when they belong to two logs.
 
 Checkpoints of the same size must have the same root. Of different sizes, the hub must prove that the longer log extends
-the shorter; that is asked at most once a minute, for all that came since. The evidence of a fork is kept, and nothing
-passes any more until people have looked at it. After ten rounds without a proof, nothing passes until there is one.
+the shorter; that is asked at most once a minute, in one call for all that came since, and not by all in one second. The
+evidence of a fork is kept, and nothing passes any more until people have looked at it. After ten rounds without a
+proof, nothing passes until there is one.
 """
 
+import random
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,15 +18,17 @@ from crossroads.kernel.errors import Tampered, Unavailable
 from crossroads.participant.files import read_kept, write_atomically
 from crossroads.participant.steps import Steps, fetch, post_json
 from crossroads.wire.notes import Checkpoint, NoteVerifier, read_checkpoint, verify_checkpoint
-from crossroads.wire.proofs import ConsistencyProof, verify_extension
+from crossroads.wire.proofs import MAXIMUM_SIZES, Extensions, ExtensionsQuery, verify_extension
 
 BETWEEN_CHECKS = timedelta(minutes=1)
+AT_MOST_LATER = timedelta(seconds=30)
+"""By chance, each time: those that were started together do not ask together for ever."""
 MAXIMUM_FAILURES = 10
 """Rounds in a row in which the hub gave no proof."""
-_MAXIMUM_PENDING = 64
+_MAXIMUM_PENDING = MAXIMUM_SIZES - 1
 _MAXIMUM_REMEMBERED = 4096
 
-_proof_decoder = msgspec.json.Decoder(ConsistencyProof)
+_decoder = msgspec.json.Decoder(Extensions)
 
 
 class LogForked(Tampered):
@@ -55,7 +59,8 @@ class Witness:
         """Take up what was kept in `file`. `hub` is the base URL that gives the proofs."""
         self._verifier = verifier
         self._file = file
-        self._url = f"{hub}/v1/log/consistency"
+        self._url = f"{hub}/v1/log/extensions"
+        self._later = timedelta()
         self._kept = read_kept(file, _kept_decoder) or _Kept()
         notes = [note for note in (self._kept.verified, *self._kept.pending.values()) if note]
         self._seen = {
@@ -101,19 +106,18 @@ class Witness:
     def due(self, now: datetime) -> bool:
         """Tell whether a round of proofs is to be asked for."""
         last = self._kept.checked_at
-        return bool(self._kept.pending) and (last is None or now - last >= BETWEEN_CHECKS or now < last)
+        return bool(self._kept.pending) and (last is None or now - last >= BETWEEN_CHECKS + self._later or now < last)
 
     def check(self, now: datetime) -> Steps[None]:
         """Ask the hub to prove that all checkpoints seen are of one log. Raises LogForked when it cannot."""
-        self._kept.checked_at = now
+        self._kept.checked_at, self._later = now, AT_MOST_LATER * random.random()  # noqa: S311 - nothing secret
         pending = dict(self._kept.pending)
         notes = sorted(
             {read_checkpoint(note): note for note in (self._kept.verified, *pending.values()) if note}.items(),
             key=lambda item: item[0].size,
         )
         try:
-            for (older, older_note), (newer, newer_note) in pairwise(notes):
-                yield from self._check_pair(older, older_note, newer, newer_note)
+            yield from self._check_all(notes)
         except Unavailable:
             self._kept.failures += 1
         else:
@@ -122,13 +126,18 @@ class Witness:
             self._kept.pending = {size: note for size, note in self._kept.pending.items() if size not in pending}
         self._save()
 
-    def _check_pair(self, older: Checkpoint, older_note: str, newer: Checkpoint, newer_note: str) -> Steps[None]:
-        question = post_json(self._url, {"first": older.size, "second": newer.size})
-        try:
-            proof = yield from fetch(question, _proof_decoder)
-            verify_extension(proof, older, newer)
-        except Tampered:
-            self._fork(older_note, newer_note)
+    def _check_all(self, notes: list[tuple[Checkpoint, str]]) -> Steps[None]:
+        if len(notes) < 2:  # noqa: PLR2004 - one alone extends nothing
+            return
+        question = ExtensionsQuery(sizes=tuple(checkpoint.size for checkpoint, _ in notes))
+        found = yield from fetch(post_json(self._url, question), _decoder)
+        if len(found.proofs) != len(notes) - 1:
+            raise Unavailable("The hub does not give all proofs that it was asked for.")
+        for ((older, older_note), (newer, newer_note)), proof in zip(pairwise(notes), found.proofs, strict=True):
+            try:
+                verify_extension(proof, older, newer)
+            except Tampered:
+                self._fork(older_note, newer_note)
 
     def _verify(self, note: str) -> Checkpoint:
         checkpoint = verify_checkpoint(note, [self._verifier])

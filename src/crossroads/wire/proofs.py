@@ -6,7 +6,7 @@ that list in the checkpoint. Whoever verifies needs the public key of the log an
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -69,6 +69,24 @@ class ConsistencyProof(_Proof, frozen=True, kw_only=True):
     second_heads: Heads
     second_path: tuple[bytes, ...]
     stream_paths: dict[int, tuple[bytes, ...]]
+
+
+MAXIMUM_SIZES = 65
+"""Checkpoints in a query for extensions."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""What JSON holds exactly in every language, and a database as well."""
+
+
+class ExtensionsQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """The sizes of checkpoints that were seen, rising."""
+
+    sizes: Annotated[tuple[Count, ...], msgspec.Meta(min_length=2, max_length=MAXIMUM_SIZES)]
+
+
+class Extensions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The proofs from each of these checkpoints to the next."""
+
+    proofs: tuple[ConsistencyProof, ...]
 
 
 def heads_leaf(heads: Iterable[StreamHead]) -> bytes:
