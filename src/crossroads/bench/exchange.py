@@ -15,7 +15,7 @@ from typing import NamedTuple
 from crossroads.bench import nginx, outcomes, wrk
 from crossroads.bench.cpu import Meter
 from crossroads.bench.gateway import gateway, make_log_table
-from crossroads.bench.installation import Place, analyze, installation, people, store_employments
+from crossroads.bench.installation import Place, analyze, installation, people, store_employments, write_dirty
 from crossroads.bench.open_loop import Asking, p99
 from crossroads.bench.population import SOURCE, Population
 from crossroads.bench.questions import Questions
@@ -36,6 +36,8 @@ _FIRST = 200
 _SPARE = 2.5
 """So many times more are signed than the last rate would use up."""
 _PATIENCE_SECONDS = 20
+_SETTLING_SECONDS = 2
+"""What a full load left is dealt with before questions come at set times: 192 may wait, and pages for the disk."""
 
 Pids = Mapping[str, Callable[[], Sequence[int]]]
 
@@ -197,6 +199,7 @@ class _Rounds:
     def _at_set_times(self, subject: _Subject) -> None:
         """Ask at a rate that leaves all of them time to spare: by chance, as independent people do, and evenly."""
         count = max(int(OPEN_RATE * self._size.seconds), 2)
+        asyncio.run(_settle(self._place))
         by_chance = p99(asyncio.run(_by_chance(subject.port, self._ask(count))))
         evenly = p99(asyncio.run(_at_rate(subject.port, self._ask(count))))
         progress.print(f"  {subject.name} at {OPEN_RATE}/s: p99 {by_chance:.1f} ms, evenly spaced {evenly:.1f} ms")
@@ -248,6 +251,11 @@ class _Rounds:
     def _best(report: Report, subject: str) -> float:
         rates = [report.figures[f"{subject}_{connections}_rate"].value for connections in CONNECTIONS]
         return report.add(f"{subject}_rate", [max(rates)], "1/s")
+
+
+async def _settle(place: Place) -> None:
+    await write_dirty(place)
+    await asyncio.sleep(_SETTLING_SECONDS)
 
 
 async def _by_chance(port: int, requests: Sequence[Request]) -> list[float]:

@@ -133,10 +133,19 @@ def store_employments(place: Place, made: Population) -> None:
 
 async def analyze(place: Place) -> None:
     """Have the database take its statistics, as it does by itself after a while, and write what is dirty."""
+    await _execute(place, "VACUUM (ANALYZE)", "CHECKPOINT")
+
+
+async def write_dirty(place: Place) -> None:
+    """Have the database write what is dirty, so that it does not do so in the middle of what is measured next."""
+    await _execute(place, "CHECKPOINT")
+
+
+async def _execute(place: Place, *statements: str) -> None:
     connection = await asyncpg.connect(place.server.dsn("postgres", database.NAME))
     try:
-        await connection.execute("VACUUM (ANALYZE)")
-        await connection.execute("CHECKPOINT")
+        for statement in statements:
+            await connection.execute(statement)
     finally:
         await connection.close()
 
