@@ -34,7 +34,7 @@ demo: install ## run a whole network on this machine; ARGS=--once ends after the
 	@$(BIN)/crossroads demo $(ARGS)
 
 check: .venv/dev ## rules of the house, style and types
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports
 	@$(BIN)/ruff check src tests
 	@$(BIN)/ruff format --check src tests
 	@$(BIN)/mypy
@@ -56,7 +56,7 @@ torture: .venv/browser ## what takes long: a hundred rounds of kill -9, rules wi
 	@$(BIN)/pytest -n 2 --hypothesis-profile torture --timeout 3600 tests/unit $(ARGS)
 
 bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
-	@for name in exchange directory audit search changes batch; do $(BIN)/crossroads bench $$name --json || exit 1; done
+	@for name in exchange directory audit search changes batch portal; do $(BIN)/crossroads bench $$name --json || exit 1; done
 
 look: ## build styles and scripts of the pages from their pinned packages; needs npm
 	@sh src/crossroads/web/look/build.sh

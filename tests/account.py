@@ -2,9 +2,6 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,6 +12,7 @@ import asyncpg
 import msgspec
 
 from chaos import rows, until
+from commands import typed
 from crossroads.audit.service import Log, Rhythm
 from crossroads.bootstrap.keys import log_key
 from crossroads.network.service import Network
@@ -80,8 +78,8 @@ class Account:
     @classmethod
     async def of(cls, built: Network, database: Database) -> Self:
         """Verify the whole log, as an auditor does, and read it."""
-        verified = [sys.executable, "-m", "crossroads", "audit", "verify"]
-        await asyncio.to_thread(subprocess.run, verified, check=True, env={**os.environ, **built.environment})
+        verified = await asyncio.to_thread(typed, "audit", "verify", environment=built.environment)
+        assert verified.code == 0, verified
         return cls(built, await rows(database.url("crossroads_reader"), _EXCHANGES))
 
     def events(self, ticket: UUID) -> list[str]:

@@ -19,7 +19,7 @@ import msgspec
 
 from batching import Author, lines
 from chaos import client, person, rows, until
-from commands import crossroads
+from commands import typed
 from crashes import Crashes
 from crossroads.catalogue.model import Authorisation, Document, Mode
 from crossroads.network.service import Network
@@ -94,6 +94,7 @@ class Sent:
     """A batch, and its result when it is there."""
 
     voucher: Voucher
+    records: int
     ticket: UUID | None = None
     parts: list[bytes] = field(default_factory=list)
 
@@ -101,9 +102,10 @@ class Sent:
 class Batches:
     """An asker that sends one file after the other: `async with Batches(…) as batches`."""
 
-    def __init__(self, built: Network) -> None:
-        """Send nothing yet."""
+    def __init__(self, built: Network, records: int = RECORDS) -> None:
+        """Send nothing yet; each file has so many records."""
         member = built.member(ASKER)
+        self._records = records
         self._built, self._hub, self._http = built, built.installation.settings.public_url, client()
         installation = built.installation.settings.installation
         self._author = Author(
@@ -149,9 +151,10 @@ class Batches:
     async def _go_on(self) -> None:
         while not self._last:
             number = len(self.sent) + 1
-            records = [Record(ssin=PEOPLE[(at) % len(PEOPLE)], customer_ticket=f"{number}") for at in range(RECORDS)]
+            people = (PEOPLE[at % len(PEOPLE)] for at in range(self._records))
+            records = [Record(ssin=ssin, customer_ticket=f"{number}") for ssin in people]
             file = lines(records)
-            self.sent.append(Sent(self._author.voucher(file, records, number)))
+            self.sent.append(Sent(self._author.voucher(file, records, number), self._records))
             await self._answered(self.sent[-1], file)
 
     async def _answered(self, sent: Sent, file: bytes) -> None:
@@ -244,8 +247,8 @@ async def check(built: Network, database: Database, sent: list[Sent]) -> None:
     for batch in sent:
         lines_ = [one for part in batch.parts for one in _lines.decode_lines(part)]
         found = [one for one in lines_ if isinstance(one, RecordLine)]
-        assert [one.number for one in found] == list(range(RECORDS))
-        assert [one.status.code for one in found] == [expected(number) for number in range(RECORDS)]
+        assert [one.number for one in found] == list(range(batch.records))
+        assert [one.status.code for one in found] == [expected(number) for number in range(batch.records)]
         assert len([one for one in lines_ if isinstance(one, ChunkLine)]) == len(batch.parts) - 1
         logged = await rows(url, _DECIDED, str(batch.ticket))
         assert [row["ticket"] for row in logged] == [one.ticket for one in found]
@@ -255,7 +258,7 @@ async def check(built: Network, database: Database, sent: list[Sent]) -> None:
         url, "SELECT ticket FROM log_entry WHERE event LIKE 'batch:file:%' GROUP BY 1 HAVING count(*) > 1"
     )
     assert repeated == []
-    verified = await asyncio.to_thread(crossroads, "audit", "verify", environment=built.environment)
+    verified = await asyncio.to_thread(typed, "audit", "verify", environment=built.environment)
     assert verified.code == 0, verified.stderr
     await _check_participant(built)
 
@@ -263,13 +266,13 @@ async def check(built: Network, database: Database, sent: list[Sent]) -> None:
 async def _check_participant(built: Network) -> None:
     """Check that the source logged each page that it answered once, and that both logs agree."""
     folder = built.member(SOURCE).folder
-    exported = await asyncio.to_thread(crossroads, "participant", "log", "export", str(folder / "participant.yaml"))
+    exported = await asyncio.to_thread(typed, "participant", "log", "export", str(folder / "participant.yaml"))
     entries = [msgspec.json.decode(line) for line in exported.stdout.splitlines()]
     answered = [(one["fields"]["batch"], one["fields"]["page"], one["fields"]["records"][0]) for one in entries]
     assert len(answered) == len(set(answered))
     own = folder / "own-log.jsonl"
     own.write_text(exported.stdout, "utf-8")
-    reconciled = await asyncio.to_thread(crossroads, "audit", "reconcile", str(own), environment=built.environment)
+    reconciled = await asyncio.to_thread(typed, "audit", "reconcile", str(own), environment=built.environment)
     assert reconciled.code == 0, reconciled.stdout
 
 

@@ -18,7 +18,7 @@ import yaml
 from typer.testing import CliRunner
 
 from chaos import person, rows, until
-from commands import crossroads
+from commands import typed
 from crashes import Crashes
 from crossroads.network.service import Network
 from crossroads.participant.command import app as participant
@@ -30,7 +30,7 @@ BOXES = (FUND, ACCOUNT)
 _CONTEXTS = {SOURCE: "18:2", FUND: "7:101", ACCOUNT: "14:10", WELFARE: "17:2"}
 _CONSUMING = Path(__file__).parent / "consuming.py"
 _GROUP = "career-break@1"
-_MOST_UNDER_WAY, _AT_ONCE = 1_000, 2
+_MOST_UNDER_WAY, _AT_ONCE = 200, 2
 """Changes that are recorded and not handled, and those of one transaction: so something is always on its way."""
 _NOTICE = """
     INSERT INTO crossroads_outbox (reference, ssin, data_group, context, start_date, end_date, kind, happened_on)
@@ -219,7 +219,7 @@ async def check(built: Network, database: Database, recorded: list[Change]) -> N
         _check_box(items[box], [change for change in recorded if box in TOLD[change.ssin]], handled(built, box))
     assert await rows(url, _UNLOGGED) == []
     assert (await rows(url, "SELECT count(*) FROM mailbox_item WHERE delivered_at IS NULL"))[0][0] == 0
-    verified = await asyncio.to_thread(crossroads, "audit", "verify", environment=built.environment)
+    verified = await asyncio.to_thread(typed, "audit", "verify", environment=built.environment)
     assert verified.code == 0, verified.stderr
 
 

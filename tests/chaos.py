@@ -104,7 +104,7 @@ async def until(condition: Callable[[], Awaitable[object]], seconds: float = 60)
     """Wait for something that tells nobody when it happens."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)
 
 
 async def rows(url: str, query: str, *values: Any) -> list[Any]:

@@ -57,3 +57,8 @@ def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
 def overflow(page: Page) -> int:
     """Give how many pixels a page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def cookies(page: Page) -> dict[str, str]:
+    """Give the cookies of a window: with them another browser is in the same session."""
+    return {one["name"]: one["value"] for one in page.context.cookies()}

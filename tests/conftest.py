@@ -9,6 +9,7 @@ from hypothesis import settings
 
 import scratch
 from crossroads.bootstrap.postgres import EmbeddedPostgres
+from crossroads.kernel.memory import settle
 from database import Database, OpenPool, empty_database, migrated_template, remove_home, reserve_home, shared_server
 
 # `make test` looks for what breaks a rule with fewer examples than `make torture`, which takes all the time it wants.
@@ -27,6 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     """Say on what the suite runs: a server with Citus was never given."""
     return "database: the embedded PostgreSQL, one machine; nothing runs on Citus"
+
+
+def pytest_collection_finish() -> None:
+    """Leave thousands of collected tests out of every collection of garbage to come."""
+    settle()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -59,7 +59,7 @@ def contract_network(folder: Path, database: Database) -> Iterator[Network]:
         _fill(made)
         asyncio.run(_change(made))
         made.start_hub(workers=2)
-        made.start_members()
+        made.start_members(["nsso", "national-register"])
         yield made
 
 

@@ -151,8 +151,8 @@ class Load:
             else:
                 if response.status_code == 200:
                     self.received.append(Received(self._asker.read(response, asked), response.content))
-                    continue
-                self._refused(response)
+                else:
+                    self._refused(response)
             await asyncio.sleep(0.05)
 
     def _refused(self, response: httpx.Response) -> None:

@@ -122,6 +122,9 @@ class FakeMailbox:
     def pull(self, pull: Pull | None = None) -> MailboxPage:
         """Give items."""
         pull = pull or Pull()
+        if pull.acknowledge:
+            done = pull.acknowledge
+            self.acknowledge(done.lease, numbers=done.numbers or (), up_to=done.up_to)
         mine = [item for item in self.items if item.slot in pull.slots and item.number not in self.lost]
         if pull.from_ is not None:
             return self._page([item for item in mine if item.number >= (pull.from_ or 0)][: pull.count])

@@ -3,7 +3,7 @@
 `python messages.py` writes into each `.po` what is missing, untranslated, and takes out what nothing says any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,12 +55,17 @@ def translated(program: Program, language: str) -> Catalog:
 
 def update(program: Program, language: str) -> int:
     """Bring a file up to date with the code. Gives how many messages still need a translation."""
-    old, new = translated(program, language), Catalog(locale=language, project="Crossroads", charset="utf-8")
     elsewhere = {key(one.id) for one in translated(PROGRAMS[0], language) if one.id} if program.name != "web" else set()
-    for message in sorted(set(said(program)), key=str):
-        if key(message) not in elsewhere:
-            known = old.get(message[0] if isinstance(message, tuple) else message)
-            new.add(message, known.string if known else ("", "") if isinstance(message, tuple) else "")
+    messages = {message for message in said(program) if key(message) not in elsewhere}
+    return write(program, language, translated(program, language), messages)
+
+
+def write(program: Program, language: str, old: Catalog, messages: Iterable[str | tuple[str, ...]]) -> int:
+    """Write the file of a language, with what is translated already. Gives how many are not."""
+    new = Catalog(locale=language, project="Crossroads", charset="utf-8")
+    for message in sorted(messages, key=str):
+        known = old.get(message[0] if isinstance(message, tuple) else message)
+        new.add(message, known.string if known else ("", "") if isinstance(message, tuple) else "")
     header = f"Words of {program.name} in {LANGUAGES[language]}."
     new.header_comment = f"# {header}"
     with program.path(language).open("wb") as file:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ NOTHING_WAS_ASKED = """
 """A hub that finds no store of nonces waits until clocks that are ahead are past. Here none was lost: it need not."""
 
 
+@cache
 def belgium() -> Document:
-    """Give the Belgian catalogue."""
+    """Give the Belgian catalogue, read once."""
     return load(BELGIUM).document
 
 
@@ -47,7 +49,10 @@ def network(
     workers: int = 1,
     start: bool = True,
 ) -> Iterator[Network]:
-    """Found a network on a fresh database and start its processes; stop them at the end."""
+    """Found a network on a fresh database and start its processes; stop them at the end.
+
+    Of the members those run that serve something: who only asks is asked nothing.
+    """
     hub_port, *ports = free_ports(1 + len(members))
     given = {
         "installation": "crossroads.test",
@@ -75,7 +80,7 @@ def network(
     with built.processes:
         if start:
             built.start_hub(workers)
-            built.start_members()
+            built.start_members([name for name, serves in members.items() if serves])
         yield built
     shutil.rmtree(folder, ignore_errors=True)
 

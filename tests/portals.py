@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -20,7 +20,7 @@ from networks import network
 
 CITIZEN = "anna"
 NUMBER = "80631512393"
-PERSONAS = [
+PERSONAS: list[dict[str, Any]] = [
     {"id": CITIZEN, "name": "Anna Peeters", "ssin": NUMBER, "story": {"en": "A citizen."}},
     {"id": "bert", "name": "Bert Claes", "ssin": "75620814572", "level": 1},
     {"id": "olga", "name": "Olga Martens", "roles": ["officer"], "level": 2},
@@ -50,6 +50,7 @@ def portal(
     settings: Mapping[str, Any] | None = None,
     login: Mapping[str, Any] | None = None,
     members: Mapping[str, Mapping[str, Any]] | None = None,
+    personas: Sequence[Mapping[str, Any]] = PERSONAS,
     **people: Any,
 ) -> Iterator[Portal]:
     """Found a network, and start its portal and the demo login; the hub itself need not run for them.
@@ -68,7 +69,8 @@ def portal(
         "returnUrl": f"{url}/login/return",
         "backChannel": f"{url}/logout/back-channel",
     }
-    (folder / "login" / "login.yaml").write_text(yaml.safe_dump({"clients": [client], "personas": PERSONAS}))
+    offered = {"clients": [client], "personas": list(personas)}
+    (folder / "login" / "login.yaml").write_text(yaml.safe_dump(offered))
     given = {
         "portal": {
             "port": port,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import msgspec
 
+import belgif as belgif_rules
 from crossroads.admission.limits import Limits
 from crossroads.api.app import ROUTES, dependencies
-from crossroads.api.description import described
+from crossroads.api.description import described, encoded
+from crossroads.api.description_30 import downgraded
 from crossroads.audit import prover
 from crossroads.audit import service as audit
 from crossroads.audit.events import Event
@@ -178,16 +180,31 @@ def limits() -> str:
     )
 
 
+def belgif() -> str:
+    """Give the page on the rules of the Belgif guide."""
+    return _page(
+        "The Belgif guide",
+        "The rules of the [Belgif REST guide](https://github.com/belgif/rest-guide), by their ids, and how the",
+        "interface of the hub stands to each. What is checked is checked by the test named; where it deviates, the",
+        "contract of the project binds, and the reason stands beside it. What no test can judge is not applicable.",
+        "",
+        *belgif_rules.page(),
+    )
+
+
 def openapi() -> str:
     """Give the OpenAPI description of the hub."""
-    schema = described(ROUTES, dependencies())
-    return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1).decode()
+    return encoded(described(ROUTES, dependencies())).decode()
+
+
+def openapi_30() -> str:
+    """Give the same description for tools that read OpenAPI 3.0 only."""
+    return encoded(downgraded(described(ROUTES, dependencies()))).decode()
 
 
 def participant_openapi() -> str:
     """Give the OpenAPI description of a participant."""
-    schema = description.document("https://institution.example")
-    return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=1).decode()
+    return encoded(description.document("https://institution.example")).decode()
 
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -195,7 +212,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events,
     "settings.md": settings,
     "limits.md": limits,
+    "belgif.md": belgif,
     "openapi.json": openapi,
+    "openapi-3.0.json": openapi_30,
     "participant-openapi.json": participant_openapi,
 }
 

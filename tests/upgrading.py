@@ -38,7 +38,7 @@ _GROUPS = {
 Work = Callable[[], Awaitable[None]]
 _PREVIOUS = Path(__file__).parent / "upgrade"
 _PATIENCE_SECONDS = 90
-_PAUSE_SECONDS = 0.02
+_PAUSE_SECONDS = 0.05
 
 
 class OldProgram:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from commands import Ended, crossroads
+from commands import Ended, crossroads, typed
 from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from database import Database, value
@@ -37,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, module_database: Database) ->
 
 def ask(settings: Path, *arguments: str, ssin: str = KNOWN, institution: str = "pcsw-gent") -> Ended:
     options = ("--as", institution, "--config", str(settings), "--legal-context", "PCSA:SOCIAL_INQUIRY")
-    return crossroads("ask", *options, "--ssin", "-", *arguments, text=f"{ssin}\n")
+    return typed("ask", *options, "--ssin", "-", *arguments, text=f"{ssin}\n")
 
 
 def test_a_question_is_answered_by_the_settings_of_a_participant_or_of_a_client(made: Network, tmp_path: Path) -> None:
@@ -67,14 +67,14 @@ def test_a_data_group_that_nobody_knows_is_told_as_such_and_nobody_is_asked(
     made: Network, module_database: Database
 ) -> None:
     asked = asyncio.run(value(module_database.url("crossroads_reader"), ASKED))
-    for typed, hint in (
+    for name, hint in (
         ("employment-relation@1", f"Did you mean {WORK}?"),
         ("employment-relations@7", f"Did you mean {WORK}?"),
-        ("xyz@1", "All that it has are at http://"),
+        ("zzzzzzzzzzzz@1", "All that it has are at http://"),
     ):
-        ended = ask(made.member("pcsw-gent").settings, WORK, typed)
+        ended = ask(made.member("pcsw-gent").settings, WORK, name)
         assert ended.code == 2, ended
-        assert f"The catalogue has no data group {typed}. {hint}" in ended.sentence
+        assert f"The catalogue has no data group {name}. {hint}" in ended.sentence
         assert "authorisation" not in ended.sentence
     assert asyncio.run(value(module_database.url("crossroads_reader"), ASKED)) == asked
 
@@ -103,7 +103,7 @@ def test_who_asks_is_in_the_settings_or_must_be_said(made: Network) -> None:
     options = ("--legal-context", "PCSA:SOCIAL_INQUIRY", "--ssin", "-", WORK)
     named = crossroads("ask", "--config", str(made.member("pcsw-gent").settings), *options, text=f"{KNOWN}\n")
     assert (named.code, named.stdout.startswith("DATA_FOUND")) == (0, True), named
-    nobody = crossroads("ask", *options, text=f"{KNOWN}\n")
+    nobody = typed("ask", *options, text=f"{KNOWN}\n")
     assert (nobody.code, "Say who asks" in nobody.sentence) == (2, True), nobody
 
 
@@ -111,7 +111,7 @@ def test_settings_that_are_missing_or_of_another_are_told(made: Network, tmp_pat
     other = ask(made.member("nsso").settings, WORK)
     assert (other.code, "holds the settings of nsso, not of pcsw-gent" in other.sentence) == (1, True), other
     options = ("--as", "pcsw-gent", "--legal-context", "PCSA:SOCIAL_INQUIRY", "--ssin", "-", WORK)
-    none = crossroads("ask", *options, environment={"CROSSROADS_HOME": str(tmp_path)}, text=f"{KNOWN}\n")
+    none = typed("ask", *options, environment={"CROSSROADS_HOME": str(tmp_path)}, text=f"{KNOWN}\n")
     assert none.code == 1
     assert f"There are no settings at {tmp_path}/demo/pcsw-gent/participant.yaml. Start `crossroads demo`." in (
         none.sentence

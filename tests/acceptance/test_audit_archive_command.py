@@ -12,12 +12,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from archiving import BEFORE, archive, environment, kill, left, log_at, verified
 from audit_log import LONG_AGO
 from commands import crossroads, typed
+from crossroads.bootstrap.archiving_job import ArchiveJob
 from crossroads.bootstrap.keys import log_key
+from crossroads.bootstrap.settling import settle
+from crossroads.bootstrap.wiring import services
 from crossroads.network.service import Network
 from database import Database, empty_database, execute
 from networks import network
@@ -65,6 +69,12 @@ def test_a_month_is_archived_verified_proven_and_read(aged: Network, database: D
     lines = typed("audit", "usage", "--person", "7", "--archive", str(folder), environment=aged.environment)
     assert len(lines.stdout.splitlines()) == OLD, lines
 
+    for command in (("given", "--person", "7", "--data-group", "address@1"), ("patterns", "--since", "2010-01-01")):
+        unread = typed("audit", *command, environment=aged.environment)
+        assert (unread.code, "2010-05 left the database" in unread.sentence) == (1, True), unread
+        looked = typed("audit", *command, "--archive", str(folder), environment=aged.environment)
+        assert (looked.code, looked.stdout.split(maxsplit=1)[0]) == (0, {"given": "It", "patterns": "0"}[command[0]])
+
     expired = typed(
         "audit", "expire", "--before", BEFORE, "--archive", str(folder), "--json", "--yes", environment=aged.environment
     )
@@ -75,6 +85,36 @@ def test_a_month_is_archived_verified_proven_and_read(aged: Network, database: D
     (folder / "log-2010-05-2.parquet").write_bytes(b"PAR1")
     wrong = typed("audit", "verify", "--archive", str(folder), environment=aged.environment)
     assert (wrong.code, "log-2010-05-2.parquet is not the file that was archived" in wrong.stdout) == (1, True), wrong
+
+
+async def test_a_job_archives_and_lets_expire_by_itself_where_a_folder_is_named(
+    aged: Network, database: Database, tmp_path: Path
+) -> None:
+    folder, url = tmp_path / "archive", database.url("crossroads_retention")
+    settings = msgspec.structs.replace(aged.installation.settings, log_archive=folder, log_archive_url=url)
+    await settle(database.url("crossroads_owner"), msgspec.structs.replace(settings, log_kept_days=20_000))
+    async with services(aged.installation._replace(settings=settings), fills_mailboxes=False) as hub:
+        (job,) = [kind for kind in hub.worker.kinds if kind.name == "log-archive"]
+        await hub.worker.work(job)
+        assert list(folder.iterdir()) == [], "nothing is old enough"
+        early = msgspec.structs.replace(settings, log_online_days=365)
+        working = ArchiveJob(
+            installation=aged.installation._replace(settings=early),
+            pool=hub.pool,
+            log=hub.log,
+            retention=hub.log_retention,
+            clock=hub.clock,
+        )
+        await working.work(folder)
+        assert sorted(path.name for path in folder.iterdir()) == ["log-2010-05.note", "log-2010-05.parquet"]
+        await settle(database.url("crossroads_owner"), msgspec.structs.replace(settings, log_kept_days=3653))
+        for _ in range(2):
+            await working.work(folder)
+            assert sorted(path.name for path in folder.iterdir()) == ["log-2010-05-2.note", "log-2010-05-2.parquet"]
+    async with services(aged.installation, fills_mailboxes=False) as hub:
+        assert "log-archive" not in {kind.name for kind in hub.worker.kinds}
+    found = await asyncio.to_thread(verified, aged, "--archive", str(folder))
+    assert (found["archived"], found["expired"]) == (OLD, OLD)
 
 
 @pytest.mark.parametrize("role", ["crossroads_hub", "crossroads_reader"])

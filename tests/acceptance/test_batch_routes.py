@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from batching import Author, lines
-from commands import crossroads
+from commands import crossroads, typed
 from crossroads.network.service import Network
 from crossroads.wire.batches import MAXIMUM_PART, BatchList, BatchState, BatchStatus, Record, Voucher
 from crossroads.wire.signatures import Request
@@ -198,7 +198,7 @@ def test_the_command_line_shows_jobs(built: Network) -> None:
         (("cancel", number), 1, "recurs by itself"),
         (("show", "00000000-0000-7000-8000-000000000000"), 1, "There is no job"),
     ):
-        ended = crossroads("jobs", *command, environment=dict(built.environment))
+        ended = typed("jobs", *command, environment=dict(built.environment))
         assert (ended.code, said in ended.stdout + ended.sentence) == (code, True)
 
 

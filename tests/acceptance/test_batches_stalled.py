@@ -17,6 +17,8 @@ from chaos import rows, until
 from crossroads.network.service import Network
 from database import Database
 
+RECORDS = 1_000
+"""Of a file: one page, since it is over a page that a process stands still."""
 _STARTED = "SELECT FROM log_entry WHERE event = 'jobs:process:started'"
 _STATE = "SELECT state, lease_until < clock_timestamp() AS over, epoch FROM job WHERE kind = 'batch'"
 
@@ -51,7 +53,7 @@ async def test_who_stood_still_before_it_locked_the_job_logs_nothing_any_more(
     built: Network, database: Database, tmp_path: Path
 ) -> None:
     log = tmp_path / "stalled.log"
-    async with Batches(built) as batches:
+    async with Batches(built, RECORDS) as batches:
         with process(built, log, stalled_jobs.__file__, stalled_jobs.BEFORE_THE_LOCK) as stalled:
             await until(lambda: stands_still(stalled.pid), 150)
             await rows(database.url("crossroads_owner"), "UPDATE job SET lease_until = now() RETURNING job")
@@ -72,7 +74,7 @@ async def test_from_who_stands_still_with_the_lock_nobody_takes_the_job(
     async def lease_is_over() -> bool:
         return bool([row for row in await rows(url, _STATE) if row["over"]])
 
-    async with Batches(built) as batches:
+    async with Batches(built, RECORDS) as batches:
         with process(built, tmp_path / "stalled.log", stalled_jobs.__file__, stalled_jobs.WITH_THE_LOCK) as stalled:
             await until(lambda: stands_still(stalled.pid), 150)
             (before,) = await rows(url, _STATE)

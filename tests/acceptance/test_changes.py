@@ -34,6 +34,8 @@ LOCAL = "child-benefit-fund-a"
 TOLD, UNTOLD, LOCALLY = person(1), person(3), person(5)
 MANY = [person(number) for number in range(7, 65, 2)]
 SINCE = Period(date(2026, 2, 1), date(2026, 4, 30))
+_PAUSE_SECONDS = 0.05
+"""Between what one of those does who go on without end: many of them, with no need of all of the machine."""
 BREAKS = "SELECT start_date AS \"startDate\", 'full' AS kind FROM breaks WHERE ssin = :ssin AND :start_date <= '9999'"
 
 
@@ -273,6 +275,7 @@ class Anywhere:
             (item,) = msgspec.json.decode(body, type=NotificationOutcome).items
             assert item.status == 202, item
             sent.append(reference)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def consume(self, box: str, received: dict[int, Item], stop: asyncio.Event) -> None:
         """Take and acknowledge items; what is given twice is the same."""
@@ -286,7 +289,7 @@ class Anywhere:
                 done = {"lease": str(page.lease), "upTo": page.items[-1].number}
                 await self._post(box, "/v1/mailbox/acknowledge", done)
             else:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _post(self, institution: str, path: str, content: Any) -> bytes:
         asker = AnyHub(self._built, institution)

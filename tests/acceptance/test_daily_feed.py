@@ -20,6 +20,7 @@ from crossroads.kernel.period import Period
 from crossroads.network.service import Network
 from crossroads.participant.client import SyncClient
 from crossroads.participant.feed_tables import ERRANDS
+from crossroads.participant.outbox import ACCEPTED, OUTBOX
 from crossroads.wire.messages import InscriptionEvidence, InscriptionLine
 from crossroads.wire.mutations import Item
 from database import Database
@@ -29,7 +30,8 @@ from raw import person
 
 GENT, LIEGE, PENSIONS, OFFICE = "pcsw-gent", "pcsw-liege", "pension-service", "nsso"
 MOVER, RENUMBERED, DEAD, STRANGER, MOTHER, FATHER = (person(number) for number in (1, 3, 5, 7, 21, 23))
-NEW, CHILD, SECOND_CHILD = person(9), born(3), born(7)
+NEW, CHILD, SECOND_CHILD, THIRD_CHILD = person(9), born(3), born(7), born(11)
+DESCENTS = "descent@1"
 ANSWERS = """
     SELECT last_name AS "lastName", first_names AS "firstNames", birth_date AS "birthDate", sex, street,
       house_number AS "houseNumber", death_date AS "deathDate"
@@ -61,7 +63,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -
     home = {"sql": HOME, "one": True, "json": ["collective", "members"]}
     groups = {GROUP: {"sql": ANSWERS, "one": True}, HOUSEHOLDS: home}
     own: dict[str, Any] = {"groups": groups, "register": MATCHES, "outbox": True}
-    feed = {"context": CONTEXT, "dataGroup": GROUP, "householdGroup": HOUSEHOLDS}
+    feed = {"context": CONTEXT, "dataGroup": GROUP, "householdGroup": HOUSEHOLDS, "descentGroup": DESCENTS}
     with network(
         tmp_path_factory.mktemp("feed"),
         module_database,
@@ -189,6 +191,24 @@ def test_a_birth_and_a_death_reach_those_who_have_somebody_of_the_household_on_f
         (block,) = gent.fetch(item, agent="file-9").blocks
     assert {member["ssin"] for member in block.json["members"]} == {MOTHER, SECOND_CHILD}
     assert [other for other in (LIEGE, PENSIONS, OFFICE) if taken(built, other)] == []
+
+
+def test_a_birth_is_a_change_of_descent_of_the_child_and_of_its_parents(built: Network, feeder: Feeder) -> None:
+    feeder.feed(birth(THIRD_CHILD, parents=[MOTHER, FATHER]))
+    engine = engine_of(built)
+    wanted = select(OUTBOX.c.ssin, OUTBOX.c.kind, OUTBOX.c.outcome).where(OUTBOX.c.data_group == DESCENTS)
+    while True:
+        with engine.connect() as connection:
+            told = {tuple(row) for row in connection.execute(wanted)}
+        if all(outcome for _, _, outcome in told):
+            break
+        time.sleep(0.1)
+    engine.dispose()
+    assert told == {
+        (THIRD_CHILD, "created", ACCEPTED),
+        (MOTHER, "changed", ACCEPTED),
+        (FATHER, "changed", ACCEPTED),
+    }
 
 
 def households(built: Network, institution: str, count: int) -> list[Item]:

@@ -31,6 +31,7 @@ from desks import (
     Browser,
     RunningDesk,
     desks,
+    filled,
 )
 from portals import hidden_fields
 from raw import INQUIRY, person
@@ -258,6 +259,21 @@ def test_inscriptions_are_opened_shown_and_ended(stan: Browser) -> None:
     stan.done(line, last=str(TODAY))
     assert "/inscriptions/" in place
     assert not re.findall(rf'href="/en({place}/\d+)"', stan.get(place).text)
+
+
+def test_what_the_hub_refuses_is_said_in_the_language_of_the_page(stan: Browser) -> None:
+    place = stan.done("/inscriptions", ssin=person(77))
+    said = {}
+    for language in ("nl", "fr", "de", "en"):
+        shown = stan.http.get(f"/{language}{place}")
+        inscribed = {"capacity": "17:2", "evidence": "file 12", "first": str(TODAY)}
+        page = stan.http.post(f"/{language}{place}", data={**filled(shown), **inscribed})
+        assert page.status_code == 422
+        said[language] = page.text
+    assert "Het register bevestigt deze persoon met deze gegevens niet." in said["nl"]
+    assert "Le registre ne confirme pas cette personne avec ces données." in said["fr"]
+    assert "Das Register bestätigt diese Person mit diesen Angaben nicht." in said["de"]
+    assert "The register does not confirm this person with these particulars." in said["en"]
 
 
 def test_an_error_is_reported_answered_and_read_in_the_mailbox(

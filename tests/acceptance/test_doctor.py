@@ -107,6 +107,8 @@ def test_people_read_what_to_do(home: Path) -> None:
     ("settings", "what", "state", "found"),
     [
         ({"no_such_setting": 1}, "settings", "wrong", "no_such_setting"),
+        ({"log_archive": "archive"}, "settings", "wrong", "log_archive needs log_archive_url"),
+        ({"bis_kept_days": 29}, "retention", "warn", "is not what the settings say"),
         ({"streams": 1, "workers": 1, "job_workers": 1}, "streams", "wrong", "1 streams for 2 processes"),
         ({"streams": 2, "workers": 1, "job_workers": 1}, "streams", "warn", "2 streams for 2 processes"),
         ({"host": "0.0.0.0", "behind_proxy": True}, "host", "warn", "behind a proxy"),  # noqa: S104 - what is warned of

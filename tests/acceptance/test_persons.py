@@ -12,9 +12,10 @@ import pytest
 
 from chaos import until
 from commands import Ended, typed
+from crossroads.bootstrap.settling import settle
 from crossroads.bootstrap.wiring import services
 from crossroads.network.service import Network
-from database import Database
+from database import Database, execute
 from networks import network
 from raw import INQUIRY, Asker, Reply, person, send
 
@@ -260,15 +261,13 @@ async def test_what_has_served_is_removed_by_a_job_and_shown_to_operators(
     made = body(post(built, "", creation("r-1", last="Waterloo", first="Otto")))
     died = {"reference": "r-2", "ssin": made["ssin"]["value"], "deceasedOn": "2026-05-05", "reason": "certificate"}
     body(post(built, "/decease", died))
-    connection = await asyncpg.connect(module_database.url("crossroads_owner"))
-    try:
-        await connection.execute("UPDATE person SET recorded_at = recorded_at - interval '30 days'")
-    finally:
-        await connection.close()
-    settings = msgspec.structs.replace(built.installation.settings, bis_kept_days=29)
-    async with services(built.installation._replace(settings=settings), fills_mailboxes=False) as hub:
+    owner = module_database.url("crossroads_owner")
+    await settle(owner, msgspec.structs.replace(built.installation.settings, bis_kept_days=29))
+    async with services(built.installation, fills_mailboxes=False) as hub:
         (job,) = [kind for kind in hub.worker.kinds if kind.name == "bis-retention"]
         await hub.worker.work(job)
+        await execute(owner, "UPDATE bis_served SET since = since - interval '30 days'")
+        await hub.bis_retention.work()
     assert "known" not in by_number(built, made["ssin"]["value"])
     told = json.loads(typed("person", "removed", "--json", environment=built.environment).stdout)
     assert {one["why"]: one["persons"] for one in told["removed"]}["deceased"] >= 1

@@ -18,11 +18,13 @@ from crossroads.wire.notes import NoteVerifier
 from database import Database
 from looking import CENTRE, INSPECTION, OTHER, PORTAL, SOURCE, WORK, posted, with_inspection
 from networks import belgium, line
-from portals import CITIZEN, Portal, hidden_fields, log_in, portal
+from portals import CITIZEN, PERSONAS, Portal, hidden_fields, log_in, portal
 from raw import Asker
 
 ANNA, BERT = "80631512393", "75620814572"
 """Two of the personas."""
+STRANGER = "bert-again"
+"""As the second, and as sure as a page about oneself needs."""
 RELATIONS = (
     'SELECT start_date AS "startDate", 100006 AS "employerNumber", \'OTH\' AS "workerType" '
     "FROM relations WHERE ssin = :ssin"
@@ -52,6 +54,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) ->
         members=members,
         persons=[ANNA, BERT],
         inscriptions=inscriptions,
+        personas=[*PERSONAS, {"id": STRANGER, "name": "Bert Claes", "ssin": BERT}],
     ) as opened:
         opened.built.member(SOURCE).store({"relations": (("ssin", "start_date"), [(ANNA, "2024-02-29")])})
         opened.built.start_hub()
@@ -238,6 +241,15 @@ def test_the_proof_of_another_list_is_nobodys(here: Portal, browser: httpx.Clien
     with here.client() as other:
         log_in(other, CITIZEN)
         assert other.get(f"/en/me/usage/proof?list={handle[1]}&line=0").status_code == 404
+    log = here.built.home / "logs" / "portal.log"
+    before = len(log.read_text().splitlines())
+    with here.client() as stranger:
+        log_in(stranger, STRANGER)
+        assert stranger.get(f"/en/me/usage/proof?list={handle[1]}&line=0").status_code == 404
+    (told,) = log.read_text().splitlines()[before:]
+    assert "NotYours" in told
+    assert "/{language}/me/usage/proof" in told
+    assert handle[1] not in told
     assert browser.get(f"/en/me/usage/proof?list={handle[1]}&line=99").status_code == 404
 
 

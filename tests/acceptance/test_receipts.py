@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -
     ) as made:
         made.member("nsso").store({"known": (("ssin",), [(KNOWN,)])})
         made.start_hub()
-        made.start_members()
+        made.start_members(["nsso"])
         yield made
 
 

@@ -1,5 +1,6 @@
 """`crossroads stats` and its public route, on a log of real exchanges."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 
 from commands import typed
+from crossroads.bootstrap.operating import standing_of
 from crossroads.network.service import Network
+from crossroads.operation.model import Light
 from crossroads.wire.signatures import Request
 from database import Database
 from networks import line, network
@@ -42,3 +45,8 @@ def test_what_was_asked_today_is_shown_to_who_runs_the_hub_and_days_that_are_ove
     url = f"{built.installation.settings.public_url}/v1/statistics/service-levels"
     reply = send(Request("GET", url, {}, None))
     assert json.loads(reply.body) == {"availabilityNorm": 0.98, "batchDays": 4, "months": []}
+    stands = asyncio.run(standing_of(built.installation))
+    assert (stands.light, stands.findings, stands.whole.questions) == (Light.WORKS, (), 3)
+    assert [(one.institution, one.asked, one.failed) for one in stands.sources] == [(SOURCE, 2, 0)]
+    assert stands.whole.p95 is not None
+    assert 0 < (stands.sources[0].p50 or 0) < stands.whole.p95

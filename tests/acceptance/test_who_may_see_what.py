@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ PUBLIC = [
     "/health",
     "/.well-known/crossroads-keys",
     "/openapi.json",
+    "/openapi-3.0.json",
     "/v1/log/checkpoint",
     "/v1/statistics/service-levels",
     "/v1/usage/heartbeat",
@@ -81,7 +83,27 @@ OWN_LOOK: dict[str, Any] = {"ssin": KNOWN, "legalContext": "PERSON:OWN_ACCESS", 
 FIND = {"userCode": KNOWN, "legalContext": "PERSON:OWN_ACCESS", "agent": "session-1"}
 NO_PLACE = {"places": [{"stream": 7, "index": 1_000_000}]}
 PORTAL_ALONE = {**dict.fromkeys(INSTITUTIONS, 403), PORTAL: 200}
+NO_MANDATE = {"mandate": LEASE["lease"]}
+TO = {"ssin": ELSEWHERE, "lastName": "Peeters", "birthDate": "1980-03-15"}
+GIVE = OWN_LOOK | {"reference": "g-1", "name": "Anna", "to": TO, "scopes": ["usage"]}
+GIVE |= dict.fromkeys(("startDate", "endDate"), str(datetime.now(UTC).date() + timedelta(days=1)))
+BEGIN = OWN_LOOK | NO_MANDATE | {"legalContext": "PERSON:ACTING_MANDATE", "by": ELSEWHERE}
 REPORT_ANSWER = {"report": LEASE["lease"], "outcome": "rejected", "reason": "test"}
+TODAY = datetime.now(UTC).date()
+LETTER: dict[str, Any] = {"reference": "l-1", "ssin": KNOWN, "legalContext": "BOX:DELIVERY", "sort": "decision"}
+LETTER |= {"subject": {"nl": "Brief"}, "receivedOn": str(TODAY), "expiresOn": str(TODAY + timedelta(days=9))}
+LETTER |= {"documents": [{"name": "a.pdf", "mediaType": "application/pdf", "size": 1, "digest": "x" * 43}]}
+OPENING = OWN_LOOK | {"message": LEASE["lease"], "digest": "x" * 43, "encryptionKey": "x" * 43, "statement": "a.b.c"}
+OPENING |= {"referenceDate": str(TODAY), "opening": "x" * 22, "documentOpening": "x" * 22}
+OFFICER = {"legalContext": "OVERSIGHT:INQUIRY", "agent": "holder-olga", "name": "Olga Martens"}
+OVERSEES: dict[str, Any] = OFFICER | {"reason": "A complaint."}
+DAYS = {"startDate": str(TODAY - timedelta(days=1)), "endDate": str(TODAY - timedelta(days=1))}
+NUMBER = {"parameter": "namesakes", "value": 4, "validFrom": str(TODAY + timedelta(days=1))}
+WATCH = {"ssin": KNOWN, "firstDay": str(TODAY + timedelta(days=1)), "lastDay": str(TODAY + timedelta(days=2))}
+MEMBER: dict[str, Any] = {"legalContext": "COMMITTEE:DECISION", "agent": "holder-ann", "name": "Ann Maes"}
+NO_DRAFT = {"draft": LEASE["lease"]}
+SUSPENSION: dict[str, Any] = {"kind": "suspend", "reference": "TEST/none-1", "reason": "A test."}
+SUSPENSION |= {"firstDay": str(TODAY)}
 WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     # Lines are kept by the institution itself, or by who manages it.
     "/v1/inscriptions": (LINE, {CENTRE: 201, OTHER: 403, SOURCE: 403, MANAGER: 403, OUTSIDER: 403}),
@@ -116,6 +138,37 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     "/v1/usage/holders": (OWN_LOOK, PORTAL_ALONE),
     "/v1/usage/proof": (OWN_LOOK | NO_PLACE, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
     "/v1/usage/period": ({}, dict.fromkeys((*INSTITUTIONS, PORTAL), 200)),
+    # Who acts for whom, for those two alone; the register does not run here. More: tests/acceptance/test_acting.py.
+    "/v1/mandates": (GIVE, {**dict.fromkeys(INSTITUTIONS, 403), PORTAL: 503}),
+    "/v1/mandates/query": (OWN_LOOK, PORTAL_ALONE),
+    "/v1/mandates/accept": (OWN_LOOK | NO_MANDATE, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    "/v1/mandates/end": (OWN_LOOK | NO_MANDATE, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    "/v1/acting": (BEGIN, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    # Supervisors and the committee come through the portal. More: tests/acceptance/test_{supervision,committee}.py.
+    "/v1/supervision/log/query": (OVERSEES | {"ssin": KNOWN}, PORTAL_ALONE),
+    "/v1/supervision/evidence": (OVERSEES | NO_PLACE, {**dict.fromkeys(INSTITUTIONS, 403), PORTAL: 404}),
+    "/v1/supervision/patterns/query": (OVERSEES | {"period": DAYS}, PORTAL_ALONE),
+    "/v1/supervision/parameters": (OVERSEES | NUMBER, PORTAL_ALONE),
+    "/v1/supervision/parameters/query": (OFFICER, PORTAL_ALONE),
+    "/v1/supervision/watched": (OVERSEES | WATCH, PORTAL_ALONE),
+    "/v1/supervision/watched/query": (OFFICER, PORTAL_ALONE),
+    "/v1/supervision/watched/end": (
+        OVERSEES | {"watch": LEASE["lease"]},
+        dict.fromkeys((*INSTITUTIONS, PORTAL), 403),
+    ),
+    "/v1/committee/drafts": (MEMBER | {"decision": SUSPENSION}, PORTAL_ALONE),
+    "/v1/committee/drafts/query": (MEMBER, PORTAL_ALONE),
+    # There is no such draft.
+    "/v1/committee/drafts/show": (MEMBER | NO_DRAFT, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    "/v1/committee/drafts/agree": (MEMBER | NO_DRAFT | {"version": 1}, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    "/v1/committee/drafts/drop": (MEMBER | NO_DRAFT | {"version": 1}, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    "/v1/committee/drafts/plan": (MEMBER | NO_DRAFT, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    # Who has the person on file writes, the person alone reads. Nobody stated to want this document.
+    "/v1/box/messages": (LETTER, dict.fromkeys((*INSTITUTIONS, PORTAL), 403) | {CENTRE: 200}),
+    "/v1/box/evidence": ({"reference": "l-2"}, dict.fromkeys((*INSTITUTIONS, PORTAL), 403)),
+    "/v1/box/query": (OWN_LOOK, PORTAL_ALONE),
+    "/v1/box/consent": (OWN_LOOK | {"active": True}, PORTAL_ALONE),
+    "/v1/box/documents": (OPENING, dict.fromkeys((*INSTITUTIONS, PORTAL), 401)),
 }
 # Nobody has announced a file: what is there of another's is told in tests/acceptance/test_batch_routes.py.
 NO_BATCH = "/v1/batches/00000000-0000-7000-8000-000000000000"
@@ -233,5 +286,15 @@ def test_every_route_is_in_the_table() -> None:
         for _, path in BATCHES
     }
     described = {re.sub(r"/(file|result)/\{\w+\}", r"/\1/{number}", path) for path in described}
-    tabled = {*PUBLIC, *WRITES, *batches, "/v1/exchanges", "/v1/log/inclusion", "/v1/log/consistency", "/v1/log/extensions"}
-    assert described | {"/openapi.json"} == {path.replace("/nsso/", "/{institution}/") for path in tabled}
+    tabled = {
+        *PUBLIC,
+        *WRITES,
+        *batches,
+        "/v1/exchanges",
+        "/v1/log/inclusion",
+        "/v1/log/consistency",
+        "/v1/log/extensions",
+    }
+    assert described | {"/openapi.json", "/openapi-3.0.json"} == {
+        path.replace("/nsso/", "/{institution}/") for path in tabled
+    }

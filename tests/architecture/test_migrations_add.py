@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crossroads.bootstrap.migrations import FOLDER
+from crossroads.bootstrap.migrations import _LOCK_TIMEOUT, FOLDER
 
 SINCE = "0170_service_levels"
 """The last migration of the version before this rule."""
@@ -46,6 +46,12 @@ def _adds(statement: str, made: set[str]) -> bool:
 def test_a_migration_adds_or_says_why_not(path: Path) -> None:
     header = path.read_text("utf-8").partition("-- migrate: apply")[0]
     assert MARK.search(header) or takes_away(path) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_who_waits_longer_for_locks_that_nobody_wants_gives_way_again_at_the_end(path: Path) -> None:
+    settings = re.findall(r"^SET lock_timeout = (.+);$", path.read_text("utf-8"), re.MULTILINE)
+    assert settings in ([], ["0", f"'{_LOCK_TIMEOUT}'"])
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,17 @@ PERSONAS = {
     "officer": Who(
         issuer="i", subject="c", name="C", level=Level.HIGH, roles=frozenset({"officer"}), since=datetime.now(UTC)
     ),
+    "committee member": Who(
+        issuer="i", subject="e", name="E", level=Level.HIGH, roles=frozenset({"committee"}), since=datetime.now(UTC)
+    ),
+    "officer, less sure": Who(
+        issuer="i",
+        subject="f",
+        name="F",
+        level=Level.SUBSTANTIAL,
+        roles=frozenset({"officer"}),
+        since=datetime.now(UTC),
+    ),
     "operator": Who(
         issuer="i", subject="d", name="D", level=Level.HIGH, roles=frozenset({"operator"}), since=datetime.now(UTC)
     ),
@@ -39,6 +50,34 @@ TABLE = {
     "/me/data/now": SURE,
     "/me/wrong": SURE,
     "/me/reports": SURE,
+    "/me/acting": SURE,
+    "/me/acting/children": SURE,
+    "/me/acting/give": SURE,
+    "/me/box": SURE,
+    "/me/box/message": SURE,
+    "/me/box/document": SURE,
+    "/me/box/proof": SURE,
+    "/me/box/consent": SURE,
+    "/officer": {"officer"},
+    "/officer/entries": {"officer"},
+    "/officer/evidence": {"officer"},
+    "/officer/evidence/file": {"officer"},
+    "/officer/patterns": {"officer"},
+    "/officer/patterns/found": {"officer"},
+    "/officer/watched": {"officer"},
+    "/officer/watched/end": {"officer"},
+    "/officer/numbers": {"officer"},
+    "/committee": {"committee member"},
+    "/committee/write": {"committee member"},
+    "/committee/drafts/{draft:uuid}": {"committee member"},
+    "/committee/drafts/{draft:uuid}/write": {"committee member"},
+    "/committee/drafts/{draft:uuid}/agree": {"committee member"},
+    "/committee/drafts/{draft:uuid}/drop": {"committee member"},
+    "/committee/drafts/{draft:uuid}/plan": {"committee member"},
+    "/operator": {"operator"},
+    "/operator.json": {"operator"},
+    "/operator/institutions": {"operator"},
+    "/operator/refusals": {"operator"},
 }
 """Every page that is not for everybody."""
 PUBLIC = {
@@ -91,4 +130,4 @@ def test_only_what_needs_no_session_is_open_before_the_guard() -> None:
 
 def test_a_page_that_names_roles_and_no_level_is_not_for_everybody() -> None:
     needs = Needs(roles=frozenset({"officer"}))
-    assert {persona for persona, who in PERSONAS.items() if needs.lets_in(who)} == {"officer"}
+    assert {persona for persona, who in PERSONAS.items() if needs.lets_in(who)} == {"officer", "officer, less sure"}

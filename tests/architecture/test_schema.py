@@ -11,6 +11,13 @@ WHO_KNOWS_WHOM = {
     "person_link": "from_person into_person since recorded_at ticket",
     "inscription": "inscription person institution context start_date end_date phase recorded_at ticket",
 }
+WHO_ACTS_FOR_WHOM = {
+    # The names that each of the two is shown of the other; what is seen under a mandate is nowhere here.
+    "mandate": "mandate institution reference giver receiver giver_name receiver_name scopes start_date end_date"
+    " recorded_at",
+    "mandate_act": "mandate kind side ticket recorded_at",
+    "acting": "person ticket acting_person institution agent legal_context mandate day",
+}
 BIS_REGISTER = {
     "bis_particulars": "person truth start_date end_date last_name first_names birth_date sex birth_place nationality"
     " address evidence_kind evidence_number evidence_issuer recorded_by name_keys recorded_at ticket",
@@ -21,6 +28,8 @@ NUMBERS = {
     "bis_counter": "series last",
     "bis_turn": "singleton",
     "bis_removal": "person ticket why lines removed_at",
+    "bis_served": "person since",
+    "bis_term": "days",
     "bis_exception": "institution reference recorded_at ticket digest",
 }
 OUTBOXES = {"identity_event": "event person kind related_person happened_on recorded_at ticket payload"}
@@ -46,7 +55,7 @@ SEEN_BEFORE = {
     "nonce": "institution nonce slot",
     "nonce_store": "one accepted_since",
     "request_rate": "institution reader second requests",
-    "source_breaker": "participant failures open_until",
+    "source_breaker": "participant failures open_until failing_since",
 }
 MAILBOXES = {
     "mutation": "mutation person ssin ticket source context data_group start_date end_date kind happened_on wrong_since"
@@ -65,6 +74,14 @@ CORRECTION_REQUESTS = {
     "error_report": "report person ssin reporter reference source data_group start_date end_date seen presumed text"
     # text and reason: content, of people at institutions; they go after the answer.
     " reported_at answer_by delivered_at outcome reason correction answered_at",
+}
+BOXES = {
+    # content: subject, and names and digests of documents, in the clear (catalogue: box@1 says why); it goes at expiry.
+    "box_message": "person message ssin sender reference legal_context content received_on published_at expires_on"
+    " remind_on published_stream published_index reminded_at reminded_stream reminded_index opened_at opened_stream"
+    " opened_index",
+    "box_reference": "institution reference digest message person active published_at log_stream log_index leaf",
+    "box_consent": "person consent active_from active_until",
 }
 JOBS = {
     "job": "job kind institution subject priority state turn due_at deadline done total lease_owner lease_until epoch"
@@ -103,6 +120,17 @@ SERVED = {
     "service_level": "day questions known lost within_one_second within_two_seconds minutes minutes_lost batches"
     " batches_in_time"
 }
+SUPERVISION = {
+    # The reason is written by a supervisor, and goes a year after the last day.
+    "supervision_watch": "watch person reason first_day last_day agent name recorded_at"
+    " ended_at ended_agent ended_name",
+    "supervision_parameter": "parameter valid_from recorded_at value reason agent name ticket",
+}
+COMMITTEE = {
+    "committee_draft": "draft begun_at decided_at dropped_at",
+    "committee_version": "draft version content agent name saved_at ticket",
+    "committee_agreement": "draft version agent name agreed_at ticket",
+}
 SESSIONS = {
     # Sealed under what only the browser holds.
     "portal_session": "key subject provider_session content version created_at used_at ends_at",
@@ -115,6 +143,7 @@ HISTORIES = {f"{name}_history": f"{columns} {CHANGED}" for name, columns in (WHO
 HISTORIES |= {"catalogue_entry_history": f"{RULES['catalogue_entry']} {CHANGED}"}
 EXPECTED = (
     WHO_KNOWS_WHOM
+    | WHO_ACTS_FOR_WHOM
     | BIS_REGISTER
     | NUMBERS
     | OUTBOXES
@@ -123,6 +152,7 @@ EXPECTED = (
     | SEEN_BEFORE
     | MAILBOXES
     | CORRECTION_REQUESTS
+    | BOXES
     | JOBS
     | BATCHES
     | BATCH_INPUT
@@ -130,6 +160,8 @@ EXPECTED = (
     | PROGRESS
     | LOG
     | SERVED
+    | SUPERVISION
+    | COMMITTEE
     | SESSIONS
     | MIGRATIONS
     | HISTORIES

@@ -13,6 +13,7 @@ import pytest
 from audit_log import until
 from batch_running import Hall, Source, batched, hall, honest
 from batching import AUTHORISED, CENTRE, MANAGED, OTHER, asked
+from crossroads.batch import places
 from crossroads.batch.places import ASKED_AT_ONCE
 from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.kernel.period import Period
@@ -328,3 +329,26 @@ async def test_a_revoked_key_ends_the_batches_that_rest_on_it(here: Hall) -> Non
     assert (status.state, status.problem and status.problem.code) == (BatchState.CANCELLED, "CR-KEY-REVOKED")
     assert await here.decided() == []
     assert not any((await here.office.rest()).values())
+
+
+@pytest.mark.parametrize(("room", "kept"), [(places.HELD_BYTES, 0), (0, 1)])
+async def test_what_waits_to_be_composed_without_room_in_memory_is_kept_in_the_database(
+    here: Hall, monkeypatch: pytest.MonkeyPatch, room: int, kept: int
+) -> None:
+    monkeypatch.setattr(places, "HELD_BYTES", room)
+    await here.hold(0, CENTRE, "17:1")
+    await here.hold(0, OTHER)
+    ticket = await here.sent(asked(1))
+    async with here.running.composing:
+        answering = asyncio.create_task(here.answered())
+        await until(lambda: _waits(here, kept))
+        assert bool(here.running.places.held_bytes) is not bool(kept)
+    await answering
+    assert here.running.places.held_bytes == 0
+    assert (await here.status(ticket)).counts == {"DATA_FOUND": 1}
+
+
+async def _waits(here: Hall, kept: int) -> bool:
+    """Tell whether the answer is where it is to wait."""
+    rows = await here.office.pool.fetchval("SELECT count(*) FROM batch_chunk WHERE state = 'ANSWERED'")
+    return (here.running.places.held_bytes > 0, rows) == (not kept, kept)

@@ -28,7 +28,7 @@ def test_a_bench_of_the_directory_prints_its_figures() -> None:
 
 
 def test_a_bench_of_changes_prints_its_figures() -> None:
-    report = _run("changes", "--changes", "200", "--seconds", "0.5", "--people", "200", "--rounds", "1")
+    report = _run("changes", "--changes", "100", "--seconds", "0.3", "--people", "200", "--rounds", "1")
     assert set(report["ratios"]) == {"deliveries_to_insert", "deliveries_to_queue_insert"}
     lags = {f"lag_{part}_{rate}" for part in ("p50", "p99") for rate in ("full", "at_25")}
     assert {"changes_rate", "deliveries_rate", "insert_rate", "queue_insert_rate"} | lags <= set(report["figures"])
@@ -57,7 +57,7 @@ def test_a_bench_of_the_exchange_prints_its_figures_or_names_what_is_missing() -
 
 def test_a_bench_of_a_nation_prints_its_figures_or_names_what_is_missing() -> None:
     # A folder that is on a disk on every machine: this bench takes no other.
-    arguments = ("--scale", "0.0001", "--rounds", "1", "--seconds", "3", "--folder", "/var/tmp")  # noqa: S108 - see above
+    arguments = ("--scale", "0.0001", "--rounds", "1", "--seconds", "2", "--folder", "/var/tmp")  # noqa: S108 - see above
     try:
         wrk.need("wrk", "wrk")
     except BenchFailed:

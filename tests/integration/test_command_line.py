@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import Ended, crossroads
+from commands import Ended, crossroads, typed
 from crossroads.bootstrap.settings import Installation, Settings
 from crossroads.network.founders import Founders
 from crossroads.network.ports import free_ports
@@ -19,7 +19,7 @@ KEYS = ("message-1", "permit-1", "log")
 
 def at(home: Path, *arguments: str, **settings: str) -> Ended:
     environment = {"CROSSROADS_HOME": str(home), **{f"CROSSROADS_{name.upper()}": s for name, s in settings.items()}}
-    return crossroads(*arguments, environment=environment)
+    return typed(*arguments, environment=environment)
 
 
 def test_it_tells_its_version() -> None:
@@ -27,11 +27,11 @@ def test_it_tells_its_version() -> None:
     assert (told.code, told.stdout) == (0, f"crossroads {version('crossroads')}\n")
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("aks", "ask"), ("participants", "participant"), ("doktor", "doctor")])
-def test_an_unknown_command_gives_the_nearest_one(typed: str, meant: str) -> None:
-    ended = crossroads(typed)
+@pytest.mark.parametrize(("wrong", "meant"), [("aks", "ask"), ("participants", "participant"), ("doktor", "doctor")])
+def test_an_unknown_command_gives_the_nearest_one(wrong: str, meant: str) -> None:
+    ended = typed(wrong)
     assert ended.code == 2
-    assert f"No such command '{typed}'. Did you mean '{meant}'?" in ended.sentence
+    assert f"No such command '{wrong}'. Did you mean '{meant}'?" in ended.sentence
 
 
 def test_a_command_like_no_other_gives_none() -> None:
@@ -57,7 +57,7 @@ def test_above_the_hub_of_a_demo_its_folder_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [("--count", "5000"), ("--count", "0"), ("--lease", "3601"), ("--from", "0")])
 def test_a_pull_beyond_the_limits_is_wrong_usage(tmp_path: Path, wrong: tuple[str, str]) -> None:
-    ended = crossroads("mailbox", "pull", str(tmp_path / "none.yaml"), *wrong)
+    ended = typed("mailbox", "pull", str(tmp_path / "none.yaml"), *wrong)
     assert (ended.code, f"Invalid value for '{wrong[0]}'" in ended.sentence) == (2, True), ended
 
 
@@ -84,7 +84,7 @@ def test_an_endpoint_that_no_installation_takes_is_not_signed(tmp_path: Path) ->
 def test_a_home_of_the_demo_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     home = tmp_path / "file" / "home"
-    ended = at(home, "demo", "--once")
+    ended = crossroads("demo", "--once", environment={"CROSSROADS_HOME": str(home)})
     assert ended.code == 1
     assert f"{home} cannot be written" in ended.sentence
     assert "set CROSSROADS_HOME to another folder" in ended.sentence

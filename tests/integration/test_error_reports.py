@@ -316,6 +316,18 @@ async def test_a_correction_reaches_those_who_were_given_it_and_may_have_it_stil
     assert reasons == dict(zip(asked, codes, strict=True))
 
 
+async def test_the_source_learns_in_which_months_nobody_looked(world: Town, people: list[str]) -> None:
+    for month in ("2025-12", "2026-03", "2026-04"):
+        await world.log.append(
+            Entry(event=Event.MONTH_ARCHIVED, ticket=None, person=None, asker=None, fields={"month": month})
+        )
+    await world.inscribe(people[0], (GHENT, LIVING_WAGE))
+    await world.told(change(people[0], kind=MutationKind.CORRECTED, wrong_since=SINCE))
+    (count,) = await told(world, SOURCE)
+    assert count.told is not None
+    assert count.told.unread == ("2026-03", "2026-04")
+
+
 async def test_who_was_given_it_before_it_was_wrong_is_not_told(world: Town, people: list[str]) -> None:
     await world.inscribe(people[0], (GHENT, LIVING_WAGE))
     world.catalogue.withdraw("welfare")

@@ -12,8 +12,9 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
 from crossroads.mutations import retention_store
 from crossroads.mutations.retention import ItemRetention
-from crossroads.wire.error_reports import ErrorReport, OpenReportsQuery, Presumed
+from crossroads.wire.error_reports import ErrorAnswer, ErrorOutcome, ErrorReport, OpenReportsQuery, Presumed
 from crossroads.wire.mutations import Acknowledgement, Parking
+from database import Database, execute
 from mutating import ADDRESS, CHILD, SOURCE, Ahead, Town, change, populate, town
 from people import FUND, GHENT, LIVING_WAGE, OpenPool, by, days
 
@@ -142,3 +143,30 @@ async def test_a_report_that_waits_is_there_when_the_item_that_told_of_it_is_gon
     assert await kept(world, SOURCE) == []
     found = await world.reports.waiting(OpenReportsQuery(), by(SOURCE))
     assert [one.report for one in found.items] == [done.report]
+
+
+async def test_what_told_of_a_report_goes_some_days_after_it_was_answered_and_its_month_with_it(
+    world: Town, people: list[str], database: Database
+) -> None:
+    await world.told(change(people[0]))
+    (item,) = await world.emptied(GHENT)
+    presumed: dict[str, Any] = {"data_group": ADDRESS, "period": days("2026-02-01"), "presumed": Presumed.WRONG_VALUE}
+    report = ErrorReport(reference="r-1", ssin=people[0], ticket=item.ticket, **presumed)
+    done = await world.reports.report(report, by(GHENT))
+    await world.settled()
+    await after(world, 2 * KEPT).expire()
+    waits = await changes(world)
+    answer = ErrorAnswer(report=done.report, outcome=ErrorOutcome.REJECTED, reason="It is right.")
+    await world.reports.answer(answer, by(SOURCE))
+    await world.settled()
+    for at in (SOURCE, GHENT, FUND):
+        await world.emptied(at)
+    await after(world, KEPT - timedelta(hours=1)).expire()
+    assert (waits, await changes(world)) == (2, 3)
+    owner = database.url("crossroads_owner")
+    await execute(owner, "SELECT add_month('mutation', date_trunc('month', now() - interval '5 months', 'UTC'))")
+    await execute(owner, "UPDATE mutation SET accepted_at = now() - interval '5 months'")
+    months = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'mutation'::regclass"
+    before = await world.pool.fetchval(months)
+    await after(world, KEPT).expire()
+    assert (await changes(world), await world.pool.fetchval(months)) == (0, before - 1)

@@ -220,7 +220,10 @@ def match(one: Running, ssin: str, birth: str, name: str) -> tuple[bool, bool]:
 def test_what_is_public(participant: Running) -> None:
     assert participant.client.get("/health").json() == {"status": "UP"}
     document = participant.client.get("/openapi.json").json()
-    works = {"/v1/data-requests", "/v1/data-requests/bulk", "/v1/match-requests", "/v1/mailbox-items"}
+    works = {
+        f"/v1/{name}"
+        for name in ("data-requests", "data-requests/bulk", "documents", "match-requests", "mailbox-items")
+    }
     assert set(document["paths"]) == works | {"/health"}
     absent = participant.client.get("/schema")
     assert (absent.status_code, absent.headers["content-type"]) == (404, "application/problem+json")

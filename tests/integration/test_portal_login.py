@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import httpx
 import pytest
 
@@ -92,6 +93,27 @@ def test_who_proves_less_than_the_page_needs_is_not_let_in(here: Portal) -> None
         back = browser.post(str(choice.url.copy_with(query=None)), data=asked).headers["location"]
         assert browser.get(back).status_code == 401
         assert browser.get("/en/me").status_code == 303
+
+
+async def test_who_only_begins_a_login_leaves_nothing_at_the_server(here: Portal, module_database: Database) -> None:
+    before = await sessions_there(module_database)
+    with here.client() as browser:
+        for _ in range(7):
+            assert browser.get("/en/login", params={"to": "/me"}).status_code == 303
+        assert browser.get("/en/login", params={"to": "/me" + "e" * 3000}).status_code == 303
+        assert sum(len(cookie.value or "") for cookie in browser.cookies.jar) < 4000
+        assert browser.get("/login/return", params={"state": "x", "code": "y"}).status_code == 401
+        assert await sessions_there(module_database) == before
+        log_in(browser, CITIZEN)
+        assert await sessions_there(module_database) == before + 1
+
+
+async def sessions_there(database: Database) -> int:
+    connection = await asyncpg.connect(database.url("crossroads_portal"))
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM portal_session"))
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_words_are_found_whatever_their_case_and_accents_and_narrow_the_list(bro
     def references(**query: str) -> list[str]:
         return re.findall(r'class="cr-code">(CR-ILL[^<]+)<', browser.get("/en/authorisations", params=query).text)
 
-    every, some = references(), references(q="PENSÏON")
+    every, some = references() + references(page="2"), references(q="PENSÏON")
     assert 0 < len(some) < len(every)
     assert set(some) < set(every)
     assert set(references(q="pension", group="identification@1")) <= set(some)

@@ -183,6 +183,29 @@ def test_a_bad_line_about_a_household_changes_nothing_and_names_nobody(engine: E
     }
 
 
+def test_another_number_is_told_of_all_who_live_or_lived_with_the_person_once_the_hub_has_it(
+    engine: Engine, tmp_path: Path
+) -> None:
+    family(engine, tmp_path)
+    lines = [
+        housed(LODGER, "unrelated", MOTHER, "2021-01-01"),
+        housed(LODGER, "head", on="2022-01-01"),
+        {"kind": "number", "ssin": FATHER, "on": ON, "to": STRANGER},
+    ]
+    apply(engine, written(tmp_path / "feed", lines, sequence=2))
+    assert sheet(engine).right
+    errands = sorted(stored(engine, ERRANDS, "id", "kind", "ssin", "former", "content"))
+    assert [(kind, ssin, former) for _, kind, ssin, former, _ in errands] == [
+        ("renumber", STRANGER, FATHER),
+        *[("notify", STRANGER, None)] * 3,
+    ]
+    notices = [msgspec.json.decode(content) for *_, kind, _, _, content in errands if kind == "notify"]
+    days = {notice["ssin"]: notice["period"] for notice in notices if notice["dataGroup"] == HOUSEHOLDS}
+    since, lodged = {"startDate": THEN}, {"startDate": "2021-01-01", "endDate": "2021-12-31"}
+    assert days == {MOTHER: since, SON: since, LODGER: lodged}
+    assert {(notice["kind"], notice["happenedOn"]) for notice in notices} == {("changed", ON)}
+
+
 def test_without_a_data_group_households_are_kept_and_nobody_is_told(engine: Engine, tmp_path: Path) -> None:
     own = replace(OWN, target=msgspec.structs.replace(TARGET, household_group=None))
     apply(engine, written(tmp_path / "feed", [housed(LODGER, "head"), housed(SON, "child", LODGER)]), own)

@@ -4,7 +4,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -14,11 +13,12 @@ from litestar.datastructures import State
 from crossroads.kernel.errors import Conflict
 from crossroads.portal.store import SessionStore
 from crossroads.web.access import EVERYBODY, Needs, form, page
+from crossroads.web.handles import NotYours
 from crossroads.web.look import Look
 from crossroads.web.manners import Manners
 from crossroads.web.program import program
-from crossroads.web.sessions import Level, Session, Sessions, Visit, Who
-from crossroads.web.site import Site
+from crossroads.web.sessions import MOST_OF_ONE, Level, Session, Sessions, Visit, Who
+from crossroads.web.site import Refusal, Site
 from crossroads.web.view import Looking
 from database import OpenPool
 from portals import hidden_fields
@@ -81,7 +81,7 @@ class Here:
     app: Manners
     sessions: Sessions
     clock: Passing
-    refused: list[Any]
+    refused: list[Refusal]
 
     @property
     def notes(self) -> list[str]:
@@ -115,7 +115,7 @@ async def here(pool: OpenPool, tmp_path: Path) -> Here:
         (tmp_path / name).write_text(text)
     for language in ("nl", "fr", "de"):
         (tmp_path / f"{language}.po").write_text("")
-    clock, refused = Passing(), []
+    clock, refused = Passing(), list[Refusal]()
     store = SessionStore(await pool("crossroads_portal"))
     sessions = Sessions(store, b"secret", clock, idle=timedelta(minutes=20), longest=timedelta(hours=4))
     site = Site(
@@ -125,7 +125,7 @@ async def here(pool: OpenPool, tmp_path: Path) -> Here:
         test=True,
         look=Look(templates=tmp_path, locale=tmp_path),
         sessions=sessions,
-        observers=[lambda path, who: refused.append((path, who.subject))],
+        observers=[refused.append],
     )
 
     app = program([note, written, plain, officers], lambda _: nullcontext(site), {})
@@ -184,6 +184,7 @@ async def test_what_was_typed_when_the_session_ended_waits_for_its_owner_alone(h
         waiting = await here.sessions.find(answer.cookies["crossroads-small"])
     assert waiting is not None
     assert waiting.who is None
+    assert await here.sessions.find(visit.token) is None
     assert here.notes == []
     for subject, found in (("anna", True), ("bert", False)):
         who = somebody(subject)
@@ -193,11 +194,56 @@ async def test_what_was_typed_when_the_session_ended_waits_for_its_owner_alone(h
         assert ("three hours of work" in page_) is found
 
 
+async def test_forms_sent_after_the_session_ended_make_no_more_sessions_than_there_were(here: Here) -> None:
+    visit = await here.begin()
+    async with here.browser(visit) as browser:
+        fields = await shown(browser, text="one")
+        here.clock.ahead = timedelta(minutes=21)
+        answer = await browser.post("/en/note", data=fields)
+        waiting = await here.sessions.find(answer.cookies["crossroads-small"])
+    async with here.browser(waiting) as browser:
+        for number in range(5):
+            answer = await browser.post("/en/note", data=fields | {"text": str(number)})
+            assert answer.status_code == 401
+            assert "set-cookie" not in answer.headers
+    assert waiting is not None
+    waiting = await here.sessions.find(waiting.token)
+    assert waiting is not None
+    assert [draft.values["text"] for draft in waiting.current.drafts.values()] == ["4"]
+    async with here.browser(visit) as thief:
+        answer = await thief.post("/en/note", data=fields)
+        assert answer.status_code == 401
+        assert "set-cookie" not in answer.headers
+    here.clock.ahead = timedelta(hours=2)
+    assert await here.sessions.purge() == 1
+
+
+async def test_of_many_sessions_of_somebody_the_oldest_end(here: Here) -> None:
+    others = [await here.begin("bert")]
+    mine = []
+    for number in range(MOST_OF_ONE + 3):
+        here.clock.ahead = timedelta(seconds=number)
+        mine.append(await here.begin())
+    there = [await here.sessions.find(one.token) is not None for one in [*others, *mine]]
+    assert there == [True, False, False, False, *[True] * MOST_OF_ONE]
+
+
+async def test_a_form_that_is_not_ours_is_told_as_well(here: Here) -> None:
+    async with here.browser(await here.begin()) as browser:
+        await browser.post("/en/note", data={"text": "x", "csrf": "x"})
+    async with here.browser() as stranger:
+        assert (await stranger.get("/en/officers")).status_code == 303
+        assert (await stranger.get("/en/nowhere")).status_code == 404
+    assert [(one.page, one.why) for one in here.refused] == [("/{language}/note", "FormNotOurs")]
+
+
 async def test_who_lacks_the_role_is_refused_and_that_is_told(here: Here) -> None:
     async with here.browser(await here.begin()) as browser:
         answer = await browser.get("/en/officers")
     assert answer.status_code == 403
-    assert here.refused == [("/en/officers", "anna")]
+    (told,) = here.refused
+    assert told == ("/{language}/officers", "Refused", here.sessions.pseudonym(somebody()), ())
+    assert "anna" not in str(told)
     async with here.browser(await here.begin("olga", roles=("officer",))) as browser:
         assert (await browser.get("/en/officers")).status_code == 200
 
@@ -266,6 +312,18 @@ async def test_what_one_page_kept_is_nothing_to_another(here: Here) -> None:
     assert here.sessions.kept(visit, handle, dict[str, list[str]]) == {"places": []}
 
 
+async def test_an_address_of_somebody_elses_page_is_told_from_one_that_is_over(here: Here) -> None:
+    anna, again, bert = await here.begin(), await here.begin(), await here.begin("bert")
+    handle = await here.sessions.keep(anna, "mine")
+    assert here.sessions.kept(again, handle, str) is None
+    for other, name in ((bert, handle), (anna, "invented"), (anna, handle[:-1] + "x")):
+        with pytest.raises(NotYours):
+            here.sessions.kept(other, name, str)
+    for number in range(20):
+        await here.sessions.keep(anna, number)
+    assert here.sessions.kept(anna, handle, str) is None
+
+
 @pytest.mark.parametrize("path", ["/en/plain", "/en/note", "/en/none", "/static/look.css", "/health"])
 async def test_every_answer_has_its_headers(here: Here, path: str) -> None:
     async with here.browser() as browser:
@@ -289,6 +347,16 @@ async def test_one_peer_gets_so_many_pages_a_minute(here: Here) -> None:
         # A proxy may add a header of its own to the one that the peer invented.
         apart = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "203.0.113.7")]
         assert (await browser.get("/en/plain", headers=apart)).status_code == 429
+
+
+async def test_of_logins_one_peer_gets_a_fifth(here: Here) -> None:
+    app = program([plain], lambda _: nullcontext(here.app.app.state.site), {}, most_a_minute=10)
+    app.app.state.site = here.app.app.state.site
+    few = Here(app, here.sessions, here.clock, here.refused)
+    async with few.browser() as browser:
+        answers = [await browser.get("/login/return", params={"state": "x", "code": "y"}) for _ in range(3)]
+        assert [one.status_code for one in answers] == [401, 401, 429]
+        assert (await browser.get("/en/plain")).status_code == 200
 
 
 async def test_what_concerns_somebody_is_kept_nowhere(here: Here) -> None:

@@ -19,5 +19,5 @@ def test_no_sentence_serves_two_events() -> None:
 
 def test_what_is_about_a_person_expires() -> None:
     sources = {event.value.partition(":")[0] for event in Event if event not in KEPT}
-    assert sources == {"exchange", "source", "directory", "identity", "mutations", "batch", "transparency"}
+    assert sources == {"exchange", "source", "directory", "identity", "mutations", "batch", "transparency", "box"}
     assert CLOSING.isdisjoint(KEPT)

@@ -2,8 +2,12 @@
 
 import asyncio
 from collections import Counter
+from contextlib import ExitStack
 
-from crossroads.batch.places import ASKED_AT_ONCE, ASKED_AT_ONE, Places
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crossroads.batch.places import ASKED_AT_ONCE, ASKED_AT_ONE, HELD_BYTES, Places
 
 
 async def test_one_source_has_few_of_the_places() -> None:
@@ -23,3 +27,16 @@ async def test_one_source_has_few_of_the_places() -> None:
     assert sum(inside.values()) == ASKED_AT_ONCE
     go_on.set()
     await asyncio.gather(*waiting)
+
+
+@given(st.lists(st.lists(st.integers(0, HELD_BYTES + 1), max_size=4), max_size=12))
+def test_never_more_is_held_than_there_is_room_for_and_all_of_it_is_given_back(pages: list[list[int]]) -> None:
+    places = Places()
+    with ExitStack() as stack:
+        for sizes in pages:
+            held = stack.enter_context(places.holding())
+            for size in sizes:
+                before = places.held_bytes
+                assert held.take(size) is (before + size <= HELD_BYTES)
+        assert places.held_bytes <= HELD_BYTES
+    assert places.held_bytes == 0

@@ -34,7 +34,7 @@ FLOWS = (
     | {"person-identification", "register-changes"}
     | {"child-benefit-school-leavers", "contribution-reductions", "special-contribution", "property-tax-reduction"}
     | {"work-interruptions", "self-employed-activity", "fraud-analysis", "social-inquiry", "real-replies"}
-    | {"own-access"}
+    | {"own-access", "committee", "my-box"}
 )
 """Sections 4.5 to 4.8, 4.21 and each bullet of 4.9 of the article; then those of our own."""
 OFFICIAL = {"sectors": 70, "institution_types": 113, "inscription_contexts": 89, "legal_contexts": 5}

@@ -1,7 +1,9 @@
 """The consumer and its store: order, exactly once, poison, repeats and gaps, whatever is lost or killed."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from uuid import UUID
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 from crossroads.kernel.errors import Malformed, Unavailable
 from crossroads.participant.consumer import Consumer, Gap
 from crossroads.participant.inbox import Inbox
+from crossroads.participant.replies import Unacceptable
 from crossroads.wire.mutations import Item, MailboxPage, Pull, Settled
 from fakemailbox import FakeMailbox
 
@@ -33,9 +36,11 @@ class Way:
         """Begin with some faults."""
         self.mailbox = mailbox
         self.faults = list(faults)
+        self.calls: list[str] = []
 
     def pull(self, pull: Pull | None = None) -> MailboxPage:
         """Give items, or not."""
+        self.calls.append("pull")
         with_fault = self._fault()
         page = self.mailbox.pull(pull)
         with_fault()
@@ -43,6 +48,7 @@ class Way:
 
     def acknowledge(self, lease: UUID, *, numbers: list[int]) -> Settled:
         """Take out, or not."""
+        self.calls.append("acknowledge")
         with_fault = self._fault()
         settled = self.mailbox.acknowledge(lease, numbers=numbers)
         with_fault()
@@ -210,9 +216,86 @@ def test_what_was_received_before_is_acknowledged_and_not_handled_again(engine: 
     with pytest.raises(Unavailable):
         one.once()
     mailbox.expire()
-    one.once()
-    assert (one.progress.handled, one.progress.repeated) == (1, 1)
+    other = consumer(Way(mailbox), program, engine)
+    other.once()
+    assert (one.progress.handled, other.progress.handled, other.progress.repeated) == (1, 0, 1)
     assert (program.calls, mailbox.open) == ([1], set())
+
+
+class Until(Event):
+    """Lets a consumer run until the mailbox is empty, without waiting."""
+
+    def __init__(self, mailbox: FakeMailbox) -> None:
+        """Look at this mailbox."""
+        super().__init__()
+        self._mailbox = mailbox
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Let no time pass, but that for which items are leased once a pull was in vain."""
+        if timeout:
+            self._mailbox.expire()
+        return not self._mailbox.open
+
+
+def test_while_it_runs_each_page_is_acknowledged_by_the_pull_of_the_next(engine: Engine) -> None:
+    mailbox, program = FakeMailbox(), Program()
+    for n in range(9):
+        mailbox.add(PEOPLE[n % 4])
+    way = Way(mailbox)
+    one = consumer(way, program, engine)
+    one.run(Until(mailbox))
+    assert sorted(program.calls) == list(range(1, 10))
+    assert (way.calls, one.progress.depth) == (["pull"] * 4, 0)
+
+
+def test_what_is_dealt_with_when_it_is_stopped_is_acknowledged(engine: Engine) -> None:
+    mailbox, program, stop = FakeMailbox(), Program(), Event()
+    mailbox.add(PEOPLE[0])
+    way = Way(mailbox)
+    one = consumer(way, program, engine)
+    one.run(stop, lambda _: stop.set())
+    assert (way.calls, mailbox.open, one.progress.depth) == (["pull", "acknowledge"], set(), 0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(people=st.lists(st.sampled_from(PEOPLE), max_size=14), faults=FAULTS, own=OWN_FAULTS)
+def test_whatever_is_lost_or_killed_while_it_runs_each_item_is_handled_once_and_in_order(
+    people: list[str], faults: list[str], own: list[str]
+) -> None:
+    mailbox, engine = FakeMailbox(), store_of()
+    items = [mailbox.add(ssin) for ssin in people]
+    way, program = Way(mailbox, faults), Program(own)
+    while mailbox.open:
+        mailbox.expire()
+        with suppress(Killed):
+            Consumer(way, program, Inbox(engine), count=3, attempts=20, pause=0.0).run(Until(mailbox))
+    expected = [(item.number, item.change.ssin.value) for item in items if item.change]
+    found = handled(engine)
+    engine.dispose()
+    assert sorted(found) == expected
+    assert all([row for row in found if row[1] == ssin] == [r for r in expected if r[1] == ssin] for ssin in PEOPLE)
+    assert mailbox.aside == {}
+
+
+class Before(Way):
+    """The way to a hub of the version before, which takes no acknowledgement with a pull."""
+
+    def pull(self, pull: Pull | None = None) -> MailboxPage:
+        """Refuse what it does not know."""
+        if pull and pull.acknowledge:
+            self.calls.append("refused")
+            raise Unacceptable
+        return super().pull(pull)
+
+
+def test_a_hub_of_the_version_before_is_told_as_it_was_used_to(engine: Engine) -> None:
+    mailbox, program = FakeMailbox(), Program()
+    for _ in range(6):
+        mailbox.add(PEOPLE[0])
+    way = Before(mailbox)
+    consumer(way, program, engine).run(Until(mailbox))
+    assert (program.calls, mailbox.open) == ([1, 2, 3, 4, 5, 6], set())
+    assert way.calls == ["pull", "refused", "acknowledge", "pull", "acknowledge", "pull"]
 
 
 @pytest.mark.parametrize("fault", ["away", "lost"])

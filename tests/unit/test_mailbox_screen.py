@@ -48,3 +48,6 @@ def test_a_report_is_shown_with_all_that_its_reader_needs(other: dict[str, Any],
 def test_the_counts_of_a_correction_are_words() -> None:
     told = Told(correction=CORRECTION, data_group="address@1", told=2, not_told={"CR-NOT-INSCRIBED": 1})
     assert "told 2; 1 not (CR-NOT-INSCRIBED)" in shown(NoticeKind.CORRECTION_TOLD, told=told)
+    told = Told(correction=CORRECTION, data_group="address@1", told=2, not_told={}, unread=("2026-03", "2026-04"))
+    words = "told 2; not looked for in 2026-03, 2026-04, which the hub keeps in files"
+    assert words in shown(NoticeKind.CORRECTION_TOLD, told=told)

@@ -42,6 +42,8 @@ class Request:
     """The day of the decision, where it is a later one: what was withdrawn since counts no more."""
     pointer: Pointer | None = None
     """In mode push: the change, of this very person, that the asker was told of."""
+    acting: bool = False
+    """Whether the agent acts for the person today: without that, no purpose of acting serves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Facts, Line
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period, covered, day
+from crossroads.wire.acting import ACTING
 
 Provisional = Callable[[str], Sequence[str]]
 """Gives the data groups that a provisional inscription in a context allows."""
@@ -38,6 +39,8 @@ def asked_period(request: Request, snapshot: Snapshot, group: str) -> Period | N
 def assigned(request: Request, snapshot: Snapshot, concerned: Institution) -> Code | None:
     """Tell why the legal context is not one of the asker's, or None when it is: on both days, where there are two."""
     reason = _assigned_on(request, snapshot, concerned, request.received_on)
+    if reason is None and request.legal_context in ACTING and not request.acting:
+        return Code.NOT_ACTING
     decided_on = request.decided_on or request.received_on
     if reason is not None or decided_on == request.received_on:
         return reason

@@ -20,6 +20,10 @@ SUPERVISION = "usage-supervision@1"
 """The same, with the agents and without embargo."""
 HOLDERS = "inscriptions@1"
 """Who has the person inscribed."""
+MANDATES = "mandates@1"
+"""Who acts for the person under a mandate, and for whom the person acts."""
+DRAFTS = "authorisation-drafts@1"
+"""Decisions of the committee that are prepared. They are about no person, and allowed in the same way."""
 
 
 class Wanted(Enum):
@@ -27,6 +31,9 @@ class Wanted(Enum):
 
     USAGE = (SUPERVISION, USAGE)
     HOLDERS = (HOLDERS,)
+    MANDATES = (MANDATES,)
+    SUPERVISION = (SUPERVISION,)
+    DRAFTS = (DRAFTS,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

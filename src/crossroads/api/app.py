@@ -24,7 +24,9 @@ from crossroads.bootstrap.keys import message_key
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.bootstrap.wiring import Services
 from crossroads.catalogue import http as catalogue
+from crossroads.committee import http as committee
 from crossroads.directory import http as directory
+from crossroads.ebox import http as ebox
 from crossroads.exchange import http as exchange
 from crossroads.identity import http as identity
 from crossroads.kernel.clock import SystemClock
@@ -32,7 +34,9 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.memory import settle
 from crossroads.mutations import http as mutations
+from crossroads.transparency import acting_http as acting
 from crossroads.transparency import http as transparency
+from crossroads.transparency import supervision_http as supervision
 from crossroads.wire.messages import MAXIMUM_REQUEST, Question
 
 ROUTES = (
@@ -45,6 +49,10 @@ ROUTES = (
     *catalogue.ROUTES,
     *audit.ROUTES,
     *transparency.ROUTES,
+    *supervision.ROUTES,
+    *committee.ROUTES,
+    *ebox.ROUTES,
+    *acting.ROUTES,
 )
 _PROVIDED = (
     "log",
@@ -64,6 +72,14 @@ _PROVIDED = (
     "results",
     "levels",
     "transparency",
+    "supervision",
+    "suspicions",
+    "watching",
+    "committee",
+    "publishing",
+    "boxes",
+    "box_opening",
+    "representation",
 )
 
 
@@ -95,7 +111,7 @@ def application(installation: Installation) -> Litestar:
         return opened(installation, ready)
 
     return Litestar(
-        route_handlers=[*ROUTES, describing(ROUTES, dependencies())],
+        route_handlers=[*ROUTES, *describing(ROUTES, dependencies())],
         lifespan=[lifespan],
         before_request=_guard,
         exception_handlers={Exception: respond},

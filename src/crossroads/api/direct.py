@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Receive, Scope, Send
 
 from crossroads.api.guarding import Guarding
-from crossroads.api.problems import PROBLEM_TYPE, headers_of, problem_of
+from crossroads.api.problems import tell
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
 from crossroads.wire.decoding import decode
@@ -42,9 +42,7 @@ class Direct:
             answer = await self._answer(scope, receive)
             status, headers, body = 200, {"content-type": _JSON}, msgspec.json.encode(answer)
         except Exception as error:  # noqa: BLE001 - whatever happens, the asker gets a problem and not a broken line
-            problem = problem_of(error)
-            status, body = problem.status, msgspec.json.encode(problem)
-            headers = {"content-type": PROBLEM_TYPE, **headers_of(problem)}
+            status, headers, body = tell(error, scope)
         await _send(send, status, headers, body)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Any:

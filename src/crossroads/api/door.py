@@ -8,13 +8,12 @@ from time import monotonic
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from crossroads.admission.limits import LimitReached, Turnstile
 from crossroads.admission.service import AUTHENTIC, Authentic
 from crossroads.api import metrics
-from crossroads.api.problems import problem_of
+from crossroads.api.problems import tell
 from crossroads.kernel.clock import Clock
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.signatures import sign_answer
@@ -46,7 +45,7 @@ class Door:
         try:
             self._turnstile.enter(*visitor)
         except LimitReached as error:
-            await _refuse(send, error)
+            await _refuse(scope, send, error)
             return
         # A state of its own: what the gate leaves there is of this request alone.
         scope["state"] = {}
@@ -92,7 +91,7 @@ class _Outgoing:
             await self._leave(b"".join(self._body))
 
     async def _leave(self, body: bytes) -> None:
-        headers = [*self._start["headers"], (b"belgov-trace-id", str(uuid4()).encode())]
+        headers = [*self._start["headers"], _trace()]
         authentic = self._scope.get("state", {}).get(AUTHENTIC)
         if authentic is not None:
             content_type = dict(headers).get(b"content-type", b"").decode("latin-1")
@@ -113,15 +112,15 @@ def _claimed(scope: Any) -> str:
     return ""
 
 
-async def _refuse(send: Send, error: LimitReached) -> None:
-    problem = problem_of(error)
-    body = msgspec.json.encode(problem)
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"retry-after", str(error.retry_after).encode()),
-    ]
-    start: Any = {"type": "http.response.start", "status": problem.status, "headers": headers}
-    whole: Any = {"type": "http.response.body", "body": body, "more_body": False}
+def _trace() -> tuple[bytes, bytes]:
+    return b"belgov-trace-id", str(uuid4()).encode()
+
+
+async def _refuse(scope: Scope, send: Send, error: LimitReached) -> None:
+    told = tell(error, scope)
+    headers = [(name.encode(), value.encode()) for name, value in told.headers.items()]
+    headers += [(b"content-length", str(len(told.body)).encode()), _trace()]
+    start: Any = {"type": "http.response.start", "status": told.status, "headers": headers}
+    whole: Any = {"type": "http.response.body", "body": told.body, "more_body": False}
     await send(start)
     await send(whole)

@@ -13,9 +13,11 @@ from litestar.types import Receive, Scope
 
 from crossroads.admission.limits import LimitReached
 from crossroads.admission.service import AUTHENTIC, Gate, authentic_of
+from crossroads.api.parameters import check_parameters, known_to
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.guards import Guard, Signed
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire import signatures
 from crossroads.wire.messages import MAXIMUM_REQUEST
 
@@ -42,17 +44,19 @@ class Guarding:
             # The framework answers these by a handler of its own; nothing here is for the scripts of other sites.
             raise MethodNotAllowedException
         guard = request.route_handler.opt.get("guard")
-        if guard is Guard.PUBLIC:
-            return
-        if guard is not Guard.INSTITUTION:
+        if guard is Guard.INSTITUTION:
+            body = None if request.method in _BODILESS else await _in_time(request.body())
+            self._authenticate(request.scope, request.method, body)
+        elif guard is not Guard.PUBLIC:
             raise RouteWithoutGuard
-        body = None if request.method in _BODILESS else await _in_time(request.body())
-        self._authenticate(request.scope, request.method, body)
+        if query := request.scope["query_string"]:
+            check_parameters(query, known_to(request.route_handler))
 
     async def read(self, scope: Scope, receive: Receive) -> bytes:
         """Read the body of a signed post outside the framework, and let it through, or raise what the gate raises."""
         body = await _in_time(_body(receive))
         self._authenticate(scope, "POST", body)
+        check_parameters(scope["query_string"], ())
         return body
 
     def _authenticate(self, scope: Any, method: str, body: bytes | None) -> None:
@@ -91,7 +95,8 @@ def _headers(scope: Scope) -> dict[str, str]:
         text = name.decode("latin-1")
         # Which of two counts would be a matter of opinion: of those that a signature is about, one is allowed.
         if text in headers and text in _SIGNED:
-            raise signatures.SignatureRejected(Code.SIGNATURE_INVALID, f"The header {text} stands in it twice.")
+            twice = Sentence("The header %(name)s stands in it twice.", name=text)
+            raise signatures.SignatureRejected(Code.SIGNATURE_INVALID, twice)
         headers[text] = value.decode("latin-1")
     return headers
 

@@ -1,18 +1,19 @@
 """Errors as RFC 9457 problems in the Belgif vocabulary. They say what is wrong and where, and repeat no value."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
 from msgspec import structs
 
 from crossroads.admission.limits import LimitReached
+from crossroads.api.languages import chosen, in_language
 from crossroads.audit.errors import EntryExpired, NotInLog
 from crossroads.batch.errors import BatchUnknown, PartRefused, ResultGone
 from crossroads.exchange.errors import ExchangeFailed
@@ -61,19 +62,35 @@ _ISSUE_TITLES = {
 _EXPIRED = {Code.CLOCK_SKEW, Code.KEY_EXPIRED, Code.STATEMENT_EXPIRED, Code.BEFORE_RESTART}
 
 
-def respond(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+class Told(NamedTuple):
+    """A problem as it goes out: status, headers and body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def respond(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Give the problem of an error."""
-    problem = problem_of(error)
-    return Response(
-        msgspec.json.encode(problem),
-        status_code=problem.status,
-        media_type=PROBLEM_TYPE,
-        headers=headers_of(problem),
-    )
+    told = tell(error, request.scope)
+    return Response(told.body, status_code=told.status, headers=told.headers)
 
 
-def headers_of(problem: Problem) -> dict[str, str]:
-    """Give the headers that go with a problem, besides its type."""
+def tell(error: Exception, scope: Mapping[str, Any]) -> Told:
+    """Tell whoever asks the problem of an error, in the language that he or she prefers."""
+    language = chosen(_header(scope, b"accept-language"))
+    problem = in_language(problem_of(error), language)
+    headers = {"content-type": PROBLEM_TYPE, "content-language": language, "vary": "accept-language"}
+    if isinstance(error, MethodNotAllowedException):
+        headers |= error.headers or {}
+    return Told(problem.status, headers | _headers_of(problem), msgspec.json.encode(problem))
+
+
+def _header(scope: Mapping[str, Any], name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
+def _headers_of(problem: Problem) -> dict[str, str]:
     headers = {}
     if problem.status == 401:  # noqa: PLR2004
         headers["www-authenticate"] = 'Signature realm="crossroads"'
@@ -83,7 +100,7 @@ def headers_of(problem: Problem) -> dict[str, str]:
 
 
 def problem_of(error: Exception) -> Problem:
-    """Give the problem of an error; what was not foreseen says nothing but that it happened."""
+    """Give the problem of an error, yet in no language; what was not foreseen says nothing but that it happened."""
     for kind, make in _MAKERS:
         if isinstance(error, kind):
             return make(error)
@@ -111,7 +128,7 @@ def _own(status: int, name: str, title: str, error: CrossroadsError) -> Problem:
         type=_OWN + name,
         title=title,
         status=status,
-        detail=str(error),
+        detail=error.sentence,
         code=str(error.code) if error.code else None,
         instance=uuid4().urn,
     )
@@ -127,7 +144,7 @@ def _unauthenticated(error: SignatureRejected) -> Problem:
         type=_BELGIF + name,
         title=title,
         status=401,
-        detail=str(error),
+        detail=error.sentence,
         code=str(error.code),
         instance=uuid4().urn,
     )
@@ -139,6 +156,7 @@ def _malformed(*faults: Fault) -> Problem:
             type=fault.type,
             title=_ISSUE_TITLES.get(fault.type.rsplit(":", 1)[-1], "Invalid input"),
             detail=fault.detail,
+            location="body" if fault.path.startswith("$") else "query",
             name=fault.path,
         )
         for fault in faults
@@ -147,12 +165,14 @@ def _malformed(*faults: Fault) -> Problem:
 
 
 def _litestar_faults(error: ValidationException) -> list[Fault]:
+    extra = error.extra if isinstance(error.extra, list) else []
     cause = error.__cause__
     if isinstance(cause, msgspec.ValidationError):
         found = fault(cause)
         # Litestar decodes all arguments of the handler as one: the body is its member `data`.
-        return [found._replace(path=found.path.replace("$.data", "$", 1))]
-    extra = error.extra if isinstance(error.extra, list) else []
+        place = found.path.replace("$.data", "$", 1)
+        in_query = any(item.get("source") == "query" for item in extra)
+        return [found._replace(path=place.removeprefix("$.") if in_query else place)]
     return [
         Fault(str(item.get("key", "$")), _SCHEMA, "The value is not valid.") for item in extra if isinstance(item, dict)
     ] or [Fault("$", _SCHEMA, "The input is not valid.")]
@@ -192,7 +212,7 @@ def _limited(error: LimitReached) -> Problem:
     if error.code is Code.BODY_LATE:
         return _own(408, "requestTimeout", "Request Timeout", error)
     status = 429 if error.code is Code.TOO_MANY_REQUESTS else 503
-    return _problem(status, str(error), error.code, retry=error.retry_after)
+    return _problem(status, error.sentence, error.code, retry=error.retry_after)
 
 
 # The first kind that fits makes the problem.
@@ -203,14 +223,14 @@ _MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (ValidationException, lambda error: _malformed(*_litestar_faults(error))),
     (HTTPException, _http),
     (RecursionError, lambda _: _malformed(Fault("$", _SCHEMA, "The body is nested too deeply."))),
-    (NotInLog, lambda error: _problem(404, str(error))),
+    (NotInLog, lambda error: _problem(404, error.sentence)),
     (EntryExpired, lambda error: _own(410, "expired", "Gone", error)),
-    (BatchUnknown, lambda error: _problem(404, str(error))),
+    (BatchUnknown, lambda error: _problem(404, error.sentence)),
     (ResultGone, lambda error: _own(410, "expired", "Gone", error)),
     (PartRefused, lambda error: structs.replace(_own(409, "conflict", "Conflict", error), received=error.received)),
     (Conflict, lambda error: _own(409, "conflict", "Conflict", error)),
-    (Refused, lambda error: _problem(403, str(error), error.code)),
-    (Unavailable, lambda error: _problem(503, str(error), error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)),
-    (InvalidValue, lambda error: _malformed(Fault("$", _INVALID, str(error)))),
-    (Tampered, lambda error: _malformed(Fault("$", _INVALID, str(error)))),
+    (Refused, lambda error: _problem(403, error.sentence, error.code)),
+    (Unavailable, lambda error: _problem(503, error.sentence, error.code or Code.UNAVAILABLE, retry=_RETRY_SECONDS)),
+    (InvalidValue, lambda error: _malformed(Fault("$", _INVALID, error.sentence))),
+    (Tampered, lambda error: _malformed(Fault("$", _INVALID, error.sentence))),
 )

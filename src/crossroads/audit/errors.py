@@ -1,5 +1,6 @@
 """What can go wrong with the log, beside what the kernel names."""
 
+from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import InvalidValue, Refused, Unavailable
 
 
@@ -17,3 +18,11 @@ class EntryExpired(Refused):
 
 class EntryArchived(EntryExpired):
     """The entry went to an archive, a file that the operator keeps; only its leaf remains here."""
+
+
+class SearchTooWide(Refused):
+    """The search would read too much of the log: name an institution, or fewer days."""
+
+    def __init__(self) -> None:
+        """Say so with its code."""
+        super().__init__(code=Code.SEARCH_TOO_WIDE)

@@ -148,6 +148,67 @@ class Event(StrEnum):
         "transparency:look:refused",
         "Somebody wanted to see what is logged or inscribed about this person, and was refused, with the code.",
     )
+    MANDATE_GIVEN = "transparency:mandate:given", "A person lets another act; the entry holds for what and how long."
+    MANDATE_ACCEPTED = "transparency:mandate:accepted", "Who got a mandate accepted it: it counts from now on."
+    MANDATE_ENDED = "transparency:mandate:ended", "A mandate was ended at once; the entry holds by which of the two."
+    MANDATES_SHOWN = "transparency:mandates:shown", "It was about to be shown which mandates this person gave or got."
+    ACTING_BEGUN = (
+        "transparency:acting:begun",
+        "Somebody acts for this person today, as a parent or under a mandate; the entry holds which.",
+    )
+    ACTING_REFUSED = (
+        "transparency:acting:refused",
+        "Somebody wanted to act for this person, or with a mandate; refused.",
+    )
+
+    LOG_SEARCHED = (
+        "transparency:log:searched",
+        "A supervisor was about to be shown entries of the log, patterns in it or who is watched; the entry holds why.",
+    )
+    WATCH_SET = (
+        "transparency:watch:set",
+        "A supervisor has questions about this person flagged until a day; the entry holds who and why.",
+    )
+    WATCH_ENDED = "transparency:watch:ended", "A supervisor has questions about this person flagged no longer."
+    PARAMETER_SET = (
+        "transparency:parameter:set",
+        "A supervisor set a number by which patterns in the log are flagged, from a day on.",
+    )
+
+    DRAFT_SAVED = "committee:draft:saved", "A text of a decision on an authorisation was saved; it decides nothing."
+    DRAFT_AGREED = "committee:draft:agreed", "A member of the committee agreed to a text."
+    DRAFT_DECIDED = (
+        "committee:draft:decided",
+        "Two members of the committee agreed to a text; it is in force when operators have signed and applied it.",
+    )
+    DRAFT_DROPPED = "committee:draft:dropped", "A draft of a decision was given up."
+
+    BOX_PUBLISHED = (
+        "box:message:published",
+        "A message was put into the box of this person; its documents stayed with the sender.",
+    )
+    BOX_NOT_ACTIVE = (
+        "box:message:not-active",
+        "A message was meant for the box of this person, who has none that is active; the sender was told so.",
+    )
+    BOX_REFUSED = "box:message:refused", "A message for a box was refused; the entry holds the code, and no person."
+    BOX_REMINDED = "box:message:reminded", "A message was long unread, and was marked so in the box of this person."
+    BOX_EVIDENCE_SHOWN = (
+        "box:message:proven",
+        "A sender was about to be shown what became of a message for this person.",
+    )
+    BOX_SHOWN = "box:list:shown", "It was about to be shown what is in the box of this person."
+    BOX_ACTIVATED = "box:consent:given", "This person wants messages in the box, from this entry on."
+    BOX_ENDED = "box:consent:ended", "This person wants no messages in the box any more."
+    BOX_DOCUMENT_ASKED = (
+        "box:document:asked",
+        "This person opened a document of a message; its sender was not contacted before this entry.",
+    )
+    BOX_DOCUMENT_GIVEN = "box:document:given", "A document that this person opened was about to leave, sealed."
+    BOX_DOCUMENT_FAILED = (
+        "box:document:failed",
+        "The sender did not give a document that this person opened; the entry holds the code.",
+    )
 
     CATALOGUE_APPLIED = "catalogue:version:applied", "A new version of the catalogue came into force."
     KEY_REGISTERED = "catalogue:key:registered", "A key of an institution was registered."
@@ -182,6 +243,7 @@ _CLASSES = {
     "mutations": LogClass.CHANGES,
     "batch": LogClass.BATCH,
     "transparency": LogClass.EXCHANGE,
+    "box": LogClass.CHANGES,
 }
 EXPIRING = {event: _CLASSES[source] for event in Event if (source := event.value.partition(":")[0]) in _CLASSES}
 """The class of each event that expires."""

@@ -6,7 +6,17 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from crossroads.audit.database import queries, rows
+from crossroads.audit.events import Event
 from crossroads.kernel.period import Period
+
+EVENTS = (
+    Event.QUESTION_DECIDED,
+    Event.ANSWER_SENT,
+    Event.BATCH_RECORD_DECIDED,
+    Event.BATCH_PAGE_ANSWERED,
+    Event.ITEM_DELIVERED,
+)
+"""What is looked at of the log."""
 
 
 class Given(NamedTuple):
@@ -34,3 +44,8 @@ async def given(
         connection, persons=list(persons), data_group=data_group, since=since, ticket=ticket, asker=asker
     )
     return [Given(row["asker"], row["source"], Period(row["start_date"], row["end_date"])) for row in await rows(found)]
+
+
+async def months_left(connection: Any, since: datetime) -> tuple[str, ...]:
+    """Give the months since a moment that are not looked at: they left the database."""
+    return tuple(row["month"] for row in await rows(queries.months_left(connection, since=since)))

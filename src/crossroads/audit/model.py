@@ -9,6 +9,7 @@ import msgspec
 
 from crossroads.audit.events import Event
 from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire.commitments import commit
 from crossroads.wire.merkle import Frontier
 from crossroads.wire.proofs import Heads, StreamHead
@@ -122,7 +123,8 @@ class UsagePage(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
 def record_of(entry: Entry, at: datetime) -> Record:
     """Commit to an entry. Raises InvalidValue when a field has a name of our own or a value that no log can hold."""
     if not OWN_FIELDS.isdisjoint(entry.fields):
-        raise InvalidValue(f"A logged field may not be called {', '.join(sorted(OWN_FIELDS & set(entry.fields)))}.")
+        names = ", ".join(sorted(OWN_FIELDS & set(entry.fields)))
+        raise InvalidValue(Sentence("A logged field may not be called %(names)s.", names=names))
     own = entry.event.value, entry.ticket, entry.person, entry.asker, at
     leaf, salts = commit(committed_fields(entry.fields, *own))
     return Record(*own, _encode(entry.fields).decode(), salts, leaf)
@@ -162,7 +164,7 @@ def _plain_text(value: Any) -> str:
     """Encode text of a derived type, such as an SSIN, as the text it is."""
     if isinstance(value, str):
         return str.__str__(value)
-    raise InvalidValue(f"A value of type {type(value).__name__} cannot be logged.")
+    raise InvalidValue(Sentence("A value of type %(kind)s cannot be logged.", kind=type(value).__name__))
 
 
 _encode = msgspec.json.Encoder(enc_hook=_plain_text).encode

@@ -6,7 +6,18 @@ from uuid import UUID
 
 import msgspec
 
+from crossroads.audit.events import Event
 from crossroads.audit.reading import Reading
+
+EVENTS = (
+    Event.INSCRIPTION_OPENED,
+    Event.INSCRIPTION_CLOSED,
+    Event.INSCRIPTION_CUT,
+    Event.INSCRIPTION_CANCELLED,
+    Event.QUESTION_DECIDED,
+    Event.BATCH_RECORD_DECIDED,
+)
+"""What is looked at of the log."""
 
 
 class Pattern(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -11,6 +11,7 @@ from crossroads.audit.model import TOP, CheckpointRow, Receipt, Record
 from crossroads.audit.reading import Reading
 from crossroads.audit.turns import Turns
 from crossroads.kernel.errors import Tampered
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire.commitments import commitments_of, open_field
 from crossroads.wire.merkle import consistency_spans, inclusion_spans
 from crossroads.wire.proofs import ConsistencyProof, EntryProof, Heads, LeafProof
@@ -38,8 +39,16 @@ class Prover:
         """Prove every entry of a ticket, with these fields opened, or all. Raises NotInLog and as `prove_entry`."""
         places = await self._reading.places(ticket)
         if not places:
-            raise NotInLog(f"The log has no entry of ticket {ticket}.")
-        return [await self.prove_entry(stream, index, fields) for stream, index in places]
+            raise NotInLog(Sentence("The log has no entry of ticket %(ticket)s.", ticket=ticket))
+        return await self.prove_entries(places, fields)
+
+    async def prove_entries(
+        self, places: Sequence[tuple[int, int]], fields: Collection[str] | None = None
+    ) -> list[EntryProof]:
+        """Prove entries by stream and index, all under one checkpoint. Raises as `prove_entry`."""
+        records = [_kept(record) for record in await self._reading.entries(places)]
+        proven = zip(records, await self._inclusions(places), strict=True)
+        return [_proof(record, fields, inclusion) for record, inclusion in proven]
 
     async def prove_entry(self, stream: int, index: int, fields: Collection[str] | None = None) -> EntryProof:
         """Prove one entry; a field it does not have is left out.
@@ -56,29 +65,32 @@ class Prover:
         stream, index = receipt.stream, receipt.index
         record = await self._reading.entry(stream, index)
         if not compare_digest(record.leaf, receipt.leaf):
-            raise NotInLog(f"Entry {index} of stream {stream} of the log has another leaf.")
+            raise NotInLog(
+                Sentence(
+                    "Entry %(index)s of stream %(stream)s of the log has another leaf.", index=index, stream=stream
+                )
+            )
         if record.content is not None and record.ticket != ticket:
-            raise NotInLog(f"Entry {index} of stream {stream} of the log is of another ticket.")
+            raise NotInLog(
+                Sentence(
+                    "Entry %(index)s of stream %(stream)s of the log is of another ticket.", index=index, stream=stream
+                )
+            )
         return await self.prove_record(record, stream, index, SHOWN)
 
     async def prove_record(self, record: Record, stream: int, index: int, fields: Collection[str] | None) -> EntryProof:
         """Prove an entry that is at hand, also one from an archive. Raises EntryExpired or NotYetSigned."""
-        if record.content is None or record.salts is None:
-            raise EntryExpired
-        inclusion = await self._inclusion(stream, index)
-        all_fields = record.fields
-        opened = [name for name in all_fields if fields is None or name in fields]
-        return EntryProof(
-            opened={name: open_field(all_fields, record.salts, name) for name in opened},
-            commitments=commitments_of(all_fields, record.salts),
-            inclusion=inclusion,
-        )
+        kept = _kept(record)
+        (inclusion,) = await self._inclusions([(stream, index)])
+        return _proof(kept, fields, inclusion)
 
     async def consistency(self, first: int, second: int) -> ConsistencyProof:
         """Prove that the log at the checkpoint of size `second` extends that of size `first`. Raises NotInLog."""
         earlier, later = await self._checkpoint(first), await self._checkpoint(second)
         if first > second:
-            raise NotInLog(f"A log of {second} lists does not extend one of {first}.")
+            raise NotInLog(
+                Sentence("A log of %(second)s lists does not extend one of %(first)s.", first=first, second=second)
+            )
         return ConsistencyProof(
             first=first,
             second=second,
@@ -101,24 +113,29 @@ class Prover:
             self._extensions.popitem(last=False)
         return proof
 
-    async def _inclusion(self, stream: int, index: int) -> LeafProof:
+    async def _inclusions(self, places: Sequence[tuple[int, int]]) -> list[LeafProof]:
         newest = await self._reading.newest_checkpoint()
-        size = next((head.size for head in newest.heads if head.stream == stream), 0) if newest else 0
-        if newest is None or index >= size:
+        sizes = {head.stream: head.size for head in newest.heads} if newest else {}
+        if newest is None or any(index >= sizes.get(stream, 0) for stream, index in places):
             raise NotYetSigned
-        return LeafProof(
-            stream=stream,
-            index=index,
-            stream_path=await self._reading.path(stream, inclusion_spans(index, size)),
-            heads=newest.heads,
-            top_path=await self._last_list(newest),
-            checkpoint=newest.note,
-        )
+        spans = [(stream, inclusion_spans(index, sizes[stream])) for stream, index in places]
+        *paths, top = await self._reading.paths([*spans, (TOP, inclusion_spans(newest.size - 1, newest.size))])
+        return [
+            LeafProof(
+                stream=stream,
+                index=index,
+                stream_path=path,
+                heads=newest.heads,
+                top_path=top,
+                checkpoint=newest.note,
+            )
+            for (stream, index), path in zip(places, paths, strict=True)
+        ]
 
     async def _checkpoint(self, size: int) -> CheckpointRow:
         row = await self._reading.checkpoint_of_size(size)
         if row is None:
-            raise NotInLog(f"The log has no checkpoint of size {size}.")
+            raise NotInLog(Sentence("The log has no checkpoint of size %(size)s.", size=size))
         return row
 
     async def _last_list(self, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
@@ -131,7 +148,24 @@ class Prover:
         paths = {}
         for head in earlier:
             if sizes.get(head.stream, -1) < head.size:
-                raise Tampered(f"Stream {head.stream} of the log has shrunk.")
+                raise Tampered(Sentence("Stream %(stream)s of the log has shrunk.", stream=head.stream))
             spans = consistency_spans(head.size, sizes[head.stream])
             paths[head.stream] = await self._reading.path(head.stream, spans)
         return paths
+
+
+def _kept(record: Record) -> Record:
+    """Give an entry that is still there. Raises EntryExpired."""
+    if record.content is None or record.salts is None:
+        raise EntryExpired
+    return record
+
+
+def _proof(record: Record, fields: Collection[str] | None, inclusion: LeafProof) -> EntryProof:
+    all_fields, salts = record.fields, record.salts or b""
+    opened = [name for name in all_fields if fields is None or name in fields]
+    return EntryProof(
+        opened={name: open_field(all_fields, salts, name) for name in opened},
+        commitments=commitments_of(all_fields, salts),
+        inclusion=inclusion,
+    )

@@ -133,17 +133,24 @@ CROSS JOIN LATERAL generate_series(
 -- Give some leaves of the tree above the streams.
 SELECT index, leaf FROM log_top WHERE index = ANY(:indexes::bigint[]);
 
--- name: subtrees(levels, positions, stream)
--- Give some stored subtree roots of a stream.
-SELECT s.level, s.position, s.root FROM log_subtree s
-JOIN unnest(:levels::smallint[], :positions::bigint[]) AS w (level, position)
-  ON s.level = w.level AND s.position = w.position
-WHERE s.stream = :stream;
+-- name: subtrees(streams, levels, positions)
+-- Give some stored subtree roots, each of a stream (all streams).
+SELECT s.stream, s.level, s.position, s.root FROM log_subtree s
+JOIN unnest(:streams::smallint[], :levels::smallint[], :positions::bigint[]) AS w (stream, level, position)
+  ON s.stream = w.stream AND s.level = w.level AND s.position = w.position;
 
 -- name: entry(stream, index)^
 -- Give one entry.
 SELECT event, ticket, person, asker, at, content, salts, leaf FROM log_entry
 WHERE stream = :stream AND index = :index;
+
+-- name: entries(streams, indexes)
+-- Give some entries (all streams); each is looked up by itself, as a join over many months would read all of them.
+SELECT w.stream, w.index, e.* FROM unnest(:streams::smallint[], :indexes::bigint[]) AS w (stream, index)
+CROSS JOIN LATERAL (
+    SELECT event, ticket, person, asker, at, content, salts, leaf FROM log_entry
+    WHERE stream = w.stream AND index = w.index LIMIT 1
+) AS e;
 
 -- name: places_of_ticket(ticket)
 -- Give where the entries of a ticket stand, in order of time (all streams).
@@ -198,6 +205,12 @@ FROM log_entry
 WHERE event = 'mutations:item:delivered' AND person = ANY(:persons::bigint[]) AND content ->> 'dataGroup' = :data_group::text
   AND (:since::timestamptz IS NULL OR at >= :since) AND (:ticket::uuid IS NULL OR ticket = :ticket)
   AND (:asker::text IS NULL OR asker = :asker);
+
+-- name: months_left(since)
+-- Give the months since a moment that left the database, as the log says (all streams).
+SELECT DISTINCT content ->> 'month' AS month FROM log_entry
+WHERE event = 'log:month:archived' AND content ->> 'month' >= to_char(:since::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM')
+ORDER BY month;
 
 -- name: patterns(days, since, until)
 -- Find where an institution inscribed somebody, asked about the person and ended the inscription within so many days: by
@@ -281,21 +294,16 @@ SELECT add_months(:parent, :months::int) AS name;
 
 -- name: months_ahead()$
 -- Tell for how many months after this one there are partitions of the log, without a gap.
-SELECT count(*) FROM generate_series(1, 120) AS number
-WHERE NOT EXISTS (
-    SELECT FROM generate_series(1, number) AS n
-    WHERE to_regclass(to_char(now() AT TIME ZONE 'UTC' + make_interval(months => n), '"log_entry_"YYYYMM')) IS NULL
-);
+SELECT count(*) FROM (
+    SELECT bool_and(is_made('log_entry', (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n))
+                                         AT TIME ZONE 'UTC')) OVER (ORDER BY n) AS so_far
+    FROM generate_series(1, 120) AS n
+) AS month
+WHERE so_far;
 
 -- name: old_months(before)
--- Give the months that are over before a moment, of partitions and of what is in the default one.
-SELECT month FROM (
-    SELECT to_timestamp(right(c.relname, 6) || ' 00 +00', 'YYYYMM HH24 TZH') AS month
-    FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-    WHERE i.inhparent = 'log_entry'::regclass AND c.relname ~ '^log_entry_[0-9]{6}$'
-    UNION SELECT date_trunc('month', d.at, 'UTC') FROM log_entry_default AS d
-    WHERE d.event IN (SELECT event FROM log_term)
-) AS found
+-- Give the months that are over before a moment, of partitions and of what is in those of no month.
+SELECT DISTINCT month FROM log_months(:before::timestamptz) AS month
 WHERE (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' <= :before::timestamptz ORDER BY month;
 
 -- name: month_ranges(since, until)

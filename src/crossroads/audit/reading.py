@@ -1,6 +1,7 @@
 """The log in PostgreSQL as it is read: for proofs, usage and verification. A store, private to this room."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from itertools import groupby
@@ -12,8 +13,10 @@ import msgspec
 from crossroads.audit.database import Pool, outages, queries, rows
 from crossroads.audit.errors import EntryArchived, NotInLog
 from crossroads.audit.events import Event
+from crossroads.audit.given import Given, given
 from crossroads.audit.model import TOP, CheckpointRow, Cursor, Record, StoredHead, UsageLine
 from crossroads.kernel.errors import Tampered
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire.merkle import HASH_BYTES, STORED_LEVELS, Node, path, perfect_nodes, root_of, stored_nodes
 from crossroads.wire.proofs import Heads
 
@@ -40,29 +43,43 @@ class Reading:
 
     async def path(self, stream: int, spans: Sequence[range]) -> tuple[bytes, ...]:
         """Give the proof made of the roots of these spans of a stream."""
-        nodes = [node for span in spans for node in perfect_nodes(span)]
-        known = await self._stored(stream, {below for node in nodes for below in stored_nodes(node)})
-        roots = {node: root_of([known[below] for below in stored_nodes(node)]) for node in nodes}
-        return tuple(path(spans, roots.__getitem__))
+        (found,) = await self.paths([(stream, spans)])
+        return found
 
-    async def _stored(self, stream: int, nodes: Collection[Node]) -> dict[Node, bytes]:
-        leaves = [node.position for node in nodes if node.level == 0]
-        above = [node for node in nodes if node.level]
-        known = {Node(0, index): leaf for index, leaf in (await self.leaves(stream, leaves)).items()}
+    async def paths(self, wanted: Sequence[tuple[int, Sequence[range]]]) -> list[tuple[bytes, ...]]:
+        """Give several proofs, each of a stream and spans of it, with one reading of each table."""
+        needed: dict[int, set[Node]] = defaultdict(set)
+        for stream, spans in wanted:
+            needed[stream] |= {below for span in spans for node in perfect_nodes(span) for below in stored_nodes(node)}
+        known = await self._stored(needed)
+        return [_path(spans, known[stream]) for stream, spans in wanted]
+
+    async def _stored(self, needed: Mapping[int, Collection[Node]]) -> dict[int, dict[Node, bytes]]:
+        known: dict[int, dict[Node, bytes]] = {}
+        for stream, nodes in needed.items():
+            leaves = [node.position for node in nodes if node.level == 0]
+            found = await self.leaves(stream, leaves) if leaves else {}
+            known[stream] = {Node(0, index): leaf for index, leaf in found.items()}
+        above = [(stream, node) for stream, nodes in needed.items() for node in nodes if node.level]
+        for stream, level, position, root in await self._subtrees(above) if above else ():
+            known[stream][Node(level, position)] = root
+        for stream, nodes in needed.items():
+            for node in nodes:
+                if node not in known[stream]:
+                    said = Sentence("The log lacks a part of the tree of stream %(stream)s.", stream=stream)
+                    raise Tampered(said)
+        return known
+
+    async def _subtrees(self, nodes: Sequence[tuple[int, Node]]) -> list[Any]:
         with outages():
-            subtrees = await rows(
+            return await rows(
                 queries.subtrees(
                     self._pool,
-                    stream=stream,
-                    levels=[node.level for node in above],
-                    positions=[node.position for node in above],
+                    streams=[stream for stream, _ in nodes],
+                    levels=[node.level for _, node in nodes],
+                    positions=[node.position for _, node in nodes],
                 )
             )
-        known |= {Node(level, position): root for level, position, root in subtrees}
-        for node in nodes:
-            if node not in known:
-                raise Tampered(f"The log lacks subtree {node.position} of level {node.level} of stream {stream}.")
-        return known
 
     async def leaves(self, stream: int, indexes: Sequence[int]) -> dict[int, bytes]:
         """Give some leaves of a stream, as far as they are there, perhaps with others between them."""
@@ -75,10 +92,7 @@ class Reading:
 
     async def root(self, stream: int, node: Node) -> bytes | None:
         """Give a stored root of a stream, if there is one."""
-        with outages():
-            found = await rows(
-                queries.subtrees(self._pool, stream=stream, levels=[node.level], positions=[node.position])
-            )
+        found = await self._subtrees([(stream, node)])
         return found[0]["root"] if found else None
 
     async def entry(self, stream: int, index: int) -> Record:
@@ -88,8 +102,16 @@ class Reading:
             if row is None and await queries.has_leaf(self._pool, stream=stream, index=index):
                 raise EntryArchived
         if row is None:
-            raise NotInLog(f"Stream {stream} of the log has no entry {index}.")
+            raise NotInLog(Sentence("Stream %(stream)s of the log has no entry %(index)s.", stream=stream, index=index))
         return Record(*row)
+
+    async def entries(self, places: Sequence[tuple[int, int]]) -> list[Record]:
+        """Give some entries by stream and index. Raises as `entry`."""
+        streams, indexes = [stream for stream, _ in places], [index for _, index in places]
+        with outages():
+            found = await rows(queries.entries(self._pool, streams=streams, indexes=indexes))
+        known = {(stream, index): Record(*columns) for stream, index, *columns in found}
+        return [known.get(place) or await self.entry(*place) for place in places]
 
     async def places(self, ticket: UUID) -> list[tuple[int, int]]:
         """Give stream and index of every entry of a ticket, in order of time."""
@@ -187,6 +209,11 @@ class Snapshot:
         async for row in self._walk(queries.patterns.sql, days, since, until):
             yield row
 
+    async def given(self, persons: Sequence[int], data_group: str, since: datetime | None) -> list[Given]:
+        """Give to whom a data group about a person (all keys that are this person) was given."""
+        with outages():
+            return await given(self._connection, persons, data_group, since=since)
+
     async def decided(self, tickets: Iterable[UUID], events: Iterable[str]) -> list[Any]:
         """Give ticket, permits and statement of the entries under some tickets of some events."""
         with outages():
@@ -224,6 +251,15 @@ def _within_subtrees(indexes: Iterable[int]) -> tuple[list[int], list[int]]:
     """Give the first and last of the indexes in each smallest stored subtree."""
     found = [list(of) for _, of in groupby(sorted(indexes), key=lambda index: index >> STORED_LEVELS)]
     return [of[0] for of in found], [of[-1] for of in found]
+
+
+def _path(spans: Sequence[range], known: Mapping[Node, bytes]) -> tuple[bytes, ...]:
+    """Give the proof made of the roots of these spans, from what is stored below them."""
+
+    def root(node: Node) -> bytes:
+        return root_of([known[below] for below in stored_nodes(node)])
+
+    return tuple(path(spans, root))
 
 
 def _checkpoint(row: Any) -> CheckpointRow | None:

@@ -23,7 +23,10 @@ PAGE_ASKED = "participant:page:asked"
 MATCH_ASKED = "participant:match:asked"
 
 _RANGE = re.compile(r"\[(\d+),(\d+)\)")
+_ANSWERED = (Event.ANSWER_SENT, Event.BATCH_PAGE_ANSWERED)
 _DECIDED = (Event.QUESTION_DECIDED, Event.BATCH_RECORD_DECIDED, Event.BATCH_ACCEPTED, Event.MATCH_ASKED)
+EVENTS = _DECIDED + _ANSWERED
+"""What is looked at of the hub's log."""
 
 
 class Difference(StrEnum):

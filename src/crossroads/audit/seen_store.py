@@ -35,6 +35,13 @@ class Seen(NamedTuple):
     """Less the statement and the signature of the request."""
 
 
+class Page(NamedTuple):
+    """Some entries, and how many there are in all."""
+
+    entries: list[Seen]
+    total: int
+
+
 class Ending(NamedTuple):
     """How a question ended, and where that stands."""
 
@@ -106,19 +113,14 @@ class SeenStore:
         """Use these connections, of any role that may read the log."""
         self._pool = pool
 
-    async def page(self, view: View, limit: int, *, after: Place | None = None, skip: int = 0) -> list[Seen]:
-        """Give some entries: those after a place, or after so many."""
+    async def page(self, view: View, limit: int, *, after: Place | None = None, skip: int = 0) -> Page:
+        """Give some entries: those after a place, or after so many; and how many there are in all."""
         at, stream, index = after or (None, None, None)
         return await self._seen(view, limit=limit, skip=skip, at=at, stream=stream, index=index)
 
     async def at(self, view: View, places: Sequence[tuple[int, int]]) -> list[Seen]:
         """Give those of the entries at some places, by stream and index, that are seen."""
-        return await self._seen(view, limit=len(places), places=places)
-
-    async def total(self, view: View) -> int:
-        """Count all."""
-        with outages():
-            return int(await queries.seen_total(self._pool, **view.columns))
+        return (await self._seen(view, limit=len(places), places=places)).entries
 
     async def endings(self, tickets: Sequence[UUID]) -> dict[UUID, Ending]:
         """Give how questions ended, by ticket."""
@@ -151,13 +153,13 @@ class SeenStore:
         skip: int = 0,
         places: Sequence[tuple[int, int]] | None = None,
         **after: Any,
-    ) -> list[Seen]:
+    ) -> Page:
         streams, indexes = ([p[0] for p in places], [p[1] for p in places]) if places is not None else (None, None)
         given = {"at": None, "stream": None, "index": None} | after
         given |= {"streams": streams, "indexes": indexes, "limit": limit, "skip": skip}
         with outages():
             found = await rows(queries.seen(self._pool, **view.columns, **given))
-        return [_seen(row) for row in found]
+        return Page([_seen(row) for row in found if row["stream"] is not None], found[0]["total"])
 
 
 def _seen(row: Any) -> Seen:

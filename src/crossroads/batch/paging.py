@@ -1,6 +1,7 @@
 """Asking the sources about one page: an answer is kept as it comes, after a failure it is tried again.
 
-An answer that is kept does not stay in memory: it is read again when all are there and the page is composed.
+An answer that is kept does not stay in memory: it is read again when all are there and the page is composed. The last
+one stays, as long as there is room for it.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from crossroads.batch import store
 from crossroads.batch.asking import Kept, Tree, accepted
 from crossroads.batch.composing import Chunk
 from crossroads.batch.deciding import DecidedPage
-from crossroads.batch.places import Places
+from crossroads.batch.places import Held, Places
 from crossroads.batch.ports import PageErrand, PageReply, PageSources
 from crossroads.batch.running_store import Waiting
 from crossroads.catalogue.service import Catalogue
@@ -80,6 +81,7 @@ class PageAsking:
     clock: Clock
     claim: Claim
     places: Places
+    held: Held
     page: Page
     keys: tuple[ProvenKey, ...]
     time: timedelta
@@ -88,7 +90,7 @@ class PageAsking:
     async def run(self) -> list[Chunk] | None:
         """Give what is not kept of what came of the whole page; None when somebody is still to be asked, later.
 
-        The last answer is not kept apart: the page is composed with it at once.
+        The last answer is not kept apart: the page is composed with it, unless too much waits for that.
         """
         with outages():
             async with self.pool.acquire() as connection:
@@ -118,9 +120,9 @@ class PageAsking:
         return chunk.kept.until if chunk.kept else None
 
     async def _keep(self, chunk: Chunk, round_: "_Round") -> None:
-        """Keep what came of asking a source; the last of all is composed from memory."""
+        """Keep what came of asking a source; the last of all is composed from memory, if it has room there."""
         round_.outstanding -= chunk.kept is None or chunk.kept.until is None
-        if not round_.outstanding:
+        if not round_.outstanding and self.held.take(len(chunk.kept.answer) if chunk.kept else 0):
             round_.last.append(chunk)
             return
         async with store.lasting(self.pool) as connection:

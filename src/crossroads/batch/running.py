@@ -145,25 +145,27 @@ class _Slice:
         signer = self._asking.batch.signer
         keys = await asker_keys(self._hub.catalogue, snapshot, signer, voucher.asker.encryption_key)
         hub = self._hub
-        asking = PageAsking(
-            pool=hub.pool,
-            log=hub.log,
-            catalogue=hub.catalogue,
-            sources=hub.sources,
-            clock=hub.clock,
-            claim=self._claim,
-            places=hub.places,
-            page=page,
-            keys=keys,
-            time=hub.time,
-        )
-        last = await asking.run()
-        if last is None:
-            return
-        async with hub.composing:
-            composed = await self._composed(page, last)
-            async with self._taking.held() as connection:
-                await pages.note_answered(connection, self._ticket, page.number, composed, len(page.tree.records))
+        with hub.places.holding() as held:
+            asking = PageAsking(
+                pool=hub.pool,
+                log=hub.log,
+                catalogue=hub.catalogue,
+                sources=hub.sources,
+                clock=hub.clock,
+                claim=self._claim,
+                places=hub.places,
+                held=held,
+                page=page,
+                keys=keys,
+                time=hub.time,
+            )
+            last = await asking.run()
+            if last is None:
+                return
+            async with hub.composing:
+                composed = await self._composed(page, last)
+                async with self._taking.held() as connection:
+                    await pages.note_answered(connection, self._ticket, page.number, composed, len(page.tree.records))
         await self._log_page(page.number, composed.fields)
 
     async def _composed(self, page: Page, last: list[Chunk]) -> Composed:

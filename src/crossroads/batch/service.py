@@ -22,6 +22,7 @@ from crossroads.jobs.service import Jobs
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, CrossroadsError, Fault, Malformed, Refused
 from crossroads.kernel.guards import Signed
+from crossroads.kernel.sentences import Sentence, together
 from crossroads.wire.batches import MAXIMUM_SEQUENCE, BatchList, BatchState, BatchStatus, Voucher
 from crossroads.wire.canonical import b64url, canonical, sha256
 
@@ -208,4 +209,4 @@ def _said(voucher: Voucher, signed: Signed) -> dict[str, object]:
 
 
 def _expecting(code: Code, last: int) -> str:
-    return f"{code.description} The next file has the number {last + 1}."
+    return together(code.description, Sentence("The next file has the number %(number)s.", number=last + 1))

@@ -13,6 +13,7 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, Malformed, Refused, Tampered
 from crossroads.kernel.period import day
+from crossroads.kernel.sentences import Sentence
 from crossroads.kernel.ssin import is_number_of_person
 from crossroads.wire.batches import MAXIMUM_LIFE, BatchStatement, Voucher
 from crossroads.wire.pages import read_batch_statement, verify_batch_statement
@@ -80,13 +81,15 @@ def _check_statement(voucher: Voucher, snapshot: Snapshot, now: datetime) -> Sta
         parsed, statement = read_batch_statement(voucher.statement)
         verify_batch_statement(parsed, statement, key_in_force(snapshot, parsed.key_id, now))
     except Tampered as error:
-        raise SignatureRejected(Code.STATEMENT_INVALID, str(error)) from error
+        raise SignatureRejected(Code.STATEMENT_INVALID, error.sentence) from error
     try:
         statement.check_valid(now, snapshot.genesis.installation, snapshot.genesis.environment)
     except Tampered as error:
-        raise SignatureRejected(Code.STATEMENT_EXPIRED, str(error)) from error
+        raise SignatureRejected(Code.STATEMENT_EXPIRED, error.sentence) from error
     if differing := differences(voucher, statement):
-        raise SignatureRejected(Code.STATEMENT_MISMATCH, f"They differ in {', '.join(differing)}.")
+        raise SignatureRejected(
+            Code.STATEMENT_MISMATCH, Sentence("They differ in %(fields)s.", fields=", ".join(differing))
+        )
     return Stated(parsed.key_id, statement.nonce)
 
 

@@ -1,4 +1,4 @@
-"""`crossroads bench exchange|directory|audit|search|changes|batch|national --json`."""
+"""`crossroads bench exchange|directory|audit|search|changes|batch|national|portal --json`."""
 
 import logging
 import sys
@@ -136,6 +136,21 @@ def national(
     from crossroads.bench import national as measuring  # noqa: PLC0415 - as above
 
     _print(measuring.bench(measuring.Size(scale, folder, seconds, rounds, workers)), as_json=as_json)
+
+
+@app.command()
+def portal(
+    *,
+    entries: Annotated[int, typer.Option(help="Of the log.", min=200)] = 100_000,
+    inscriptions: Inscriptions = 1_000_000,
+    seconds: Annotated[float, typer.Option(help="Of visits, and of each load, in each round.", min=1)] = 10,
+    rounds: Rounds = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Measure the pages for people over a full log and directory, against nginx that has one of them in memory."""
+    from crossroads.bench import portal as measuring  # noqa: PLC0415 - as above
+
+    _print(measuring.bench(measuring.Size(entries, inscriptions, seconds, rounds)), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import asyncpg
 
@@ -10,9 +11,10 @@ from crossroads.audit.archive import Archiver
 from crossroads.audit.archive_expiry import ArchiveExpiry
 from crossroads.audit.database import Pool
 from crossroads.audit.reading import Reading
+from crossroads.audit.service import Log
 from crossroads.bootstrap import keys
 from crossroads.bootstrap.database import database_url
-from crossroads.bootstrap.wiring import Services
+from crossroads.bootstrap.settings import Installation
 from crossroads.kernel.errors import Refused, Unavailable
 
 _ROLE = "crossroads_retention"
@@ -20,8 +22,27 @@ _PLACE = "SELECT current_database(), pg_postmaster_start_time()"
 _MAY = "SELECT has_function_privilege('drop_log_month(timestamptz, bigint, bigint)', 'EXECUTE')"
 
 
+class Hub(Protocol):
+    """What of a hub is needed to take months out of its log."""
+
+    @property
+    def installation(self) -> Installation:
+        """Its settings and keys."""
+        ...
+
+    @property
+    def pool(self) -> Pool:
+        """Connections of role crossroads_hub."""
+        ...
+
+    @property
+    def log(self) -> Log:
+        """Its log."""
+        ...
+
+
 @asynccontextmanager
-async def archiving(hub: Services, url: str | None, folder: Path) -> AsyncIterator[Archiver]:
+async def archiving(hub: Hub, url: str | None, folder: Path) -> AsyncIterator[Archiver]:
     """Open it with the URL of that role; the embedded database needs none. Raises Refused or Unavailable."""
     async with await _pool(_url(hub, url)) as pool:
         # Another role would fail only when the log says already that a month is archived; another database, not at all.
@@ -30,7 +51,7 @@ async def archiving(hub: Services, url: str | None, folder: Path) -> AsyncIterat
         yield Archiver(pool, hub.log, keys.log_key(hub.installation), folder)
 
 
-def archive_expiry(hub: Services, folder: Path) -> ArchiveExpiry:
+def archive_expiry(hub: Hub, folder: Path) -> ArchiveExpiry:
     """Open what lets the files of a folder expire; it changes nothing in the database but adds to the log."""
     return ArchiveExpiry(Reading(hub.pool), hub.log, keys.log_key(hub.installation), folder)
 
@@ -42,7 +63,7 @@ async def _may_remove(pool: Pool) -> bool:
         return False
 
 
-def _url(hub: Services, url: str | None) -> str:
+def _url(hub: Hub, url: str | None) -> str:
     if hub.installation.settings.database_url is None:
         return database_url(hub.installation, _ROLE)
     if url is None:

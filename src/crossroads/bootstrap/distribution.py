@@ -12,6 +12,7 @@ import asyncpg
 from crossroads.kernel.errors import Refused
 
 SPREAD: Mapping[str, str] = {
+    "acting": "person",
     "batch_chunk": "ticket",
     "batch_page": "ticket",
     "batch_part": "ticket",
@@ -22,6 +23,10 @@ SPREAD: Mapping[str, str] = {
     "bis_particulars": "person",
     "bis_particulars_history": "person",
     "bis_removal": "person",
+    "bis_served": "person",
+    "box_consent": "person",
+    "box_message": "person",
+    "box_reference": "institution",
     "error_report": "person",
     "identity_event": "person",
     "inscription": "person",
@@ -49,6 +54,7 @@ SPREAD: Mapping[str, str] = {
 """Each table with the column by which it is spread; those with the same column stand side by side."""
 EVERYWHERE = frozenset(
     {
+        "bis_term",
         "catalogue_entry",
         "catalogue_entry_history",
         "catalogue_head",
@@ -57,6 +63,8 @@ EVERYWHERE = frozenset(
         "institution_key",
         "key_revocation",
         "log_term",
+        "mandate",
+        "mandate_act",
         "nonce_store",
         "operator_key",
         "person_link",
@@ -69,6 +77,9 @@ COORDINATED = frozenset(
         "batch",
         "batch_sequence",
         "bis_turn",
+        "committee_agreement",
+        "committee_draft",
+        "committee_version",
         "inscription_ends",
         "job",
         "log_checkpoint",
@@ -80,6 +91,8 @@ COORDINATED = frozenset(
         "portal_session",
         "service_level",
         "source_breaker",
+        "supervision_parameter",
+        "supervision_watch",
         "used_act",
     }
 )

@@ -41,12 +41,15 @@ SELECT current_user AS role, rolsuper AS superuser, current_setting('server_vers
        EXISTS (SELECT FROM pg_roles o WHERE o.rolname = 'crossroads_owner' AND pg_has_role(o.oid, 'MEMBER')) AS owner,
        ARRAY(
            SELECT name
-           FROM unnest('{log_entry,log_leaf,log_subtree,log_term,log_top,log_checkpoint}'::text[]) AS t (name)
+           FROM unnest(
+               '{log_entry,log_leaf,log_subtree,log_term,log_top,log_checkpoint,bis_term,bis_served}'::text[]
+           ) AS t (name)
            WHERE has_any_column_privilege(to_regclass(name), 'UPDATE')
               OR has_table_privilege(to_regclass(name), 'DELETE, TRUNCATE')
        ) AS changeable
 FROM pg_roles WHERE rolname = current_user
 """
+_BIS_DAYS = "SELECT max(days) FROM bis_term"
 _RUNNING = "SELECT count(*) FROM log_stream WHERE stream >= 0 AND lease_until > now()"
 
 
@@ -140,10 +143,10 @@ async def _terms(installation: Installation, pool: Pool) -> Row:
     settings = installation.settings
     here = {days for _, days in days_by_event(settings.log_kept_days, settings.log_class_days).items()}
     there = {(term.log_class, term.days) for term in await RetentionStore(pool).terms()}
-    if here != there:
+    if here != there or await pool.fetchval(_BIS_DAYS) != settings.bis_kept_days:
         return warn(
             "retention",
-            "How long the log is kept is not what the settings say.",
+            "How long the log, or what the BIS register holds, is kept is not what the settings say.",
             "Settle it: run `crossroads migrate`.",
         )
     return ok("retention", f"What the log says is kept for {min(days for _, days in here)} days or more.")

@@ -1,8 +1,9 @@
 """The schema, brought up to date by numbered plain-SQL files.
 
 A file `NNNN_name.sql` holds, in this order: a comment that says what it is for, `-- depends: <the file before it>`,
-`-- migrate: apply` and `-- migrate: rollback`. Each runs in a transaction of its own. A line that begins with `--` is
-dropped wherever it stands, also inside a function body.
+`-- migrate: apply` and `-- migrate: rollback`. Each runs in a transaction of its own, but one that says
+`-- transaction: false`: so it can build an index while the table is written, and may be run again from its beginning. A
+line that begins with `--` is dropped wherever it stands, also inside a function body.
 
 Processes of the version before go on working meanwhile and afterwards: a migration adds. One that does more says, in a
 line after what it depends on, either why they do (`-- compatible: …`) or that they do not (`-- breaks: processes before
@@ -70,9 +71,10 @@ async def pending(dsn: str) -> list[str]:
 
 async def _apply(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Apply what is pending; where a lock is not to be had at once, let the processes that run go first."""
-    await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
     until = monotonic() + _PATIENCE_SECONDS
     while True:
+        # Again each time: a migration that needs no lock which others want may wait longer, and say so.
+        await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
         try:
             await apply(connection, FOLDER, schema_name=_SCHEMA, logger=_log)
         except BadMigrationError as error:

@@ -15,6 +15,7 @@ from crossroads.bootstrap.portal_settings import PortalSettings
 from crossroads.bootstrap.settings import Installation
 from crossroads.catalogue.following import Following
 from crossroads.kernel.clock import Clock, SystemClock
+from crossroads.operation.service import Operation
 
 ROLE = "crossroads_portal"
 _CONNECTIONS = 8
@@ -31,6 +32,7 @@ class PublicServices:
     catalogue: Following
     levels: Levels
     log: Reading
+    operation: Operation
     pool: Pool
 
 
@@ -49,6 +51,7 @@ async def public_services(installation: Installation, settings: PortalSettings) 
             catalogue=catalogue,
             levels=Levels(pool, clock),
             log=Reading(pool),
+            operation=Operation(pool, catalogue, clock, installation.settings.hub),
             pool=pool,
         )
     finally:

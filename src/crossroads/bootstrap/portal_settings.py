@@ -56,7 +56,15 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     longest_hours: Annotated[int, msgspec.Meta(ge=1, le=24)] = 4
     """Hours after which a session ends in any case."""
     most_a_minute: Annotated[int, msgspec.Meta(ge=10, le=100_000)] = 600
-    """Pages that one peer gets in a minute, in one process."""
+    """Pages that one peer gets in a minute, in one process; of logins a fifth of that."""
+
+    def folder(self, home: Path) -> Path:
+        """Give the folder of its own secrets and keys; `home` is that of the installation."""
+        return self.home or home / "portal"
+
+    def refusals(self, home: Path) -> Path:
+        """Give the folder of the log of pages that were refused."""
+        return self.folder(home) / "refusals"
 
     def check_safe(self, *, hub_database_url: str | None) -> None:
         """Refuse to serve the world without TLS, or with the rights of the hub. Raises UnsafePortal, UnsafeAddress."""

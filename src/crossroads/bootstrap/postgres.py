@@ -188,7 +188,8 @@ async def create_database(dsn: str, name: str, *, owner: str = OWNER, template: 
     """Make a database, empty or as a copy of one that nobody is connected to; the DSN is that of an administrator."""
     connection = await asyncpg.connect(dsn)
     try:
-        copy = f" TEMPLATE {_quoted(template)}" if template else ""
+        # As files: a template is small, and to log each of its blocks takes twice as long.
+        copy = f" TEMPLATE {_quoted(template)} STRATEGY file_copy" if template else ""
         await connection.execute(f"CREATE DATABASE {_quoted(name)} OWNER {_quoted(owner)}{copy}")
     finally:
         await connection.close()

@@ -69,8 +69,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Other days for a class of events: `exchange`, `directory`, `changes` or `batch`."""
     log_online_days: Annotated[int, msgspec.Meta(ge=31, le=36_525)] | None = None
     """Days before `crossroads audit archive` may take a month out of the database. Absent: as long as it is kept."""
+    log_archive: Path | None = None
+    """The folder into which a job moves months that old, and lets expire what is there. Absent: only commands do."""
+    log_archive_url: str | None = None
+    """URL of role crossroads_retention for that job, where the database is your own: see docs/how-to/log.md."""
     pattern_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 14
     """Days within which inscribing, asking and ending is a pattern for `crossroads audit patterns`. Illustrative."""
+    box_reminder_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 15
+    """After which a message in a box counts as long unread. A change is for messages published from then on."""
     error_answer_days: Annotated[int, msgspec.Meta(ge=1, le=366)] = 30
     """Days within which a source answers a report of a presumed error; after them it is overdue. Illustrative."""
     bis_kept_days: Annotated[int, msgspec.Meta(ge=1, le=36_525)] | None = None
@@ -90,7 +96,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limits: Limits = Limits()
 
     def check_safe(self) -> None:
-        """Refuse to listen to the world without TLS. Raises UnsafeSettings."""
+        """Refuse to listen to the world without TLS, and a job that could not work. Raises UnsafeSettings."""
+        if self.log_archive and (self.database_url is None) != (self.log_archive_url is None):
+            raise UnsafeSettings("log_archive needs log_archive_url where the database is your own, and only there.")
         if (self.certificate is None) != (self.certificate_key is None):
             raise UnsafeSettings("certificate and certificate_key go together.")
         if self.host not in _LOOPBACK and self.certificate is None and not self.behind_proxy:

@@ -1,7 +1,7 @@
 """How a process of the hub is put together. The only place that knows every room."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,8 +22,10 @@ from crossroads.audit.months import Months
 from crossroads.audit.retention import EVERY as LOG_RETENTION_EVERY
 from crossroads.audit.retention import NAME as LOG_RETENTION
 from crossroads.audit.retention import Retention as LogRetention
+from crossroads.audit.search_store import SearchStore
 from crossroads.audit.seen_store import SeenStore
 from crossroads.audit.service import Log
+from crossroads.audit.suspicion_store import SuspicionStore
 from crossroads.batch.checking import CHECKS_AT_ONCE, Checking
 from crossroads.batch.model import CHECK_KIND, RUN_KIND
 from crossroads.batch.results import Results
@@ -34,15 +36,26 @@ from crossroads.batch.running import RUN_AT_ONCE, WAIT_AT_ONCE, Running
 from crossroads.batch.service import Batches
 from crossroads.batch.uploads import Uploads
 from crossroads.bootstrap import keys
+from crossroads.bootstrap.archiving_job import ArchiveJob
 from crossroads.bootstrap.compatibility import require_schema
 from crossroads.bootstrap.database import database_url
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.catalogue.service import Catalogue
+from crossroads.committee.service import Committee
+from crossroads.committee.store import Store as CommitteeStore
 from crossroads.directory.exclusivity import ExclusiveWhenLinked
 from crossroads.directory.facts import FactsReader
 from crossroads.directory.nonces import maintain_nonces
 from crossroads.directory.service import Directory
+from crossroads.ebox import reminders
+from crossroads.ebox.boxes import Boxes
+from crossroads.ebox.opening import Opening
+from crossroads.ebox.owner import Owner
+from crossroads.ebox.service import Publishing
 from crossroads.exchange.service import Exchange
+from crossroads.identity.acting import EVERY as ACTING_EVERY
+from crossroads.identity.acting import NAME as ACTING
+from crossroads.identity.acting import Acting
 from crossroads.identity.bis import BisRegister
 from crossroads.identity.bis_retention import EVERY as BIS_EVERY
 from crossroads.identity.bis_retention import NAME as BIS
@@ -70,9 +83,15 @@ from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import HttpClient
 from crossroads.sources.service import HttpSources
 from crossroads.sources.store import BreakerStore
+from crossroads.transparency.acting import Representation
+from crossroads.transparency.evidence import Evidence
 from crossroads.transparency.looking import Looking
+from crossroads.transparency.overseeing import Overseeing
 from crossroads.transparency.service import Terms as LookTerms
 from crossroads.transparency.service import Transparency
+from crossroads.transparency.supervision import Supervision
+from crossroads.transparency.suspicions import Suspicions
+from crossroads.transparency.watching import Watching
 
 _MAINTENANCE_SECONDS = 60
 _PATIENCE_SECONDS = 2
@@ -115,6 +134,14 @@ class Services:
     levels: Levels
     log_retention: LogRetention
     transparency: Transparency
+    supervision: Supervision
+    suspicions: Suspicions
+    watching: Watching
+    committee: Committee
+    publishing: Publishing
+    boxes: Boxes
+    box_opening: Opening
+    representation: Representation
     pool: Pool
 
     async def database_answers(self) -> bool:
@@ -190,23 +217,36 @@ async def services(
         worker.kinds.append(Kind(name=CHECK_KIND, slice=checking.slice, lanes=CHECKS_AT_ONCE))
         run = Kind(name=RUN_KIND, slice=running.slice, lanes=RUN_AT_ONCE, waiting=WAIT_AT_ONCE)
         worker.kinds.append(run)
-        worker.schedule(RETENTION, RETENTION_EVERY, Retention(pool=pool, log=log, jobs=jobs, clock=clock).work)
-        days = settings.bis_kept_days
-        bis_retention = BisRetention(pool, log, clock, None if days is None else timedelta(days=days))
-        worker.schedule(BIS, BIS_EVERY, bis_retention.work)
+        bis_retention = BisRetention(pool, log)
+        acting = Acting(pool, surroundings)
         directory = Directory(pool, log, catalogue, surroundings)
         levels = Levels(pool, clock)
-        worker.schedule(LEVELS, LEVELS_EVERY, levels.count_days)
         log_retention = LogRetention(pool, log, keys.log_key(installation))
-        worker.schedule(LOG_RETENTION, LOG_RETENTION_EVERY, log_retention.expire_what_is_due)
-        worker.schedule(MONTHS, MONTHS_EVERY, Months(pool).add)
-        worker.schedule(FORGETTING, timedelta(hours=1), lambda: jobs.forget(KEPT))
+        _schedule(
+            worker,
+            (RETENTION, RETENTION_EVERY, Retention(pool=pool, log=log, jobs=jobs, clock=clock).work),
+            (BIS, BIS_EVERY, bis_retention.work),
+            (ACTING, ACTING_EVERY, lambda: acting.forget(timedelta(days=settings.log_kept_days))),
+            (LEVELS, LEVELS_EVERY, levels.count_days),
+            (LOG_RETENTION, LOG_RETENTION_EVERY, log_retention.expire_what_is_due),
+            (reminders.NAME, reminders.EVERY, reminders.Reminders(pool=pool, log=log, clock=clock).work),
+            (MONTHS, MONTHS_EVERY, Months(pool).add),
+            (FORGETTING, timedelta(hours=1), lambda: jobs.forget(KEPT)),
+            *ArchiveJob(
+                installation=installation, pool=pool, log=log, retention=log_retention, clock=clock
+            ).scheduled(),
+        )
+        identity = Identity(pool, log, sources, surroundings, [ExclusiveWhenLinked(catalogue, surroundings)])
+        looking = Looking(pool, log, catalogue, surroundings)
+        owner = Owner(pool, log, catalogue, surroundings)
+        overseeing = Overseeing(Looking(pool, log, catalogue, surroundings))
+        watching = Watching(overseeing)
         yield Services(
             installation=installation,
             clock=clock,
             log=log,
             catalogue=catalogue,
-            identity=Identity(pool, log, sources, surroundings, [ExclusiveWhenLinked(catalogue, surroundings)]),
+            identity=identity,
             bis=BisRegister(pool, log, sources, surroundings, mandates, rate),
             bis_retention=bis_retention,
             identification=Identification(pool, log, surroundings, mandates, rate),
@@ -229,12 +269,20 @@ async def services(
             results=Results(pool, batches),
             levels=levels,
             log_retention=log_retention,
+            representation=Representation(looking, acting, identity, Evidence(settings.register)),
+            supervision=Supervision(overseeing, SearchStore(pool), keys.subject_key(installation)),
+            suspicions=Suspicions(overseeing, SuspicionStore(pool), watching),
+            watching=watching,
+            committee=Committee(CommitteeStore(pool), log, catalogue, surroundings),
             transparency=Transparency(
-                Looking(pool, log, catalogue, surroundings),
+                looking,
                 SeenStore(pool),
                 directory,
                 LookTerms(keys.subject_key(installation), timedelta(days=settings.log_kept_days)),
             ),
+            publishing=Publishing(pool, log, catalogue, surroundings, timedelta(days=settings.box_reminder_days)),
+            boxes=Boxes(owner),
+            box_opening=Opening(owner=owner, catalogue=catalogue, documents=sources),
             pool=pool,
             exchange=Exchange(
                 gate=gate,
@@ -242,6 +290,7 @@ async def services(
                 log=log,
                 sources=sources,
                 pointers=mailboxes,
+                acting=acting,
                 clock=clock,
                 subject_key=keys.subject_key(installation),
             ),
@@ -250,13 +299,26 @@ async def services(
 
 async def _pool(stack: AsyncExitStack, url: str, size: int) -> Pool:
     try:
+        # Statements stay prepared and connections open: making them anew every five minutes is a wait for somebody.
         pool = await asyncpg.create_pool(
-            url, min_size=1, max_size=size, timeout=_PATIENCE_SECONDS, reset=_left_as_it_is
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=_PATIENCE_SECONDS,
+            max_inactive_connection_lifetime=0,
+            max_cached_statement_lifetime=0,
+            reset=_left_as_it_is,
         )
     except (OSError, asyncpg.PostgresError) as error:
         raise Unavailable(f"The database cannot be reached: {type(error).__name__}.") from error
     stack.push_async_callback(pool.close)
     return pool
+
+
+def _schedule(worker: Worker, *works: tuple[str, timedelta, Callable[[], Awaitable[None]]]) -> None:
+    """Have things done from time to time: what each is called, how often, and how it is done."""
+    for name, every, work in works:
+        worker.schedule(name, every, work)
 
 
 async def _left_as_it_is(_: object) -> None:

@@ -82,6 +82,7 @@ YAML_NAMES: dict[str, Kind] = {
 """The lists of a YAML file, by the name they have there."""
 
 _DIGITS = re.compile(r"([0-9]+)")
+_ORDER = {kind: number for number, kind in enumerate(Kind)}
 
 Body: TypeAlias = dict[str, Any]
 """An entry as plain JSON."""
@@ -102,7 +103,7 @@ def place(identity: EntryId) -> tuple[int, list[str | int], str]:
     """Give what to sort by: the order of the kinds, then keys as people count (2 before 10), then dates."""
     # Splitting by a group gives text and digits in turn, so like is compared with like.
     natural = [int(part) if at % 2 else part for at, part in enumerate(_DIGITS.split(identity.key))]
-    return list(Kind).index(identity.kind), natural, identity.valid_from
+    return _ORDER[identity.kind], natural, identity.valid_from
 
 
 def identify(kind: Kind, entry: AnyEntry) -> EntryId:

@@ -27,6 +27,7 @@ from crossroads.catalogue.store import Changing, Version
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire.messages import ProvenKey
 from crossroads.wire.notes import NoteVerifier, read_checkpoint, verify_checkpoint
 from crossroads.wire.registrations import SignedAct, act
@@ -138,7 +139,7 @@ class Catalogue(Following):
             acts.REGISTER_ENDPOINT: self.register_endpoint,
         }
         if signed.kind not in doors:
-            raise UnfitAct(f"An act of the kind {signed.kind} does not change the catalogue.")
+            raise UnfitAct(Sentence("An act of the kind %(kind)s does not change the catalogue.", kind=signed.kind))
         return await doors[signed.kind](signed)
 
     async def proven_key(self, key_id: str) -> ProvenKey:

@@ -48,6 +48,7 @@ class Store:
     def __init__(self, pool: Pool) -> None:
         """Use these connections, of the role crossroads_hub, or of a reader that changes nothing."""
         self._pool = pool
+        self._last: Facts | None = None
 
     async def version(self) -> int:
         """Give the version in force."""
@@ -55,10 +56,11 @@ class Store:
             return int(await _queries.version(self._pool))
 
     async def facts(self) -> Facts:
-        """Read everything at one moment."""
+        """Read everything at one moment; the entries only where they changed since the last reading."""
         with outages():
             async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
-                return await _facts(connection, await _queries.version(connection))
+                self._last = await _facts(connection, await _queries.version(connection), self._last)
+                return self._last
 
     async def believed_at(self, moment: datetime) -> list[tuple[Kind, AnyEntry]]:
         """Give the entries as they were believed here at a moment."""
@@ -156,13 +158,14 @@ class Changing:
         )
 
 
-async def _facts(connection: Connection, version: int) -> Facts:
-    founding = await _queries.founding_act(connection)
+async def _facts(connection: Connection, version: int, last: Facts | None = None) -> Facts:
+    founding, applied = await _queries.founding_act(connection), await _queries.applied_version(connection)
+    known = last if last and last.catalogue_version == applied else None
     return Facts(
         version=version,
-        catalogue_version=await _queries.applied_version(connection),
+        catalogue_version=applied,
         genesis=founding and msgspec.json.decode(_act(founding).content, type=Genesis),
-        entries=tuple(await _entries(_queries.entries(connection))),
+        entries=known.entries if known else tuple(await _entries(_queries.entries(connection))),
         operators=tuple([_operator(row) async for row in _queries.operator_keys(connection)]),
         keys=tuple([_key(row) async for row in _queries.institution_keys(connection)]),
         endpoints={row[0]: Endpoint(row[1], row[2]) async for row in _queries.endpoints(connection)},

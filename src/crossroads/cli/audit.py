@@ -18,13 +18,14 @@ from crossroads.audit import export as exporting
 from crossroads.audit.archived import Archive
 from crossroads.audit.archived_reading import prove_everywhere
 from crossroads.audit.findings import Verification
+from crossroads.audit.patterns import EVENTS as PATTERN_EVENTS
 from crossroads.audit.patterns import Pattern, patterns
-from crossroads.audit.reading import Reading
-from crossroads.audit.reconciliation import Reconciliation
+from crossroads.audit.reconciliation import EVENTS, Reconciliation
 from crossroads.audit.reconciliation import reconcile as compare
 from crossroads.audit.verification import verify as verify_log
 from crossroads.bootstrap.wiring import Services
 from crossroads.cli.audit_keeping import archive_months, expire, open_archive, usage
+from crossroads.cli.audit_whole import ArchiveFolder, given, whole_log
 from crossroads.cli.opened import with_services
 from crossroads.kernel.clock import BRUSSELS, brussels_day
 from crossroads.kernel.errors import InvalidValue, Refused
@@ -34,7 +35,7 @@ from crossroads.wire.proofs import EntryProof, verify_entry_proof
 _console = Console(emoji=False)
 _WHY = "Each may be in order: a short file, or one that was recorded when it was over."
 app = typer.Typer(help="The log: that it is whole, and what it says.", no_args_is_help=True)
-for command in (archive_months, expire, usage):
+for command in (archive_months, expire, usage, given):
     app.command("archive" if command is archive_months else None)(command)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -144,6 +145,7 @@ def reconcile(
         list[str] | None,
         typer.Option("--holder", help="An institution whose log it is, also where no line of it names that one."),
     ] = None,
+    archive: ArchiveFolder = None,
     as_json: _Json = False,
 ) -> None:
     """Compare a participant's own log with the hub's, ticket by ticket: each question, each record of a batch.
@@ -152,7 +154,7 @@ def reconcile(
     """
 
     async def work(hub: Services) -> Reconciliation:
-        return await compare(Reading(hub.pool), _lines(exported), holders or ())
+        return await compare(whole_log(hub, archive, EVENTS), _lines(exported), holders or ())
 
     outcome = asyncio.run(with_services(work))
     if as_json:
@@ -172,6 +174,7 @@ def show_patterns(
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Inscribed since this day; a year ago when absent.")
     ] = None,
+    archive: ArchiveFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each.")] = False,
 ) -> None:
     """Show who inscribed somebody, asked about the person, and ended the inscription within some days."""
@@ -180,7 +183,7 @@ def show_patterns(
         now, count = hub.clock.now(), 0
         first = since.replace(tzinfo=BRUSSELS) if since else now - timedelta(days=365)
         within = days or hub.installation.settings.pattern_days
-        async for one in patterns(Reading(hub.pool), within, first, now):
+        async for one in patterns(whole_log(hub, archive, PATTERN_EVENTS, first), within, first, now):
             count += 1
             if as_json:
                 sys.stdout.buffer.write(msgspec.json.encode(one) + b"\n")

@@ -14,6 +14,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.memory import start
 
 
 class Commands(TyperGroup):
@@ -74,6 +75,7 @@ def crossroads(
 
 def run() -> None:
     """Run the command line: 0 done, 1 refused or found wrong with the reason, 2 wrong usage."""
+    start()
     try:
         app()
     except CrossroadsError as error:

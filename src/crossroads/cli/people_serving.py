@@ -1,5 +1,6 @@
 """How the programs with pages for people run: the portal, and the demo login."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from granian.server import Server
 
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.kernel.errors import Refused
+from crossroads.kernel.memory import settle
 
 _PORTAL = "crossroads.portal.app:create"
 _DEMO_LOGIN = "crossroads.cli.people_serving:demo_login"
@@ -52,6 +54,9 @@ def demo_login() -> Any:
 def _serve(
     application: str, host: str, port: int, workers: int, *, certificate: Path | None = None, key: Path | None = None
 ) -> None:
+    # Before the processes are forked: what it consists of is then read once, and in memory once.
+    import_module(application.partition(":")[0])
+    settle()
     Server(
         application,
         address=host,

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from crossroads.bootstrap.database import database_url, embedded
 from crossroads.bootstrap.settings import Installation, Settings
 from crossroads.cli.job_running import JobProcesses
 from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.memory import settle
 
 _APPLICATION = "crossroads.api.app:create"
 _BACKLOG = 2048
@@ -41,6 +43,9 @@ def serve(installation: Installation, workers: int) -> None:
 
 def _serve(installation: Installation, workers: int) -> None:
     settings = installation.settings
+    # Before the processes are forked: what it consists of is then read once, and in memory once.
+    import_module(_APPLICATION.partition(":")[0])
+    settle()
     with JobProcesses(settings.job_workers):
         Server(
             _APPLICATION,

@@ -54,6 +54,8 @@ class Cast(msgspec.Struct, frozen=True):
     """The number that `granted` had before."""
     nobody: str
     """A number that nobody has."""
+    parent: Part | None = None
+    """Of a child under age, where there is one."""
 
 
 class Made(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ HUB = "cbss"
 REGISTER = "national-register"
 _LIVING_WAGE = ("living-wage@1",)
 CONNECTED: Mapping[str, tuple[str, ...]] = {
-    REGISTER: ("identification@1", "household@1"),
+    REGISTER: ("identification@1", "household@1", "descent@1"),
     "nsso": ("employment-relations@1", "wages-working-time@1"),
     "dgph": ("handicap-file@1",),
     "nic": ("health-insurability@1", "incapacity@1"),
@@ -52,7 +52,23 @@ SELECT CASE WHEN collective THEN 'true' ELSE 'false' END AS collective,
    FROM household AS member WHERE member.household = own.household AND {_THEN}) AS members
 FROM household AS own WHERE {_HELD} AND {_THEN}
 """  # noqa: S608 - constants of this file
-_FEED = {"context": "0:1", "dataGroup": "identification@1", "householdGroup": "household@1"}
+_DESCENT = f"""
+SELECT
+  (SELECT json_group_array(json_object('ssin', up.relative))
+   FROM descent AS up WHERE up.ssin = own.ssin AND up.relation = 'parent') AS parents,
+  (SELECT json_group_array(json_object('ssin', child.ssin, 'lastName', child.last_name,
+     'firstNames', child.first_names, 'birthDate', child.birth_date))
+   FROM descent AS down JOIN identification AS child ON child.ssin = down.relative
+   WHERE down.ssin = own.ssin AND down.relation = 'child' AND child.start_date = (
+     SELECT max(newest.start_date) FROM identification AS newest WHERE newest.ssin = child.ssin)) AS children
+FROM identification AS own WHERE {_HELD} AND {_THEN}
+"""  # noqa: S608 - as above
+_FEED = {
+    "context": "0:1",
+    "dataGroup": "identification@1",
+    "householdGroup": "household@1",
+    "descentGroup": "descent@1",
+}
 _REGISTER = "SELECT DISTINCT birth_date, last_name FROM identification WHERE ssin = :ssin"
 
 
@@ -93,6 +109,8 @@ def _source(group: DataGroup) -> dict[str, Any]:
     """Give the settings by which a participant answers for a data group."""
     if group.id == "household@1":
         return _both(_HOUSEHOLD.strip()) | {"one": True, "json": ["collective", "members"]}
+    if group.id == "descent@1":
+        return _both(_DESCENT.strip()) | {"one": True, "json": ["parents", "children"]}
     fields = (group.json_schema or {})["properties"]
     lists = [(name, field["items"]["properties"]) for name, field in fields.items() if "items" in field]
     if not lists:

@@ -1,10 +1,10 @@
-"""Whom a visitor of the demo may be: two people of the tour, and staff of two institutions. All are invented."""
+"""Whom a visitor of the demo may be: people of the tour, staff, and who watches over it. All are invented."""
 
 from crossroads.demo.home import Cast, Part
 from crossroads.demo.pages import CENTRE, PORTAL, SOURCE
 from crossroads.web.demo_provider.personas import Persona
 
-CITIZEN, OTHER = "citizen", "other-citizen"
+CITIZEN, OTHER, PARENT = "citizen", "other-citizen", "parent"
 _AT_CENTRE, _AT_SOURCE = (f"desk-{CENTRE}",), (f"desk-{SOURCE}",)
 
 MANAGER = Persona(
@@ -46,6 +46,46 @@ SOURCE_CLERK = Persona(
     clients=_AT_SOURCE,
 )
 
+OPERATOR = Persona(
+    id="wout",
+    name="Wout Lemmens",
+    story={
+        "en": "Operator of the hub: sees how everything stands, and nobody's data.",
+        "nl": "Operator van de hub: ziet hoe alles ervoor staat, en van niemand gegevens.",
+        "fr": "Opérateur du hub : voit comment tout fonctionne, et les données de personne.",
+        "de": "Betreiber des Hubs: sieht, wie alles steht, und niemandes Daten.",
+    },
+    roles=("operator",),
+    level=2,
+    clients=(PORTAL,),
+)
+
+OFFICER = Persona(
+    id="nora",
+    name="Nora De Smet",
+    story={
+        "en": "Security officer: searches the log, with a reason, and looks at patterns.",
+        "nl": "Veiligheidsconsulent: zoekt in het logboek, met een reden, en bekijkt patronen.",
+        "fr": "Conseillère en sécurité : cherche dans le journal, avec un motif, et regarde les schémas.",
+        "de": "Sicherheitsberaterin: durchsucht das Protokoll, mit einem Grund, und sieht Muster an.",
+    },
+    roles=("officer",),
+    clients=(PORTAL,),
+)
+
+
+def _member(key: str, name: str) -> Persona:
+    story = {
+        "en": "Member of the committee: decides on authorisations, together with another member.",
+        "nl": "Lid van het comité: beslist over machtigingen, samen met een ander lid.",
+        "fr": "Membre du comité : décide des autorisations, avec un autre membre.",
+        "de": "Mitglied des Komitees: entscheidet über Ermächtigungen, zusammen mit einem anderen Mitglied.",
+    }
+    return Persona(id=key, name=name, story=story, roles=("committee",), clients=(PORTAL,))
+
+
+COMMITTEE = (_member("hugo", "Hugo Lambert"), _member("eva", "Eva Wouters"))
+
 
 def personas(cast: Cast) -> tuple[Persona, ...]:
     """Give those who can log in; two are people of this population, with their mock numbers."""
@@ -61,7 +101,15 @@ def personas(cast: Cast) -> tuple[Persona, ...]:
         "fr": "Une autre personne que la visite consulte. Inventée.",
         "de": "Jemand anderes, nach dem der Rundgang fragt. Erfunden.",
     }
-    return (_citizen(CITIZEN, cast.granted, first), _citizen(OTHER, cast.twice, second), MANAGER, CLERK, SOURCE_CLERK)
+    parent = {
+        "en": "Parent of a child under age: can look for the child. Invented.",
+        "nl": "Ouder van een minderjarig kind: kan voor het kind kijken. Verzonnen.",
+        "fr": "Parent d'un enfant mineur : peut regarder pour l'enfant. Inventé.",
+        "de": "Elternteil eines minderjährigen Kindes: kann für das Kind nachsehen. Erfunden.",
+    }
+    parents = (_citizen(PARENT, cast.parent, parent),) if cast.parent else ()
+    citizens = (_citizen(CITIZEN, cast.granted, first), _citizen(OTHER, cast.twice, second), *parents)
+    return (*citizens, MANAGER, CLERK, SOURCE_CLERK, OPERATOR, OFFICER, *COMMITTEE)
 
 
 def _citizen(name: str, part: Part, story: dict[str, str]) -> Persona:

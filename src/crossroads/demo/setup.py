@@ -140,6 +140,7 @@ def _cast(cast: invented.Cast, on: date) -> Cast:
         twice=_part(cast.twice, on),
         former=str(cast.spare),
         nobody=str(people.mock_ssin(cast.stranger.person.birth, _NOBODYS_COUNTER)),
+        parent=_part(cast.parent, on) if cast.parent else None,
     )
 
 

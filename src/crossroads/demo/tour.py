@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from crossroads.demo import batches, changes, dishonest, mistakes, newcomer, portal, questions, traces
+from crossroads.demo import batches, changes, dishonest, letters, mistakes, newcomer, portal, questions, traces
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import Stage
 from crossroads.kernel.errors import CrossroadsError
@@ -33,6 +33,7 @@ OTHERS = (
     Step("A hub that invents a question", dishonest.invented_question),
     Step("The proof of one ticket", traces.proof),
     Step("What is known of who asked", traces.usage),
+    Step("A letter in the box of a person", letters.sent),
     Step("The same at the portal, for the person alone", portal.who_looked),
 )
 

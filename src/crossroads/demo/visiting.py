@@ -31,7 +31,8 @@ def visit(stage: Stage) -> None:
         stage.screen.console.print(f"     {address}", style="bold", soft_wrap=True, highlight=False, markup=False)
     stage.screen.say(
         f"\nAnd at the desk of {stage.name(CENTRE)}, ask as {CLERK.name} about {first} "
-        f"({stage.made.cast.granted.ssin}): a moment later {first} sees that too."
+        f"({stage.made.cast.granted.ssin}): a moment later {first} sees that too. "
+        f"At the portal, two letters of that centre wait under “My box”."
     )
 
 

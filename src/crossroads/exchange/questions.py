@@ -7,6 +7,7 @@ from crossroads.catalogue.model import Temporality
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, InvalidSsin, Malformed, Tampered
+from crossroads.kernel.sentences import Sentence
 from crossroads.kernel.ssin import is_number_of_person, parse_ssin
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.messages import Asker, Question
@@ -38,7 +39,7 @@ def check_form(question: Question, snapshot: Snapshot, today: date) -> None:
     try:
         parse_ssin(question.ssin, snapshot.genesis.environment, today)
     except InvalidSsin as error:
-        faults.append(Fault("$.ssin", _INVALID_SSIN, str(error)))
+        faults.append(Fault("$.ssin", _INVALID_SSIN, error.sentence))
     faults += _exposed_numbers(question, snapshot, today)
     if len(set(question.data_groups)) != len(question.data_groups):
         faults.append(Fault("$.dataGroups", _INVALID, "A data group stands in it twice."))
@@ -72,18 +73,26 @@ def read_own_statement(question: Question, snapshot: Snapshot, now: datetime) ->
 
     Raises SignatureRejected when it is not the asker's, or differs.
     """
+    signed = signed_statement(question.statement, snapshot, now)
+    differing = differences(question, signed.statement)
+    if differing:
+        raise SignatureRejected(
+            Code.STATEMENT_MISMATCH, Sentence("They differ in %(fields)s.", fields=", ".join(differing))
+        )
+    return signed
+
+
+def signed_statement(compact: str, snapshot: Snapshot, now: datetime) -> SignedStatement:
+    """Give a statement that its asker signed for here and now, whatever it says. Raises SignatureRejected."""
     try:
-        parsed, statement = read_statement(question.statement)
+        parsed, statement = read_statement(compact)
         verify_statement(parsed, statement, key_in_force(snapshot, parsed.key_id, now))
     except Tampered as error:
-        raise SignatureRejected(Code.STATEMENT_INVALID, str(error)) from error
+        raise SignatureRejected(Code.STATEMENT_INVALID, error.sentence) from error
     try:
         statement.check_valid(now, snapshot.genesis.installation, snapshot.genesis.environment)
     except Tampered as error:
-        raise SignatureRejected(Code.STATEMENT_EXPIRED, str(error)) from error
-    differing = differences(question, statement)
-    if differing:
-        raise SignatureRejected(Code.STATEMENT_MISMATCH, f"They differ in {', '.join(differing)}.")
+        raise SignatureRejected(Code.STATEMENT_EXPIRED, error.sentence) from error
     return SignedStatement(statement, parsed.key_id)
 
 

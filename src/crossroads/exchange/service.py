@@ -24,8 +24,10 @@ from crossroads.exchange.keys import asker_keys
 from crossroads.exchange.outcome import Replies, compose
 from crossroads.exchange.ports import Errand, Pointers, SourceReply, Sources
 from crossroads.exchange.questions import SignedStatement
+from crossroads.identity.acting import Acting, Agent
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.codes import Code, StatusValue
+from crossroads.wire.acting import Scope
 from crossroads.wire.messages import Answer, ProvenKey, Question, Receipt
 
 TIME_BUDGET = timedelta(seconds=4)
@@ -43,6 +45,7 @@ class Exchange:
     log: Log
     sources: Sources
     pointers: Pointers
+    acting: Acting
     clock: Clock
     subject_key: bytes
     observers: list[Observer] = field(default_factory=list)
@@ -65,7 +68,8 @@ class Exchange:
             signature=authentic.signature,
             subject_key=self.subject_key,
         )
-        request = _request(question, authentic.received_at, await self._pointer(question))
+        pointer, acting = await self._pointer(question), await self._acting(question)
+        request = _request(question, authentic.received_at, pointer, acting=acting)
         answering = _Answering(self, received, statement, snapshot, decide(request, snapshot, facts))
         # Once decided, it is answered and logged whether or not the asker still listens.
         return await asyncio.shield(asyncio.ensure_future(answering.run()))
@@ -74,6 +78,10 @@ class Exchange:
         if question.mutation is None:
             return None
         return await self.pointers.find(question.asker, question.mutation, question.ssin)
+
+    async def _acting(self, question: Question) -> bool:
+        agent = Agent(question.asker.institution, question.asker.agent, question.legal_context)
+        return await self.acting.stands(agent, question.ssin, Scope.DATA)
 
     def _check(self, question: Question, authentic: Authentic, snapshot: Snapshot) -> SignedStatement:
         now = authentic.received_at
@@ -169,7 +177,7 @@ class _Answering:
         return msgspec.structs.replace(answer, receipt=receipt, checkpoint=self.exchange.log.checkpoint)
 
 
-def _request(question: Question, received_at: datetime, pointer: Pointer | None) -> Request:
+def _request(question: Question, received_at: datetime, pointer: Pointer | None, *, acting: bool) -> Request:
     return Request(
         asker=question.asker,
         legal_context=question.legal_context,
@@ -181,4 +189,5 @@ def _request(question: Question, received_at: datetime, pointer: Pointer | None)
         received_at=received_at,
         received_on=brussels_day(received_at),
         pointer=pointer,
+        acting=acting,
     )

@@ -19,10 +19,15 @@ from crossroads.kernel.errors import Fault, Malformed, Refused
 from crossroads.kernel.names.comparison import DUPLICATE, POSSIBLE
 from crossroads.kernel.names.index import keys
 from crossroads.kernel.names.particulars import Particulars
+from crossroads.kernel.sentences import Sentence, together
 from crossroads.wire.persons import MAXIMUM_CONFIRMED, PersonCreation, PersonParticulars, Truth
 
 _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
-_SEARCH = "Search with POST /v1/persons/query and use the number found, or have the operators merge who has two numbers"
+_ONE = Sentence("1 person known here may be the same.")
+_SEARCH = Sentence(
+    "Search with POST /v1/persons/query and use the number found, or have the operators merge who has two numbers."
+)
+_IF_OTHERS = Sentence("If all are others, send this again with their numbers in confirmed, and a reason.")
 _REQUIRED = "urn:problem-type:belgif:input-validation:requiredInput"
 
 
@@ -69,8 +74,8 @@ async def refuse_duplicates(connection: Connection, request: Claim, signer: str,
         ticket = uuid7()
         certain = sum(one.match.score >= DUPLICATE for one in suspected)
         persons = tuple(dict.fromkeys(one.person for one in suspected))
-        sentence = _sentence(len(persons), certain, digest)
-        raise SuspectedDuplicates(f"{sentence} Reference: {ticket}.", ticket, persons)
+        said = together(_sentence(len(persons), certain, digest), Sentence("Reference: %(ticket)s.", ticket=ticket))
+        raise SuspectedDuplicates(said, ticket, persons)
 
 
 async def give_number(
@@ -100,15 +105,14 @@ async def _persons(connection: Connection, number: str) -> tuple[int, ...]:
     return closure.persons if closure else ()
 
 
-def _sentence(persons: int, certain: int, digest: str) -> str:
-    who = "1 person known here" if persons == 1 else f"{persons} persons known here"
-    if certain:
-        return (
-            f"{who} may be the same; so closely ({certain}) that an institution alone may not say they are others."
-            f" {_SEARCH}; if it is somebody else, ask the operators of the hub to allow this request, {digest}, and"
-            " send it again with nothing changed but their numbers in confirmed, and a reason."
-        )
-    return (
-        f"{who} may be the same. {_SEARCH};"
-        " if all are others, send this again with their numbers in confirmed, and a reason."
+def _sentence(persons: int, certain: int, digest: str) -> Sentence:
+    who = _ONE if persons == 1 else Sentence("%(persons)s persons known here may be the same.", persons=persons)
+    if not certain:
+        return together(who, _SEARCH, _IF_OTHERS)
+    closely = Sentence("%(certain)s so closely that an institution alone may not say they are others.", certain=certain)
+    allowed = Sentence(
+        "If it is somebody else, ask the operators of the hub to allow this request, %(digest)s, and send it again with"
+        " nothing changed but their numbers in confirmed, and a reason.",
+        digest=digest,
     )
+    return together(who, closely, _SEARCH, allowed)

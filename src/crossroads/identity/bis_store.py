@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from crossroads.identity.bis_model import Change, Given, Recorded
@@ -113,21 +113,33 @@ async def end_belief(connection: Connection, line: Recorded, stamp: Stamp) -> No
     await queries.remove_particulars(connection, **key)
 
 
-async def served(
-    connection: Connection, before: datetime, limit: int, persons: Sequence[int] | None = None
-) -> dict[int, str]:
-    """Give of whom particulars have served since a moment, or who of some persons that are: each with why."""
+class Due(NamedTuple):
+    """Whose particulars go: why, after how many days, and in how many lines."""
+
+    person: int
+    why: str
+    days: int
+    lines: int
+
+
+async def see_served(connection: Connection) -> None:
+    """Note whose particulars have served: their days begin, by the clock of the database."""
+    await queries.see_served(connection)
+
+
+async def due(connection: Connection, limit: int, persons: Sequence[int] | None = None) -> list[Due]:
+    """Give whose days are over, of all or of some."""
     asked = None if persons is None else list(persons)
-    found = await rows(queries.served_particulars(connection, before=before, limit=limit, persons=asked))
-    return {row["person"]: row["why"] for row in found}
+    return [Due(**row) for row in await rows(queries.due_particulars(connection, limit=limit, persons=asked))]
 
 
-async def remove_all(connection: Connection, person: int, why: str, ticket: UUID) -> int:
-    """Remove what is and was recorded of a person, and count the lines; that it was removed is kept."""
-    lines = int(await queries.remove_all_particulars(connection, person=person))
+async def remove_all(connection: Connection, due: Due, ticket: UUID) -> None:
+    """Remove what is and was recorded of a person, of which the log tells; that it was removed is kept."""
+    await queries.remove_all_particulars(connection, person=due.person)
     moment = await queries.moment(connection)
-    await queries.keep_removal(connection, person=person, ticket=ticket, why=why, lines=lines, moment=moment)
-    return lines
+    await queries.keep_removal(
+        connection, person=due.person, ticket=ticket, why=due.why, lines=due.lines, moment=moment
+    )
 
 
 async def removals(connection: Connection, limit: int) -> Sequence[Any]:

@@ -45,6 +45,11 @@ async def present_numbers(connection: Connection, persons: Iterable[int]) -> dic
     return await store.present_numbers(connection, sorted(set(persons)))
 
 
+async def is_deceased(connection: Connection, persons: Iterable[int]) -> bool:
+    """Tell whether it is recorded of one of the persons, who are one human being, that this one died."""
+    return any([(await store.person(connection, one)).deceased_on for one in persons])
+
+
 async def believed_persons(connection: Connection, ssin: str, moment: datetime) -> tuple[int, ...]:
     """Give the persons that were believed at a moment to be the human being of the number."""
     belief = await store.believed(connection, ssin, moment)

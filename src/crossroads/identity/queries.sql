@@ -286,30 +286,20 @@ WHERE NOT EXISTS (SELECT FROM person_link WHERE from_person = present.person);
 
 -- retention
 
--- name: served_particulars
--- Give of whom particulars are kept who died, or whose number of today is of another register, where nothing of that was
--- recorded since a moment (over all persons, or some): of whom why.
-WITH RECURSIVE kept AS (
-    SELECT person FROM bis_particulars WHERE :persons::bigint[] IS NULL OR person = ANY (:persons::bigint[])
-    UNION
-    SELECT person FROM bis_particulars_history WHERE :persons::bigint[] IS NULL OR person = ANY (:persons::bigint[])
-), up (person, present, linked_at) AS (
-    SELECT person, person, '-infinity'::timestamptz FROM kept
-    UNION
-    SELECT up.person, l.into_person, l.recorded_at FROM up JOIN person_link AS l ON l.from_person = up.present
-), human AS (
-    SELECT up.person, max(greatest(p.recorded_at, up.linked_at)) AS recorded_at,
-           bool_or(p.deceased_on IS NOT NULL) AS deceased,
-           bool_or(
-               NOT EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person)
-               AND NOT EXISTS (SELECT FROM bis_number AS n WHERE n.person = p.person AND n.ssin = p.ssin)
-           ) AS replaced
-    FROM up JOIN person AS p ON p.person = up.present
-    GROUP BY up.person
-)
-SELECT person, CASE WHEN deceased THEN 'deceased' ELSE 'replaced' END AS why FROM human
-WHERE recorded_at < :before AND (deceased OR replaced)
-ORDER BY person LIMIT :limit;
+-- name: see_served!
+-- Note whose particulars have served, since today (over all persons).
+SELECT see_bis_served();
+
+-- name: due_particulars
+-- Give whose particulars have served for as many days as are settled (over all persons, or some): why, in how many lines,
+-- and for how many days they were kept.
+SELECT b.person, s.why, t.days, (SELECT count(*) FROM bis_particulars AS p WHERE p.person = b.person)
+     + (SELECT count(*) FROM bis_particulars_history AS h WHERE h.person = b.person) AS lines
+FROM bis_served AS b
+JOIN bis_term AS t ON b.since < now() - make_interval(days => t.days)
+CROSS JOIN LATERAL bis_having_served(ARRAY[b.person]) AS s
+WHERE :persons::bigint[] IS NULL OR b.person = ANY (:persons::bigint[])
+ORDER BY b.person LIMIT :limit;
 
 -- name: remove_all_particulars$
 -- Remove what is recorded of a person who has served, and what was believed before, and count the lines.

@@ -30,7 +30,7 @@ class Surroundings(NamedTuple):
         try:
             return self.ssin(text)
         except InvalidSsin as error:
-            raise Malformed(Fault(place, _INVALID, str(error))) from None
+            raise Malformed(Fault(place, _INVALID, error.sentence)) from None
 
     def check_day(self, day: date, place: str) -> None:
         """Refuse a day before 1900 or after today. Raises Malformed, which names the place."""

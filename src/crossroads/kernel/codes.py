@@ -215,6 +215,33 @@ class Code(StrEnum):
         "There is no such entry about this person that the asker may see, or not yet.",
     )
 
+    # Supervision and the committee
+    SEARCH_TOO_WIDE = (
+        "CR-SEARCH-TOO-WIDE",
+        "The search would read too much of the log: name an institution, or fewer days.",
+    )
+    WATCH_OVER = "CR-WATCH-OVER", "There is no such person who is watched, or it was ended before."
+    DRAFT_CHANGED = "CR-DRAFT-CHANGED", "Somebody saved another text of the draft meanwhile: read it first."
+    DRAFT_OVER = "CR-DRAFT-OVER", "There is no such draft that can still be changed: it was decided or given up."
+    DRAFT_UNFIT = "CR-DRAFT-UNFIT", "The draft makes no right catalogue, or changes nothing; it says what is wrong."
+    DRAFT_AGREED = "CR-DRAFT-AGREED", "The same person agreed before: two different people decide."
+
+    # Acting for somebody else
+    NOT_ACTING = "CR-NOT-ACTING", "Nobody acts here for this person today, or not for this."
+    MAY_NOT_ACT = (
+        "CR-MAY-NOT-ACT",
+        "Neither a mandate nor the descent that the register signed lets the one act for the other.",
+    )
+    MANDATE_UNKNOWN = "CR-MANDATE-UNKNOWN", "There is no such mandate of this person, or it is over."
+    MANDATES_TOO_MANY = "CR-MANDATES-TOO-MANY", "The person gave as many mandates as may be in force at once."
+
+    # The box of a person
+    BOX_UNKNOWN = "CR-BOX-UNKNOWN", "There is no such message, or no such document of it, or its days are over."
+    BOX_DOCUMENT_DIFFERS = (
+        "CR-BOX-DOCUMENT-DIFFERS",
+        "The document is not the one that the sender published, so it is not shown.",
+    )
+
     # Participants and clients
     PERMIT_INVALID = "CR-PERMIT-INVALID", "The permit does not hold: signature, audience, holder or form."
     PERMIT_EXPIRED = "CR-PERMIT-EXPIRED", "The permit has expired."

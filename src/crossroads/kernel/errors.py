@@ -25,6 +25,12 @@ class CrossroadsError(Exception):
         super().__init__(message or (code.description if code else "") or (self.__doc__ or "").strip())
         self.code = code
 
+    @property
+    def sentence(self) -> str:
+        """The message as it was given: where it is a `Sentence`, other languages can say it."""
+        given: str = self.args[0]
+        return given
+
 
 class InvalidValue(CrossroadsError, ValueError):
     """The value cannot be what it says it is."""

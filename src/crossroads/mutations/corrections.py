@@ -47,6 +47,7 @@ async def addressed(
         data_group=change.data_group or "",
         told=len(permits) + len(concerned & told_anyway),
         not_told=dict(Counter(str(one) for one in decided if isinstance(one, Code))),
+        unread=await log.months_left(connection, change.wrong_since) if change.wrong_since else (),
     )
     await hub_store.add(connection, [(uuid7(), _count(change, person, told, pushing))])
     return permits

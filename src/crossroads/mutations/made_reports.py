@@ -8,11 +8,13 @@ from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
 from crossroads.directory.rules import CurrentCatalogue, may_keep
+from crossroads.identity.acting import Acting
 from crossroads.identity.closure import closure_of
 from crossroads.identity.database import Pool, outages, rows
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.guards import Signed
 from crossroads.kernel.period import Period
+from crossroads.mutations.acting import purpose_of, require_acting
 from crossroads.mutations.store import queries
 from crossroads.wire.canonical import b64url, sha256
 from crossroads.wire.error_reports import ErrorOutcome, MadeReport, MadeReports, MadeReportsQuery, Presumed
@@ -32,6 +34,8 @@ class OwnReports:
         number = self._surroundings.ssin_at(query.ssin, "$.ssin")
         concerned = query.on_behalf_of or signed.institution
         reporter = may_keep(self._catalogue.current, signed.institution, concerned, self._surroundings.today).id
+        self._surroundings.check_pseudonymous({"$.agent": query.agent or ""})
+        await require_acting(Acting(self._pool, self._surroundings), query, signed)
         with outages():
             async with self._pool.acquire() as connection:
                 closure = await closure_of(connection, number)
@@ -40,7 +44,7 @@ class OwnReports:
                     queries.made_reports(connection, persons=persons, reporter=reporter, limit=MAXIMUM_MADE)
                 )
         fields = {"shown": len(found), "keyId": signed.key_id, "request": b64url(sha256(signed.body))}
-        said = {**fields, "requestSignature": signed.signature}
+        said = {**fields, **purpose_of(query), "requestSignature": signed.signature}
         person = closure.asked if closure else None
         await self._log.append(
             Entry(event=Event.ERRORS_SHOWN, ticket=uuid7(), person=person, asker=reporter, fields=said)

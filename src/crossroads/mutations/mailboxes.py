@@ -20,6 +20,7 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.guards import Signed
+from crossroads.kernel.sentences import Sentence, together
 from crossroads.mutations import lease_store, mailbox_store, report_store, store
 from crossroads.mutations.delivery import Delivery
 from crossroads.mutations.lease_store import Held, Leased, Locked
@@ -120,7 +121,8 @@ class Mailboxes:
         # Looked up after the items: what is removed in between shows.
         standing = await mailbox_store.standing(connection, recipient)
         if start < standing.first_kept:
-            raise Refused(f"{Code.NUMBER_EXPIRED.description} It is {standing.first_kept}.", code=Code.NUMBER_EXPIRED)
+            first = Sentence("It is %(number)s.", number=standing.first_kept)
+            raise Refused(together(Code.NUMBER_EXPIRED.description, first), code=Code.NUMBER_EXPIRED)
         items = await self._deliver(connection, recipient, rows)
         return msgspec.structs.replace(self._page(standing), items=items)
 

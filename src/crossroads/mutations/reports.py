@@ -15,7 +15,9 @@ from crossroads.audit.events import Event
 from crossroads.audit.given import given
 from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
+from crossroads.audit.statements import statement_under
 from crossroads.directory.rules import CurrentCatalogue, may_keep
+from crossroads.identity.acting import Acting
 from crossroads.identity.closure import closure_of, moment_of_change
 from crossroads.identity.database import Connection, Pool, outages
 from crossroads.identity.surroundings import Surroundings
@@ -24,10 +26,12 @@ from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, CrossroadsError, Fault, Malformed, Refused
 from crossroads.kernel.guards import Signed
 from crossroads.mutations import hub_store, report_store, store
+from crossroads.mutations.acting import purpose_of, require_acting
 from crossroads.mutations.model import Caused
 from crossroads.mutations.report_store import Kept, Listed, Place
 from crossroads.mutations.store import Known
 from crossroads.mutations.turns import InstitutionTurns
+from crossroads.wire.acting import ACTING
 from crossroads.wire.canonical import b64url, canonical, sha256
 from crossroads.wire.error_reports import (
     ErrorAnswer,
@@ -40,6 +44,7 @@ from crossroads.wire.error_reports import (
 )
 from crossroads.wire.messages import Receipt
 from crossroads.wire.mutations import NoticeKind
+from crossroads.wire.statements import read_statement
 
 _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
 
@@ -60,13 +65,16 @@ class ErrorReports:
         """Give the log connections of its own, not those of `pool`: it is awaited while one of them is held."""
         self._pool, self._log, self._catalogue = pool, log, catalogue
         self._surroundings, self._terms, self._turns = surroundings, terms, InstitutionTurns()
+        self._acting = Acting(pool, surroundings)
 
     async def report(self, said: ErrorReport, signed: Signed) -> ErrorReported:
         """Place a report in the mailbox of the source. Raises Malformed, Refused, Conflict, Unavailable."""
         self._surroundings.ssin_at(said.ssin, "$.ssin")
-        self._surroundings.check_pseudonymous({"$.reference": said.reference, "$.text": said.text or ""})
+        texts = {"$.reference": said.reference, "$.text": said.text or "", "$.agent": said.agent or ""}
+        self._surroundings.check_pseudonymous(texts)
         try:
             reporter = self._acts_for(signed, said.on_behalf_of)
+            await require_acting(self._acting, said, signed)
             async with self._turns.turn(signed.institution), store.lasting(self._pool) as connection:
                 return await self._once(connection, said, signed, reporter)
         except (Refused, Conflict) as refusal:
@@ -146,6 +154,7 @@ class ErrorReports:
 
     async def _judged(self, connection: Connection, said: ErrorReport, reporter: str) -> Kept:
         """Give the report, with the source that gave what is presumed to be wrong. Raises Refused."""
+        await _require_same_purpose(connection, said)
         closure = await closure_of(connection, said.ssin)
         persons = closure.persons if closure else ()
         found = await given(connection, persons, said.data_group, ticket=said.ticket, asker=reporter)
@@ -165,6 +174,7 @@ class ErrorReports:
         await hub_store.add(connection, [(uuid7(), told)])
         fields = {"source": kept.source, "dataGroup": said.data_group, "period": msgspec.to_builtins(said.period)}
         fields |= {"seen": str(said.ticket), "presumed": said.presumed.value, "reference": said.reference}
+        fields |= purpose_of(said)
         entry = _entry(Event.ERROR_REPORTED, report, kept.reporter, fields | _signed(signed), kept.person)
         receipt = await self._log.append(entry)
         await report_store.keep_receipt(connection, signed.institution, said.reference, receipt)
@@ -226,6 +236,14 @@ class ErrorReports:
         """Log it without the person: a guess must not be found in the log of those who exist."""
         fields = {**said, "code": str(refusal.code) if refusal.code else None, **_signed(signed)}
         await self._log.append(_entry(Event.ERROR_REFUSED, uuid7(), signed.institution, fields))
+
+
+async def _require_same_purpose(connection: Connection, said: ErrorReport) -> None:
+    """Refuse to report as somebody else what was seen by one who acted for the person. Raises Refused."""
+    seen = await statement_under(connection, said.ticket)
+    purpose = read_statement(seen)[1].legal_context if seen else None
+    if purpose in ACTING and purpose != said.legal_context:
+        raise Refused(code=Code.NOT_ACTING)
 
 
 def _entry(event: Event, ticket: UUID, asker: str, fields: dict[str, object], person: int | None = None) -> Entry:

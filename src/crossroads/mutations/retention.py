@@ -1,6 +1,8 @@
 """Items of mailboxes that have served: they are removed some days after they were first given, once acknowledged.
 
-With the last item that leads to a change goes the change, and with the last change of a month its partition.
+With the last item that leads to a change goes the change, and with the last change of a month its partition. A change
+about a report of an error stays besides until the report was answered so many days ago: a source finds the open ones by
+it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -33,6 +35,7 @@ class ItemRetention:
                 pass
         with outages():
             async with self._pool.acquire() as connection:
+                await retention_store.remove_reported_changes(connection, self._clock.now() - self._kept)
                 await retention_store.drop_months(connection)
 
     async def _removed(self, recipient: str, remove: _Remove) -> bool:

@@ -36,7 +36,7 @@ async def remove_next(connection: Connection, recipient: str, before: datetime) 
 
 
 async def remove_changes(connection: Connection, removed: Sequence[Removed]) -> None:
-    """Remove changes that no item of any mailbox leads to any more, but for those about a report of an error."""
+    """Remove changes that no item of any mailbox leads to any more, but for those about reports of errors."""
     changes = sorted({(one.person, one.mutation): one.ticket for one in removed}.items())
     keys = {"persons": [person for (person, _), _ in changes], "mutations": [key for (_, key), _ in changes]}
     # Locked before it is looked whether others lead to them: of two that remove the last two items, one sees so.
@@ -47,6 +47,11 @@ async def remove_changes(connection: Connection, removed: Sequence[Removed]) -> 
     await queries.remove_changes(
         connection, persons=[person for person, _ in gone], mutations=[mutation for _, mutation in gone]
     )
+
+
+async def remove_reported_changes(connection: Connection, before: datetime) -> None:
+    """Remove changes about reports that were answered before a moment, when no item leads to them any more."""
+    await queries.remove_reported_changes(connection, before=before)
 
 
 async def drop_months(connection: Connection) -> list[str]:

@@ -25,6 +25,7 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, Malformed, Refused
 from crossroads.kernel.guards import Signed
+from crossroads.kernel.sentences import Sentence
 from crossroads.mutations import corrections, report_store, rules, store
 from crossroads.mutations.decoys import Decoys
 from crossroads.mutations.model import CONTENT_LIFE, Admitted, Person, Refusal, Taken
@@ -71,7 +72,7 @@ class Mutations:
         """
         known = self._catalogue.current
         if unknown := [name for name in institutions if not known.known_institution(name)]:
-            raise Refused(f"The catalogue has no institution {', '.join(unknown)}.")
+            raise Refused(Sentence("The catalogue has no institution %(names)s.", names=", ".join(unknown)))
         with outages():
             async with self._pool.acquire() as connection:
                 change = await store.change_of(connection, ticket)

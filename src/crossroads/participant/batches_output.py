@@ -34,13 +34,14 @@ def _written(records: Iterable[AnsweredRecord], path: Path) -> Written:
     rejected = 0
     with placed(path) as file:
         for record in records:
-            file.write(_line(record))
+            file.write(line_of(record))
             counts[str(record.line.status.value)] += 1
             rejected += len(record.rejected)
     return Written(records=counts.total(), counts=dict(sorted(counts.items())), rejected=rejected)
 
 
-def _line(record: AnsweredRecord) -> bytes:
+def line_of(record: AnsweredRecord) -> bytes:
+    """Write what came of a record as a line."""
     # Content is as its source wrote it: with line ends in it, one record would be read as several.
     return msgspec.json.format(msgspec.json.encode(_plain(record)), indent=-1) + b"\n"
 

@@ -1,6 +1,6 @@
 """Making the blocks of an answer: read, check against the schema, sign, seal."""
 
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -23,16 +23,17 @@ class _Source(Protocol):
 
 
 S = TypeVar("S", bound=_Source)
+R = TypeVar("R", bound=DataRequest)
 
 
 class NotSent(CrossroadsError):
     """A data group that cannot be given."""
 
 
-class Asked(NamedTuple):
+class Asked(NamedTuple, Generic[R]):
     """A question that passed every check."""
 
-    request: DataRequest
+    request: R
     statement: Statement
     recipient: Jwk
 
@@ -49,7 +50,7 @@ class BlockMaker:
         self._groups = groups
         self._keys = keys
 
-    async def answer(self, asked: Asked) -> DataAnswer:
+    async def answer(self, asked: Asked[DataRequest]) -> DataAnswer:
         """Give the answer: all blocks there are, and which data groups failed."""
         blocks: list[Block] = []
         failed: dict[str, str] = {}
@@ -63,18 +64,18 @@ class BlockMaker:
                 blocks.extend([block] if block else [])
         return DataAnswer(ticket=asked.request.ticket, status=_status(blocks, failed), blocks=tuple(blocks))
 
-    async def _block(self, name: str, asked: Asked) -> Block | None:
+    async def _block(self, name: str, asked: Asked[DataRequest]) -> Block | None:
         source, group = served(self._sources.get(name), self._groups.find(name))
         permit = asked.request.permit
         content = await source.read(Wanted(permit.ssin, permit.holder, permit.data_groups[name]))
         if content is None:
             return None
         check_schema(group, content)
-        claims, key = _claims(asked, name, source.media_type), self._keys[permit.holder]
+        said, key = claims(asked, name, source.media_type), self._keys[permit.holder]
         # What the hub publishes is not enough to show it content: the institution must have said so itself.
         if group.sealed or name not in self._clear:
-            return sealed_block(content, claims, key, asked.recipient)
-        return open_block(content, claims, key)
+            return sealed_block(content, said, key, asked.recipient)
+        return open_block(content, said, key)
 
 
 def signing_keys(config: Config) -> dict[str, SigningKey]:
@@ -99,7 +100,8 @@ def check_schema(group: Group, content: bytes) -> None:
         raise NotSent(f"{Code.BLOCK_OUT_OF_SCHEMA.description} {fault}", code=Code.BLOCK_OUT_OF_SCHEMA)
 
 
-def _claims(asked: Asked, group: str, media_type: str) -> Claims:
+def claims(asked: Asked[R], group: str, media_type: str) -> Claims:
+    """Give what a block says it is."""
     permit, statement = asked.request.permit, asked.statement
     return Claims(
         ticket=asked.request.ticket,

@@ -16,16 +16,19 @@ from uuid import UUID
 
 from crossroads.kernel.clock import Clock, SystemClock
 from crossroads.kernel.period import Period
+from crossroads.participant.acting import Acting, AsyncActing, SyncActing
 from crossroads.participant.asker import Asker
 from crossroads.participant.batches import Batches
 from crossroads.participant.batches_client import AsyncBatches, SyncBatches
 from crossroads.participant.batches_result import AnsweredRecord
 from crossroads.participant.batches_voucher import BatchWish
+from crossroads.participant.boxes import AsyncBox, Box, SyncBox
 from crossroads.participant.client_config import ClientConfig, ClientKeys, read_client_config
 from crossroads.participant.correspondence import Correspondence
 from crossroads.participant.inscriptions import AsyncInscriptions, Inscriptions, SyncInscriptions
 from crossroads.participant.looks import AsyncLooks, Looks, SyncLooks
 from crossroads.participant.mailbox import Mailbox
+from crossroads.participant.offices import Offices
 from crossroads.participant.persons import Persons
 from crossroads.participant.questions import Asking, Wish
 from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
@@ -93,6 +96,9 @@ class _Base:
         self._batches = Batches(asking, hub)
         self._inscriptions = Inscriptions(hub)
         self._looks = Looks(hub)
+        self._box = Box(asking, hub)
+        self._acting = Acting(hub)
+        self._hub = hub
 
 
 class Client(_Base):
@@ -108,6 +114,12 @@ class Client(_Base):
         """Many lines of the directory at once."""
         self.looks = AsyncLooks(self._looks, self._http)
         """What is kept about a person, for that person or a supervisor."""
+        self.box = AsyncBox(self._box, self._http)
+        """Messages for people, whose documents stay with the sender."""
+        self.acting = AsyncActing(self._acting, self._http)
+        """People who act for others."""
+        self.offices = Offices(self._hub, self._http)
+        """What supervisors and the committee do."""
 
     async def __aenter__(self) -> Self:
         """Give the client."""
@@ -212,6 +224,10 @@ class SyncClient(_Base):
         """Many lines of the directory at once."""
         self.looks = SyncLooks(self._looks, self._http)
         """What is kept about a person, for that person or a supervisor."""
+        self.box = SyncBox(self._box, self._http)
+        """Messages for people, whose documents stay with the sender."""
+        self.acting = SyncActing(self._acting, self._http)
+        """People who act for others."""
 
     def __enter__(self) -> Self:
         """Give the client."""

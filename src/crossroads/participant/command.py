@@ -107,14 +107,21 @@ def export(config: ConfigFile) -> None:
 
 
 @log_app.command("verify")
-def verify(config: ConfigFile, *, json: Json = False) -> None:
-    """Compute every entry anew and name those that were altered or removed."""
+def verify(
+    config: ConfigFile,
+    *,
+    known: Annotated[
+        str | None, typer.Option(help="A head that was printed earlier: the log must have grown from it.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compute every entry anew and name those that were altered or removed; print the head, to be kept elsewhere."""
     with told():
-        verified = own_log.verify(_state(config))
+        verified = own_log.verify(_state(config), own_log.KnownHead.read(known) if known else None)
     if json:
         write(verified)
     else:
-        Console().print(f"{verified.size} entries, root {verified.root}", markup=False, soft_wrap=True)
+        Console().print(f"{verified.size} entries, head {verified.head}", markup=False, soft_wrap=True)
         for fault in verified.faults:
             errors.print(fault, style="red", markup=False)
     raise typer.Exit(1 if verified.faults else 0)

@@ -82,6 +82,8 @@ class FeedTarget(Settings, frozen=True, kw_only=True):
     data_group: DataGroupId
     household_group: DataGroupId | None = None
     """What a change of a household is notified as; without it households are kept, and nobody is told."""
+    descent_group: DataGroupId | None = None
+    """The same for who descends from whom."""
 
 
 class RegisterSource(Settings, frozen=True, kw_only=True):

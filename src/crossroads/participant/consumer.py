@@ -8,7 +8,8 @@
         Consumer(client, handle, Inbox(engine)).run(Event())
 
 Items of one person come in order. Each is handled at least once; what the handler writes in the transaction, exactly
-once. An item that fails again and again is parked and no longer stands in the way.
+once. An item that fails again and again is parked and no longer stands in the way. While it runs, a page is
+acknowledged by the pull of the next.
 """
 
 import time
@@ -16,8 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
-from typing import Protocol
-from uuid import UUID
 
 import msgspec
 import structlog
@@ -26,9 +25,11 @@ from sqlalchemy import Connection
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Refused, Unavailable
 from crossroads.participant.inbox import Inbox
+from crossroads.participant.mailbox_client import MailboxClient
 from crossroads.participant.pages import UnreadableItem
+from crossroads.participant.replies import Unacceptable
 from crossroads.wire.decoding import convert
-from crossroads.wire.mutations import Item, MailboxPage, Pull, Settled
+from crossroads.wire.mutations import Acknowledgement, Item, MailboxPage, Pull, Settled
 
 _log = structlog.get_logger()
 
@@ -51,22 +52,6 @@ class Gap(CrossroadsError):
             f"which follows {item.previous}. A replay from {last + 1} does not bring what lies between.",
             code=Code.MAILBOX_GAP,
         )
-
-
-class MailboxClient(Protocol):
-    """What the consumer needs of a client, as `SyncClient` has it."""
-
-    def pull(self, pull: Pull | None = None) -> MailboxPage:
-        """Take items."""
-        ...
-
-    def acknowledge(self, lease: UUID, *, numbers: list[int]) -> Settled:
-        """Say which are dealt with."""
-        ...
-
-    def park(self, lease: UUID, numbers: list[int], reason: str) -> Settled:
-        """Set some aside."""
-        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,6 +109,10 @@ class Consumer:
         self._died = False
         self._attempts = attempts
         self._pause = pause
+        self._owed: Acknowledgement | None = None
+        """What is dealt with and not acknowledged yet."""
+        self._carries = True
+        """That the hub takes an acknowledgement with a pull."""
         self.progress = Progress()
 
     def run(self, stop: Event, tell: Callable[[Progress], None] = lambda _: None) -> None:
@@ -131,19 +120,30 @@ class Consumer:
         pause = 0.0
         while not stop.wait(pause):
             try:
-                pause = 0.0 if self.once() else IDLE
+                pause = 0.0 if self._empty(self._pull) else IDLE
             except Unavailable as error:
                 pause = min(2 * pause or IDLE, MAXIMUM_PAUSE)
                 _log.warning("mailbox not emptied yet", why=str(error), code=error.code, next_try=pause)
             tell(self.progress)
+        try:
+            self._acknowledge()
+        except Unavailable as error:
+            _log.warning("the last items were not acknowledged: they will come again", code=error.code)
+        tell(self.progress)
 
     def once(self, *, parked: bool = False) -> int:
         """Pull once and deal with what comes, of the parked items if so asked; give how many were dealt with.
 
         Raises Gap, Unavailable, Refused or Tampered; what was dealt with before is acknowledged.
         """
-        ends = time.monotonic() + self._pull.lease_seconds
-        page = self._client.pull(msgspec.structs.replace(self._pull, parked=parked))
+        dealt = self._empty(msgspec.structs.replace(self._pull, parked=parked))
+        self._acknowledge()
+        return dealt
+
+    def _empty(self, pull: Pull) -> int:
+        """Deal with a page; what was dealt with is acknowledged only with the next, unless it ends badly."""
+        ends = time.monotonic() + pull.lease_seconds
+        page = self._pulled(pull)
         self.progress.depth = page.depth
         if not page.items:
             return 0
@@ -156,14 +156,42 @@ class Consumer:
                 self._deal(item, done)
         except (Exception, KeyboardInterrupt, SystemExit):
             self._end(page, done)
+            self._acknowledge()
             raise
         self._end(page, done)
         return self.progress.dealt - before
 
     def _end(self, page: MailboxPage, done: _Done) -> None:
         self._store.leave(self._lane)
-        if page.lease:
-            self._settle(page.lease, done)
+        if not page.lease:
+            return
+        if done.acknowledged:
+            self._owed = Acknowledgement(lease=page.lease, numbers=tuple(done.acknowledged))
+        for reason, numbers in done.parked.items():
+            self._settle(partial(self._client.park, page.lease, numbers, reason))
+
+    def _pulled(self, pull: Pull) -> MailboxPage:
+        """Pull, and acknowledge by it what is dealt with."""
+        if self._owed is None or not self._carries:
+            self._acknowledge()
+            return self._client.pull(pull)
+        try:
+            page = self._client.pull(msgspec.structs.replace(pull, acknowledge=self._owed))
+        except Unacceptable:
+            self._carries = False  # a hub of the version before
+            return self._pulled(pull)
+        except Refused as error:
+            self._lost(error)
+            return self._client.pull(pull)
+        self._owed = None
+        return page
+
+    def _acknowledge(self) -> None:
+        """Say by itself what is dealt with."""
+        if self._owed:
+            owed = self._owed
+            self._settle(partial(self._client.acknowledge, owed.lease, numbers=list(owed.numbers or ())))
+            self._owed = None
 
     def _deal(self, item: Item, done: _Done, *, replaying: bool = False) -> None:
         last, failures, parked = self._store.standing(item)
@@ -236,17 +264,19 @@ class Consumer:
         if last < item.previous:
             raise Gap(item, last)
 
-    def _settle(self, lease: UUID, done: _Done) -> None:
+    def _settle(self, what: Callable[[], Settled]) -> None:
         try:
-            if done.acknowledged:
-                self._say(partial(self._client.acknowledge, lease, numbers=done.acknowledged))
-            for reason, numbers in done.parked.items():
-                self._say(partial(self._client.park, lease, numbers, reason))
+            self._say(what)
         except Refused as error:
-            if error.code is not Code.LEASE_UNKNOWN:
-                raise
-            # Another consumer took the items over; with the same store, it finds them dealt with.
-            _log.warning("the lease ended before the items were dealt with", code=error.code)
+            self._lost(error)
+
+    def _lost(self, error: Refused) -> None:
+        if error.code is not Code.LEASE_UNKNOWN:
+            raise error
+        # It was taken before, and the answer lost; or another consumer took the items over: with the same store, it
+        # finds them dealt with.
+        self._owed = None
+        _log.warning("the lease ended before the items were dealt with", code=error.code)
 
     def _say(self, what: Callable[[], Settled]) -> None:
         """Say it again when no answer comes: until the hub knows, the items are nobody else's, and no more come."""

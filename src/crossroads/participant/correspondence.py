@@ -9,6 +9,7 @@ import msgspec
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Tampered
+from crossroads.kernel.ssin import Environment
 from crossroads.participant import replies
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.provenkeys import KeyRing, NotProven, Proven, ProvenKeys, hub_ring
@@ -66,6 +67,13 @@ class Correspondence:
         if self.witness.due(self.clock.now()):
             yield from self.witness.check(self.clock.now())
             self.witness.check_trusted()
+
+    def heard(self, environment: Environment, checkpoint: str | None) -> Steps[None]:
+        """Refuse an answer of another environment, and take note of its checkpoint. Raises Tampered, LogForked."""
+        if environment is not self.trust.environment:
+            raise Tampered("The answer is of another environment.")
+        if checkpoint:
+            yield from self.watch(checkpoint)
 
     def key(self, ring: KeyRing, key_id: str) -> Steps[Proven]:
         """Give a proven key of a ring. Raises NotProven."""

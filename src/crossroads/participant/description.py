@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import msgspec
-
+from crossroads.wire.box import DocumentRequest
 from crossroads.wire.bulk import BulkAnswer, BulkRequest
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, Problem
 from crossroads.wire.mutations import ItemsTaken, MailboxPage
+from crossroads.wire.schemas import schemas_of
 
 _REFUSALS = {
     "400": "The input is not valid.",
@@ -23,6 +23,7 @@ def document(url: str) -> dict[str, Any]:
     kinds = (
         DataRequest,
         DataAnswer,
+        DocumentRequest,
         BulkRequest,
         BulkAnswer,
         MatchRequest,
@@ -31,7 +32,7 @@ def document(url: str) -> dict[str, Any]:
         ItemsTaken,
         Problem,
     )
-    _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
+    _, components = schemas_of(kinds)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -42,6 +43,7 @@ def document(url: str) -> dict[str, Any]:
         "servers": [{"url": url}],
         "paths": {
             "/v1/data-requests": _signed("Answer a question that the hub permits", "DataRequest", "DataAnswer"),
+            "/v1/documents": _signed("Give a document of a message", "DocumentRequest", "DataAnswer"),
             "/v1/data-requests/bulk": _signed("Answer about a page of a batch", "BulkRequest", "BulkAnswer"),
             "/v1/match-requests": _signed("Tell whether particulars match", "MatchRequest", "MatchAnswer"),
             "/v1/mailbox-items": _signed("Deal with items of one's mailbox", "MailboxPage", "ItemsTaken"),

@@ -70,8 +70,8 @@ class Address(Part, frozen=True, kw_only=True):
 class _Event(Part, frozen=True, kw_only=True, tag_field="kind"):
     """A line: what happened to a person, on a day."""
 
-    other: ClassVar[str] = "ssin"
-    """The field with the second number that stands in it, if any."""
+    others: ClassVar[tuple[str, ...]] = ()
+    """The fields with further numbers that may stand in it."""
 
     ssin: SsinText
     on: date
@@ -82,30 +82,32 @@ class _Event(Part, frozen=True, kw_only=True, tag_field="kind"):
 
     def check(self, environment: Environment, feed_day: date) -> None:
         """Look at the numbers and the day. Raises Malformed, which repeats no value."""
-        for name in ("ssin", self.other):
-            number = getattr(self, name)
-            if number is not None:
-                _check_number(number, f"$.{name}", environment, feed_day)
+        for name in ("ssin", *self.others):
+            said = getattr(self, name)
+            for number in said if isinstance(said, tuple) else (said,):
+                if number is not None:
+                    _check_number(number, f"$.{name}", environment, feed_day)
         if not _FIRST_DAY <= self.on <= feed_day:
             raise Malformed(Fault("$.on", _INVALID, "The day lies between 1900 and the day of the feed."))
 
 
 class Birth(_Event, frozen=True, kw_only=True, tag="birth"):
-    """Somebody was born on this day, and has this number; a child in the household of whom it joins."""
+    """Somebody was born on this day, and has this number; a child of its parents, in the household of whom it joins."""
 
-    other: ClassVar[str] = "joins"
+    others: ClassVar[tuple[str, ...]] = ("joins", "parents")
 
     last_name: _Name
     first_names: _Name
     sex: Sex
     address: Address | None = None
     joins: SsinText | None = None
+    parents: Annotated[tuple[SsinText, ...], msgspec.Meta(max_length=2)] = ()
 
 
 class Death(_Event, frozen=True, kw_only=True, tag="death"):
     """Somebody died on this day, and left the household; the husband or wife, where one is given, is widowed."""
 
-    other: ClassVar[str] = "partner"
+    others: ClassVar[tuple[str, ...]] = ("partner",)
 
     partner: SsinText | None = None
 
@@ -126,7 +128,7 @@ class Naming(_Event, frozen=True, kw_only=True, tag="name"):
 class CivilUnion(_Event, frozen=True, kw_only=True, tag="union"):
     """Somebody has another civil status from this day on, and the partner too, where one is given."""
 
-    other: ClassVar[str] = "partner"
+    others: ClassVar[tuple[str, ...]] = ("partner",)
 
     status: CivilStatus
     partner: SsinText | None = None
@@ -135,7 +137,7 @@ class CivilUnion(_Event, frozen=True, kw_only=True, tag="union"):
 class Renumbering(_Event, frozen=True, kw_only=True, tag="number"):
     """Somebody has another number from this day on, often because the birth date was wrong."""
 
-    other: ClassVar[str] = "to"
+    others: ClassVar[tuple[str, ...]] = ("to",)
 
     to: SsinText
     birth_date: _BirthDate | None = None
@@ -144,7 +146,7 @@ class Renumbering(_Event, frozen=True, kw_only=True, tag="number"):
 class Housing(_Event, frozen=True, kw_only=True, tag="household"):
     """Somebody has this place in a household from this day on: in that of whom they join, or in a new one."""
 
-    other: ClassVar[str] = "joins"
+    others: ClassVar[tuple[str, ...]] = ("joins",)
 
     position: Position
     joins: SsinText | None = None

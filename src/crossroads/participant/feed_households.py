@@ -71,6 +71,14 @@ class Households:
             return None
         return Rehoused(change, _days(self._mates(ssin, change.removed, change.period), change.period))
 
+    def companions(self, ssin: str) -> dict[str, Period]:
+        """Give all who are, or were, in a household with a person, each with the days."""
+        days = dict[str, Period]()
+        for row in self._rows.stored(HOUSEHOLD, ssin):
+            for other, common in _days(self._mates(ssin, [row], _period(row)), _period(row)).items():
+                days[other] = days.get(other, common).hull(common)
+        return days
+
     def _mates(self, ssin: str, rows: Iterable[Row], period: Period) -> Iterable[dict[str, Any]]:
         """Give the rows of all others in the households, on days of a period."""
         names = {row["household"] for row in rows if _period(row).overlaps(period)}

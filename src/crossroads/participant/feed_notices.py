@@ -57,10 +57,10 @@ class Notices:
         else:
             self.keep(mutation)
 
-    def keep(self, mutation: Mutation) -> None:
-        """Notify a change once the errands before it are done."""
+    def keep(self, mutation: Mutation, behind: str | None = None) -> None:
+        """Notify a change once the errands of the person are done, or of another where one is named."""
         content = msgspec.json.encode(mutation).decode()
-        self._errand(NOTIFY, mutation.ssin, None, mutation.reference, content)
+        self._errand(NOTIFY, behind or mutation.ssin, None, mutation.reference, content)
 
     def ask(
         self, kind: str, ssin: str, reference: str, content: Mapping[str, object], former: str | None = None

@@ -1,5 +1,6 @@
 """The register's own tables: a line of a feed applied to them, with its notices, in one transaction."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection
 
 from crossroads.kernel.period import Period
 from crossroads.participant.feed_changes import Altered, LineRefused, Row, address_values, altered, recorded
+from crossroads.participant.feed_descent import Descents
 from crossroads.participant.feed_events import (
     AnyEvent,
     Birth,
@@ -34,6 +36,7 @@ class Register:
         self._own, self._day = own, day
         self._rows = Rows(connection, own.institution)
         self._households = Households(self._rows)
+        self._descents = Descents(self._rows)
         self._notices = Notices(connection, own)
 
     def apply(self, event: AnyEvent, reference: str) -> None:
@@ -60,6 +63,7 @@ class Register:
         """Record a child. Who lives with it is told once the hub knows it: then it can be inscribed at once."""
         self._rows.require_free(event.ssin)
         home = self._home_of(event)
+        descent = self._descents.born(self._key(event.ssin), event.on, event.parents)
         row = {
             **self._key(event.ssin),
             "start_date": event.on,
@@ -75,6 +79,18 @@ class Register:
         self._notices.keep(self._notices.mutation(event.ssin, Period(event.on), event.on, created, f"{reference}-n"))
         if home:
             self._rehouse(event.ssin, event.on, home, created, reference, at_once=False)
+        self._descend(event, descent, reference)
+
+    def _descend(self, child: Birth, rows: list[Row], reference: str) -> None:
+        """Record who the parents are, and notify it of the child and of each of them once the hub knows the child."""
+        self._descents.write(rows)
+        group = self._own.target.descent_group
+        if group is None or not rows:
+            return
+        for number, ssin in enumerate((child.ssin, *child.parents)):
+            kind = MutationKind.CHANGED if number else MutationKind.CREATED
+            told = f"{reference}-k{number}"
+            self._notices.keep(self._notices.mutation(ssin, Period(child.on), child.on, kind, told, group))
 
     def _home_of(self, child: Birth) -> Rehoused | None:
         if child.joins is None:
@@ -118,12 +134,25 @@ class Register:
         self._rows.require_free(event.to)
         new = {"ssin": event.to} | ({"birth_date": event.birth_date} if event.birth_date else {})
         renumbered = [{**row, **new} for row in rows]
+        companions = self._households.companions(event.ssin)
         self._rows.insert(IDENTIFICATION, renumbered)
         homes = self._rows.stored(HOUSEHOLD, event.ssin)
         self._rows.insert(HOUSEHOLD, [{**row, "ssin": event.to} for row in homes])
+        self._descents.renumber(event.ssin, event.to)
         newest = max(renumbered, key=lambda row: row["start_date"])
         content = {"since": event.on, **_particulars(newest)}
         self._notices.ask(RENUMBER, event.to, reference, content, event.ssin)
+        self._tell_companions(event, companions, reference)
+
+    def _tell_companions(self, event: Renumbering, companions: Mapping[str, Period], reference: str) -> None:
+        """Notify, of each who lives with somebody, that the number in their households is another now: once it is."""
+        group = self._own.target.household_group
+        if group is None:
+            return
+        for number, (other, days) in enumerate(companions.items(), start=1):
+            told = f"{reference}-h{number}"
+            mutation = self._notices.mutation(other, days, event.on, MutationKind.CHANGED, told, group)
+            self._notices.keep(mutation, behind=event.to)
 
     def _house(self, event: Housing, reference: str) -> None:
         self._rows.known(event.ssin)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from crossroads.participant.feed_changes import Altered, LineRefused, Row
-from crossroads.participant.feed_tables import ERRANDS, HOUSEHOLD, IDENTIFICATION
+from crossroads.participant.feed_tables import DESCENT, ERRANDS, HOUSEHOLD, IDENTIFICATION
 
 _UNKNOWN = "The person is not in this register."
 _THERE = "The number is in this register already."
@@ -67,5 +67,5 @@ class Rows:
 def forget(connection: Connection, institution: str, ssin: str) -> None:
     """Take out what is recorded under a number that the hub has replaced."""
     rows = Rows(connection, institution)
-    for table in (IDENTIFICATION, HOUSEHOLD):
+    for table in (IDENTIFICATION, HOUSEHOLD, DESCENT):
         connection.execute(delete(table).where(rows.of(table, ssin)))

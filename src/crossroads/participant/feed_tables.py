@@ -57,6 +57,20 @@ HOUSEHOLD = Table(
 )
 """Who lives with whom: those whose rows name one household; the rows of a person are of periods without overlap."""
 
+DESCENT = Table(
+    "descent",
+    _metadata,
+    Column("institution", String(40), nullable=False),
+    Column("context", String(7), nullable=False),
+    Column("ssin", String(11), nullable=False, index=True),
+    Column("start_date", Date, nullable=False),
+    Column("end_date", Date),
+    # What the relative is of the person: parent or child.
+    Column("relation", String(6), nullable=False),
+    Column("relative", String(11), nullable=False, index=True),
+)
+"""Who descends from whom: each pair stands twice, under the parent and under the child."""
+
 FEEDS = Table(
     "crossroads_feed",
     _metadata,

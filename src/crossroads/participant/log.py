@@ -16,6 +16,8 @@ from crossroads.wire.merkle import Frontier
 
 _ENTRIES = "select position, ticket, holder, asker, nonce, fields, salts, leaf from entry order by position"
 
+_NEWEST = "select fields from entry order by position desc limit ?"
+
 
 class Entry(NamedTuple):
     """A row of the log."""
@@ -30,12 +32,32 @@ class Entry(NamedTuple):
     leaf: bytes
 
 
+class KnownHead(NamedTuple):
+    """What somebody noted of the log at an earlier time, and kept where nobody who could alter the log can alter it."""
+
+    size: int
+    root: str
+
+    @classmethod
+    def read(cls, text: str) -> "KnownHead":
+        """Read it as it was printed: `340:4Zk…`. Raises InvalidValue."""
+        size, _, root = text.partition(":")
+        if not size.isdecimal() or not root:
+            raise InvalidValue("A known head is written as it was printed: the number of entries, a colon, the root.")
+        return cls(int(size), root)
+
+
 class Verified(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How a verification ended: the head of the log, and every entry that is not what it was."""
 
     size: int
     root: str
     faults: tuple[str, ...]
+
+    @property
+    def head(self) -> str:
+        """What to keep elsewhere, for a later verification."""
+        return f"{self.size}:{self.root}"
 
 
 def export(folder: Path) -> Iterator[dict[str, Any]]:
@@ -47,10 +69,20 @@ def export(folder: Path) -> Iterator[dict[str, Any]]:
             yield {"position": entry.position, "ticket": entry.ticket, "fields": fields, "leaf": b64url(entry.leaf)}
 
 
-def verify(folder: Path) -> Verified:
-    """Compute every leaf and the root anew. Raises CrossroadsError where there is no log."""
+def newest(folder: Path, count: int) -> list[dict[str, Any]]:
+    """Give the fields of the newest entries, the last first. Raises CrossroadsError where there is no log."""
+    with closing(_connect(folder)) as connection:
+        return [msgspec.json.decode(fields) for (fields,) in connection.execute(_NEWEST, (count,))]
+
+
+def verify(folder: Path, known: KnownHead | None = None) -> Verified:
+    """Compute every leaf and the root anew, and that the log grew from a head that was known.
+
+    Raises CrossroadsError where there is no log.
+    """
     faults: list[str] = []
     frontier, expected = Frontier(), 0
+    seen = KnownHead(0, b64url(frontier.root))
     with closing(_connect(folder)) as connection:
         # One snapshot: the head and the entries of the same moment, while the participant goes on writing.
         connection.execute("begin")
@@ -62,6 +94,10 @@ def verify(folder: Path) -> Verified:
             expected = entry.position + 1
             faults.extend(_faults(entry))
             frontier.append([entry.leaf])
+            if known is not None and frontier.size == known.size:
+                seen = KnownHead(frontier.size, b64url(frontier.root))
+    if known is not None and seen != known:
+        faults.append(f"The log does not begin with the {known.size} entries that it had when its head was noted.")
     if (frontier.size, frontier.peaks) != (size, peaks):
         faults.append(f"The log has {frontier.size} entries that do not make up the head written for {size}.")
     return Verified(size=size, root=b64url(Frontier(size, peaks).root), faults=tuple(faults))

@@ -108,7 +108,8 @@ def _of_report(error: ErrorNotice) -> dict[str, object]:
 
 def _counted(told: Told) -> str:
     others = ", ".join(f"{count} not ({code})" for code, count in sorted(told.not_told.items()))
-    return f"{told.told}; {others}" if others else str(told.told)
+    unread = f"not looked for in {', '.join(told.unread)}, which the hub keeps in files" if told.unread else ""
+    return "; ".join(part for part in (str(told.told), others, unread) if part)
 
 
 def _days(period: Period) -> str:

@@ -1,7 +1,7 @@
 """A participant: answers the hub's questions from the institution's own data, after checking everything itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -10,7 +10,9 @@ import msgspec
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Unavailable
-from crossroads.participant.blocks import Asked, BlockMaker, signing_keys
+from crossroads.participant.blocks import Asked, BlockMaker, R, signing_keys
+from crossroads.participant.boxes_giving import DocumentGiver
+from crossroads.participant.boxes_shelf import Shelf, shelf_folder
 from crossroads.participant.brought import brought
 from crossroads.participant.bulk import Pages
 from crossroads.participant.bulk_head import read_head
@@ -31,6 +33,7 @@ from crossroads.participant.records import data_record, match_record
 from crossroads.participant.register import RegisterOfPersons
 from crossroads.participant.state import State
 from crossroads.participant.trust import read_trust
+from crossroads.wire.box import DocumentRequest
 from crossroads.wire.decoding import decode
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import DataAnswer, DataRequest, MatchAnswer, MatchRequest, SourceTimes
@@ -46,7 +49,10 @@ _PAGE_SECONDS = 60.0
 """For which the hub is let wait for the answer to a page; it is made all the same, and there when it asks again."""
 
 _data_decoder = msgspec.json.Decoder(DataRequest)
+_document_decoder = msgspec.json.Decoder(DocumentRequest)
 _match_decoder = msgspec.json.Decoder(MatchRequest)
+
+_Give = Callable[[Asked[R]], Awaitable[DataAnswer]]
 
 
 class Participant:
@@ -66,7 +72,9 @@ class Participant:
             RegisterOfPersons(self._database, config.register) if self._database and config.register else None
         )
         self.hub = Hub(config.hub, self._trust, config.path(config.state), clock, own_schemas(config))
-        self._blocks = BlockMaker(sources, self.hub.groups, signing_keys(config), config.in_the_clear)
+        keys = signing_keys(config)
+        self._blocks = BlockMaker(sources, self.hub.groups, keys, config.in_the_clear)
+        self._documents = DocumentGiver(Shelf(shelf_folder(config)), keys)
         self._state = State(config.path(config.state))
         self._pages = Pages(config, self.hub, self._trust, self._state, clock)
         self._brought = brought(config)
@@ -78,13 +86,11 @@ class Participant:
 
     async def data(self, request: Request, body: bytes) -> DataAnswer:
         """Answer `POST /v1/data-requests`, or refuse it. The checks run in the order in which they stand here."""
-        async with self._bounded():
-            received_at = self.clock.now()
-            signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
-            asked = decode(body, _data_decoder)
-            check_permit(asked.permit, self._identity, self.clock.now())
-            async with _within(self._left(asked.deadline)):
-                return await self._answer(asked, body, signature, received_at)
+        return await self._asked(request, body, _data_decoder, self._blocks.answer)
+
+    async def document(self, request: Request, body: bytes) -> DataAnswer:
+        """Answer `POST /v1/documents`, or refuse it: a document of a message in the box of a person."""
+        return await self._asked(request, body, _document_decoder, self._documents.answer)
 
     async def page(self, request: Request, body: bytes) -> msgspec.Raw:
         """Answer `POST /v1/data-requests/bulk`, or refuse it: many people at once, for a batch."""
@@ -128,8 +134,19 @@ class Participant:
         if self._database:
             self._database.close()
 
+    async def _asked(
+        self, request: Request, body: bytes, decoder: "msgspec.json.Decoder[R]", give: "_Give[R]"
+    ) -> DataAnswer:
+        async with self._bounded():
+            received_at = self.clock.now()
+            signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
+            asked = decode(body, decoder)
+            check_permit(asked.permit, self._identity, self.clock.now())
+            async with _within(self._left(asked.deadline)):
+                return await self._answer(asked, body, signature, received_at, give)
+
     async def _answer(
-        self, request: DataRequest, body: bytes, signature: Signature, received_at: datetime
+        self, request: R, body: bytes, signature: Signature, received_at: datetime, give: "_Give[R]"
     ) -> DataAnswer:
         now = self.clock.now()
         keys = self.hub.proven.prove(request.asker_keys)
@@ -142,7 +159,7 @@ class Participant:
         # While the log is written the data are read. Nothing leaves before both are done: where the log refuses, as it
         # does a question that it has already, what was read is dropped.
         record = self._state.record(data_record(request, statement, body, signature, now))
-        _, answer = await asyncio.gather(record, self._blocks.answer(Asked(request, statement, to)))
+        _, answer = await asyncio.gather(record, give(Asked(request, statement, to)))
         done = self.clock.now()
         times = SourceTimes(received_at=received_at, read_from=now, read_until=done, replied_at=done)
         return msgspec.structs.replace(answer, times=times)

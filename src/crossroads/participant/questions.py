@@ -60,13 +60,20 @@ def build(wish: Wish, asking: Asking, hub: str, checkpoint: str, now: datetime) 
     if wish.period is None and wish.reference_date is None:
         raise InvalidValue("A question is about a period, or a reference date.")
     salts = new_salts(wish.data_groups)
-    statement = Statement(
+    statement = stated(wish, asking, group_digests(salts), checkpoint, now)
+    body = _body(wish, asking, sign_statement(statement, asking.sign), salts)
+    return Asked(signed(f"{hub}/v1/exchanges", body, asking.sign, now), statement, wish)
+
+
+def stated(wish: Wish, asking: Asking, digests: tuple[str, ...], checkpoint: str, now: datetime) -> Statement:
+    """Make the statement of a question; `digests` are of the disclosures of what is asked for."""
+    return Statement(
         asker=asking.institution,
         on_behalf_of=wish.on_behalf_of,
         agent=wish.agent,
         legal_context=wish.legal_context,
         ssin=wish.ssin,
-        data_groups=group_digests(salts),
+        data_groups=digests,
         period=wish.period,
         reference_date=wish.reference_date,
         encryption_key=asking.seal.jwk.thumbprint,
@@ -77,8 +84,6 @@ def build(wish: Wish, asking: Asking, hub: str, checkpoint: str, now: datetime) 
         environment=asking.trust.environment,
         checkpoint=checkpoint,
     )
-    body = _body(wish, asking, sign_statement(statement, asking.sign), salts)
-    return Asked(signed(f"{hub}/v1/exchanges", body, asking.sign, now), statement, wish)
 
 
 def fetching(item: Item, agent: str, now: datetime) -> Wish:

@@ -45,6 +45,8 @@ class OpenedBlock(NamedTuple):
     period: Period
     media_type: str
     content: bytes
+    signed: str = ""
+    """The same as its source signed it, as compact JWS: it convinces others. Of a file of answers there is none."""
 
     @property
     def json(self) -> Any:
@@ -163,7 +165,7 @@ def open_block(block: Block, signed: Jws, group: Group, answer: Answer, asked: A
         media_type=group.media_type,
     )
     content = verify_block(signed, claims, key).content
-    return within_schema(block, group, content)
+    return within_schema(block, group, content)._replace(signed=signed.compact)
 
 
 def within_schema(block: Block | SourceBlock, group: Group, content: bytes) -> OpenedBlock:

@@ -58,6 +58,7 @@ class Application:
         self._participant = participant
         self._works: dict[str, Work] = {
             "/v1/data-requests": participant.data,
+            "/v1/documents": participant.document,
             PAGES: participant.page,
             "/v1/match-requests": participant.match,
             "/v1/mailbox-items": participant.items,

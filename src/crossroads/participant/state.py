@@ -21,6 +21,7 @@ from crossroads.wire.merkle import Frontier
 from crossroads.wire.signatures import MAXIMUM_AGE, MAXIMUM_AHEAD, SignatureRejected
 
 _MAXIMUM_WAITING = 1024
+_TRIES, _BETWEEN_TRIES = 100, 0.05
 _KEEP_NONCES = 2 * (MAXIMUM_AGE + MAXIMUM_AHEAD)
 _SCHEMA = """
 create table if not exists entry (
@@ -222,6 +223,16 @@ class State:
         if self._connection.in_transaction:
             self._connection.execute("rollback")
         return Unavailable(f"The participant cannot write its log: {type(error).__name__}.", code=Code.UNAVAILABLE)
+
+
+async def opened_in_turn(folder: Path) -> State:
+    """Open a state that several processes write by turns, each for a moment. Raises AlreadyRunning after 5 s."""
+    for _ in range(_TRIES):
+        try:
+            return State(folder)
+        except AlreadyRunning:
+            await asyncio.sleep(_BETWEEN_TRIES)
+    return State(folder)
 
 
 def _open(file: Path) -> sqlite3.Connection:

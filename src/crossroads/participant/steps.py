@@ -7,6 +7,7 @@ itself, so the two clients and the server share every rule.
 import asyncio
 import time
 from collections.abc import Generator, Mapping
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,6 +22,8 @@ from crossroads.wire.decoding import UNREADABLE
 
 T = TypeVar("T")
 
+LANGUAGE: ContextVar[str | None] = ContextVar("language", default=None)
+"""In which the hub is asked to say what it refuses, by whatever a task calls; English where nothing is set."""
 OK = 200
 MAXIMUM_ANSWER = 16 * 1024 * 1024
 """Bytes of an answer that are read."""
@@ -110,7 +113,7 @@ class Http:
         if isinstance(wish, Pause):
             await asyncio.sleep(wish.seconds)
             return _NOTHING
-        request = self._client.request(wish.method, wish.url).headers(wish.headers)
+        request = self._client.request(wish.method, wish.url).headers(_with_language(wish.headers))
         request = request.timeout(_PATIENCE) if wish.large else request
         try:
             async with (request if wish.body is None else request.body_bytes(wish.body)).build_streamed() as response:
@@ -118,6 +121,11 @@ class Http:
                 return _got(wish, response, body)
         except PyreqwestError as error:
             raise Unavailable(f"{wish.method} {wish.url} failed: {type(error).__name__}.") from error
+
+
+def _with_language(headers: Mapping[str, str]) -> Mapping[str, str]:
+    language = LANGUAGE.get()
+    return headers if language is None else {**headers, "accept-language": language}
 
 
 class SyncHttp:
@@ -149,7 +157,7 @@ class SyncHttp:
         if isinstance(wish, Pause):
             time.sleep(wish.seconds)
             return _NOTHING
-        request = self._client.request(wish.method, wish.url).headers(wish.headers)
+        request = self._client.request(wish.method, wish.url).headers(_with_language(wish.headers))
         request = request.timeout(_PATIENCE) if wish.large else request
         try:
             with (request if wish.body is None else request.body_bytes(wish.body)).build_streamed() as response:

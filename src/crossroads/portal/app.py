@@ -10,14 +10,42 @@ from crossroads.bootstrap.portal_settings import PortalSettings
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.kernel.errors import Refused
 from crossroads.portal.citizen import provide_citizen
+from crossroads.portal.deputy import provide_deputy
+from crossroads.portal.office import provide_holder
 from crossroads.portal.opening import opened
-from crossroads.portal.pages import citizen, citizen_errors, downloads, explained, me, public
+from crossroads.portal.pages import (
+    acting,
+    box,
+    citizen,
+    citizen_errors,
+    committee,
+    downloads,
+    explained,
+    me,
+    officer,
+    officer_patterns,
+    operator,
+    public,
+)
 from crossroads.web.charts import Charts
 from crossroads.web.manners import Manners
 from crossroads.web.program import program
 from crossroads.web.site import Site
 
-ROUTES = (*public.ROUTES, *downloads.ROUTES, *explained.ROUTES, *me.ROUTES, *citizen.ROUTES, *citizen_errors.ROUTES)
+ROUTES = (
+    *public.ROUTES,
+    *downloads.ROUTES,
+    *explained.ROUTES,
+    *me.ROUTES,
+    *citizen.ROUTES,
+    *citizen_errors.ROUTES,
+    *box.ROUTES,
+    *acting.ROUTES,
+    *operator.ROUTES,
+    *officer.ROUTES,
+    *officer_patterns.ROUTES,
+    *committee.ROUTES,
+)
 """Every page of the portal."""
 
 
@@ -37,6 +65,8 @@ def application(installation: Installation) -> Manners:
     dependencies = {
         "public": Provide(_public, sync_to_thread=False),
         "citizen": Provide(provide_citizen),
+        "deputy": Provide(provide_deputy),
+        "held": Provide(provide_holder),
         "charts": Provide(lambda: charts, sync_to_thread=False),
     }
     return program(

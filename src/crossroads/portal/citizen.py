@@ -5,7 +5,7 @@ The number comes from the session and goes to the hub alone; of what comes back 
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -14,7 +14,7 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from crossroads.access.sight import HOLDERS, SUPERVISION, USAGE
+from crossroads.access.sight import HOLDERS, MANDATES, SUPERVISION, USAGE
 from crossroads.bootstrap.portal_settings import PortalSettings
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.model import Authorisation
@@ -23,14 +23,16 @@ from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.client import Client, Reply
 from crossroads.participant.client_settings import client_settings
+from crossroads.portal.acted import acted_for
 from crossroads.web.view import View
+from crossroads.wire.box import BOX, DOCUMENT
 from crossroads.wire.error_reports import ErrorReport, ErrorReported, MadeReport, MadeReportsQuery
 from crossroads.wire.messages import MAXIMUM_DATA_GROUPS
 from crossroads.wire.proofs import EntryProof
 from crossroads.wire.usage import Holder, HoldersQuery, ProofPlace, ProofQuery, UsageList, UsageQuery
 
 OWN_ACCESS = "PERSON:OWN_ACCESS"
-_LOOKS = {USAGE, SUPERVISION, HOLDERS}
+_LOOKS = {USAGE, SUPERVISION, HOLDERS, MANDATES, BOX, DOCUMENT}
 _STATE = "portal"
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 """In a pseudonym without digits nobody finds the number of a person."""
@@ -38,16 +40,18 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """One person who is logged in, before the hub."""
+    """One person, before the hub: who is logged in, or for whom that one acts."""
 
     client: Client
     ssin: str
     agent: str
     """A pseudonym of this session; the hub logs it."""
+    purpose: str = OWN_ACCESS
+    """The legal context: another where the one who is logged in acts for this person."""
 
     @property
     def _look(self) -> dict[str, Any]:
-        return {"ssin": self.ssin, "legal_context": OWN_ACCESS, "agent": self.agent}
+        return {"ssin": self.ssin, "legal_context": self.purpose, "agent": self.agent}
 
     async def usage(self, **narrowed: Any) -> UsageList:
         """Give a page of who looked."""
@@ -70,11 +74,11 @@ class Citizen:
 
     async def report(self, **said: Any) -> ErrorReported:
         """Tell a source that something it gave looks wrong."""
-        return await self.client.report_error(ErrorReport(ssin=self.ssin, **said))
+        return await self.client.report_error(ErrorReport(**self._look, **said))
 
     async def reports(self) -> Sequence[MadeReport]:
         """Give what was reported for the person, and what came of it."""
-        return (await self.client.looks.reports(MadeReportsQuery(ssin=self.ssin))).items
+        return (await self.client.looks.reports(MadeReportsQuery(**self._look))).items
 
 
 @asynccontextmanager
@@ -88,6 +92,12 @@ async def hub_client(settings: PortalSettings) -> AsyncIterator[Client | None]:
 
 
 async def provide_citizen(view: NamedDependency[SkipValidation[View]], state: State) -> Citizen:
+    """Give the person for whom the one who is logged in acts, or else that one. Raises as `provide_oneself`."""
+    own, acted = await provide_oneself(view, state), acted_for(view)
+    return replace(own, ssin=acted.ssin, purpose=acted.purpose) if acted else own
+
+
+async def provide_oneself(view: NamedDependency[SkipValidation[View]], state: State) -> Citizen:
     """Give the person who is logged in. Raises Refused for somebody without number, Unavailable without client."""
     who, client = view.somebody, state.hub_client
     if who.ssin is None or view.visit is None:
@@ -97,8 +107,8 @@ async def provide_citizen(view: NamedDependency[SkipValidation[View]], state: St
     return Citizen(client, who.ssin, "session-" + sha256(view.visit.row.key).hexdigest()[:20].translate(_LETTERS))
 
 
-def own_groups(snapshot: Snapshot, on: date) -> list[str]:
-    """Give the data groups that a person may see of himself."""
+def own_groups(snapshot: Snapshot, on: date, purpose: str = OWN_ACCESS) -> list[str]:
+    """Give the data groups that a person may see of himself, or of somebody for whom he acts."""
     listed = [one for one in snapshot.listed(Kind.AUTHORISATION, on) if isinstance(one, Authorisation)]
-    granted = {group for one in listed if OWN_ACCESS in one.legal_contexts for group in one.data_groups}
+    granted = {group for one in listed if purpose in one.legal_contexts for group in one.data_groups}
     return sorted(granted - _LOOKS)

@@ -9,8 +9,11 @@ from markupsafe import Markup
 
 from crossroads.catalogue.model import Text
 from crossroads.kernel.codes import Code
+from crossroads.portal.acted import Acted, acted_for
 from crossroads.web.languages import Words
 from crossroads.web.look import clean, said
+from crossroads.web.view import View
+from crossroads.wire.acting import Scope, Side
 from crossroads.wire.error_reports import ErrorOutcome, Presumed
 from crossroads.wire.mutations import MutationKind
 from crossroads.wire.usage import Action, Outcome
@@ -42,6 +45,22 @@ ACTIONS: Mapping[str, str] = {
     Action.HOLDERS_SHOWN: _("Looked at who knows you"),
     Action.PROOF_SHOWN: _("Fetched a proof from the log"),
     Action.LOOK_REFUSED: _("Wanted to see this list"),
+    Action.MANDATE_GIVEN: _("Noted a mandate"),
+    Action.MANDATE_ACCEPTED: _("Noted that a mandate was accepted"),
+    Action.MANDATE_ENDED: _("Noted that a mandate ended"),
+    Action.MANDATES_SHOWN: _("Looked at who acts for whom"),
+    Action.ACTING_BEGUN: _("Let somebody act for somebody else"),
+    Action.ACTING_REFUSED: _("Did not let somebody act for somebody else"),
+    Action.BOX_PUBLISHED: _("Put a message into your box"),
+    Action.BOX_NOT_ACTIVE: _("Had a message for you, and writes on paper: your box is not active"),
+    Action.BOX_REMINDED: _("A message in your box is long unread"),
+    Action.BOX_PROVEN: _("Looked up whether its message to you was read"),
+    Action.BOX_SHOWN: _("Looked into your box"),
+    Action.BOX_CONSENT: _("Made your box active, or ended that"),
+    Action.BOX_OPENED: _("Opened a document in your box"),
+    Action.BOX_FAILED: _("Wanted to open a document in your box, which its sender did not give"),
+    Action.WATCHED: _("Watches who asks about you, because many may be curious"),
+    Action.WATCH_ENDED: _("Watches no longer who asks about you"),
 }
 OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.GRANTED: (_("Granted"), "green"),
@@ -67,6 +86,16 @@ KINDS: Mapping[str, str] = {
     MutationKind.ENDED: _("Ended"),
     MutationKind.CORRECTED: _("Corrected"),
     MutationKind.CANCELLED: _("Cancelled"),
+    "parent": _("A parent for a child"),
+    "mandate": _("Under a mandate"),
+    Side.GIVER: _("A mandate that you gave"),
+    Side.RECEIVER: _("A mandate that you got"),
+}
+SCOPES: Mapping[str, str] = {
+    Scope.USAGE: _("See who looked and who has a file"),
+    Scope.DATA: _("See what the institutions have recorded"),
+    Scope.BOX: _("Read what institutions send"),
+    Scope.REPORTS: _("Say that something is wrong"),
 }
 CODES: Mapping[str, str] = {
     Code.NOT_INSCRIBED: _("The institution has no file about you that allows this."),
@@ -81,6 +110,8 @@ CODES: Mapping[str, str] = {
     Code.SSIN_DOES_NOT_EXIST: _("This number is not known."),
     Code.SOURCE_FAILED: _("A source did not answer."),
     Code.USAGE_UNKNOWN: _("There is no such line about you."),
+    Code.NOT_ACTING: _("Nobody acted for this person, or not for this."),
+    Code.MAY_NOT_ACT: _("No mandate and no descent allows it."),
     Code.EVIDENCE_MISSING: _("The evidence that is needed was not given."),
     Code.INSCRIPTION_EXCLUSIVE: _("Another institution has this file already."),
     Code.CONTEXT_NOT_OWN: _("The institution may not have such files."),
@@ -110,8 +141,13 @@ def _reason(words: Words, code: str | None) -> str:
 
 def _choice(words: Words, value: str | None) -> str:
     """Say one of the short words: what is presumed, what came of it, what kind of change."""
-    found = {**PRESUMED, **ENDINGS, **KINDS}.get(value or "")
+    found = {**PRESUMED, **ENDINGS, **KINDS, **SCOPES}.get(value or "")
     return words.text(found) if found else (value or "").replace("-", " ")
+
+
+def _acted(_: Words, view: View) -> Acted | None:
+    """Give for whom the one who looks acts, if for anybody else."""
+    return acted_for(view)
 
 
 def _field(_: Words, name: str) -> str:
@@ -127,5 +163,6 @@ CITIZEN: Mapping[str, Any] = {
     "reason": _reason,
     "choice": _choice,
     "field": _field,
+    "acted": _acted,
 }
 """Filters of the templates."""

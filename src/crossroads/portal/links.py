@@ -16,5 +16,8 @@ LINKS = (
     Link(path="/authorisations", text=_("Authorisations")),
     Link(path="/service-levels", text=_("Service levels")),
     Link(path="/about", text=_("About")),
+    Link(path="/officer", text=_("Supervision"), roles=frozenset({"officer"})),
+    Link(path="/committee", text=_("Committee"), roles=frozenset({"committee"})),
+    Link(path="/operator", text=_("Operation"), roles=frozenset({"operator"})),
 )
 """Of every page."""

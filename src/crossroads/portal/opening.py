@@ -1,11 +1,8 @@
 """How the portal's process is put together."""
 
 import asyncio
-import os
-import secrets
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -14,20 +11,21 @@ from litestar.datastructures import State
 from crossroads.bootstrap.portal import PublicServices, public_services, session_life
 from crossroads.bootstrap.portal_settings import PortalSettings
 from crossroads.bootstrap.settings import Installation
-from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.ssin import Environment
 from crossroads.portal.citizen import hub_client
 from crossroads.portal.links import LINKS
+from crossroads.portal.refusals import Refusals
 from crossroads.portal.store import SessionStore
 from crossroads.portal.wording import FILTERS
 from crossroads.web.look import Look
 from crossroads.web.openid import OpenIdConnect
+from crossroads.web.secret import kept_secret
 from crossroads.web.sessions import Sessions
 from crossroads.web.site import Site
 from crossroads.wire.keys import read_secret
 
 _HERE = Path(__file__).parent
-_SECRET_BYTES = 32
 _PURGE_SECONDS = 300
 
 _log = structlog.get_logger(__name__)
@@ -51,6 +49,9 @@ async def opened(installation: Installation, settings: PortalSettings, state: St
         login = _login(public)
         if login is not None:
             await stack.enter_async_context(login)
+        refusals = Refusals(settings.refusals(installation.home), public.clock)
+        state.refusals = refusals
+        stack.push_async_callback(_cancelled, asyncio.create_task(refusals.keep(), name="refusals kept"))
         purging = asyncio.create_task(_purge(sessions), name="sessions purged")
         stack.push_async_callback(_cancelled, purging)
         yield Site(
@@ -63,41 +64,18 @@ async def opened(installation: Installation, settings: PortalSettings, state: St
             login=login,
             links=LINKS,
             home="/me",
+            observers=[refusals.note],
         )
 
 
 def home_of(installation: Installation, settings: PortalSettings) -> Path:
     """Give the folder of the portal's own secrets and keys."""
-    return settings.home or installation.home / "portal"
+    return settings.folder(installation.home)
 
 
 def session_secret(installation: Installation, settings: PortalSettings) -> bytes:
-    """Give the secret under which the table hides whose a session is; made at the first start.
-
-    Raises Refused for a file that does not hold a whole one, UnsafeKeyFile for one that others can read.
-    """
-    path = home_of(installation, settings) / "session.key"
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_secret(path)
-    secret = read_secret(path)
-    if len(secret) < _SECRET_BYTES:
-        raise Refused(f"{path} does not hold a whole secret. Remove it: the portal makes another, and sessions end.")
-    return secret
-
-
-def _make_secret(path: Path) -> None:
-    """Put it there whole or not at all: several processes start at once, and all must have the same one."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(name, path)
-    finally:
-        Path(name).unlink()
+    """Give the secret under which the table hides whose a session is. Raises Refused, UnsafeKeyFile."""
+    return kept_secret(home_of(installation, settings) / "session.key")
 
 
 def _login(public: PublicServices) -> OpenIdConnect | None:

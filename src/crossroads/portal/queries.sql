@@ -26,6 +26,14 @@ DELETE FROM portal_session WHERE key = :key;
 -- Remove the sessions of somebody, or of one session at the provider.
 DELETE FROM portal_session WHERE subject = :subject OR provider_session = :provider_session RETURNING key;
 
+-- name: trim_sessions(subject, most)
+-- Remove the oldest sessions of somebody who has more than so many.
+DELETE FROM portal_session
+WHERE key IN (
+    SELECT key FROM portal_session WHERE subject = :subject ORDER BY created_at DESC, key OFFSET :most
+)
+RETURNING key;
+
 -- name: purge_sessions(before)
 -- Remove what ended before a moment.
 DELETE FROM portal_session WHERE ends_at < :before RETURNING key;

@@ -135,6 +135,10 @@ class Register:
         ]
         return sorted(found, key=lambda one: (one.data_group, one.inscription_context))
 
+    def purposes(self) -> list[LegalContext]:
+        """Give all purposes, by name."""
+        return sorted(self._all(LegalContext, Kind.LEGAL_CONTEXT), key=lambda one: folded(one.names))
+
     def legal_contexts_of(self, institution: Institution) -> list[LegalContext]:
         """Give the purposes that an institution has."""
         every = self._all(LegalContext, Kind.LEGAL_CONTEXT)

@@ -49,6 +49,11 @@ class SessionStore:
                 await rows(_queries.remove_sessions_of(self._pool, subject=subject, provider_session=provider_session))
             )
 
+    async def trim(self, subject: bytes, most: int) -> int:
+        """Remove the oldest sessions of a subject who has more: how many."""
+        with outages():
+            return len(await rows(_queries.trim_sessions(self._pool, subject=subject, most=most)))
+
     async def purge(self, before: datetime) -> int:
         """Remove what ended before a moment: how many."""
         with outages():

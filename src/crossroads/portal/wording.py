@@ -3,9 +3,11 @@
 from typing import Any
 
 from crossroads.portal.citizen_words import CITIZEN
+from crossroads.portal.office_words import OFFICE
+from crossroads.portal.operator_words import OPERATOR
 from crossroads.web.languages import Words
 
-FILTERS: dict[str, Any] = dict(CITIZEN)
+FILTERS: dict[str, Any] = {**CITIZEN, **OFFICE, **OPERATOR}
 """Filters of the templates; each gets the words of the page first."""
 
 

@@ -1,5 +1,6 @@
 """The hub's connectors to institutions: data requests, and the register's match requests."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -10,6 +11,7 @@ import msgspec
 from crossroads.access.model import Permit, PermitSet
 from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.catalogue.service import Catalogue
+from crossroads.ebox.ports import Wanted
 from crossroads.exchange.ports import Errand, SourceReply
 from crossroads.identity.ports import Match
 from crossroads.kernel.clock import Clock
@@ -19,6 +21,7 @@ from crossroads.sources.breaker import Breakers
 from crossroads.sources.bulkhead import Bulkheads
 from crossroads.sources.http import CallFailed, HttpAnswer, HttpClient
 from crossroads.sources.pages import page_request
+from crossroads.wire.box import DocumentRequest
 from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER
 from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import SigningKey
@@ -75,11 +78,27 @@ class HttpSources:
 
     async def ask(self, errand: Errand) -> SourceReply:
         """Ask one source within the deadline; what failed is told in status and code."""
+        return await self._asked(errand, "/v1/data-requests", self._data_request)
+
+    async def document(self, errand: Errand, wanted: Wanted) -> SourceReply:
+        """Ask a sender for a document of a message, as `ask`."""
+
+        def request(errand: Errand, audience: str, now: datetime) -> DocumentRequest:
+            asked = msgspec.structs.asdict(self._data_request(errand, audience, now))
+            return DocumentRequest(
+                **asked, reference=wanted.reference, digest=wanted.digest, document_opening=wanted.opening
+            )
+
+        return await self._asked(errand, "/v1/documents", request)
+
+    async def _asked(
+        self, errand: Errand, path: str, request: Callable[[Errand, str, datetime], DataRequest]
+    ) -> SourceReply:
         asked_at = self.clock.now()
         try:
             audience = _reached(errand.permit)
-            body = msgspec.json.encode(self._data_request(errand, audience, asked_at))
-            answer, signature = await self._call(audience, "/v1/data-requests", body, errand.deadline)
+            body = msgspec.json.encode(request(errand, audience, asked_at))
+            answer, signature = await self._call(audience, path, body, errand.deadline)
             return self._reply(_decode(answer, _data_answer), errand, asked_at, signature)
         except CallFailed as failure:
             return SourceReply(

@@ -5,7 +5,7 @@ A refusal is by who looks and why, never by whom it is about; the same is done f
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn
 from uuid import UUID
 
 from uuid6 import uuid7
@@ -14,31 +14,16 @@ from crossroads.access.sight import Sight, Wanted, sight
 from crossroads.audit.events import Event
 from crossroads.audit.service import Log
 from crossroads.directory.rules import CurrentCatalogue
+from crossroads.identity.acting import Acting, Agent
 from crossroads.identity.closure import closure_of
 from crossroads.identity.database import Pool, outages
 from crossroads.identity.surroundings import Surroundings
+from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.guards import Signed
 from crossroads.transparency import records
-
-
-class Look(Protocol):
-    """What every request says."""
-
-    @property
-    def ssin(self) -> str:
-        """About whom."""
-        ...
-
-    @property
-    def legal_context(self) -> str:
-        """Why."""
-        ...
-
-    @property
-    def agent(self) -> str:
-        """Who looks, by a pseudonym."""
-        ...
+from crossroads.transparency.records import Look
+from crossroads.wire.acting import Scope
 
 
 class Looked(NamedTuple):
@@ -61,7 +46,16 @@ class Looking:
     surroundings: Surroundings
 
     async def permitted(self, look: Look, wanted: Wanted, signed: Signed) -> Looked:
-        """Judge a look. Raises Malformed, Refused, Unavailable; a refusal is logged."""
+        """Judge a look, also that the agent acts for the person where the purpose is that. Raises as `judged`."""
+        looked = await self.judged(look, wanted, signed)
+        agent = Agent(signed.institution, look.agent, look.legal_context)
+        if not await Acting(self.pool, self.surroundings).stands(agent, look.ssin, Scope.USAGE):
+            error = Refused(code=Code.NOT_ACTING)
+            await self.refuse(look, looked.asked, wanted.name.lower(), error, signed)
+        return looked
+
+    async def judged(self, look: Look, wanted: Wanted, signed: Signed) -> Looked:
+        """Judge who looks and why. Raises Malformed, Refused, Unavailable; a refusal is logged."""
         number = self.surroundings.ssin_at(look.ssin, "$.ssin")
         self.surroundings.check_pseudonymous({"$.agent": look.agent})
         with outages():

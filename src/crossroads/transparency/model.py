@@ -36,12 +36,30 @@ SHOWN: Final[Mapping[str, Action]] = {
     Event.HOLDERS_SHOWN: Action.HOLDERS_SHOWN,
     Event.PROOF_SHOWN: Action.PROOF_SHOWN,
     Event.LOOK_REFUSED: Action.LOOK_REFUSED,
+    Event.BOX_PUBLISHED: Action.BOX_PUBLISHED,
+    Event.BOX_NOT_ACTIVE: Action.BOX_NOT_ACTIVE,
+    Event.BOX_REMINDED: Action.BOX_REMINDED,
+    Event.BOX_EVIDENCE_SHOWN: Action.BOX_PROVEN,
+    Event.BOX_SHOWN: Action.BOX_SHOWN,
+    Event.BOX_ACTIVATED: Action.BOX_CONSENT,
+    Event.BOX_ENDED: Action.BOX_CONSENT,
+    Event.BOX_DOCUMENT_GIVEN: Action.BOX_OPENED,
+    Event.BOX_DOCUMENT_FAILED: Action.BOX_FAILED,
+    Event.WATCH_SET: Action.WATCHED,
+    Event.WATCH_ENDED: Action.WATCH_ENDED,
+    Event.MANDATE_GIVEN: Action.MANDATE_GIVEN,
+    Event.MANDATE_ACCEPTED: Action.MANDATE_ACCEPTED,
+    Event.MANDATE_ENDED: Action.MANDATE_ENDED,
+    Event.MANDATES_SHOWN: Action.MANDATES_SHOWN,
+    Event.ACTING_BEGUN: Action.ACTING_BEGUN,
+    Event.ACTING_REFUSED: Action.ACTING_REFUSED,
 }
 """What a person sees, and as what."""
 
 NOT_SHOWN: Final[Mapping[str, str]] = {
     Event.ANSWER_SENT: "it stands with its question",
     Event.OUTCOME_UNKNOWN: "it stands with its question",
+    Event.BOX_DOCUMENT_ASKED: "that the document was given, or was not, stands there by itself",
     Event.CHANGE_CAUSED: "whoever is told of it stands there by itself",
     Event.ITEM_VOIDED: "nothing was told",
     Event.ERRORS_SHOWN: "an institution is shown what it reported itself; that it reported stands there",
@@ -49,7 +67,9 @@ NOT_SHOWN: Final[Mapping[str, str]] = {
 }
 """What names a person and is not shown as a line of its own, with the reason. What names nobody is not here."""
 
-REFUSALS: Final = frozenset({Action.INSCRIPTION_REFUSED, Action.IDENTITY_REFUSED, Action.LOOK_REFUSED})
+REFUSALS: Final = frozenset(
+    {Action.INSCRIPTION_REFUSED, Action.IDENTITY_REFUSED, Action.LOOK_REFUSED, Action.ACTING_REFUSED}
+)
 
 OPENED: Final = frozenset(
     {"event", "ticket", "person", "asker", "at", "legalContext", "groupsAsked", "period", "referenceDate", "receivedAt"}
@@ -57,6 +77,8 @@ OPENED: Final = frozenset(
     | {"batch", "number", "dataGroup", "source", "kind", "happenedOn", "authorisation", "content", "lines", "code"}
     | {"institution", "context", "phase", "ended", "written", "asked", "rule", "report", "seen", "presumed", "outcome"}
     | {"correction", "ssin", "what", "onBehalfOf"}
+    | {"reference", "message", "documents", "digest", "request", "receivedOn", "expiresOn", "lastDay"}
+    | {"mandate", "scopes", "side", "by"}
 )
 """The fields that a proof opens to the person: none that tells who of the staff acted."""
 

@@ -1,6 +1,7 @@
 """What the log keeps of those who look: who, why, on whose authority; and of those who are refused."""
 
 from collections.abc import Mapping
+from typing import Protocol
 from uuid import UUID
 
 from crossroads.access.sight import Sight
@@ -9,6 +10,25 @@ from crossroads.audit.model import Entry
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.guards import Signed
 from crossroads.wire.canonical import b64url, sha256
+
+
+class Look(Protocol):
+    """What every request says."""
+
+    @property
+    def ssin(self) -> str:
+        """About whom."""
+        ...
+
+    @property
+    def legal_context(self) -> str:
+        """Why."""
+        ...
+
+    @property
+    def agent(self) -> str:
+        """Who looks, by a pseudonym."""
+        ...
 
 
 def shown(
@@ -25,6 +45,20 @@ def refused(
     """Give the entry of a refusal: with the person who exists, so that this person sees it."""
     fields = {"what": what, "code": str(error.code) if error.code else None}
     return _entry(Event.LOOK_REFUSED, ticket, person, legal_context, agent, fields, signed)
+
+
+def entry(
+    event: Event,
+    ticket: UUID,
+    person: int | None,
+    look: Look,
+    said: Mapping[str, object],
+    signed: Signed,
+    *,
+    legal_context: str | None = None,
+) -> Entry:
+    """Give the entry of what is done about a person, for the purpose of the look unless another is named."""
+    return _entry(event, ticket, person, legal_context or look.legal_context, look.agent, said, signed)
 
 
 def _entry(

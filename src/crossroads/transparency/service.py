@@ -19,7 +19,6 @@ from crossroads.transparency.holders import holders
 from crossroads.transparency.lines import Lines, Told
 from crossroads.transparency.looking import Looked, Looking
 from crossroads.transparency.model import OPENED, events_of
-from crossroads.wire.proofs import EntryProof
 from crossroads.wire.usage import (
     FindUsage,
     FoundUsages,
@@ -67,11 +66,11 @@ class Transparency:
         after = place_of(query.after, looked.asked or 0, self._terms.key) if query.after else None
         view = self._view(looked, query)
         await self._looking.logged(Event.USAGE_SHOWN, query, looked, _said(query), signed)
-        entries = await self._store.page(view, query.limit + 1, after=after)
-        shown, more = entries[: query.limit], entries[query.limit :]
+        page = await self._store.page(view, query.limit + 1, after=after)
+        shown, more = page.entries[: query.limit], page.entries[query.limit :]
         return UsageList(
             environment=self._looking.surroundings.environment,
-            total_usages=await self._store.total(view),
+            total_usages=page.total,
             usages=await self._lines(shown, looked),
             next=cursor(shown[-1].place, looked.asked or 0, self._terms.key) if more else None,
             embargoes=embargoes.notices(self._looking.catalogue.current, self._looking.surroundings.today),
@@ -85,8 +84,9 @@ class Transparency:
         view = self._view(looked)._replace(first=max(query.period_start or _EVER, _EVER))
         view = view._replace(until=min(query.period_end or view.until, view.until))
         await self._looking.logged(Event.USAGE_SHOWN, look, looked, {"offset": query.offset}, signed)
-        lines = await self._lines(await self._store.page(view, query.limit, skip=query.offset), looked)
-        return FoundUsages(total_usages=await self._store.total(view), usages=tuple(map(found, lines)))
+        page = await self._store.page(view, query.limit, skip=query.offset)
+        lines = await self._lines(page.entries, looked)
+        return FoundUsages(total_usages=page.total, usages=tuple(map(found, lines)))
 
     async def proof(self, query: ProofQuery, signed: Signed) -> UsageProof:
         """Prove entries that who asks may see, and no other. Raises Malformed, Refused, EntryExpired, Unavailable."""
@@ -98,7 +98,7 @@ class Transparency:
         said = {"places": [list(place) for place in places]}
         await self._looking.logged(Event.PROOF_SHOWN, query, looked, said, signed)
         opened = None if looked.sight.supervises else OPENED
-        return UsageProof(proofs=tuple([await self._proven(place, opened) for place in places]))
+        return UsageProof(proofs=tuple(await self._looking.log.prove_entries(places, opened)))
 
     async def holders(self, query: HoldersQuery, signed: Signed) -> HolderList:
         """Give who has the person inscribed, or had. Raises Malformed, Refused, Unavailable."""
@@ -162,9 +162,6 @@ class Transparency:
         view = self._view(looked)
         seen = await self._store.at(view._replace(events=[*view.events, Event.ANSWER_SENT]), places)
         return not {(one.place.stream, one.place.number) for one in seen} >= set(places)
-
-    async def _proven(self, place: tuple[int, int], opened: frozenset[str] | None) -> EntryProof:
-        return await self._looking.log.prove_entry(*place, opened)
 
 
 def _said(query: UsageQuery) -> dict[str, object]:

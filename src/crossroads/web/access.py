@@ -34,6 +34,11 @@ def page(path: str, needs: Needs, **options: Any) -> HTTPRouteHandler:
     return get(f"{LANGUAGE}{path}".rstrip("/"), opt={"needs": needs}, **options)
 
 
-def form(path: str, needs: Needs, **options: Any) -> HTTPRouteHandler:
-    """Make a handler what a form is sent to; its path is that of the page that shows the form."""
-    return post(f"{LANGUAGE}{path}", opt={"needs": needs}, **options)
+def form(path: str, needs: Needs, *, files: int | None = None, **options: Any) -> HTTPRouteHandler:
+    """Make a handler what a form is sent to; its path is that of the page that shows the form.
+
+    A form that takes files says how many bytes it takes at most, all fields together.
+    """
+    if files is not None:
+        options["request_max_body_size"] = files
+    return post(f"{LANGUAGE}{path}", opt={"needs": needs, "files": files is not None}, **options)

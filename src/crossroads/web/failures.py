@@ -20,10 +20,12 @@ from litestar.status_codes import (
 
 from crossroads.kernel.errors import Conflict, InvalidValue, Malformed, Refused, Unavailable
 from crossroads.web.guard import FormBeingTreated, FormNotOurs, LoginNeeded, path_without_language
+from crossroads.web.handles import NotYours
 from crossroads.web.languages import LANGUAGES, preferred
 from crossroads.web.look import path_of
 from crossroads.web.openid import LoginFailed
 from crossroads.web.passage import passage_of
+from crossroads.web.site import Refusal, Site
 from crossroads.web.view import HTML, View, lead
 
 _FRAMES = 8
@@ -40,6 +42,8 @@ _FAILURES: tuple[tuple[type[Exception], _Failure], ...] = (
     (FormNotOurs, _Failure(HTTP_403_FORBIDDEN, "failures/form.html")),
     (FormBeingTreated, _Failure(HTTP_409_CONFLICT, "failures/twice.html")),
     (LoginFailed, _Failure(HTTP_401_UNAUTHORIZED, "failures/login.html")),
+    # It says no more than that of an address that does not exist.
+    (NotYours, _Failure(HTTP_404_NOT_FOUND, "failures/missing.html")),
     (Refused, _Failure(HTTP_403_FORBIDDEN, "failures/refused.html")),
     (Conflict, _Failure(HTTP_409_CONFLICT, "failures/conflict.html")),
     (Unavailable, _Failure(HTTP_503_SERVICE_UNAVAILABLE, "failures/unavailable.html")),
@@ -65,12 +69,26 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     view = View(site, passage, path, query)
     if isinstance(error, LoginNeeded):
         return _to_log_in(request, view, error)
+    if isinstance(error, Refused) and not isinstance(error, FormBeingTreated):
+        _tell(site, Refusal(str(request.scope.get("path_template", "")), type(error).__name__, *_somebody(view)))
     status, template = _failure(error)
     incident = _recorded(error) if status == HTTP_500_INTERNAL_SERVER_ERROR else None
     answer = view.page(template, status=status, incident=incident)
     if status in (429, HTTP_503_SERVICE_UNAVAILABLE):
         answer.headers["retry-after"] = "5"
     return answer
+
+
+def _somebody(view: View) -> tuple[str | None, tuple[str, ...]]:
+    who = view.who
+    return (view.site.sessions.pseudonym(who), tuple(sorted(who.roles))) if who else (None, ())
+
+
+def _tell(site: Site, refusal: Refusal) -> None:
+    """Tell of a page that was refused: in the process' log always, and whoever the program names."""
+    _log.warning("page refused", **refusal._asdict())
+    for told in site.observers:
+        told(refusal)
 
 
 def _to_log_in(request: Request[Any, Any, Any], view: View, error: LoginNeeded) -> Response[str]:

@@ -8,7 +8,8 @@ import msgspec
 CSRF = "csrf"
 NUMBER = "form-number"
 """The hidden fields of every form that is posted."""
-_LONGEST = 10_000
+LONGEST = 10_000
+"""Characters of a field that are read."""
 
 
 class Form(msgspec.Struct, kw_only=True):
@@ -17,6 +18,8 @@ class Form(msgspec.Struct, kw_only=True):
     values: dict[str, str] = msgspec.field(default_factory=dict)
     lists: dict[str, list[str]] = msgspec.field(default_factory=dict)
     """All values of each field, for check boxes."""
+    files: dict[str, bytes] = msgspec.field(default_factory=dict)
+    """By field, where the page takes files: what was chosen. They are kept nowhere."""
     faults: dict[str, str] = msgspec.field(default_factory=dict)
     """By field: a sentence in the language of the page."""
 
@@ -45,7 +48,7 @@ class Form(msgspec.Struct, kw_only=True):
     @classmethod
     def read(cls, fields: Mapping[str, list[str]]) -> "Form":
         """Read what a browser sent; of a field that is there twice, `values` has the last."""
-        lists = {name: [value[:_LONGEST] for value in values] for name, values in fields.items()}
+        lists = {name: [value[:LONGEST] for value in values] for name, values in fields.items()}
         return cls(values={name: values[-1] for name, values in lists.items() if values}, lists=lists)
 
 

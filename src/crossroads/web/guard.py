@@ -3,7 +3,6 @@
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from litestar import Request, Response
 from litestar.exceptions import MethodNotAllowedException
@@ -12,10 +11,11 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.errors import Conflict, CrossroadsError, Refused, Unavailable
 from crossroads.kernel.ssin import Environment, is_number_of_person
 from crossroads.web.access import Needs
-from crossroads.web.forms import NUMBER, Form, genuine
+from crossroads.web.forms import NUMBER, genuine
 from crossroads.web.languages import LANGUAGES
 from crossroads.web.look import path_of
 from crossroads.web.passage import Passage, passage_of
+from crossroads.web.sent import form_of
 from crossroads.web.sessions import Draft, Level, Session, Visit
 from crossroads.web.site import Site
 
@@ -63,8 +63,7 @@ async def guard(request: Request[Any, Any, Any]) -> Response[str] | None:
     passage.private = needs.level > Level.NONE or passage.visit is not None
     if request.method == "POST":
         _same_origin(request, site)
-        fields = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-        passage.form = Form.read(fields)
+        passage.form = await form_of(request)
     await _let_in(request, site, passage, needs)
     if passage.visit and not passage.visit.ended:
         await site.sessions.touch(passage.visit)
@@ -85,21 +84,41 @@ async def _let_in(request: Request[Any, Any, Any], site: Site, passage: Passage,
     if needs.lets_in(who):
         return
     if who is not None and who.level >= needs.level:
-        for told in site.observers:
-            told(request.scope["path"], who)
         raise Refused
     raise LoginNeeded(needs.level, kept=await _kept(request, site, passage))
 
 
 async def _kept(request: Request[Any, Any, Any], site: Site, passage: Passage) -> bool:
-    """Keep what was typed for its owner, who is not logged in any more: in a session of nobody."""
+    """Keep what was typed for its owner, who is not logged in any more, or not surely enough.
+
+    A session that ended gives way to one of nobody: however often it is tried, there is one for each that was begun.
+    """
     visit, form = passage.visit, passage.form
-    if form is None or visit is None or visit.owner is None:
+    owner = _owner(visit) if visit else None
+    if form is None or visit is None or owner is None:
         return False
-    draft = Draft(owner=visit.owner, values=form.typed)
-    fresh = Session(drafts={path_without_language(request.scope["path"]): draft})
+    path, draft = path_without_language(request.scope["path"]), Draft(owner=owner, values=form.typed)
+
+    def note(session: Session) -> None:
+        session.drafts = _newest({**carried_over(session, owner), path: draft})
+
+    if not visit.ended:
+        await site.sessions.change(visit, note)
+        return True
+    fresh = Session(drafts=visit.current.drafts)
+    note(fresh)
     passage.begin(await site.sessions.start(fresh))
+    await site.sessions.end(visit)
     return True
+
+
+def _owner(visit: Visit) -> bytes | None:
+    """Give whose a session is or was, or for whom one of nobody keeps something."""
+    return visit.owner or next((draft.owner for draft in visit.current.drafts.values()), None)
+
+
+def _newest(drafts: dict[str, Draft]) -> dict[str, Draft]:
+    return dict(list(drafts.items())[-_MOST_DRAFTS:])
 
 
 async def _once(site: Site, passage: Passage) -> Response[str] | None:
@@ -151,8 +170,7 @@ def take_draft(visit: Visit, owner: bytes | None, path: str) -> dict[str, str] |
 
 def carried_over(old: Session, owner: bytes | None) -> dict[str, Draft]:
     """Give the drafts that go on into the session of their owner."""
-    mine = [(path, draft) for path, draft in old.drafts.items() if draft.owner == owner]
-    return dict(mine[-_MOST_DRAFTS:])
+    return _newest({path: draft for path, draft in old.drafts.items() if draft.owner == owner})
 
 
 def path_without_language(path: str) -> str:

@@ -71,15 +71,16 @@ def words_of(folders: Iterable[Path]) -> dict[str, Words]:
     }
 
 
-def preferred(accepted: str | None) -> str:
-    """Choose a language by an `Accept-Language`; Dutch where it names none of ours."""
-    weighed = [(_quality(part), part.split(";")[0].strip().replace("-", "_")) for part in (accepted or "").split(",")]
+def preferred(accepted: str | None, otherwise: str = next(iter(LANGUAGES))) -> str:
+    """Choose a language by an `Accept-Language`; Dutch, or `otherwise`, where it names none of ours."""
+    parts = "".join((accepted or "").lower().split()).split(",")
+    weighed = [(_quality(part), part.split(";")[0].replace("-", "_")) for part in parts]
     wanted = [name for quality, name in sorted(weighed, key=lambda one: -one[0]) if name and quality > 0]
-    return negotiate_locale(wanted, list(LANGUAGES)) or _by_prefix(wanted) or next(iter(LANGUAGES))
+    return negotiate_locale(wanted, list(LANGUAGES)) or _by_prefix(wanted) or otherwise
 
 
 def _by_prefix(wanted: Iterable[str]) -> str | None:
-    return next((name[:2].lower() for name in wanted if name[:2].lower() in LANGUAGES), None)
+    return next((name[:2] for name in wanted if name[:2] in LANGUAGES), None)
 
 
 def _quality(part: str) -> float:

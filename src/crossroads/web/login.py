@@ -10,9 +10,10 @@ from litestar.params import FromQuery
 
 from crossroads.kernel.errors import Unavailable
 from crossroads.web.access import EVERYBODY, LOGGED_IN, form, page
+from crossroads.web.attempts import LONGEST_PATH, Attempt, opened, sealed
 from crossroads.web.guard import carried_over, safe_next
 from crossroads.web.languages import preferred
-from crossroads.web.openid import BACK_CHANNEL_PATH, RETURN_PATH, LoginFailed, OpenIdConnect, still_under_way
+from crossroads.web.openid import BACK_CHANNEL_PATH, RETURN_PATH, LoginFailed, OpenIdConnect
 from crossroads.web.passage import passage_of
 from crossroads.web.sessions import Level, Session, Visit
 from crossroads.web.site import Site
@@ -28,39 +29,45 @@ def _provider(site: Site) -> OpenIdConnect:
 
 
 @page("/login", EVERYBODY)
-async def log_in(view: Looking, to: FromQuery[str | None] = None, level: FromQuery[int] = 1) -> Response[str]:
-    """Lead somebody to the provider, who leads them back."""
+async def log_in(
+    request: Request[Any, Any, Any], view: Looking, to: FromQuery[str | None] = None, level: FromQuery[int] = 1
+) -> Response[str]:
+    """Lead somebody to the provider, who leads them back. Nothing is kept here of it: the browser does."""
     site = view.site
+    if to is not None and len(to) > LONGEST_PATH:
+        to = None
     path, needed = safe_next(to or "", site.home), Level(min(max(level, Level.LOW), Level.HIGH))
     if view.who is not None and view.who.level >= needed:
         return lead(f"/{view.language}{path}")
     address, state, attempt = await _provider(site).start(needed, f"/{view.language}{path}", view.language)
-    visit = view.visit
-    if visit is None or visit.ended:
-        visit = await site.sessions.start(Session())
-        view.passage.begin(visit)
-
-    def note(session: Session) -> None:
-        session.attempts = still_under_way(session.attempts | {state: attempt}, attempt.began)
-
-    await site.sessions.change(visit, note)
+    view.passage.login_cookie = sealed({**_under_way(request, site), state: attempt}, _key(site))
     return lead(address)
+
+
+def _key(site: Site) -> bytes:
+    return site.sessions.key_for("logins under way")
+
+
+def _under_way(request: Request[Any, Any, Any], site: Site) -> dict[str, Attempt]:
+    return opened(request.cookies.get(site.login_cookie, ""), _key(site), site.sessions.now())
 
 
 @get(RETURN_PATH, opt={"needs": EVERYBODY})
 async def come_back(request: Request[Any, Any, Any], state: State, code: FromQuery[str | None] = None) -> Response[str]:
     """Begin the session of whoever comes back from the provider."""
     site, passage = state.site, passage_of(request.scope)
-    given, visit = request.query_params.get("state", ""), passage.visit
-    if visit is None or visit.ended or given not in visit.current.attempts:
+    under_way, visit = _under_way(request, site), passage.visit
+    attempt = under_way.pop(request.query_params.get("state", ""), None)
+    if attempt is None:
         raise LoginFailed
-    attempt = await site.sessions.change(visit, lambda session: session.attempts.pop(given))
+    passage.login_cookie = sealed(under_way, _key(site))
     if not code:
         raise LoginFailed
     who = await _provider(site).finish(attempt, code)
-    drafts = carried_over(visit.current, site.sessions.owner(who))
+    drafts = carried_over(visit.current, site.sessions.owner(who)) if visit else {}
     fresh = await site.sessions.start(Session(who=who, drafts=drafts))
-    await site.sessions.end(visit)
+    if visit is not None:
+        await site.sessions.end(visit)
     passage.begin(fresh)
     return lead(attempt.next)
 

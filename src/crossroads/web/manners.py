@@ -1,5 +1,7 @@
 """The manners of every answer: security headers, the cookie, and that pages about people are kept nowhere."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -7,6 +9,7 @@ from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from crossroads.web.attempts import LIFE
 from crossroads.web.guard import path_without_language, settle
 from crossroads.web.passage import Passage, put_passage
 from crossroads.web.site import Site
@@ -64,22 +67,30 @@ async def _finish(site: Site | None, passage: Passage, path: str, message: Any) 
         await settle(site, passage, path_without_language(path), message["status"], given.get("location"))
         if site.secure:
             added["strict-transport-security"] = _TRANSPORT
-        if passage.cookie is not None:
-            added["set-cookie"] = _cookie(site, passage.cookie)
     message["headers"] = [
         *message["headers"],
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in added.items()),
+        *((b"set-cookie", cookie.encode("latin-1")) for cookie in _cookies(site, passage)),
     ]
 
 
 def _private(passage: Passage, status: int) -> bool:
-    return passage.private or passage.visit is not None or passage.cookie is not None or status != 200  # noqa: PLR2004
+    told = passage.cookie is not None or passage.login_cookie is not None
+    return passage.private or passage.visit is not None or told or status != 200  # noqa: PLR2004
 
 
-def _cookie(site: Site, token: str) -> str:
-    cookie: SimpleCookie = SimpleCookie({site.cookie: token})
-    morsel: Any = cookie[site.cookie]
+def _cookies(site: Site | None, passage: Passage) -> Iterator[str]:
+    if site is not None and passage.cookie is not None:
+        yield _cookie(site, site.cookie, passage.cookie)
+    if site is not None and passage.login_cookie is not None:
+        yield _cookie(site, site.login_cookie, passage.login_cookie, LIFE)
+
+
+def _cookie(site: Site, name: str, content: str, life: timedelta | None = None) -> str:
+    """Give a cookie: until the browser ends, or for some time; one without content is forgotten."""
+    cookie: SimpleCookie = SimpleCookie({name: content})
+    morsel: Any = cookie[name]
     morsel.update({"path": "/", "httponly": True, "samesite": "Lax", "secure": site.secure})
-    if not token:
-        morsel["max-age"] = 0
+    if life is not None or not content:
+        morsel["max-age"] = int(life.total_seconds()) if life is not None and content else 0
     return str(morsel.OutputString())

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -21,7 +21,8 @@ from pyreqwest.exceptions import PyreqwestError
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.errors import CrossroadsError, InvalidValue, Unavailable
 from crossroads.kernel.ssin import Environment, parse_ssin
-from crossroads.web.sessions import Attempt, Level, Who
+from crossroads.web.attempts import LIFE, Attempt
+from crossroads.web.sessions import Level, Who
 from crossroads.web.settings import LoginSettings, require_tls
 
 RETURN_PATH = "/login/return"
@@ -34,7 +35,6 @@ _LONGEST_ANSWER = 256 * 1024
 _METADATA_SECONDS = 3600
 _KEYS_SECONDS = 60
 """Between two looks at the keys of the provider for one that is not known here."""
-ATTEMPT_LIFE = timedelta(minutes=15)
 
 
 class LoginFailed(CrossroadsError):
@@ -113,7 +113,7 @@ class OpenIdConnect:
 
     async def finish(self, attempt: Attempt, code: str) -> Who:
         """End a login with the code that the browser brought. Raises LoginFailed, and Unavailable."""
-        if self._clock.now() - attempt.began > ATTEMPT_LIFE:
+        if self._clock.now() - attempt.began > LIFE:
             raise LoginFailed("The login took too long.")
         tokens = await self._tokens(code, attempt.verifier)
         header, claims = await self._verified(str(tokens.get("id_token", "")))
@@ -257,9 +257,3 @@ class OpenIdConnect:
         if status != 200 or not isinstance(found, dict):  # noqa: PLR2004
             raise LoginFailed("The provider refused.")
         return found
-
-
-def still_under_way(attempts: Mapping[str, Attempt], now: datetime) -> dict[str, Attempt]:
-    """Give the logins that are not too old, the newest few."""
-    fresh = [(state, one) for state, one in attempts.items() if now - one.began <= ATTEMPT_LIFE]
-    return dict(fresh[-5:])

@@ -18,6 +18,8 @@ class Passage:
         self.number: str | None = None
         """Of the form, while it is being treated."""
         self.cookie: str | None = None
+        self.login_cookie: str | None = None
+        """What the browser is told to keep of logins under way, likewise."""
         self.private = False
         """Whether the answer is for this browser alone."""
 

@@ -42,7 +42,7 @@ def program(
             route_handlers=[*STATIC, *LOGIN, *routes],
             lifespan=[lifespan],
             before_request=guard,
-            middleware=[limiting(most_a_minute, behind_proxy=behind_proxy)],
+            middleware=limiting(most_a_minute, behind_proxy=behind_proxy),
             exception_handlers={Exception: respond},
             dependencies={"view": Provide(provide_view), **dependencies},
             request_max_body_size=MAXIMUM_FORM,

@@ -6,23 +6,22 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.errors import Conflict, CrossroadsError, Unavailable
+from crossroads.web.handles import check_handle, new_handle
+from crossroads.web.sealing import NotSealed, seal, unseal
 
 _TOKEN_BYTES = 32
-_NONCE_BYTES = 12
 _TRIES = 5
 _REMEMBERED = 50
 """Forms sent, of which a second sending is known; older ones are forgotten."""
-_HANDLE_BYTES = 16
-_MOST_KEPT = 20
-_MOST_BYTES = 256 * 1024
+_MOST_KEPT, _MOST_BYTES = 20, 256 * 1024
+MOST_OF_ONE = 10
+"""Sessions that somebody has at once, ended ones included; of more, the oldest end."""
 AFTERWARDS = timedelta(hours=1)
 """For which an ended session can still say whose it was, so that what was typed can wait for its owner."""
 
@@ -56,16 +55,6 @@ class Who(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """A login under way."""
-
-    nonce: str
-    verifier: str
-    next: str
-    level: Level
-    began: datetime
-
-
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What was typed into a form whose session had ended: it waits for its owner."""
 
@@ -78,13 +67,14 @@ class Session(msgspec.Struct, kw_only=True):
 
     csrf: str = msgspec.field(default_factory=lambda: secrets.token_urlsafe(_TOKEN_BYTES))
     who: Who | None = None
-    attempts: dict[str, Attempt] = msgspec.field(default_factory=dict)
     drafts: dict[str, Draft] = msgspec.field(default_factory=dict)
     """By path of the form, without language."""
     sent: dict[str, str] = msgspec.field(default_factory=dict)
     """Forms that were sent, by the number each carries, and where the browser was led then."""
     kept: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict)
     """What a page keeps for the next one, under a random name that may stand in a URL."""
+    acting: dict[str, Any] | None = None
+    """For whom somebody acts until he says otherwise, as the program writes it."""
 
 
 class Row(NamedTuple):
@@ -123,6 +113,10 @@ class Vault(Protocol):
         """Remove the sessions of a subject, or of one session at the provider: how many."""
         ...
 
+    async def trim(self, subject: bytes, most: int) -> int:
+        """Remove the oldest sessions of a subject who has more: how many."""
+        ...
+
     async def purge(self, before: datetime) -> int:
         """Remove what ended before a moment: how many."""
         ...
@@ -159,16 +153,18 @@ class Sessions:
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._clock.now()
         row = self._row(token, session, version=0, created_at=now, now=now)
         await self._vault.add(row)
+        if row.subject is not None:
+            await self._vault.trim(row.subject, MOST_OF_ONE)
         return Visit(token, row, session, ended=False)
 
     async def find(self, token: str | None) -> Visit | None:
         """Give the session of a token; `ended` where its time is over. None where there is none, or a forged one."""
-        row = await self._vault.get(_key(token)) if token else None
+        row = await self._vault.get(_derived(b"key:", token)) if token else None
         if token is None or row is None:
             return None
         try:
             session = _opened(token, row.content)
-        except (InvalidTag, msgspec.MsgspecError, ValueError):
+        except (NotSealed, msgspec.MsgspecError):
             return None
         return Visit(token, row, session, ended=self._clock.now() >= row.ends_at)
 
@@ -218,7 +214,7 @@ class Sessions:
 
         Of many, the oldest go. Raises TooMuchKept.
         """
-        content, handle = msgspec.Raw(msgspec.json.encode(value)), secrets.token_urlsafe(_HANDLE_BYTES)
+        content, handle = msgspec.Raw(msgspec.json.encode(value)), new_handle(visit.owner)
         if len(bytes(content)) > _MOST_BYTES:
             raise TooMuchKept
 
@@ -232,8 +228,10 @@ class Sessions:
 
     @staticmethod
     def kept(visit: Visit, handle: str, kind: type[T]) -> T | None:
-        """Give what was kept under a name; None where nothing is, not any more, or something of another page."""
+        """Give what was kept under a name; None where it is not any more, or of another page. Raises NotYours."""
         found = visit.current.kept.get(handle)
+        if found is None and handle:
+            check_handle(handle, visit.owner)
         try:
             return None if found is None else msgspec.json.decode(found, type=kind)
         except msgspec.ValidationError:
@@ -258,10 +256,22 @@ class Sessions:
         """Give by what it is known whose something is."""
         return self._hidden(who.issuer, who.subject)
 
+    def now(self) -> datetime:
+        """Give the time by which sessions end."""
+        return self._clock.now()
+
+    def key_for(self, purpose: str) -> bytes:
+        """Give the key under which a browser keeps something itself: 32 bytes, the same in all processes."""
+        return hmac.new(self._secret, b"key for " + purpose.encode(), hashlib.sha256).digest()
+
+    def pseudonym(self, who: Who) -> str:
+        """Give what stands for somebody in a log."""
+        return hashlib.sha256(b"pseudonym:" + (self.owner(who) or b"")).hexdigest()[:16]
+
     def _row(self, token: str, session: Session, *, version: int, created_at: datetime, now: datetime) -> Row:
         who = session.who
         return Row(
-            key=_key(token),
+            key=_derived(b"key:", token),
             subject=self.owner(who) if who else None,
             provider_session=self._hidden(who.issuer, who.provider_session) if who else None,
             content=_sealed(token, session),
@@ -277,19 +287,13 @@ class Sessions:
         return hmac.new(self._secret, msgspec.json.encode((issuer, name)), hashlib.sha256).digest()
 
 
-def _key(token: str) -> bytes:
-    return hashlib.sha256(b"key:" + token.encode()).digest()
-
-
-def _cipher(token: str) -> AESGCM:
-    return AESGCM(hashlib.sha256(b"seal:" + token.encode()).digest())
+def _derived(purpose: bytes, token: str) -> bytes:
+    return hashlib.sha256(purpose + token.encode()).digest()
 
 
 def _sealed(token: str, session: Session) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    return nonce + _cipher(token).encrypt(nonce, msgspec.json.encode(session), None)
+    return seal(msgspec.json.encode(session), _derived(b"seal:", token))
 
 
 def _opened(token: str, content: bytes) -> Session:
-    plain = _cipher(token).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], None)
-    return msgspec.json.decode(plain, type=Session)
+    return msgspec.json.decode(unseal(content, _derived(b"seal:", token)), type=Session)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 from crossroads.web.look import Look
 from crossroads.web.openid import OpenIdConnect
@@ -24,6 +24,18 @@ class Link:
         return self.roles is None or (who is not None and (not self.roles or bool(self.roles & who.roles)))
 
 
+class Refusal(NamedTuple):
+    """That a page was refused to somebody."""
+
+    page: str
+    """Its route: never what was asked for in it."""
+    why: str
+    """The name of the error."""
+    who: str | None
+    """By a pseudonym, the same for all sessions of somebody; None where nobody is logged in."""
+    roles: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """One program, while it runs."""
@@ -40,8 +52,8 @@ class Site:
     links: tuple[Link, ...] = ()
     home: str = ""
     """Where somebody goes after logging in."""
-    observers: list[Callable[[str, Any], None]] = field(default_factory=list)
-    """Told of what was refused: the path, and who (None where nobody is logged in)."""
+    observers: list[Callable[[Refusal], None]] = field(default_factory=list)
+    """Told of each page that was refused."""
 
     @property
     def secure(self) -> bool:
@@ -52,6 +64,11 @@ class Site:
     def cookie(self) -> str:
         """The name of the cookie; the prefix binds it to this host."""
         return f"__Host-crossroads-{self.name}" if self.secure else f"crossroads-{self.name}"
+
+    @property
+    def login_cookie(self) -> str:
+        """The name of the cookie of logins under way."""
+        return f"{self.cookie}-login"
 
     @property
     def origin(self) -> str:

@@ -16,6 +16,7 @@ from crossroads.kernel.clock import Moment
 from crossroads.kernel.errors import Tampered
 from crossroads.kernel.identifiers import DataGroupId, InstitutionId, LegalContextId
 from crossroads.kernel.period import Period
+from crossroads.kernel.sentences import Sentence
 from crossroads.kernel.ssin import Environment
 from crossroads.wire.messages import (
     Agent,
@@ -113,7 +114,7 @@ class BatchStatement(Request, frozen=True, kw_only=True):
         if (self.installation, self.environment) != (installation, environment):
             raise Tampered("The statement is for another installation.")
         if self.expires_at - self.issued_at > MAXIMUM_LIFE:
-            raise Tampered(f"The statement of a batch lives at most {MAXIMUM_LIFE.days} days.")
+            raise Tampered(Sentence("The statement of a batch lives at most %(most)s days.", most=MAXIMUM_LIFE.days))
         if not self.issued_at <= now + _AHEAD or not now < self.expires_at:
             raise Tampered("The statement is not, or no longer, valid.")
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossroads.kernel.errors import InvalidValue, Tampered
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire.merkle import leaf_hash
 
 SALT_BYTES = 16
@@ -85,7 +86,7 @@ def leaf_of(commitments: Mapping[str, str]) -> bytes:
 def open_field(fields: Mapping[str, Any], salts: bytes, name: str) -> Opening:
     """Give what shows one field to an outsider. Raises InvalidValue when there is no such field."""
     if name not in fields:
-        raise InvalidValue(f"The entry has no field {name}.")
+        raise InvalidValue(Sentence("The entry has no field %(name)s.", name=name))
     at = sorted(fields).index(name) * SALT_BYTES
     return Opening(fields[name], salts[at : at + SALT_BYTES])
 
@@ -95,9 +96,11 @@ def verify_opening(name: str, value: Any, salt: bytes, commitments: Mapping[str,
     try:
         expected = commitments_of({name: value}, salt)[name]
     except InvalidValue as error:
-        raise Tampered(f"The opening of field {name} is not one that a log can hold: {error}") from error
+        raise Tampered(
+            Sentence("The opening of field %(name)s is not one that a log can hold: %(why)s", name=name, why=error)
+        ) from error
     if commitments.get(name) != expected:
-        raise Tampered(f"The value of field {name} is not the one that was logged.")
+        raise Tampered(Sentence("The value of field %(name)s is not the one that was logged.", name=name))
     return leaf_of(commitments)
 
 
@@ -153,9 +156,9 @@ def _checked(value: Any, depth: int) -> Any:
 
 def _checked_container(value: Any, depth: int) -> Any:
     if depth == 0:
-        raise InvalidValue(f"A logged value is nested at most {_DEPTH} deep.")
+        raise InvalidValue(Sentence("A logged value is nested at most %(depth)s deep.", depth=_DEPTH))
     if isinstance(value, (list, tuple)):
         return [_checked(item, depth - 1) for item in value]
     if isinstance(value, dict) and all([isinstance(key, str) and key.isascii() for key in value]):  # noqa: C419 - faster
         return {str.__str__(key): _checked(item, depth - 1) for key, item in value.items()}
-    raise InvalidValue(f"A value of type {type(value).__name__} cannot be logged.")
+    raise InvalidValue(Sentence("A value of type %(kind)s cannot be logged.", kind=type(value).__name__))

@@ -17,6 +17,10 @@ UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, Overflow
 """What reading JSON of strangers can raise: no JSON, another form, no UTF-8, nested without end, numbers likewise."""
 
 _UNKNOWN_NAME = re.compile(r"unknown field (?!`[A-Za-z]{1,40}`(?: - at `[$A-Za-z.\[\]]+`)?\Z).*", re.DOTALL)
+_CLEARER = {
+    "Invalid RFC3339 encoded date": "There is no such day; a date is written yyyy-mm-dd",
+    "Invalid RFC3339 encoded datetime": "There is no such moment; it is written yyyy-mm-ddThh:mm:ss, with its zone",
+}
 _NO_PERIOD = re.compile("ends before it starts|open period has no end date")
 _PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
@@ -63,6 +67,7 @@ def fault(error: msgspec.ValidationError) -> Fault:
     text = _UNKNOWN_NAME.sub("unknown field", str(error))
     match = _PLACE.match(text)
     what, path = (match["what"], match["path"] or "$") if match else (text, "$")
+    what = _CLEARER.get(what, what)
     if "unknown field" in what:
         return Fault(path, _UNKNOWN, what + ".")
     if _NO_PERIOD.search(what):

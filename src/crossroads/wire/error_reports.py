@@ -11,10 +11,10 @@ from uuid import UUID
 import msgspec
 
 from crossroads.kernel.clock import Moment
-from crossroads.kernel.identifiers import DataGroupId, InstitutionId
+from crossroads.kernel.identifiers import DataGroupId, InstitutionId, LegalContextId
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
-from crossroads.wire.messages import Line, Message, Receipt, Reference, Request, SsinText
+from crossroads.wire.messages import Agent, Line, Message, Receipt, Reference, Request, SsinText
 
 Explanation = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=Line)]
 """For people at the other institution; never the number of a person, nor the data."""
@@ -56,6 +56,9 @@ class ErrorReport(Request, frozen=True, kw_only=True):
     text: Explanation | None = None
     on_behalf_of: InstitutionId | None = None
     """The institution that was given it, where the one that signs manages it."""
+    legal_context: LegalContextId | None = None
+    """Where an agent acts for the person: for which purpose; so with `agent`."""
+    agent: Agent | None = None
 
 
 class ErrorReported(Message, frozen=True, kw_only=True):
@@ -136,6 +139,9 @@ class MadeReportsQuery(Request, frozen=True, kw_only=True):
     ssin: SsinText
     on_behalf_of: InstitutionId | None = None
     """The institution that reported, where the one that signs manages it."""
+    legal_context: LegalContextId | None = None
+    """Where an agent acts for the person: for which purpose; so with `agent`."""
+    agent: Agent | None = None
 
 
 class MadeReport(Message, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossroads.kernel.errors import Tampered
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire.canonical import b64url, from_b64url
 from crossroads.wire.decoding import UNREADABLE, refuse_repeated_members
 from crossroads.wire.keys import SigningKey, VerifyKey
@@ -33,10 +34,15 @@ class Jws(NamedTuple):
         key_id = self.header.get("kid")
         return key_id if isinstance(key_id, str) else ""
 
+    @property
+    def compact(self) -> str:
+        """The whole as it was signed, for others to verify."""
+        return f"{self.signing_input.decode('ascii')}.{b64url(self.signature)}"
+
     def verify(self, key: VerifyKey, kind: str) -> None:
         """Check signature, algorithm and type. Raises Tampered."""
         if self.header.get("alg") != "ES256" or self.header.get("typ") != kind or "crit" in self.header:
-            raise Tampered(f"This is not a {kind} signed with ES256.")
+            raise Tampered(Sentence("This is not a %(kind)s signed with ES256.", kind=kind))
         key.verify(self.signature, self.signing_input)
 
 

@@ -232,6 +232,8 @@ class Told(Message, frozen=True, kw_only=True):
     data_group: str
     told: int
     not_told: dict[str, int]
+    unread: tuple[str, ...] = ()
+    """Months of the log, as 2026-03, that left the hub's database: who was given it then was not looked for."""
 
 
 class Notice(Message, frozen=True, kw_only=True):

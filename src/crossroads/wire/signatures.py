@@ -18,6 +18,7 @@ import http_sf
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.sentences import Sentence, together
 from crossroads.wire.canonical import b64url
 from crossroads.wire.keys import SigningKey, VerifyKey
 
@@ -81,7 +82,7 @@ class SignatureRejected(CrossroadsError):
 
     def __init__(self, code: Code, detail: str = "", key_id: str | None = None) -> None:
         """Keep the code; the message is its description and the detail."""
-        super().__init__(f"{code.description} {detail}".strip(), code=code)
+        super().__init__(together(code.description, detail), code=code)
         self.key_id = key_id
 
 
@@ -173,7 +174,9 @@ def _any_form(inputs: str, values: str) -> Signature:
     value_members = _dictionary(values)
     ours = {label: member for label, member in _dictionary(inputs).items() if member[1].get("tag") == TAG}
     if len(ours) != 1:
-        raise SignatureRejected(Code.SIGNATURE_MISSING, f'There must be one signature with the tag "{TAG}".')
+        raise SignatureRejected(
+            Code.SIGNATURE_MISSING, Sentence('There must be one signature with the tag "%(tag)s".', tag=TAG)
+        )
     ((label, (components, parameters)),) = ours.items()
     value = value_members.get(label, (None, {}))[0]
     if not isinstance(components, list) or not isinstance(value, bytes):
@@ -188,7 +191,7 @@ def check_fresh(signature: Signature, now: datetime) -> None:
     """Refuse a signature that is too old or from the future. Raises SignatureRejected."""
     age = now.timestamp() - signature.created
     if age > MAXIMUM_AGE or age < -MAXIMUM_AHEAD:
-        raise SignatureRejected(Code.CLOCK_SKEW, f"Its age is {age:.0f} s.", signature.key_id)
+        raise SignatureRejected(Code.CLOCK_SKEW, Sentence("Its age is %(age).0f s.", age=age), signature.key_id)
 
 
 def verify_request(signature: Signature, key: VerifyKey, request: Request) -> None:
@@ -269,11 +272,15 @@ def _verify(
 ) -> None:
     if not _covers(signature, expected):
         names = ", ".join(name for name, _ in expected.components)
-        raise SignatureRejected(Code.SIGNATURE_INVALID, f"It must cover exactly {names}.", signature.key_id)
+        raise SignatureRejected(
+            Code.SIGNATURE_INVALID, Sentence("It must cover exactly %(names)s.", names=names), signature.key_id
+        )
     try:
         key.verify(signature.value, _base(signature.components, values, of_request, signature.text))
     except KeyError as error:
-        raise SignatureRejected(Code.SIGNATURE_INVALID, f"{error} is missing.", signature.key_id) from error
+        raise SignatureRejected(
+            Code.SIGNATURE_INVALID, Sentence("%(name)s is missing.", name=error), signature.key_id
+        ) from error
     except (CrossroadsError, UnicodeEncodeError) as error:
         raise SignatureRejected(Code.SIGNATURE_INVALID, key_id=signature.key_id) from error
     if body is not None and values["content-digest"] != content_digest(body):

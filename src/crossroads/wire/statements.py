@@ -17,6 +17,7 @@ from crossroads.kernel.clock import Moment
 from crossroads.kernel.errors import Tampered
 from crossroads.kernel.identifiers import InstitutionId, LegalContextId
 from crossroads.kernel.period import Period
+from crossroads.kernel.sentences import Sentence
 from crossroads.kernel.ssin import Environment
 from crossroads.wire import jws
 from crossroads.wire.canonical import b64url
@@ -65,7 +66,7 @@ class Statement(Request, frozen=True, kw_only=True):
         if (self.installation, self.environment) != (installation, environment):
             raise Tampered("The statement is for another installation.")
         if self.expires_at - self.issued_at > MAXIMUM_LIFE:
-            raise Tampered(f"A statement lives at most {MAXIMUM_LIFE.seconds} s.")
+            raise Tampered(Sentence("A statement lives at most %(most)s s.", most=MAXIMUM_LIFE.seconds))
         if not self.issued_at <= now + _AHEAD or not now < self.expires_at:
             raise Tampered("The statement is not, or no longer, valid.")
 

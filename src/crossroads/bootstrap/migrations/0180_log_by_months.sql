@@ -1,15 +1,27 @@
 -- the log in months, so that an old one can leave the database whole; its leaves stay
--- depends: 0170_service_levels
--- compatible: the table keeps its name and columns; who reads or writes the log waits while its entries are copied
+-- depends: 0175_log_made_ready
+-- compatible: the table keeps its name and columns; what it held becomes one partition as it stands, without being read
 
 -- migrate: apply
+
+CREATE FUNCTION is_made(parent text, month timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+    SELECT to_regclass(format('public.%I', parent || to_char(month, '_YYYYMM'))) IS NOT NULL OR EXISTS (
+        SELECT FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = to_regclass(format('public.%I', parent)) AND c.relname ~ ('^' || parent || '_to_[0-9]{6}$')
+          AND right(c.relname, 6) > to_char(month, 'YYYYMM')
+    )
+$$;
+
+COMMENT ON FUNCTION is_made(text, timestamptz) IS
+    'Tells whether a month has a partition, or lies in that of all that was before the table stood in months, which is named by the first month that it does not hold.';
 
 CREATE FUNCTION add_month(parent text, month timestamptz) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     name text := parent || to_char(month, '_YYYYMM');
 BEGIN
-    IF to_regclass(format('public.%I', name)) IS NOT NULL THEN
+    IF public.is_made(parent, month) THEN
         RETURN NULL;
     END IF;
     EXECUTE format(
@@ -26,7 +38,7 @@ END
 $$;
 
 COMMENT ON FUNCTION add_month(text, timestamptz) IS
-    'Makes the partition of a month; none where it is there, or where the default partition has rows of that month. It is attached, not made as a partition: that needs no lock that readers of the parent would hold up, but on the default partition.';
+    'Makes the partition of a month; none where the month has one, or where the default partition has rows of that month. It is attached, not made as a partition: that needs no lock that readers of the parent would hold up, but on the default partition.';
 
 CREATE FUNCTION add_months(parent text, months int) RETURNS SETOF text
 LANGUAGE plpgsql SECURITY DEFINER
@@ -53,7 +65,42 @@ $$;
 COMMENT ON FUNCTION add_months(text, int) IS
     'Makes the partitions of this month and of so many after it that are not there yet, and gives their names. The hub may call it, since it can only add empty partitions of these tables. Two callers take turns; who cannot have a lock within two seconds gives up, and tries again another time.';
 
-REVOKE ALL ON FUNCTION add_month(text, timestamptz), add_months(text, int) FROM PUBLIC;
+CREATE FUNCTION attach_old(parent text, old text, moment text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    until timestamptz := public.first_month();
+    name text := parent || to_char(until, '"_to_"YYYYMM');
+    filled boolean;
+    bound boolean := EXISTS (
+        SELECT FROM pg_constraint
+        WHERE conrelid = to_regclass(format('public.%I', old)) AND conname = parent || '_bound' AND convalidated
+    );
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', old) INTO filled;
+    IF NOT filled THEN
+        EXECUTE format('DROP TABLE public.%I', old);
+        RETURN;
+    END IF;
+    IF NOT bound THEN
+        EXECUTE format(
+            'WITH beyond AS (DELETE FROM public.%I WHERE %I >= %L RETURNING *) INSERT INTO public.%I SELECT * FROM beyond',
+            old, moment, until, parent || '_default'
+        );
+    END IF;
+    EXECUTE format('ALTER TABLE public.%I RENAME TO %I', old, name);
+    EXECUTE format('REVOKE ALL ON public.%I FROM crossroads_hub, crossroads_retention, crossroads_reader', name);
+    EXECUTE format('COMMENT ON TABLE public.%I IS %L', name, 'What was there before the table stood in months.');
+    EXECUTE format(
+        'ALTER TABLE public.%I ATTACH PARTITION public.%I FOR VALUES FROM (MINVALUE) TO (%L)', parent, name, until
+    );
+    EXECUTE format('ALTER TABLE public.%I DROP CONSTRAINT IF EXISTS %I', name, parent || '_bound');
+END
+$$;
+
+COMMENT ON FUNCTION attach_old(text, text, text) IS
+    'Makes of a table as it stands the partition of all that was before the months to come; where it is empty, it goes. It is not read, if it was bound before. What a wrong clock wrote for later goes to the default partition.';
+
+REVOKE ALL ON FUNCTION add_month(text, timestamptz), add_months(text, int), attach_old(text, text, text) FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION add_months(text, int) TO crossroads_hub;
 
@@ -61,7 +108,17 @@ ALTER TABLE log_entry RENAME TO log_entry_old;
 
 ALTER TABLE log_entry_old DROP CONSTRAINT log_entry_pkey;
 
-DROP INDEX log_entry_ticket, log_entry_person, log_entry_expiry, log_entry_opened, log_entry_at;
+ALTER TABLE log_entry_old ADD CONSTRAINT log_entry_old_key PRIMARY KEY USING INDEX log_entry_key;
+
+DROP INDEX log_entry_expiry;
+
+ALTER INDEX log_entry_ticket RENAME TO log_entry_old_ticket;
+
+ALTER INDEX log_entry_person RENAME TO log_entry_old_person;
+
+ALTER INDEX log_entry_opened RENAME TO log_entry_old_opened;
+
+ALTER INDEX log_entry_at RENAME TO log_entry_old_at;
 
 CREATE TABLE log_entry (
     stream smallint NOT NULL,
@@ -82,16 +139,9 @@ COMMENT ON TABLE log_entry IS
 
 CREATE TABLE log_entry_default PARTITION OF log_entry DEFAULT;
 
-SELECT add_month('log_entry', month) FROM (
-    SELECT DISTINCT date_trunc('month', at, 'UTC') AS month FROM log_entry_old
-    WHERE at > now() - interval '40 years' AND at < now() + interval '1 year'
-) AS months;
+SELECT attach_old('log_entry', 'log_entry_old', 'at');
 
-INSERT INTO log_entry (stream, index, epoch, event, ticket, person, asker, at, content, salts, leaf)
-SELECT stream, index, epoch, event, ticket, person, asker, at, content, salts, leaf FROM log_entry_old;
-
-DROP TABLE log_entry_old;
-
+-- The old partition has all of these already: nothing is built.
 ALTER TABLE log_entry ADD PRIMARY KEY (stream, index, at);
 
 CREATE INDEX log_entry_ticket ON log_entry (ticket) WHERE ticket IS NOT NULL;
@@ -144,4 +194,4 @@ GRANT SELECT ON log_entry TO crossroads_retention, crossroads_reader;
 
 GRANT UPDATE (ticket, person, asker, content, salts) ON log_entry TO crossroads_retention;
 
-DROP FUNCTION add_months(text, int), add_month(text, timestamptz);
+DROP FUNCTION attach_old(text, text, text), add_months(text, int), add_month(text, timestamptz), is_made(text, timestamptz);

@@ -64,6 +64,56 @@ $$;
 COMMENT ON FUNCTION expire_log(smallint, bigint, bigint, text) IS
     'Removes what entries of a class say whose days are over by the clock of the database and by log_term, where the log says that their range expired; gives how many. So the hub can do what its schedule would, and no more.';
 
+CREATE FUNCTION log_months(before timestamptz) RETURNS SETOF timestamptz
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN
+        SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = to_regclass('public.log_entry')
+    LOOP
+        IF name ~ '^log_entry_[0-9]{6}$' THEN
+            RETURN NEXT to_timestamp(right(name, 6) || ' 00 +00', 'YYYYMM HH24 TZH');
+        ELSE
+            RETURN QUERY EXECUTE format(
+                'SELECT DISTINCT date_trunc(''month'', e.at) FROM public.%I AS e WHERE e.at < $1 AND e.event IN (SELECT t.event FROM public.log_term AS t)',
+                name
+            ) USING before;
+        END IF;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION log_months(timestamptz) IS
+    'Gives the months that have a partition, and those with entries from before a moment, that may leave, in another: the default one, or that of all that was before the log stood in months.';
+
+CREATE FUNCTION drop_old_log() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    name text;
+    used boolean;
+BEGIN
+    SELECT c.relname INTO name FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = to_regclass('public.log_entry') AND c.relname ~ '^log_entry_to_[0-9]{6}$'
+      AND right(c.relname, 6) <= to_char(now(), 'YYYYMM');
+    IF name IS NULL THEN
+        RETURN;
+    END IF;
+    EXECUTE format(
+        'SELECT EXISTS (SELECT FROM public.%I AS e WHERE e.event IN (SELECT t.event FROM public.log_term AS t))', name
+    ) INTO used;
+    IF NOT used THEN
+        EXECUTE format('ALTER TABLE public.log_entry DETACH PARTITION public.%I', name);
+        EXECUTE format('INSERT INTO public.log_entry SELECT e.* FROM public.%I AS e', name);
+        EXECUTE format('DROP TABLE public.%I', name);
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION drop_old_log() IS
+    'Drops the partition of all that was before the log stood in months, when its last month has left: only then its room on the disk is free. What stays for ever goes to the default partition.';
+
 CREATE FUNCTION drop_log_month(month timestamptz, entries bigint, speaking bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '2s' AS $$
@@ -71,20 +121,12 @@ DECLARE
     until timestamptz := month + interval '1 month';
     name text := 'log_entry' || to_char(month, '_YYYYMM');
     own boolean := to_regclass('public.' || name) IS NOT NULL;
+    leaving text := 'SELECT * FROM public.log_entry AS e WHERE %s';
     found bigint;
     said bigint;
 BEGIN
     IF month <> date_trunc('month', month) OR until > now() THEN
         RAISE invalid_parameter_value USING MESSAGE = 'This is not a month that is over.';
-    END IF;
-    IF NOT own THEN
-        name := 'log_entry_default';
-    END IF;
-    EXECUTE format('LOCK TABLE public.%I IN SHARE ROW EXCLUSIVE MODE', name);
-    SELECT count(*), count(e.content) INTO found, said FROM public.log_entry AS e
-    WHERE e.at >= month AND e.at < until AND e.event IN (SELECT t.event FROM public.log_term AS t);
-    IF (found, said) IS DISTINCT FROM (entries, speaking) THEN
-        RAISE integrity_constraint_violation USING MESSAGE = 'The month has other entries than were archived.';
     END IF;
     IF NOT EXISTS (
         SELECT FROM public.log_entry AS e
@@ -93,14 +135,25 @@ BEGIN
     ) THEN
         RAISE insufficient_privilege USING MESSAGE = 'The log does not say that this month was archived.';
     END IF;
-    INSERT INTO public.log_leaf (stream, first, leaves)
-    SELECT s.stream, min(s.index), string_agg(s.leaf, ''::bytea ORDER BY s.index)
-    FROM (
-        SELECT e.stream, e.index, e.leaf, e.index - row_number() OVER (PARTITION BY e.stream ORDER BY e.index) AS stretch
-        FROM public.log_entry AS e
-        WHERE e.at >= month AND e.at < until AND e.event IN (SELECT t.event FROM public.log_term AS t)
-    ) AS s
-    GROUP BY s.stream, s.index / 256, s.stretch;
+    IF own THEN
+        EXECUTE format('LOCK TABLE public.%I IN SHARE ROW EXCLUSIVE MODE', name);
+    ELSE
+        leaving := 'DELETE FROM public.log_entry AS e WHERE %s RETURNING *';
+    END IF;
+    EXECUTE format(
+        'WITH leaving AS (%s), cut AS ('
+        '    SELECT l.stream, l.index, l.leaf, l.index - row_number() OVER (PARTITION BY l.stream ORDER BY l.index) AS stretch'
+        '    FROM leaving AS l'
+        '), kept AS ('
+        '    INSERT INTO public.log_leaf (stream, first, leaves)'
+        '    SELECT c.stream, min(c.index), string_agg(c.leaf, ''''::bytea ORDER BY c.index)'
+        '    FROM cut AS c GROUP BY c.stream, c.index / 256, c.stretch'
+        ') SELECT count(*), count(l.content) FROM leaving AS l',
+        format(leaving, 'e.at >= $1 AND e.at < $2 AND e.event IN (SELECT t.event FROM public.log_term AS t)')
+    ) INTO found, said USING month, until;
+    IF (found, said) IS DISTINCT FROM (entries, speaking) THEN
+        RAISE integrity_constraint_violation USING MESSAGE = 'The month has other entries than were archived.';
+    END IF;
     IF own THEN
         EXECUTE format('ALTER TABLE public.log_entry DETACH PARTITION public.%I', name);
         EXECUTE format(
@@ -109,19 +162,20 @@ BEGIN
         );
         EXECUTE format('DROP TABLE public.%I', name);
     ELSE
-        DELETE FROM public.log_entry AS e
-        WHERE e.at >= month AND e.at < until AND e.event IN (SELECT t.event FROM public.log_term AS t);
+        PERFORM public.drop_old_log();
     END IF;
 END
 $$;
 
 COMMENT ON FUNCTION drop_log_month(timestamptz, bigint, bigint) IS
-    'Keeps the leaves of a month that the log says is archived, and removes its entries, but for those that stay for ever: they go to the default partition. Refuses where the month has other entries than were archived, or more or fewer that still say something.';
+    'Keeps the leaves of a month that the log says is archived, and removes its entries, but for those that stay for ever: they go to the default partition, or stay where they are. Refuses where the month has other entries than were archived, or more or fewer that still say something. A month without a partition of its own goes row by row: nobody who writes waits for it.';
 
 -- What expires is removed by expire_log alone, which looks at its age.
 REVOKE UPDATE (ticket, person, asker, content, salts) ON log_entry FROM crossroads_retention;
 
-REVOKE ALL ON FUNCTION expire_log(smallint, bigint, bigint, text), drop_log_month(timestamptz, bigint, bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION expire_log(smallint, bigint, bigint, text), drop_log_month(timestamptz, bigint, bigint), log_months(timestamptz), drop_old_log() FROM PUBLIC;
+
+GRANT EXECUTE ON FUNCTION log_months(timestamptz) TO crossroads_retention, crossroads_reader;
 
 GRANT EXECUTE ON FUNCTION expire_log(smallint, bigint, bigint, text) TO crossroads_hub;
 
@@ -135,6 +189,6 @@ GRANT UPDATE (ticket, person, asker, content, salts) ON log_entry TO crossroads_
 
 REVOKE SELECT ON log_stream, log_subtree, log_top, log_checkpoint FROM crossroads_retention;
 
-DROP FUNCTION drop_log_month(timestamptz, bigint, bigint), expire_log(smallint, bigint, bigint, text);
+DROP FUNCTION drop_log_month(timestamptz, bigint, bigint), drop_old_log(), log_months(timestamptz), expire_log(smallint, bigint, bigint, text);
 
 DROP TABLE log_leaf, log_expired, log_term;

@@ -1,16 +1,27 @@
 -- items of a mailbox are dealt with where they are: no index knows their state
--- depends: 0181_log_archive
--- compatible: processes of the version before find the same items, by their numbers
+-- depends: 0185_changes_made_ready
+-- compatible: processes of the version before find the same items, by their numbers; nobody waits while indexes are made
+-- transaction: false
 
 -- migrate: apply
 
-CREATE INDEX mailbox_item_lane ON mailbox_item (recipient, slot, number);
+ALTER TABLE mailbox_lease ADD COLUMN IF NOT EXISTS beyond bigint;
 
-CREATE INDEX mailbox_item_parked ON mailbox_item (recipient, number) WHERE reason IS NOT NULL;
+SET lock_timeout = 0;
 
-DROP INDEX mailbox_item_next, mailbox_item_slot;
+DROP INDEX CONCURRENTLY IF EXISTS mailbox_item_lane;
 
-ALTER TABLE mailbox_lease ADD COLUMN beyond bigint;
+CREATE INDEX CONCURRENTLY mailbox_item_lane ON mailbox_item (recipient, slot, number);
+
+DROP INDEX CONCURRENTLY IF EXISTS mailbox_item_parked;
+
+CREATE INDEX CONCURRENTLY mailbox_item_parked ON mailbox_item (recipient, number) WHERE reason IS NOT NULL;
+
+DROP INDEX CONCURRENTLY IF EXISTS mailbox_item_next;
+
+DROP INDEX CONCURRENTLY IF EXISTS mailbox_item_slot;
+
+SET lock_timeout = '400ms';
 
 COMMENT ON TABLE mailbox_lease IS
     'The items that a consumer was given, those it has not dealt with, the slots it has and until when. A lease that ended keeps its slots until another takes them. Of all items of its slots below beyond, only those not dealt with wait: a pull need not look there. Distributed by recipient.';

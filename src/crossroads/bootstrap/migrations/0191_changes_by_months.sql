@@ -8,7 +8,13 @@ ALTER TABLE mutation RENAME TO mutation_old;
 
 ALTER TABLE mutation_old DROP CONSTRAINT mutation_pkey;
 
-DROP INDEX mutation_ticket, mutation_content;
+ALTER TABLE mutation_old RENAME CONSTRAINT mutation_check TO mutation_days;
+
+ALTER TABLE mutation_old ADD CONSTRAINT mutation_old_key PRIMARY KEY USING INDEX mutation_key;
+
+ALTER INDEX mutation_ticket RENAME TO mutation_old_ticket;
+
+ALTER INDEX mutation_content RENAME TO mutation_old_content;
 
 ALTER SEQUENCE mutation_mutation_seq RENAME TO mutation_old_seq;
 
@@ -21,7 +27,7 @@ CREATE TABLE mutation (
     context text,
     data_group text,
     start_date date NOT NULL,
-    end_date date CHECK (end_date >= start_date),
+    end_date date CONSTRAINT mutation_days CHECK (end_date >= start_date),
     kind text NOT NULL,
     happened_on date NOT NULL,
     wrong_since timestamptz,
@@ -38,25 +44,21 @@ COMMENT ON TABLE mutation IS
 
 CREATE TABLE mutation_default PARTITION OF mutation DEFAULT;
 
-SELECT add_month('mutation', month) FROM (
-    SELECT DISTINCT date_trunc('month', accepted_at, 'UTC') AS month FROM mutation_old
-    WHERE accepted_at > now() - interval '40 years' AND accepted_at < now() + interval '1 year'
-) AS months;
-
-INSERT INTO mutation (mutation, person, ssin, ticket, source, context, data_group, start_date, end_date, kind, happened_on,
-                      wrong_since, content, content_until, accepted_at, addressee, report, told)
-SELECT mutation, person, ssin, ticket, source, context, data_group, start_date, end_date, kind, happened_on,
-       wrong_since, content, content_until, accepted_at, addressee, report, told FROM mutation_old;
-
 SELECT setval('mutation_mutation_seq', last_value, is_called) FROM mutation_old_seq;
 
-DROP TABLE mutation_old;
+ALTER TABLE mutation_old ALTER COLUMN mutation DROP IDENTITY;
 
+SELECT attach_old('mutation', 'mutation_old', 'accepted_at');
+
+-- The old partition has all of these already: nothing is built.
 ALTER TABLE mutation ADD PRIMARY KEY (person, mutation, accepted_at);
 
 CREATE INDEX mutation_ticket ON mutation (ticket);
 
 CREATE INDEX mutation_content ON mutation (content_until) WHERE content IS NOT NULL;
+
+-- Changes about reports are few: those that are left are found at once.
+CREATE INDEX mutation_report ON mutation (report) WHERE report IS NOT NULL;
 
 GRANT SELECT, INSERT, DELETE ON mutation TO crossroads_hub;
 
@@ -77,8 +79,9 @@ DECLARE
 BEGIN
     FOR name IN
         SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'public.mutation'::regclass AND c.relname ~ '^mutation_\d{6}$'
-          AND c.relname < to_char(now(), '"mutation_"YYYYMM')
+        WHERE i.inhparent = 'public.mutation'::regclass
+          AND (c.relname ~ '^mutation_[0-9]{6}$' AND right(c.relname, 6) < to_char(now(), 'YYYYMM')
+               OR c.relname ~ '^mutation_to_[0-9]{6}$' AND right(c.relname, 6) <= to_char(now(), 'YYYYMM'))
         ORDER BY c.relname
     LOOP
         EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', name) INTO used;
@@ -93,7 +96,7 @@ END
 $$;
 
 COMMENT ON FUNCTION drop_mutation_months() IS
-    'Drops the partitions of changes whose month is over and that have no row, and gives their names. The hub may call it, since nothing is lost by it. Who cannot have a lock within two seconds gives up, and tries again another time.';
+    'Drops the partitions of changes whose month is over, or whose months are, and that have no row, and gives their names. The hub may call it, since nothing is lost by it. Who cannot have a lock within two seconds gives up, and tries again another time.';
 
 REVOKE ALL ON FUNCTION drop_mutation_months() FROM PUBLIC;
 

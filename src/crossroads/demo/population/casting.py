@@ -12,6 +12,7 @@ from crossroads.kernel.ssin import Ssin
 CENTRE = "pcsw-gent"
 _LAST_COUNTER = {Sex.MALE: 997, Sex.FEMALE: 998}
 """Never given out: the counters of a day are used from the first."""
+_MONTHS_UNTIL_ADULT = 17 * 12
 
 
 def cast(population: Population) -> Cast:
@@ -54,6 +55,7 @@ def cast(population: Population) -> Cast:
         recent=_first(population, recent),
         stranger=_first(population, stranger),
         twice=_first(population, _twice),
+        parent=_parent(population),
         spare=_spare(found),
     )
 
@@ -65,6 +67,13 @@ def _twice(life: Life) -> bool:
 
 def _at_centre(life: Life) -> list[LivingWage]:
     return [wage for wage in life.living_wages if wage.centre == CENTRE]
+
+
+def _parent(population: Population) -> Life | None:
+    """Find somebody who lives, with a child who will be under age for a year."""
+    youngest = add_months(population.on, -_MONTHS_UNTIL_ADULT)
+    living = (life for life in population.lives if life.person.death is None)
+    return next((life for life in living if any(child.since > youngest for child in life.children)), None)
 
 
 def _spare(life: Life) -> Ssin:

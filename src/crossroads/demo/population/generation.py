@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from crossroads.demo.population import parameters
 from crossroads.demo.population.households import Home, draw_home
 from crossroads.demo.population.lives import Dependence, Whereabouts, drawn_life, staged_life, whereabouts
-from crossroads.demo.population.model import Life, Population
+from crossroads.demo.population.model import Kin, Life, Population
 from crossroads.demo.population.people import Registrar
 from crossroads.demo.population.places import belgium
 from crossroads.demo.population.staged import SCRIPTS, staged_homes
@@ -58,5 +58,12 @@ def _family(rng: Random, home: Home, known: dict[Ssin, Whereabouts], on: date) -
         parent = home.child_of.get(person.ssin)
         lives.append(drawn_life(rng, person, known[person.ssin], Dependence(parent, fund) if parent else None, on))
     benefits = [benefit for life in lives for benefit in life.child_benefits]
+    children = [person for person in home.people if person.ssin in home.child_of]
     for life in lives:
-        yield replace(life, entitlements=tuple(one for one in benefits if one.parent == life.person.ssin))
+        person = life.person
+        yield replace(
+            life,
+            entitlements=tuple(one for one in benefits if one.parent == person.ssin),
+            parents=tuple(Kin(one.ssin, person.birth) for one in home.parents if person in children),
+            children=tuple(Kin(one.ssin, one.birth) for one in children if person.ssin in home.parental),
+        )

@@ -23,6 +23,13 @@ class Home(NamedTuple):
     households: tuple[Household, ...]
     child_of: dict[Ssin, Ssin]
     """SSIN of a child to that of the parent who is entitled to child benefit."""
+    parents: tuple[Person, ...] = ()
+    """Of all children in it."""
+
+    @property
+    def parental(self) -> frozenset[Ssin]:
+        """The numbers of the parents."""
+        return frozenset(parent.ssin for parent in self.parents)
 
 
 def draw_home(registrar: Registrar, land: Map, kind: str | None = None) -> Home:
@@ -73,7 +80,7 @@ def _with_children(registrar: Registrar, land: Map, place: Municipality, age: in
         if leaves
     ]
     parent = next((adult for adult in adults if adult.sex is Sex.FEMALE), adults[0])
-    return Home((*adults, *children), tuple(homes), {child.ssin: parent.ssin for child in children})
+    return Home((*adults, *children), tuple(homes), {child.ssin: parent.ssin for child in children}, tuple(adults))
 
 
 def _collective(registrar: Registrar, land: Map, place: Municipality) -> Home:

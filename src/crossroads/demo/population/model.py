@@ -249,6 +249,13 @@ class Insurability(msgspec.Struct, frozen=True):
     """Whether the increased intervention applies."""
 
 
+class Kin(msgspec.Struct, frozen=True):
+    """A parent or a child of somebody, since the birth of the child."""
+
+    ssin: Ssin
+    since: date
+
+
 class Life(msgspec.Struct, frozen=True):
     """All that the institutions together know of one person."""
 
@@ -272,6 +279,8 @@ class Life(msgspec.Struct, frozen=True):
     """Those of which the person is the child."""
     entitlements: tuple[ChildBenefit, ...] = ()
     """Those of which the person is the entitled parent."""
+    parents: tuple[Kin, ...] = ()
+    children: tuple[Kin, ...] = ()
 
 
 class Population(msgspec.Struct, frozen=True):
@@ -296,5 +305,7 @@ class Cast(msgspec.Struct, frozen=True):
     """Works, and never was on file there."""
     twice: Life
     """Had a living wage at another centre until the day before it began there: two holders of one data group."""
+    parent: Life | None
+    """Has a child under age; a small population may have nobody like that."""
     spare: Ssin
     """A number that nobody has, with the birth date and sex of `granted`: the former number of somebody, say."""

@@ -30,6 +30,7 @@ TABLES = {
         "death_date",
     ),
     "household": ("household", "collective", "position"),
+    "descent": ("relation", "relative"),
     "employment_relations": ("employer_number", "worker_type", "joint_committee"),
     "wages_working_time": (
         "quarter",
@@ -76,6 +77,7 @@ def records_of(life: Life, population: Population) -> Iterator[Record]:
     on = population.on
     return chain(
         rows.register(life),
+        rows.descent(life),
         rows.work(life, on),
         rows.accounts(life, on),
         rows.unemployment(life, on),

@@ -80,6 +80,14 @@ def register(life: Life) -> Iterator[Record]:
         )
 
 
+def descent(life: Life) -> Iterator[Record]:
+    """Give whose child and whose parent the register says that somebody is."""
+    for relation, kin in (("parent", life.parents), ("child", life.children)):
+        for one in kin:
+            known = Period(one.since, life.person.death)
+            yield _record("descent", _REGISTER, life.person.ssin, known, relation=relation, relative=str(one.ssin))
+
+
 def _identification(person: Person, period: Period, home: Residence | None) -> Record:
     return _record(
         "identification",

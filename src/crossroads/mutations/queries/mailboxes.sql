@@ -162,17 +162,7 @@ WHERE recipient = :recipient AND lease = :lease;
 
 -- name: mailboxes
 -- Give how many items of each mailbox wait and are parked, and since when the oldest waits (over all mailboxes).
-SELECT m.recipient, m.last_number - p.acknowledged - p.parked AS depth, p.parked, o.added_at AS oldest
-FROM mailbox AS m JOIN mailbox_progress AS p ON p.recipient = m.recipient
-LEFT JOIN LATERAL (
-    SELECT min(n.added_at) AS added_at
-    FROM unnest(p.reached) WITH ORDINALITY AS s (first, place) CROSS JOIN LATERAL (
-        SELECT i.added_at FROM mailbox_item AS i
-        WHERE i.recipient = m.recipient AND i.slot = s.place - 1 AND i.number >= s.first AND i.state = 'waiting'
-        ORDER BY i.number LIMIT 1
-    ) AS n
-) AS o ON m.last_number > p.acknowledged + p.parked
-ORDER BY m.recipient;
+SELECT recipient, waiting, parked, oldest FROM operation_mailbox ORDER BY recipient;
 
 -- name: delivered^
 -- Give what an institution was told of under a ticket, about one of some persons, first since a moment.

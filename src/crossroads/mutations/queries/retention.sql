@@ -46,8 +46,14 @@ ORDER BY m.person, m.mutation FOR UPDATE OF m;
 -- Give those of some tickets that an item of any mailbox has (over all mailboxes).
 SELECT DISTINCT ticket FROM mailbox_item WHERE ticket = ANY (:tickets::uuid[]);
 
+-- name: remove_reported_changes!
+-- Remove changes about reports of errors that were answered before a moment, where no item leads to them (over all persons).
+DELETE FROM mutation AS m USING error_report AS r
+WHERE m.report IS NOT NULL AND r.person = m.person AND r.report = m.report AND r.answered_at < :before
+  AND NOT EXISTS (SELECT FROM mailbox_item AS i WHERE i.ticket = m.ticket);
+
 -- name: remove_changes!
--- Remove changes, but for those about a report of an error.
+-- Remove changes, but for those about a report of an error: they stay for as long as it waits for an answer, and some days.
 DELETE FROM mutation AS m USING unnest(:persons::bigint[], :mutations::bigint[]) AS c (person, mutation)
 WHERE m.person = c.person AND m.mutation = c.mutation AND m.report IS NULL;
 

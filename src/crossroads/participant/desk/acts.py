@@ -19,11 +19,9 @@ from uuid6 import uuid7
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.participant.desk.model import AnyAct, Done, Roster
 from crossroads.participant.desk.rules import Setting, check
-from crossroads.participant.state import AlreadyRunning, Record, State, state_file
+from crossroads.participant.state import Record, State, opened_in_turn, state_file
 from crossroads.wire.decoding import convert
 
-_TRIES = 100
-_BETWEEN_TRIES = 0.05
 _NEW = "select fields from entry where position >= ? order by position"
 
 
@@ -84,7 +82,7 @@ class Acts:
     @asynccontextmanager
     async def _held(self) -> AsyncIterator[State]:
         async with self._acting:
-            state = await _opened(self._folder)
+            state = await opened_in_turn(self._folder)
             try:
                 yield state
             finally:
@@ -107,15 +105,6 @@ def new_agent() -> str:
 def new_id() -> str:
     """Make up the id of a role, delegation or mandate."""
     return secrets.token_hex(8)
-
-
-async def _opened(folder: Path) -> State:
-    for _ in range(_TRIES):
-        try:
-            return State(folder)
-        except AlreadyRunning:  # somebody acts at this moment
-            await asyncio.sleep(_BETWEEN_TRIES)
-    return State(folder)
 
 
 def _done(fields: dict[str, Any]) -> Done:

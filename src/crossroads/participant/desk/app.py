@@ -1,9 +1,8 @@
 """The desk as one application."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from crossroads.kernel.clock import Clock
+from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.ssin import Environment
 from crossroads.participant.desk.config import DeskConfig
 from crossroads.participant.desk.links import LINKS
@@ -18,18 +18,18 @@ from crossroads.participant.desk.pages import asking, batching, inscribing, lend
 from crossroads.participant.desk.pages.member import provide_member
 from crossroads.participant.desk.pages.words import FILTERS
 from crossroads.participant.desk.service import Desk
-from crossroads.participant.desk.vault import MemoryVault
+from crossroads.participant.desk.speaking import Speaking
+from crossroads.participant.desk.vault import FileVault
 from crossroads.web.look import Look
-from crossroads.web.manners import Manners
 from crossroads.web.openid import OpenIdConnect
 from crossroads.web.program import program
+from crossroads.web.secret import kept_secret
 from crossroads.web.sessions import Sessions
 from crossroads.web.site import Site
 
 IDLE = timedelta(minutes=20)
 LONGEST = timedelta(hours=9)
 """A day at work; who does nothing for `IDLE` logs in again."""
-_SECRET_BYTES = 32
 _PURGE_SECONDS = 300
 _HERE = Path(__file__).parent
 
@@ -46,13 +46,14 @@ ROUTES = (
 """Every page of the desk."""
 
 
-def application(config: DeskConfig, clock: Clock) -> Manners:
+def application(config: DeskConfig, clock: Clock) -> Speaking:
     """Make the desk."""
 
     def opening(state: State) -> AbstractAsyncContextManager[Site]:
         return opened(config, clock, state)
 
-    return program(ROUTES, opening, {"member": Provide(provide_member)}, behind_proxy=config.listen.behind_proxy)
+    pages = program(ROUTES, opening, {"member": Provide(provide_member)}, behind_proxy=config.listen.behind_proxy)
+    return Speaking(pages)
 
 
 @asynccontextmanager
@@ -62,7 +63,9 @@ async def opened(config: DeskConfig, clock: Clock, state: State) -> AsyncIterato
         desk = state.desk = Desk(config, clock)
         stack.push_async_callback(desk.close)
         await desk.acts.open()
-        sessions = Sessions(MemoryVault(), secrets.token_bytes(_SECRET_BYTES), clock, idle=IDLE, longest=LONGEST)
+        vault = FileVault(config.home / "sessions.sqlite")
+        stack.push_async_callback(vault.close)
+        sessions = Sessions(vault, kept_secret(config.home / "session.key"), clock, idle=IDLE, longest=LONGEST)
         login = OpenIdConnect(config.login_settings(), config.secret(), config.url, desk.environment, clock)
         await stack.enter_async_context(login)
         purging = asyncio.create_task(_purge(sessions), name="sessions purged")
@@ -86,5 +89,6 @@ def desk_look() -> Look:
 
 async def _purge(sessions: Sessions) -> None:
     while True:
-        await sessions.purge()
+        with suppress(Unavailable):
+            await sessions.purge()
         await asyncio.sleep(_PURGE_SECONDS)

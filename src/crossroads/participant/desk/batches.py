@@ -1,13 +1,14 @@
 """Files of questions sent from the desk; each is seen by those alone who are staff for its legal context."""
 
 import secrets
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from crossroads.kernel.errors import Refused
 from crossroads.participant.batches_kept import KeptBatches
-from crossroads.participant.batches_output import write_results
+from crossroads.participant.batches_output import line_of
 from crossroads.participant.batches_result import AnsweredRecord
 from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.client import Client
@@ -16,7 +17,7 @@ from crossroads.participant.files import write_atomically
 from crossroads.wire.batches import BatchStatus, Voucher
 
 MOST = 1_000
-"""Records of a result that is shown and fetched here; larger ones are fetched with `crossroads batch result`."""
+"""Records of a result that is shown on a page; larger ones are given as a file."""
 
 
 class Batch(NamedTuple):
@@ -78,16 +79,13 @@ class Batches:
         async with self._traffic.doing(What.BATCH, acting, act="result", hubTicket=ticket):
             return [record async for record in self._client.batches.results(ticket)]
 
+    async def lines(self, acting: Acting, ticket: UUID) -> AsyncIterator[bytes]:
+        """Give a result as JSON Lines as it comes: however large it is, a page of it is held at a time."""
+        async with self._traffic.doing(What.BATCH, acting, act="result", hubTicket=ticket):
+            async for record in self._client.batches.results(ticket):
+                yield line_of(record)
+
     async def acknowledge(self, acting: Acting, ticket: UUID) -> None:
         """Say that a result is in safety: it is removed at the hub and here."""
         async with self._traffic.doing(What.BATCH, acting, act="acknowledge", hubTicket=ticket):
             await self._client.batches.acknowledge(ticket)
-
-    def as_file(self, records: list[AnsweredRecord]) -> bytes:
-        """Write a result as JSON Lines."""
-        file = self._folder / secrets.token_hex(8)
-        try:
-            write_results(records, file)
-            return file.read_bytes()
-        finally:
-            file.unlink(missing_ok=True)

@@ -28,6 +28,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(log_app, name="log")
 
 _YEAR = timedelta(days=365)
+_KNOWN = "A head that was printed earlier: the log must have grown from it."
 
 Config = Annotated[Path, typer.Argument(help="The settings of the desk.", metavar="CONFIG")]
 
@@ -89,18 +90,33 @@ def show(config: Config, *, json: Json = False) -> None:
 
 
 @log_app.command()
-def verify(config: Config, *, json: Json = False) -> None:
-    """Compute every entry of both logs anew, acts and traffic, and name those that were altered or removed."""
+def verify(
+    config: Config,
+    *,
+    known_acts: Annotated[str | None, typer.Option(help=_KNOWN)] = None,
+    known_traffic: Annotated[str | None, typer.Option(help=_KNOWN)] = None,
+    json: Json = False,
+) -> None:
+    """Compute every entry of both logs anew, acts and traffic, and name those that were altered or removed.
+
+    Keep the heads that it prints where nobody of the desk can alter them.
+    """
     with told():
-        home = read_desk_config(config).home
-        verified = {name: own_log.verify(home / name) for name in ("acts", "traffic") if (home / name).is_dir()}
+        home, known = read_desk_config(config).home, {"acts": known_acts, "traffic": known_traffic}
+        verified = {
+            name: _verified(home / name, head) for name, head in known.items() if head or (home / name).is_dir()
+        }
     if json:
         write(verified)
     for name, one in {} if json else verified.items():
-        Console().print(f"{name}: {one.size} entries, root {one.root}", markup=False, soft_wrap=True)
+        Console().print(f"{name}: {one.size} entries, head {one.head}", markup=False, soft_wrap=True)
         for fault in one.faults:
             errors.print(fault, style="red", markup=False)
     raise typer.Exit(1 if any(one.faults for one in verified.values()) else 0)
+
+
+def _verified(folder: Path, known: str | None) -> own_log.Verified:
+    return own_log.verify(folder, own_log.KnownHead.read(known) if known else None)
 
 
 async def _appointed(settings: DeskConfig, user: User, legal_contexts: list[str], period: Period) -> str:

@@ -13,7 +13,8 @@ from crossroads.bootstrap.portal import PublicServices
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.period import Period
-from crossroads.portal.citizen import Citizen, own_groups
+from crossroads.portal.acted import acted_for
+from crossroads.portal.citizen import OWN_ACCESS, Citizen, own_groups
 from crossroads.portal.citizen_data import shown
 from crossroads.portal.register import Register
 from crossroads.web.access import Needs, form, page
@@ -26,7 +27,7 @@ CITIZEN = Needs(Level.SUBSTANTIAL)
 OwnHub = NamedDependency[SkipValidation[Citizen]]
 Public = NamedDependency[SkipValidation[PublicServices]]
 _LINES = 20
-_OWN_WISH = frozenset({"same-origin", "none"})
+OWN_WISH = frozenset({"same-origin", "none"})
 """Where a browser says a request comes from: a page of ours, or the person's own hand."""
 _YEAR = timedelta(days=365)
 
@@ -99,8 +100,10 @@ async def proof(view: Looking, citizen: OwnHub, list: FromQuery[str], line: From
 @page("/me/data", CITIZEN)
 async def data(view: Looking, public: Public) -> Response[str]:
     """Say which data are asked for, and of whom, before they are."""
-    today = brussels_day(public.clock.now())
-    names = [public.catalogue.current.data_group(one, today) for one in own_groups(public.catalogue.current, today)]
+    snapshot, today, acted = public.catalogue.current, brussels_day(public.clock.now()), acted_for(view)
+    names = [
+        snapshot.data_group(one, today) for one in own_groups(snapshot, today, acted.purpose if acted else OWN_ACCESS)
+    ]
     return view.page("citizen/data.html", groups=[one for one in names if one])
 
 
@@ -110,11 +113,11 @@ async def data_now(request: Request[Any, Any, Any], view: Looking, citizen: OwnH
 
     A link on another site only leads to the page before: asking is logged, and for the person to do.
     """
-    if request.headers.get("sec-fetch-site", "none") not in _OWN_WISH:
+    if request.headers.get("sec-fetch-site", "none") not in OWN_WISH:
         return view.to("/me/data")
     snapshot, today = public.catalogue.current, brussels_day(public.clock.now())
     period = Period(today - _YEAR, today)
-    replies = await citizen.data(own_groups(snapshot, today), period, today)
+    replies = await citizen.data(own_groups(snapshot, today, citizen.purpose), period, today)
     found = shown(replies, Register(snapshot, today))
     handle = await view.site.sessions.keep(view.visit, [part.seen for part in found.parts]) if view.visit else ""
     return view.page("citizen/data_now.html", found=found, period=period, handle=handle)

@@ -1,5 +1,6 @@
-"""Batches: many people asked about at once, from a list of numbers."""
+"""Batches: many people asked about at once, from a list of numbers or a file."""
 
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -7,17 +8,23 @@ from uuid import UUID
 from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+from litestar.status_codes import HTTP_200_OK
 
+from crossroads.participant.batches_output import line_of
 from crossroads.participant.batches_result import AnsweredRecord
 from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.desk.batches import MOST, Batch
-from crossroads.participant.desk.pages import fields
+from crossroads.participant.desk.pages import fields, sent_people
 from crossroads.participant.desk.pages.member import AT_WORK, OF_THE_HUB, Choice, Member, Present
+from crossroads.participant.desk.pages.sent_people import MOST_BYTES, MOST_TYPED
 from crossroads.participant.desk.traffic import Acting, What
 from crossroads.web.access import form, page
 from crossroads.web.view import Looking, View
 from crossroads.wire.batches import Voucher
 from crossroads.wire.packing import BadFile
+
+LINES = "application/jsonl"
 
 
 class Fetched(NamedTuple):
@@ -44,18 +51,19 @@ async def send_form(view: Looking, member: Present, context: FromQuery[str | Non
     return _form(view, member, choice)
 
 
-@form("/batches/new", AT_WORK)
+@form("/batches/new", AT_WORK, files=MOST_BYTES)
 async def send(view: Looking, member: Present) -> Response[str]:
     """Send a batch."""
     choice = Choice.read(view.form["context"])
     acting = await member.acting(What.BATCH, choice)
-    numbers, wish = _numbers(view, member), _wish(view, member, choice)
+    people = sent_people.read(view, member.desk.environment, member.today)
+    wish = _wish(view, member, choice)
     if wish is None:
         return _form(view, member, choice)
     try:
-        status = await member.desk.batches.send(acting, "\n".join(["ssin", *numbers, ""]).encode(), wish)
+        status = await member.desk.batches.send(acting, people.lines, wish)
     except BadFile as error:
-        view.form.fault("numbers", view.words.text("Nothing was sent. %(why)s", why=error))
+        view.form.fault(people.field, view.words.text("Nothing was sent. %(why)s", why=error))
     except OF_THE_HUB as error:
         view.form.fault("numbers", view.words.text("The batch was not taken. %(why)s", why=error))
     else:
@@ -71,10 +79,12 @@ async def batch(view: Looking, member: Present, ticket: FromPath[UUID]) -> Respo
 
 
 @form("/batches/{ticket:uuid}", AT_WORK)
-async def act(view: Looking, member: Present, ticket: FromPath[UUID]) -> Response[str]:
+async def act(view: Looking, member: Present, ticket: FromPath[UUID]) -> Response[str] | Stream:
     """Give a batch up, fetch its result, or have the result removed."""
     found, acting = await _batch(member, ticket)
     try:
+        if view.form["act"] == "file":
+            return _as_file(member.desk.batches.lines(acting, ticket), ticket)
         if view.form["act"] == "result":
             records = await member.desk.batches.result(acting, ticket)
             return view.to(f"/results/{member.desk.shelf.put(member.agent, Fetched(found, records))}")
@@ -99,15 +109,22 @@ async def result(view: Looking, member: Present, name: FromPath[str]) -> Respons
 async def result_file(member: Present, name: FromPath[str]) -> Response[bytes]:
     """Give a result as JSON Lines."""
     fetched = await _fetched(member, name)
-    headers = {"content-disposition": f'attachment; filename="{fetched.batch.status.ticket}.jsonl"'}
-    content = member.desk.batches.as_file(fetched.records)
-    return Response(content, media_type="application/jsonl", headers=headers)
+    content = b"".join(map(line_of, fetched.records))
+    return Response(content, media_type=LINES, headers=_attached(fetched.batch.status.ticket))
+
+
+def _as_file(lines: AsyncIterator[bytes], ticket: UUID) -> Stream:
+    return Stream(lines, status_code=HTTP_200_OK, media_type=LINES, headers=_attached(ticket))
+
+
+def _attached(ticket: UUID) -> dict[str, str]:
+    return {"content-disposition": f'attachment; filename="{ticket}.jsonl"'}
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:
     groups = member.askable(choice, "batch").values()
     show = view.page if view.form.good else view.again
-    return show("batch_send.html", member=member, choice=choice, groups=groups)
+    return show("batch_send.html", member=member, choice=choice, groups=groups, most=MOST_TYPED)
 
 
 async def _fetched(member: Member, name: str) -> Fetched:
@@ -128,21 +145,6 @@ async def _batch(member: Member, ticket: UUID) -> tuple[Batch, Acting]:
         raise NotFoundException
     acting = await _acting(member, voucher)
     return await member.desk.batches.one(ticket), acting
-
-
-def _numbers(view: View, member: Member) -> list[str]:
-    """Read a number a line, each once."""
-    found: list[str] = []
-    for place, text in enumerate(view.form["numbers"].split("\n"), 1):
-        if text.strip():
-            number = fields.number(text, member.desk.environment, member.today)
-            if not number:
-                wrong = view.words.text("Line %(place)s is not the number of a person", place=place)
-                view.form.fault("numbers", wrong)
-            found.append(number)
-    if not found:
-        view.form.fault("numbers", view.words.text("Enter at least one number"))
-    return list(dict.fromkeys(found))
 
 
 def _wish(view: View, member: Member, choice: Choice) -> BatchWish | None:

@@ -1,0 +1,127 @@
+"""A decision of the committee as it is typed into a form, and as it is shown in one. Pure."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from crossroads.catalogue.model import Authorisation, Mode, Provenance
+from crossroads.web.view import View
+from crossroads.wire.committee import Decision, DecisionKind, PlannedChange
+from crossroads.wire.decoding import fault
+
+_LINES = ("legalContexts", "dataGroups", "inscriptionContexts")
+_TEXTS = ("deliberation", "noInscriptionBecause", "validFrom", "validUntil", "provenance", "source")
+_LANGUAGES = ("nl", "fr", "de", "en")
+MODES = tuple(one.value for one in Mode)
+PROVENANCES = tuple(one.value for one in Provenance)
+
+
+class Difference(NamedTuple):
+    """One field of an entry: what stands, and what would stand."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def read_decision(view: View, kind: DecisionKind) -> Decision | None:
+    """Read the form, and say beside each field what is wrong; None where something is."""
+    form, body = view.form, None
+    if kind is DecisionKind.GRANT:
+        body = _typed(view)
+        _check(view, body)
+    days = {"firstDay": form["firstDay"], "lastDay": form["lastDay"]}
+    said = {"kind": kind.value, "reference": form["reference"], "reason": form["reason"], "authorisation": body}
+    said |= {name: day for name, day in days.items() if day and kind is not DecisionKind.GRANT}
+    if kind is not DecisionKind.GRANT and not form["firstDay"]:
+        form.fault("firstDay", view.words.text("Name the first day on which it is not in force"))
+    try:
+        decision = msgspec.convert({name: one for name, one in said.items() if one is not None}, Decision)
+    except msgspec.ValidationError as error:
+        form.fault(*_sentence(view, fault(error).path))
+        return None
+    return decision if form.good else None
+
+
+def filled(decision: Decision) -> dict[str, str]:
+    """Give what the form shows of a decision."""
+    days = {"firstDay": decision.first_day, "lastDay": decision.last_day}
+    shown = of_authorisation(decision.authorisation or {}) | {
+        name: str(day) if day else "" for name, day in days.items()
+    }
+    return shown | {"reference": decision.reference, "reason": decision.reason}
+
+
+def of_authorisation(body: Mapping[str, Any]) -> dict[str, str]:
+    """Give what the form shows of an authorisation."""
+    shown = {name: str(body.get(name, "")) for name in (*_TEXTS, "lookBackMonths")}
+    shown |= {name: "\n".join(body.get(name, ())) for name in _LINES}
+    shown |= {f"name-{language}": body.get("names", {}).get(language, "") for language in _LANGUAGES}
+    shown["parties"] = "\n".join(map(_party_text, body.get("parties", ())))
+    shown["modes"] = " ".join(body.get("modes", ()))
+    return shown
+
+
+def differences(change: PlannedChange) -> list[Difference]:
+    """Give the fields that a change makes different, or all where an entry comes or goes."""
+    before, after = change.before or {}, change.after or {}
+    names = dict.fromkeys((*before, *after))
+    return [
+        Difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)
+    ]
+
+
+def _typed(view: View) -> dict[str, Any]:
+    form = view.form
+    body: dict[str, Any] = {name: form[name] for name in _TEXTS if form[name]}
+    body |= {name: lines for name in _LINES if (lines := form[name].split())}
+    body["reference"] = form["reference"]
+    body["names"] = {one: form[f"name-{one}"] for one in _LANGUAGES if form[f"name-{one}"]}
+    body["parties"] = [_party(line) for line in form["parties"].split()]
+    body["modes"] = [one for one in form.every("modes") if one in MODES]
+    for name in ("legalContexts", "dataGroups"):
+        body.setdefault(name, [])
+    if form["lookBackMonths"]:
+        months = form["lookBackMonths"]
+        body["lookBackMonths"] = int(months) if months.isascii() and months.isdigit() and len(months) < 6 else months  # noqa: PLR2004 - more digits than any
+    return body
+
+
+def _party(line: str) -> dict[str, Any]:
+    """Read a party: an institution by its identifier, a sector by its number, a type within it as `17/2`."""
+    sector, slash, kind = line.partition("/")
+    if not (sector.isascii() and sector.isdigit() and len(sector) < 4):  # noqa: PLR2004 - three digits at most
+        return {"institution": line}
+    if not slash:
+        return {"sector": int(sector)}
+    return {"sector": int(sector), "type": int(kind) if kind.isascii() and kind.isdigit() else kind}
+
+
+def _party_text(party: Mapping[str, Any]) -> str:
+    if "institution" in party:
+        return str(party["institution"])
+    return f"{party['sector']}/{party['type']}" if "type" in party else str(party["sector"])
+
+
+def _check(view: View, body: Mapping[str, Any]) -> None:
+    """Say what an authorisation lacks, before the hub does."""
+    form, words = view.form, view.words
+    if not body["names"]:
+        form.fault("name-nl", words.text("Give a name in one language at least"))
+    for name in ("parties", "legalContexts", "dataGroups", "modes"):
+        if not body[name]:
+            form.fault(name, words.text("Name at least one"))
+    if bool(body.get("inscriptionContexts")) == bool(body.get("noInscriptionBecause")):
+        form.fault("inscriptionContexts", words.text("Name the files that are needed, or say why none is: one of both"))
+    try:
+        msgspec.convert(dict(body), Authorisation)
+    except msgspec.ValidationError as error:
+        form.fault(*_sentence(view, fault(error).path))
+
+
+def _sentence(view: View, path: str) -> tuple[str, str]:
+    """Give the field of the form at which something is wrong, and say so."""
+    field = path.removeprefix("$").removeprefix(".").partition("[")[0].partition(".")[0] or "reference"
+    field = {"names": "name-nl"}.get(field, field)
+    return field, view.words.text("This has not the form that it should have")

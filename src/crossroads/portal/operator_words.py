@@ -1,0 +1,101 @@
+"""How the pages of an operator say what was found. Plain words, in the language of the page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crossroads.operation.model import Finding, Light, Source, What
+from crossroads.web.languages import Words
+
+
+def _message(text: str) -> str:
+    """Mark a text for translation; the page translates it."""
+    return text
+
+
+_ = _message
+
+LIGHTS: Mapping[Light, tuple[str, str]] = {
+    Light.WORKS: (_("Works"), "green"),
+    Light.LOOK: (_("Look at it today"), "yellow"),
+    Light.ACT: (_("Act now"), "red"),
+}
+FOUND: Mapping[What, str] = {
+    What.NO_PROCESS: _("No process of the hub runs."),
+    What.CHECKPOINT_LATE: _("Entries of the log have waited for a checkpoint since %(moment)s."),
+    What.MONTHS_FEW: _("The log is prepared for this many months ahead: %(number)s."),
+    What.KEY_EXPIRED: _("The key %(about)s ended on %(day)s, and there is no newer one."),
+    What.KEY_EXPIRES: _("The key %(about)s ends on %(day)s, and there is no newer one."),
+    What.SOURCE_SUSPENDED: _("%(about)s does not answer since %(moment)s, and is left alone at this moment."),
+    What.SOURCE_FAILS: _("%(about)s does not answer since %(moment)s. Failures in a row: %(number)s."),
+    What.JOB_FAILED: _("The job %(about)s failed on %(moment)s."),
+    What.JOB_HELD: _("The job %(about)s waits for an operator."),
+    What.JOB_PAUSED: _("The job %(about)s cannot go on now. It is tried again by itself."),
+    What.MAILBOX_OLD: _("Items wait in the mailbox %(about)s since %(moment)s: %(number)s."),
+    What.ITEMS_PARKED: _("Items are parked in the mailbox %(about)s: %(number)s."),
+    What.CHANGES_MANY: _("Changes that are not in mailboxes yet: %(number)s."),
+    What.SLOW: _("Of the newest questions, one in twenty took longer than %(number)s seconds."),
+}
+STATES: Mapping[str, str] = {
+    "QUEUED": _("Waits for its turn"),
+    "RUNNING": _("Is being done"),
+    "PAUSED": _("Paused"),
+    "FAILED": _("Failed"),
+}
+_HELD = _("Held by an operator")
+_LEFT_ALONE = (_("Left alone"), "red")
+_FAILS = (_("Does not answer"), "yellow")
+_ANSWERS = (_("Answers"), "green")
+_NOT_ASKED = (_("Not asked in the last hour"), "grey")
+
+
+def light(words: Words, of: Light) -> tuple[str, str]:
+    """Give the words of a light, and its colour."""
+    text, colour = LIGHTS[of]
+    return words.text(text), colour
+
+
+def finding(words: Words, found: Finding) -> str:
+    """Say what was found."""
+    given: dict[str, str] = {"about": found.about or ""}
+    if found.number is not None:
+        given["number"] = words.number(round(found.number, 1))
+    if found.moment is not None:
+        given |= {"moment": words.moment(found.moment), "day": words.date(found.moment)}
+    return words.text(FOUND[found.what], **given)
+
+
+def job_state(words: Words, job: Any) -> str:
+    """Say how a job stands."""
+    return words.text(_HELD if job.held else STATES.get(job.state, job.state))
+
+
+def source_state(words: Words, source: Source | None) -> tuple[str, str]:
+    """Say whether a source answers, and in which colour."""
+    if source is None or not (source.asked or source.failures):
+        text, colour = _NOT_ASKED
+    elif source.suspended:
+        text, colour = _LEFT_ALONE
+    else:
+        text, colour = _FAILS if source.failing_since else _ANSWERS
+    return words.text(text), colour
+
+
+def milliseconds(words: Words, seconds: float | None) -> str:
+    """Write a time of some seconds."""
+    return "\N{EN DASH}" if seconds is None else f"{words.number(round(seconds * 1000))} ms"
+
+
+def megabytes(words: Words, size: int) -> str:
+    """Write the size of something large."""
+    return f"{words.number(round(size / 2**20))} MB"
+
+
+OPERATOR: Mapping[str, Any] = {
+    "light": light,
+    "finding": finding,
+    "job_state": job_state,
+    "source_state": source_state,
+    "milliseconds": milliseconds,
+    "megabytes": megabytes,
+}
+"""Filters of the templates; each gets the words of the page first."""

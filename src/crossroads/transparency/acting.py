@@ -1,0 +1,280 @@
+"""People who act for others, before the hub: mandates given, accepted and ended, and an agent who begins to act.
+
+Each act is judged, logged under both persons, and only then done.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NoReturn
+from uuid import UUID
+
+from uuid6 import uuid7
+
+from crossroads.access.sight import Wanted
+from crossroads.audit.events import Event
+from crossroads.identity.acting import Acting, scopes_of, side_of
+from crossroads.identity.acting_store import Begun, Mandate, NewMandate
+from crossroads.identity.closure import closure_of
+from crossroads.identity.database import outages
+from crossroads.identity.model import Closure
+from crossroads.identity.service import Identity
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Fault, Malformed, Refused, Tampered
+from crossroads.kernel.guards import Signed
+from crossroads.kernel.period import Period
+from crossroads.kernel.sentences import Sentence
+from crossroads.transparency import records
+from crossroads.transparency.evidence import Claim, Evidence
+from crossroads.transparency.looking import Looked, Looking
+from crossroads.transparency.records import Look
+from crossroads.wire.acting import (
+    AS_MANDATARY,
+    AS_PARENT,
+    MAXIMUM_YEARS,
+    ActingBegun,
+    BeginActing,
+    GiveMandate,
+    MandateChoice,
+    MandateLine,
+    MandateList,
+    MandateQuery,
+    Scope,
+    Side,
+)
+from crossroads.wire.messages import PersonConfirmation
+
+_INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
+_PERIOD = "urn:problem-type:belgif:input-validation:invalidPeriod"
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """What people let others do for them."""
+
+    looking: Looking
+    acting: Acting
+    identity: Identity
+    evidence: Evidence
+
+    async def give(self, said: GiveMandate, signed: Signed) -> MandateLine:
+        """Record a mandate, once the register confirmed who gets it. Raises Malformed, Refused, Conflict."""
+        self._check(said)
+        looked, giver = await self._of_living(said, signed)
+        receiver = await self._receiver(said, looked, signed.institution)
+        new = NewMandate(
+            mandate=uuid7(),
+            institution=signed.institution,
+            reference=said.reference,
+            giver=giver,
+            receiver=receiver,
+            giver_name=said.name,
+            receiver_name=said.to.last_name,
+            scopes=_named(said.scopes),
+            start_date=said.start_date,
+            end_date=said.end_date,
+        )
+        given = await self.acting.give(new, self._logged(Event.MANDATE_GIVEN, said, uuid7(), looked, signed))
+        return await self._line(looked, given.mandate)
+
+    async def accept(self, said: MandateChoice, signed: Signed) -> MandateLine:
+        """Let a mandate count, as who got it. Raises Malformed, Refused, Unavailable."""
+        looked, _ = await self._of_living(said, signed)
+        ticket = uuid7()
+        logged = self._logged(Event.MANDATE_ACCEPTED, said, ticket, looked, signed)
+        await self.acting.accept(said.mandate, looked.persons, ticket, logged)
+        return await self._line(looked, said.mandate)
+
+    async def end(self, said: MandateChoice, signed: Signed) -> MandateLine:
+        """End a mandate at once, as either of the two. Raises Malformed, Refused, Unavailable."""
+        looked = await self.looking.permitted(said, Wanted.MANDATES, signed)
+        ticket = uuid7()
+        logged = self._logged(Event.MANDATE_ENDED, said, ticket, looked, signed)
+        await self.acting.end(said.mandate, looked.persons, ticket, logged)
+        return await self._line(looked, said.mandate)
+
+    async def mandates(self, query: MandateQuery, signed: Signed) -> MandateList:
+        """Give who acts for a person, and for whom the person acts. Raises Malformed, Refused, Unavailable."""
+        looked = await self.looking.permitted(query, Wanted.MANDATES, signed)
+        await self.looking.logged(Event.MANDATES_SHOWN, query, looked, {}, signed)
+        return MandateList(
+            environment=self.looking.surroundings.environment,
+            items=tuple(await self._lines(looked)),
+            checkpoint=self.looking.log.checkpoint,
+        )
+
+    async def begin(self, said: BeginActing, signed: Signed) -> ActingBegun:
+        """Let an agent act for a person today. Raises Malformed, Refused, Unavailable; every refusal is the same."""
+        looked = await self.looking.judged(said, Wanted.USAGE, signed)
+        by = await self._closure(self.looking.surroundings.ssin_at(said.by, "$.by"))
+        scopes = await self._scopes(said, looked, by, signed)
+        if by is None or looked.asked is None or not scopes:
+            await self._refuse(said, looked, by, signed)
+        ticket, today = uuid7(), self.looking.surroundings.today
+        begun = Begun(
+            person=looked.asked,
+            ticket=ticket,
+            acting_person=by.asked,
+            institution=signed.institution,
+            agent=said.agent,
+            legal_context=said.legal_context,
+            mandate=said.mandate,
+            day=today,
+        )
+        fields = _ground(said) | {"scopes": _named(scopes)}
+        entries = [
+            records.entry(Event.ACTING_BEGUN, ticket, person, said, fields | {"side": side.value}, signed)
+            for person, side in ((looked.asked, Side.GIVER), (by.asked, Side.RECEIVER))
+        ]
+        await self.acting.begin(begun, lambda: self.looking.log.append_many(entries))
+        return ActingBegun(
+            environment=self.looking.surroundings.environment,
+            ticket=ticket,
+            scopes=tuple(sorted(scopes)),
+            day=today,
+            checkpoint=self.looking.log.checkpoint,
+        )
+
+    async def _scopes(self, said: BeginActing, looked: Looked, by: Closure | None, signed: Signed) -> tuple[Scope, ...]:
+        """Give for what somebody may act for another; nothing where that is not so."""
+        ground = AS_PARENT if said.descent is not None else AS_MANDATARY
+        if by is None or looked.asked is None or looked.asked in by.persons or said.legal_context != ground:
+            return ()
+        if not (await self.acting.living(looked.persons) and await self.acting.living(by.persons)):
+            return ()
+        if said.mandate is not None:
+            return scopes_of(ground, await self.acting.mandated(said.mandate, looked.persons, by.persons))
+        child = Closure(looked.asked, looked.persons)
+        claim = Claim(institution=signed.institution, agent=said.agent, parent=by, child=child)
+        return scopes_of(ground, ()) if await self._is_child(said.descent or "", claim) else ()
+
+    async def _is_child(self, compact: str, claim: Claim) -> bool:
+        snapshot, now = self.looking.catalogue.current, self.looking.surroundings.clock.now()
+        try:
+            with outages():
+                async with self.looking.pool.acquire() as connection:
+                    return await self.evidence.holds(compact, claim, snapshot, now, connection)
+        except Tampered:
+            return False
+
+    async def _refuse(self, said: BeginActing, looked: Looked, by: Closure | None, signed: Signed) -> NoReturn:
+        """Log it under whoever of the two exists, and raise."""
+        error = Refused(code=Code.MAY_NOT_ACT)
+        fields = _ground(said) | {"code": str(error.code)}
+        persons = {looked.asked, by.asked if by else None} - {None} or {None}
+        entries = [
+            records.entry(Event.ACTING_REFUSED, looked.ticket, person, said, fields, signed)
+            for person in sorted(persons, key=str)
+        ]
+        await self.looking.log.append_many(entries)
+        raise error
+
+    async def _of_living(self, said: Look, signed: Signed) -> tuple[Looked, int]:
+        """Let somebody who is there do something with mandates. Raises Malformed, Refused, Unavailable."""
+        looked = await self.looking.permitted(said, Wanted.MANDATES, signed)
+        if looked.asked is None or not await self.acting.living(looked.persons):
+            error = Refused(code=Code.PERSON_NOT_IDENTIFIED)
+            await self.looking.refuse(said, looked.asked, "mandates", error, signed)
+        return looked, looked.asked
+
+    async def _receiver(self, said: GiveMandate, looked: Looked, institution: str) -> int:
+        """Give who gets a mandate, whom the register confirms. Raises Malformed, Refused, Conflict, Unavailable."""
+        number = self.looking.surroundings.ssin_at(said.to.ssin, "$.to.ssin")
+        known = await self._closure(number)
+        if known is not None and known.asked in looked.persons:
+            raise Malformed(Fault("$.to.ssin", _INVALID, "Nobody gives a mandate to himself."))
+        wanted = PersonConfirmation(
+            reference=said.reference, ssin=said.to.ssin, birth_date=said.to.birth_date, last_name=said.to.last_name
+        )
+        await self.identity.confirm(wanted, institution)
+        found = await self._closure(number)
+        if found is None or not await self.acting.living(found.persons):
+            raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
+        return found.asked
+
+    async def _closure(self, number: str) -> Closure | None:
+        with outages():
+            async with self.looking.pool.acquire() as connection:
+                return await closure_of(connection, number)
+
+    def _check(self, said: GiveMandate) -> None:
+        """Refuse days that are over or too many, and numbers in texts. Raises Malformed."""
+        texts = {"$.reference": said.reference, "$.name": said.name, "$.to.lastName": said.to.last_name}
+        self.looking.surroundings.check_pseudonymous(texts)
+        faults = list(_day_faults(said.start_date, said.end_date, self.looking.surroundings.today))
+        if faults:
+            raise Malformed(*faults)
+
+    def _logged(
+        self, event: Event, said: Look, ticket: UUID, looked: Looked, signed: Signed
+    ) -> Callable[[Mandate], Awaitable[object]]:
+        """Give what logs an act on a mandate under both: under the other, it is something that somebody else did."""
+
+        def logged(mandate: Mandate) -> Awaitable[object]:
+            by = side_of(mandate, looked.persons)
+            entries = [
+                records.entry(
+                    event,
+                    ticket,
+                    person,
+                    said,
+                    _of_mandate(mandate) | {"kind": side.value, "by": by.value},
+                    signed,
+                    legal_context=said.legal_context if side is by else AS_MANDATARY,
+                )
+                for person, side in ((mandate.giver, Side.GIVER), (mandate.receiver, Side.RECEIVER))
+            ]
+            return self.looking.log.append_many(entries)
+
+        return logged
+
+    async def _line(self, looked: Looked, wanted: UUID) -> MandateLine:
+        found, numbers = await self.acting.mandate(wanted)
+        return _seen(found, side_of(found, looked.persons), numbers)
+
+    async def _lines(self, looked: Looked) -> list[MandateLine]:
+        found, numbers = await self.acting.mandates(looked.persons)
+        return [_seen(one, side_of(one, looked.persons), numbers) for one in found]
+
+
+def _seen(mandate: Mandate, side: Side, numbers: Mapping[int, str]) -> MandateLine:
+    """Give a mandate as one of the two sees it: with name and number of the other."""
+    gave = side is Side.GIVER
+    return MandateLine(
+        mandate=mandate.mandate,
+        side=side,
+        name=mandate.receiver_name if gave else mandate.giver_name,
+        ssin=numbers[mandate.receiver if gave else mandate.giver],
+        scopes=mandate.scopes,
+        start_date=mandate.start_date,
+        end_date=mandate.end_date,
+        given_at=mandate.given_at,
+        accepted_at=mandate.accepted_at,
+        ended_at=mandate.ended_at,
+        ended_by=mandate.ended_by,
+    )
+
+
+def _of_mandate(mandate: Mandate) -> dict[str, object]:
+    days = Period(mandate.start_date, mandate.end_date)
+    said = {"startDate": days.start_date.isoformat(), "endDate": mandate.end_date.isoformat()}
+    return {"mandate": str(mandate.mandate), "scopes": _named(mandate.scopes), "period": said}
+
+
+def _named(scopes: Iterable[Scope]) -> list[str]:
+    return sorted(scope.value for scope in scopes)
+
+
+def _ground(said: BeginActing) -> dict[str, object]:
+    if said.mandate is not None:
+        return {"kind": "mandate", "mandate": str(said.mandate)}
+    return {"kind": "parent"}
+
+
+def _day_faults(first: date, last: date, today: date) -> Iterator[Fault]:
+    if first < today:
+        yield Fault("$.startDate", _INVALID, "A mandate begins today or later.")
+    if last < first:
+        yield Fault("$.endDate", _PERIOD, "The last day comes before the first.")
+    if (last.year, last.month, last.day) > (first.year + MAXIMUM_YEARS, first.month, first.day):
+        yield Fault("$.endDate", _INVALID, Sentence("A mandate lasts at most %(years)s years.", years=MAXIMUM_YEARS))

@@ -1,0 +1,174 @@
+"""Patterns in the log for a supervisor to look at, each with the rule that flagged it. Nobody is accused by one.
+
+Neighbours are not looked for: the hub holds no addresses of people with a national number. Names it holds of the BIS
+register alone, so namesakes are found among those.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from crossroads.access.sight import USAGE
+from crossroads.audit.errors import SearchTooWide
+from crossroads.audit.events import Event
+from crossroads.audit.patterns import Pattern, patterns
+from crossroads.audit.reading import Reading
+from crossroads.audit.suspicion_store import Odd, SuspicionStore, Within
+from crossroads.catalogue.kinds import Kind
+from crossroads.catalogue.model import Authorisation
+from crossroads.catalogue.snapshot import Snapshot
+from crossroads.identity.namesakes_store import namesakes
+from crossroads.kernel.errors import Fault, Malformed
+from crossroads.kernel.guards import Signed
+from crossroads.kernel.period import Period
+from crossroads.kernel.sentences import Sentence
+from crossroads.transparency.overseeing import Overseeing
+from crossroads.transparency.parameters import OF_RULE, in_force
+from crossroads.transparency.supervision import moments
+from crossroads.transparency.watching import Watching
+from crossroads.wire.supervision import (
+    MAXIMUM_PATTERN_DAYS,
+    FlaggedPattern,
+    Parameter,
+    PatternList,
+    PatternQuery,
+    Rule,
+)
+
+MOST = 100
+"""Patterns that one rule gives of one day."""
+PATIENCE_SECONDS = 8
+"""For all rules and days of one look: who asked waits not much longer."""
+_MOST_AGENTS = 1_000
+_INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
+
+Numbers = Mapping[Parameter, int]
+Find = Callable[[Within, Numbers, date], Awaitable[list[Odd]]]
+
+
+class Suspicions:
+    """Flags patterns, day by day, by the numbers that were in force on each."""
+
+    def __init__(self, overseeing: Overseeing, store: SuspicionStore, watching: Watching) -> None:
+        """Judge and log by `overseeing`; who is watched and which numbers hold, `watching` knows."""
+        self._overseeing, self._store, self._watching = overseeing, store, watching
+        self._rules: Mapping[Rule, Find] = {
+            Rule.MANY_PERSONS: self._many_persons,
+            Rule.OUTSIDE_HOURS: self._outside_hours,
+            Rule.NAMESAKES: self._namesakes,
+            Rule.WATCHED: self._watched,
+            Rule.SOON_ENDED: self._soon_ended,
+        }
+
+    async def flagged(self, query: PatternQuery, signed: Signed) -> PatternList:
+        """Give what the rules flag in some days. Raises Malformed, Refused, SearchTooWide, Unavailable."""
+        looking = self._overseeing.looking
+        today = looking.surroundings.today
+        looking.surroundings.check_begun(query.period.start_date, "$.period.startDate")
+        days = _days(query.period, today)
+        sight = await self._overseeing.permitted(query, "patterns", signed)
+        own = _own_access(looking.catalogue.current)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                found, cut = await self._found(days, query.institution, own)
+        except TimeoutError:
+            raise SearchTooWide from None
+        said = {"what": "patterns", "institution": query.institution, "period": [str(days[0]), str(days[-1])]}
+        await self._overseeing.logged(Event.LOG_SEARCHED, query, sight, said, signed)
+        return PatternList(
+            environment=looking.surroundings.environment,
+            patterns=tuple(found),
+            cut=cut,
+            checkpoint=looking.log.checkpoint,
+        )
+
+    async def _found(
+        self, days: Sequence[date], institution: str | None, own: Sequence[str]
+    ) -> tuple[list[FlaggedPattern], bool]:
+        """Give what is flagged, and whether a rule flagged more."""
+        versions, now = await self._watching.versions(), self._overseeing.looking.surroundings.clock.now()
+        found: list[FlaggedPattern] = []
+        cut = False
+        for day in days:
+            since, until = moments(Period(day, day), now)
+            within, numbers = Within(since, until, institution, own, MOST + 1), in_force(versions, day)
+            for rule, find in self._rules.items():
+                odd = await find(within, numbers, day)
+                cut = cut or len(odd) > MOST
+                found += _flagged(rule, odd[:MOST], numbers)
+        return found, cut
+
+    async def _many_persons(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
+        return await self._store.many_persons(within, numbers[Parameter.MANY_PERSONS])
+
+    async def _outside_hours(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
+        hours = numbers[Parameter.HOURS_BEGIN], numbers[Parameter.HOURS_END]
+        return await self._store.outside_hours(within, hours, numbers[Parameter.OUTSIDE_HOURS])
+
+    async def _watched(self, within: Within, _: Numbers, day: date) -> list[Odd]:
+        persons = await self._watching.persons_on(day)
+        return await self._store.about(within, persons) if persons else []
+
+    async def _namesakes(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
+        least = numbers[Parameter.NAMESAKES]
+        asked = await self._store.persons_by_agent(within._replace(limit=_MOST_AGENTS), least)
+        named = await namesakes(self._overseeing.looking.pool, [one.persons for one in asked], least)
+        found = []
+        for number, persons in named[: within.limit]:
+            one = asked[number]
+            tickets = await self._store.tickets(one, persons, within.until)
+            found.append(Odd(one.institution, one.agent, one.since, one.until, len(persons), len(tickets), tickets))
+        return found
+
+    async def _soon_ended(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
+        reading, found = Reading(self._overseeing.looking.pool), []
+        async for one in patterns(reading, numbers[Parameter.SOON_ENDED], within.since, within.until):
+            if within.institution in (None, one.institution):
+                found.append(_ended(one))
+            if len(found) == within.limit:
+                break
+        return found
+
+
+def _days(period: Period, today: date) -> list[date]:
+    """Give the days that are looked at. Raises Malformed for too many, and for days that are not there yet."""
+    last = period.end_date
+    if last is None or last > today:
+        raise Malformed(Fault("$.period.endDate", _INVALID, "The last day is today or before."))
+    count = (last - period.start_date).days + 1
+    if count > MAXIMUM_PATTERN_DAYS:
+        raise Malformed(
+            Fault("$.period", _INVALID, Sentence("It has at most %(days)s days.", days=MAXIMUM_PATTERN_DAYS))
+        )
+    return [period.start_date + timedelta(days=number) for number in range(count)]
+
+
+def _own_access(snapshot: Snapshot) -> list[str]:
+    """Give the purposes for which people see what is kept about themselves."""
+    listed = [one for one in snapshot.listed(Kind.AUTHORISATION) if isinstance(one, Authorisation)]
+    return sorted({purpose for one in listed if USAGE in one.data_groups for purpose in one.legal_contexts})
+
+
+def _ended(one: Pattern) -> Odd:
+    until = one.closed_at or one.opened_at
+    tickets = (one.opened, *one.tickets, *((one.closed,) if one.closed else ()))
+    return Odd(one.institution, None, one.opened_at, until, 1, one.questions, tickets, one.person)
+
+
+def _flagged(rule: Rule, odd: Iterable[Odd], numbers: Numbers) -> list[FlaggedPattern]:
+    by = {parameter: numbers[parameter] for parameter in OF_RULE[rule]}
+    return [
+        FlaggedPattern(
+            rule=rule,
+            by=by,
+            institution=one.institution,
+            agent=one.agent,
+            since=one.since,
+            until=one.until,
+            persons=one.persons,
+            questions=one.questions,
+            person=one.person,
+            tickets=one.tickets,
+        )
+        for one in odd
+    ]

@@ -1,0 +1,298 @@
+"""The pages on which somebody acts for somebody else: a child, or who gave a mandate; and what the other then sees."""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+
+from acting import REGISTER, REGISTERING, known
+from chromium import chromium, violations
+from crossroads.demo.population.people import mock_ssin
+from crossroads.portal.pages import acting, citizen
+from database import Database
+from looking import PORTAL, SOURCE, WORK
+from networks import line
+from portals import Portal, hidden_fields, log_in, portal
+from raw import person
+
+TODAY = date.today()  # noqa: DTZ011 - the day on which the test runs
+PARENT, FRIEND, CLOWN = person(1), person(3), person(5)
+YOUNG = TODAY - timedelta(days=9 * 365)
+CHILD, GROWN = str(mock_ssin(YOUNG, 1)), person(7)
+HOSTILE = "<script>alert(1)</script> \u202e\U0001f9d1"
+PERSONAS: list[dict[str, Any]] = [
+    {"id": "paul", "name": "Paul Peeters", "ssin": PARENT},
+    {"id": "fien", "name": "Fien Maes", "ssin": FRIEND},
+    {"id": "clown", "name": HOSTILE, "ssin": CLOWN},
+    {"id": "olga", "name": "Olga Martens", "roles": ["officer"], "level": 2},
+]
+"""Invented, with mock numbers."""
+RELATIONS = (
+    'SELECT start_date AS "startDate", 100006 AS "employerNumber", \'OTH\' AS "workerType" '
+    "FROM relations WHERE ssin = :ssin"
+)
+PEOPLE = [
+    (PARENT, "Peeters", "Paul", "1980-03-15"),
+    (FRIEND, "Maes", "Fien", "1980-03-15"),
+    (CLOWN, "Clown", "Pipo", "1980-03-15"),
+    (CHILD, "Peeters", "Lotte", str(YOUNG)),
+    (GROWN, "Peeters", "Karel", "1980-03-15"),
+]
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Portal]:
+    folder = tmp_path_factory.mktemp("acting") / "p"
+    members: dict[str, Any] = {
+        PORTAL: {},
+        REGISTER: REGISTERING,
+        SOURCE: {"groups": {WORK: {"sql": RELATIONS, "list": "relations"}}},
+    }
+    with portal(
+        folder,
+        module_database,
+        settings={"client": folder / "network" / PORTAL / "participant.yaml"},
+        personas=PERSONAS,
+        members=members,
+        persons=[one[0] for one in PEOPLE],
+        inscriptions=[
+            line(one[0], institution, context, "2020-01-01")
+            for one in PEOPLE
+            for institution, context in ((REGISTER, "0:1"), (SOURCE, "12:30"))
+        ],
+    ) as opened:
+        known(opened.built, PEOPLE, [(PARENT, CHILD), (PARENT, GROWN)])
+        opened.built.member(SOURCE).store({"relations": (("ssin", "start_date"), [(CHILD, "2024-02-29")])})
+        opened.built.start_hub()
+        opened.built.start_members([REGISTER, SOURCE])
+        yield opened
+
+
+@pytest.fixture
+def paul(here: Portal) -> Iterator[httpx.Client]:
+    with here.client() as opened:
+        log_in(opened, "paul")
+        yield opened
+
+
+@pytest.fixture
+def fien(here: Portal) -> Iterator[httpx.Client]:
+    with here.client() as opened:
+        log_in(opened, "fien")
+        yield opened
+
+
+def text_of(page: httpx.Response, status: int = 200) -> str:
+    assert page.status_code == status, (page.url, page.headers, page.text)
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)))
+
+
+def sent(browser: httpx.Client, page: httpx.Response, **fields: Any) -> httpx.Response:
+    own = {name: hidden_fields(page.text)[name] for name in ("csrf", "form-number")}
+    return browser.post(str(page.url.copy_with(query=None)), data={**own, **fields})
+
+
+def for_child(browser: httpx.Client) -> httpx.Response:
+    asked = browser.get("/en/me/acting/children")
+    return sent(browser, asked, child="0", list=hidden_fields(asked.text)["list"])
+
+
+def given(browser: httpx.Client, **other: Any) -> httpx.Response:
+    fields: dict[str, Any] = {
+        "number": FRIEND,
+        "last_name": "Maes",
+        "birth_date": "1980-03-15",
+        "scopes": ["usage", "data"],
+        "first": str(TODAY),
+        "last": str(TODAY + timedelta(days=30)),
+    }
+    return sent(browser, browser.get("/en/me/acting/give"), **fields | other)
+
+
+def mandate_in(page: httpx.Response) -> str:
+    """Give the mandate that the first form of a page is about."""
+    return hidden_fields(page.text.split('name="do" value="end"')[0])["mandate"]
+
+
+def test_a_parent_looks_for_a_child_and_goes_back(paul: httpx.Client) -> None:
+    asked = paul.get("/en/me/acting/children")
+    text = text_of(asked)
+    assert ("Lotte Peeters" in text, "Karel" in text, CHILD in asked.text) == (True, False, False)
+    begun = sent(paul, asked, child="0", list=hidden_fields(asked.text)["list"])
+    assert (begun.status_code, begun.headers["location"]) == (303, "/en/me")
+    for path in ("/en/me", "/en/me/known", "/en/me/usage", "/en/me/data", "/en/me/reports", "/en/institutions"):
+        page = paul.get(path)
+        assert "You act for your child Lotte Peeters ." in text_of(page), path
+        assert CHILD not in page.text
+    assert "2024-02-29" in text_of(paul.get("/en/me/data/now"))
+    led = sent(paul, paul.get("/en/me/usage"), institution="", first="", last="", own="yes")
+    shown = text_of(paul.get(led.headers["location"]))
+    assert "A parent acts for his child" in shown
+    assert "A parent for a child" in shown
+    stopped = sent(paul, paul.get("/en/me/acting"), do="stop")
+    assert stopped.status_code == 303
+    assert "You act for" not in text_of(paul.get("/en/me/usage"))
+    assert "2024-02-29" not in text_of(paul.get("/en/me/data/now"))
+
+
+def test_an_error_is_reported_for_the_child(paul: httpx.Client) -> None:
+    for_child(paul)
+    data = paul.get("/en/me/data/now")
+    found = re.search(r'href="([^"]+)"[^>]*>\s*This is wrong', data.text)
+    assert found
+    form = paul.get(unescape(found[1]))
+    fields = hidden_fields(form.text.split("/me/acting", 1)[1])
+    led = paul.post("/en/me/wrong", data={**fields, "presumed": "wrong-value", "text": "It ended."})
+    assert (led.status_code, led.headers["location"]) == (303, "/en/me/reports")
+    assert "Waiting for an answer" in text_of(paul.get("/en/me/reports"))
+    sent(paul, paul.get("/en/me/acting"), do="stop")
+    assert "Waiting for an answer" not in text_of(paul.get("/en/me/reports"))
+
+
+def test_no_other_child_can_be_chosen(paul: httpx.Client, fien: httpx.Client) -> None:
+    asked = paul.get("/en/me/acting/children")
+    handle = hidden_fields(asked.text)["list"]
+    for child in ("1", "-1", "", CHILD):
+        wrong = sent(paul, asked, child=child, list=handle)
+        assert "Choose a child" in text_of(wrong, 422)
+    assert "knows no child of yours" in text_of(fien.get("/en/me/acting/children"))
+    stolen = fien.post(
+        "/en/me/acting/children",
+        data={**hidden_fields(fien.get("/en/me/acting/give").text), "child": "0", "list": handle},
+    )
+    assert stolen.status_code == 404
+
+
+@pytest.mark.parametrize("origin", ["cross-site", "same-site"])
+def test_a_link_on_another_site_asks_no_register(paul: httpx.Client, origin: str) -> None:
+    led = paul.get("/en/me/acting/children", headers={"sec-fetch-site": origin})
+    assert (led.status_code, led.headers["location"]) == (303, "/en/me/acting")
+
+
+def test_a_mandate_is_given_accepted_used_and_withdrawn_while_it_is_used(
+    paul: httpx.Client, fien: httpx.Client
+) -> None:
+    assert given(paul).headers["location"] == "/en/me/acting"
+    mine = text_of(paul.get("/en/me/acting"))
+    assert "Waits to be accepted" in mine
+    assert FRIEND in mine
+    asked = fien.get("/en/me/acting")
+    assert "Paul Peeters" in text_of(asked)
+    wanted = mandate_in(asked)
+    assert sent(fien, asked, do="act", mandate=wanted).status_code == 422
+    assert sent(fien, fien.get("/en/me/acting"), do="accept", mandate=wanted).status_code == 303
+    assert sent(fien, fien.get("/en/me/acting"), do="act", mandate=wanted).headers["location"] == "/en/me"
+    assert "You act for Paul Peeters ." in text_of(fien.get("/en/me"))
+    assert "You act for Paul Peeters ." in text_of(fien.get("/en/me/usage"))
+    assert fien.get("/en/me/data/now").status_code == 200
+    assert fien.get("/en/me/reports").status_code == 403
+    assert "What I reported" not in text_of(fien.get("/en/me"))
+    led = sent(paul, paul.get("/en/me/usage"), institution=PORTAL, first="", last="", own="")
+    seen = paul.get(led.headers["location"])
+    assert "Somebody acts under a mandate" in text_of(seen)
+    assert FRIEND not in seen.text
+    assert "Fien" not in seen.text
+    withdrawn = sent(paul, paul.get("/en/me/acting"), do="end", mandate=wanted)
+    assert withdrawn.status_code == 303
+    refused = fien.get("/en/me/usage")
+    assert refused.status_code == 403
+    assert "You may not do this for that person, or not any more." in refused.text
+    assert "Back to yourself" in refused.text
+    assert sent(fien, fien.get("/en/me/acting"), do="stop").status_code == 303
+    assert text_of(fien.get("/en/me/usage"))
+    assert "Withdrawn" in text_of(paul.get("/en/me/acting"))
+    again = sent(fien, asked, do="act", mandate=wanted)
+    assert "does not count" in text_of(again, 422)
+
+
+def test_who_acts_for_somebody_neither_acts_further_nor_gives_mandates(paul: httpx.Client) -> None:
+    form, asked = paul.get("/en/me/acting/give"), paul.get("/en/me/acting/children")
+    for_child(paul)
+    assert paul.get("/en/me/acting/give").headers["location"] == "/en/me/acting"
+    assert paul.get("/en/me/acting/children").headers["location"] == "/en/me/acting"
+    fields = {"number": FRIEND, "last_name": "Maes", "birth_date": "1980-03-15", "scopes": "usage"}
+    days = {"first": str(TODAY), "last": str(TODAY)}
+    assert sent(paul, form, **fields, **days).status_code == 403
+    assert sent(paul, asked, child="0", list=hidden_fields(asked.text)["list"]).status_code == 404
+    now = paul.get("/en/me/acting")
+    assert "Nobody passes a mandate on." in text_of(now)
+    assert sent(paul, now, do="act", mandate="00000000-0000-7000-8000-000000000000").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("other", "sentence"),
+    [
+        ({"number": PARENT}, "It cannot be your own number."),
+        ({"number": "123"}, "Look at number and name again."),
+        ({"last_name": "Otherwise"}, "The register does not know a person with this number, name and birth date."),
+        ({"birth_date": "1981-03-15"}, "The register does not know a person with this number, name and birth date."),
+        ({"birth_date": "soon"}, "Write the day as year-month-day"),
+        ({"last_name": ""}, "Write the last name"),
+        ({"scopes": []}, "Choose for what"),
+        ({"last": str(TODAY + timedelta(days=6 * 366))}, "end at most five years after that"),
+        ({"first": str(TODAY - timedelta(days=1))}, "Begin today or later"),
+    ],
+)
+def test_a_mandate_that_cannot_be_is_shown_again_with_what_is_wrong(
+    paul: httpx.Client, other: dict[str, Any], sentence: str
+) -> None:
+    again = given(paul, **other)
+    assert sentence in text_of(again, 422)
+    assert f'value="{other.get("number", FRIEND)}"' in again.text
+
+
+def test_a_hostile_name_is_text_to_the_other(here: Portal, fien: httpx.Client) -> None:
+    with here.client() as clown:
+        log_in(clown, "clown")
+        assert given(clown).status_code == 303
+    page = fien.get("/en/me/acting")
+    assert "<script>alert" not in page.text
+    assert "\u202e" not in page.text
+
+
+def test_who_has_no_number_acts_for_nobody(here: Portal) -> None:
+    with here.client() as olga:
+        log_in(olga, "olga")
+        assert olga.get("/en/me/acting").status_code == 403
+        assert olga.get("/en/me/acting/children").status_code == 403
+
+
+def test_another_login_acts_for_nobody(here: Portal, paul: httpx.Client) -> None:
+    for_child(paul)
+    with here.client() as elsewhere:
+        log_in(elsewhere, "paul")
+        assert "You act for" not in text_of(elsewhere.get("/en/me/usage"))
+
+
+def test_every_page_needs_a_sure_login() -> None:
+    for handler in acting.ROUTES:
+        assert handler.opt["needs"] == citizen.CITIZEN
+
+
+@pytest.mark.browser
+def test_chromium_finds_no_barrier_and_no_page_is_wider_than_a_small_screen(here: Portal) -> None:
+    with here.client() as paul:
+        log_in(paul, "paul")
+        given(paul)
+    with chromium() as browser:
+        page = browser.new_page(base_url=here.url, viewport={"width": 320, "height": 640})
+        page.goto("/en/me")
+        page.locator("button[value=paul]").click()
+        page.wait_for_url("**/en/me")
+        for path in ("/me/acting", "/me/acting/give", "/me/acting/children"):
+            page.goto(f"/en{path}")
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        page.get_by_label("Lotte Peeters").check()
+        page.get_by_role("button", name="Act for this child").press("Enter")
+        page.wait_for_url("**/en/me")
+        assert violations(page) == []
+        page.goto("/en/me/acting")
+        assert violations(page) == []
+        page.get_by_role("button", name="Back to yourself").press("Enter")
+        page.wait_for_url("**/en/me")
+        assert page.get_by_text("You act for").count() == 0

@@ -1,0 +1,374 @@
+"""The pages of the security officer and of the committee, over HTTP and in Chromium."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chromium import chromium, violations
+from commands import typed
+from crossroads.bootstrap.keys import log_key
+from crossroads.kernel.clock import brussels_day
+from crossroads.portal.office import COMMITTEE, OFFICER
+from crossroads.portal.pages import committee, officer, officer_patterns
+from crossroads.wire.notes import NoteVerifier
+from database import Database
+from looking import CENTRE, PORTAL, SOURCE, WORK
+from networks import belgium, line
+from portals import PERSONAS, Portal, hidden_fields, log_in, portal
+from raw import INQUIRY, Asker
+
+ANNA = "80631512393"
+TODAY = brussels_day(datetime.now(UTC))
+HOLDERS = [
+    {"id": "ines", "name": "Ines Officer", "roles": ["officer"]},
+    {"id": "karel", "name": "Karel Member", "roles": ["committee"]},
+    {"id": "lena", "name": "Lena Member", "roles": ["committee"]},
+]
+"""Invented, all three."""
+OFFICER_PAGES = ("/officer", "/officer/patterns", "/officer/watched", "/officer/numbers")
+SUSPENSION = "/committee/write?kind=suspend&reference=CR-ILL/committee-1"
+COMMITTEE_PAGES = ("/committee", "/committee/write?kind=grant", SUSPENSION)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Portal]:
+    folder = tmp_path_factory.mktemp("offices") / "p"
+    inscriptions = [line(ANNA, CENTRE, "17:2", "2020-01-01"), line(ANNA, SOURCE, "12:30", "2020-01-01")]
+    with portal(
+        folder,
+        module_database,
+        document=belgium(),
+        settings={"client": folder / "network" / PORTAL / "participant.yaml"},
+        members={CENTRE: {}, PORTAL: {}},
+        personas=[*PERSONAS, *HOLDERS],
+        persons=[ANNA],
+        inscriptions=inscriptions,
+    ) as opened:
+        opened.built.start_hub()
+        yield opened
+
+
+@contextmanager
+def logged_in(here: Portal, persona: str) -> Iterator[httpx.Client]:
+    with here.client() as opened:
+        log_in(opened, persona)
+        yield opened
+
+
+def text_of(page: httpx.Response) -> str:
+    assert page.status_code == 200, page.text
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)))
+
+
+def sent(browser: httpx.Client, page: httpx.Response, to: str | None = None, **fields: Any) -> httpx.Response:
+    """Send a form of a page, with its hidden fields, to where it goes."""
+    path = to or str(page.url.copy_with(query=None))
+    return browser.post(path, data={**hidden_fields(page.text), **fields})
+
+
+def searched(browser: httpx.Client, **fields: str) -> httpx.Response:
+    """Search the log, and give the page of what is found."""
+    led = sent(browser, browser.get("/en/officer"), **{"reason": "A complaint came in.", **fields})
+    assert led.status_code == 303, led.text
+    assert ANNA not in led.headers["location"]
+    return browser.get(led.headers["location"])
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+@pytest.mark.parametrize(
+    ("persona", "path"),
+    [*(("ines", path) for path in OFFICER_PAGES), *(("karel", path) for path in COMMITTEE_PAGES)],
+)
+def test_each_page_is_shown_in_each_language(here: Portal, persona: str, path: str, language: str) -> None:
+    with logged_in(here, persona) as browser:
+        page = browser.get(f"/{language}{path}")
+    assert page.status_code == 200, page.text
+    assert f'lang="{language}"' in page.text
+    assert page.headers["cache-control"] == "no-store"
+    assert not re.search(r"%\(\w+\)s", page.text)
+
+
+@pytest.mark.parametrize("path", [*OFFICER_PAGES, *COMMITTEE_PAGES])
+def test_nobody_else_sees_them(here: Portal, path: str) -> None:
+    other = "ines" if path.startswith("/committee") else "karel"
+    for persona in ("anna", other):
+        with logged_in(here, persona) as browser:
+            assert browser.get(f"/en{path}").status_code == 403
+    with here.client() as stranger:
+        assert stranger.get(f"/en{path}").headers["location"].startswith("/en/login")
+    with logged_in(here, "olga") as unsure:
+        assert unsure.get(f"/en{path}").status_code in {303, 403}
+
+
+def test_every_page_of_an_office_needs_its_role_and_a_high_level() -> None:
+    for handler in (*officer.ROUTES, *officer_patterns.ROUTES):
+        assert handler.opt["needs"] == OFFICER
+    for handler in committee.ROUTES:
+        assert handler.opt["needs"] == COMMITTEE
+
+
+def test_an_officer_finds_who_asked_and_takes_evidence_along(here: Portal, tmp_path: Path) -> None:
+    answer = Asker(here.built, CENTRE).ask(ANNA, WORK, agent="clerk-one").answer
+    with logged_in(here, "ines") as browser:
+        page = searched(browser, number=ANNA)
+        text = text_of(page)
+        assert "A question was allowed" in text
+        assert "clerk-one" in text
+        assert str(answer.ticket) in text
+        assert "A complaint came in." in text
+        assert ANNA not in page.text + str(page.headers) + str(page.url)
+        by_ticket = text_of(searched(browser, ticket=str(answer.ticket)))
+        assert "An answer left" in by_ticket
+        time.sleep(2)  # a checkpoint is signed each second
+        led = sent(browser, page, "/en/officer/evidence", line=["0", "1"])
+        assert led.status_code == 303, led.text
+        chosen = browser.get(led.headers["location"])
+        assert "2 entries are in the file." in text_of(chosen)
+        file = browser.get(unescape(re.findall(r'href="([^"]+/evidence/file[^"]+)"', chosen.text)[0]))
+        assert file.headers["content-disposition"] == 'attachment; filename="evidence.json"'
+        none = sent(browser, page, "/en/officer/evidence", **{"form-number": "another"})
+        assert (none.status_code, "Choose one to sixteen entries" in none.text) == (422, True)
+    kept = tmp_path / "evidence.json"
+    kept.write_bytes(file.content)
+    assert len(json.loads(file.content)) == 2
+    key = NoteVerifier.parse(str(log_key(here.built.installation).verifier))
+    checked = typed("audit", "check", str(kept), "--log-key", str(key))
+    assert (checked.code, checked.stdout.count("proven")) == (0, 2), checked
+
+
+def test_the_person_sees_that_a_supervisor_looked(here: Portal) -> None:
+    with logged_in(here, "ines") as browser:
+        searched(browser, number=ANNA)
+    with logged_in(here, "anna") as citizen:
+        text = text_of(citizen.get("/en/me/usage"))
+    assert "Supervision of how data are used" in text
+    assert "A complaint came in." not in text
+    assert "Ines" not in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"reason": ""}, "Say why, in a few words"),
+        ({}, "Name a person, a ticket, an institution or a purpose"),
+        ({"number": "12345"}, "This is no number of a person"),
+        ({"ticket": "a-ticket"}, "This has not the form that it should have"),
+        ({"agent": "clerk-one", "purpose": INQUIRY}, "An agent is known by the institution"),
+        ({"institution": CENTRE, "first": "2026-01-01", "last": "2026-03-01"}, "Name at most 31 days"),
+        ({"institution": CENTRE, "first": "soon"}, "year-month-day"),
+        ({"number": ANNA, "first": "2026-01-01", "last": "9999-12-31"}, "year-month-day"),
+        ({"institution": CENTRE, "first": "2026-02-01", "last": "2026-01-01"}, "comes before the first"),
+    ],
+)
+def test_a_search_that_says_too_little_is_shown_again_as_typed(
+    here: Portal, fields: dict[str, str], sentence: str
+) -> None:
+    with logged_in(here, "ines") as browser:
+        typed_ = {"reason": "A complaint came in.", **fields}
+        back = sent(browser, browser.get("/en/officer"), **typed_)
+    assert (back.status_code, sentence in unescape(back.text)) == (422, True)
+    shown = (value for value in fields.values() if value and value not in (CENTRE, INQUIRY))
+    assert all(f'value="{value}"' in back.text for value in shown)
+
+
+def test_many_entries_are_shown_page_by_page(here: Portal) -> None:
+    tickets = [str(Asker(here.built, CENTRE).ask(ANNA, WORK, agent="clerk-many").answer.ticket) for _ in range(30)]
+    with logged_in(here, "ines") as browser:
+        page = searched(browser, institution=CENTRE, agent="clerk-many")
+        older = re.search(r'rel="next" href="([^"]+)"', page.text)
+        assert older
+        both = page.text + browser.get(unescape(older[1])).text
+    assert all(ticket in both for ticket in tickets)
+
+
+def test_patterns_are_shown_with_their_rule_and_lead_to_the_entries(here: Portal) -> None:
+    with logged_in(here, "ines") as browser:
+        led = sent(
+            browser,
+            browser.get("/en/officer/watched"),
+            number=ANNA,
+            first="",
+            last=str(TODAY + timedelta(days=10)),
+            reason="In the news.",
+        )
+        assert led.headers["location"] == "/en/officer/watched", led.text
+        watched = browser.get("/en/officer/watched")
+        assert "In the news." in text_of(watched)
+        assert ANNA not in watched.text
+        Asker(here.built, CENTRE).ask(ANNA, WORK, agent="clerk-fan")
+        led = sent(browser, browser.get("/en/officer/patterns"), reason="The weekly look.")
+        found = browser.get(led.headers["location"])
+        assert "A person who is watched" in text_of(found)
+        assert "clerk-fan" in found.text
+        fan = next(part for part in found.text.split("govuk-summary-card__title-wrapper") if "clerk-fan" in part)
+        entries = browser.post("/en/officer", data=hidden_fields(fan))
+        assert "clerk-fan" in text_of(browser.get(entries.headers["location"]))
+        watch = re.findall(r"/officer/watched/end\?watch=([^\"]+)", watched.text)[0]
+        form = browser.get(f"/en/officer/watched/end?watch={watch}")
+        assert sent(browser, form, reason="").status_code == 422
+        ended = sent(browser, form, watch=watch, reason="No news any more.")
+        assert ended.headers["location"] == "/en/officer/watched"
+        assert "Ines Officer" in text_of(browser.get("/en/officer/watched"))
+
+
+def test_numbers_are_set_from_a_day_on(here: Portal) -> None:
+    with logged_in(here, "ines") as browser:
+        form = browser.get("/en/officer/numbers")
+        fields = {"parameter": "namesakes", "value": "4", "first": str(TODAY), "reason": "Too many were flagged."}
+        assert sent(browser, form, **fields).status_code == 303
+        text = text_of(browser.get("/en/officer/numbers"))
+        assert "Too many were flagged." in text
+        assert "Ines Officer" in text
+        for wrong in ({"value": "many"}, {"value": "1"}, {"first": "2020-01-01"}, {"parameter": "x"}, {"reason": ""}):
+            back = sent(browser, browser.get("/en/officer/numbers"), **(fields | wrong))
+            assert (back.status_code, "There is a problem" in back.text) == (422, True)
+
+
+def draft_of(browser: httpx.Client, **fields: Any) -> httpx.Response:
+    """Write a draft that suspends, and give its page."""
+    form = browser.get("/en/committee/write?kind=suspend&reference=CR-ILL/committee-1")
+    typed_ = {"firstDay": str(TODAY), "lastDay": "", "reason": "Data leaked there.", "reference": "CR-ILL/committee-1"}
+    led = sent(browser, form, "/en/committee/write", **typed_ | fields)
+    assert led.status_code == 303, led.text
+    return browser.get(led.headers["location"])
+
+
+def test_two_members_decide_and_the_page_says_what_is_left_to_do(here: Portal) -> None:
+    with logged_in(here, "karel") as karel, logged_in(here, "lena") as lena:
+        draft = draft_of(karel)
+        text = text_of(draft)
+        assert "Drafted" in text
+        assert "In force until" in text
+        path = draft.url.path
+        agreed = sent(karel, draft, f"{path}/agree")
+        assert agreed.headers["location"] == path
+        assert "You agreed. Somebody else has to agree too." in text_of(karel.get(path))
+        twice = sent(karel, draft, f"{path}/agree", **{"form-number": "other"})
+        assert (twice.status_code, "somebody else has to agree too" in twice.text) == (409, True)
+        assert sent(lena, lena.get(path), f"{path}/agree").status_code == 303
+        decided = lena.get(path)
+        assert "Agreed by two, waits for the operators" in text_of(decided)
+        assert "Nothing changes before two operators have signed" in text_of(decided)
+        plan = lena.get(f"{path}/plan")
+        assert plan.headers["content-disposition"] == 'attachment; filename="plan.json"'
+        assert json.loads(plan.content)["kind"] == "apply-catalogue"
+        assert "Agreed by two" in text_of(karel.get("/en/committee"))
+
+
+def test_two_members_write_at_once_and_no_text_is_lost(here: Portal) -> None:
+    with logged_in(here, "karel") as karel, logged_in(here, "lena") as lena:
+        path = draft_of(karel).url.path
+        mine, hers = karel.get(f"{path}/write"), lena.get(f"{path}/write")
+        fields = {"firstDay": str(TODAY), "lastDay": "", "reference": "CR-ILL/committee-1"}
+        assert sent(karel, mine, **fields, reason="Written by Karel.").status_code == 303
+        told = sent(lena, hers, **fields, reason="Written by Lena.")
+        assert told.status_code == 422
+        assert "Somebody saved another text meanwhile" in told.text
+        assert "Karel Member" in told.text
+        assert "Written by Karel." in told.text
+        assert 'value="Written by Lena."' in told.text
+        assert sent(lena, told, **fields, reason="Written by both.").status_code == 303
+        every = text_of(karel.get(path))
+        assert all(reason in every for reason in ("Written by both.", "Written by Karel.", "Data leaked there."))
+
+
+def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> None:
+    with logged_in(here, "karel") as karel:
+        form = karel.get("/en/committee/write?kind=grant&reference=CR-ILL/social-inquiry-1")
+        assert "PCSA:SOCIAL_INQUIRY" in form.text
+        fields: dict[str, Any] = {
+            "reference": "TEST/granted-1",
+            "name-nl": "<script>alert(1)</script>",
+            "parties": CENTRE,
+            "legalContexts": INQUIRY,
+            "dataGroups": f"{WORK}\nno-such-group@1",
+            "modes": ["online"],
+            "inscriptionContexts": "17:2",
+            "validFrom": str(TODAY),
+            "provenance": "illustrative",
+            "source": "ours: for a test",
+            "reason": "They need it.",
+        }
+        led = sent(karel, form, "/en/committee/write", **fields)
+        assert led.status_code == 303, led.text
+        page = karel.get(led.headers["location"])
+        assert "no-such-group@1" in text_of(page)
+        assert "This makes no right catalogue:" in page.text
+        assert "<script>alert" not in page.text
+        cannot = sent(karel, page, f"{page.url.path}/agree")
+        assert (cannot.status_code, "while something is wrong with it" in cannot.text) == (409, True)
+        for wrong, where in (
+            ({"parties": ""}, "Name at least one"),
+            ({"name-nl": ""}, "Give a name in one language"),
+            ({"dataGroups": "no group"}, "This has not the form"),
+            ({"noInscriptionBecause": "None."}, "one of both"),
+            ({"validFrom": "soon"}, "This has not the form"),
+            ({"reason": ""}, "This has not the form"),
+        ):
+            back = sent(karel, karel.get("/en/committee/write?kind=grant"), "/en/committee/write", **(fields | wrong))
+            assert (back.status_code, where in unescape(back.text)) == (422, True), wrong
+            assert "no-such-group@1" in back.text or "dataGroups" in wrong
+        dropped = sent(karel, page, f"{page.url.path}/drop")
+        assert dropped.status_code == 303
+        assert "Given up" in text_of(karel.get(page.url.path))
+        assert karel.get("/en/committee/drafts/01890a5d-ac96-774b-bcce-b302099a8057").status_code == 404
+        assert karel.get("/en/committee/write?kind=pardon").status_code == 404
+
+
+@pytest.mark.browser
+def test_chromium_finds_no_barrier_and_all_goes_by_keyboard(here: Portal) -> None:
+    Asker(here.built, CENTRE).ask(ANNA, WORK)
+    for persona, pages in (("ines", OFFICER_PAGES), ("karel", COMMITTEE_PAGES)):
+        with chromium() as browser:
+            page = browser.new_page(base_url=here.url, viewport={"width": 320, "height": 640})
+            page.goto("/en/me")
+            page.locator(f"button[value={persona}]").click()
+            page.wait_for_url("**/en/me")
+            for path in pages:
+                page.goto(f"/en{path}")
+                assert violations(page) == [], path
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+            if persona == "ines":
+                page.goto("/en/officer")
+                page.get_by_label("Number of the person").fill(ANNA)
+                page.get_by_label("Why do you search?").fill("A complaint came in.")
+                page.get_by_role("button", name="Search").press("Enter")
+                page.wait_for_url("**/officer/entries**")
+                page.get_by_role("checkbox").first.press("Space")
+                assert violations(page) == []
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320
+                page.get_by_role("button", name="Prepare evidence").press("Enter")
+                page.wait_for_url("**/officer/evidence?**")
+                assert violations(page) == []
+            else:
+                page.get_by_label("Why?").fill("Data leaked there.")
+                page.get_by_role("button", name="Save the draft").press("Enter")
+                page.wait_for_url("**/committee/drafts/*")
+                page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+                assert violations(page) == []
+                assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.browser
+def test_an_officer_searches_without_scripts(here: Portal) -> None:
+    with chromium() as browser:
+        page = browser.new_context(base_url=here.url, java_script_enabled=False).new_page()
+        page.goto("/nl/me")
+        page.locator("button[value=ines]").click()
+        page.get_by_role("link", name="Toezicht").click()
+        page.get_by_label("Nummer van de persoon").fill(ANNA)
+        page.get_by_role("button", name="Zoeken").click()
+        assert page.get_by_role("alert").get_by_text("Zeg waarom, in enkele woorden").is_visible()
+        page.get_by_label("Waarom zoekt u?").fill("Er kwam een klacht.")
+        page.get_by_role("button", name="Zoeken").click()
+        assert page.get_by_text("Er kwam een klacht.").is_visible()
+        assert page.get_by_role("heading", name="Regels van het logboek").is_visible()
