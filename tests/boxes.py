@@ -1,5 +1,6 @@
 """What tests of boxes share: a network with a portal and senders, and messages for invented people."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from crossroads.wire.box import (
     Subject,
     digest_of,
 )
-from database import Database
+from database import Database, execute
 from looking import CENTRE, OWN, PORTAL
 from networks import belgium, line, network
 from raw import person
@@ -63,6 +64,12 @@ def message(ssin: str = ANNA, contents: tuple[bytes, ...] = (LETTER, ANNEX), **c
     return BoxPublication(ssin=ssin, **(given | changes))
 
 
+def let_a_day_pass(database: Database) -> None:
+    """Have what was published, and is to be received, be a day earlier: a sender has a limit for each day."""
+    earlier = "UPDATE box_message SET published_at = published_at - interval '1 day', received_on = received_on - 1"
+    asyncio.run(execute(database.url("crossroads_owner"), earlier))
+
+
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """The parties of a network."""
@@ -92,10 +99,10 @@ class Boxes:
         with self.client(PORTAL) as hub:
             hub.box.consent(BoxConsent(ssin=ssin, legal_context=OWN, agent=AGENT, active=active, **more))
 
-    def listed(self, ssin: str) -> BoxList:
+    def listed(self, ssin: str, **more: Any) -> BoxList:
         """Give what a person sees."""
         with self.client(PORTAL) as hub:
-            return hub.box.list(BoxQuery(ssin=ssin, legal_context=OWN, agent=AGENT))
+            return hub.box.list(BoxQuery(ssin=ssin, legal_context=OWN, agent=AGENT, **more))
 
     def open(self, published: BoxPublished, ssin: str = ANNA, number: int = 0) -> bytes:
         """Have a person open a document."""

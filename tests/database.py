@@ -17,6 +17,7 @@ from typing import NamedTuple
 import asyncpg
 from filelock import FileLock
 
+from crossroads.bootstrap.database import restrict
 from crossroads.bootstrap.migrations import migrate
 from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres, create_database
 from crossroads.bootstrap.settings import Settings
@@ -78,6 +79,7 @@ def migrated_template(server: EmbeddedPostgres) -> str:
     with FileLock(server.place.home / "template.lock"):
         if not done.exists():
             with empty_database(server, _TEMPLATE, keep=True) as database:
+                asyncio.run(restrict(database.url(ADMIN)))
                 asyncio.run(migrate(database.url("crossroads_owner")))
                 asyncio.run(settle(database.url("crossroads_owner"), Settings()))
             done.touch()
@@ -92,6 +94,9 @@ def empty_database(
     name = name or f"test_{uuid.uuid4().hex}"
     asyncio.run(create_database(server.dsn(ADMIN, ADMIN), name, template=template))
     try:
+        if template:
+            # A copy has the rights of the template in its catalogue, and not those on the database itself.
+            asyncio.run(restrict(server.dsn(ADMIN, name)))
         yield Database(server, name)
     finally:
         if not keep:

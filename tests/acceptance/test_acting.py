@@ -1,5 +1,6 @@
 """Acting for somebody else, over HTTP: what the hub demands each time, whom it refuses, and what everybody is shown."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from crossroads.transparency.evidence import Claim
 from crossroads.wire.acting import (
     AS_MANDATARY,
     AS_PARENT,
+    DESCENT,
+    PARENTAL,
     ActingBegun,
     BeginActing,
     GiveMandate,
@@ -37,7 +40,9 @@ from networks import line, network
 from raw import QUARTER, Asker, Reply, person
 
 TODAY = date.today()  # noqa: DTZ011 - the day on which the test runs
-PARENT, STRANGER, FRIEND, DYING, GIVER = (person(number) for number in (1, 3, 5, 7, 9))
+PARENT, STRANGER, FRIEND, DYING, GIVER, LENDER, GUESSER, BUSY, AGENT = (
+    person(number) for number in (1, 3, 5, 7, 9, 11, 13, 15, 17)
+)
 CHILD, GROWN, OTHERS_CHILD, DEAD_CHILD = (
     str(mock_ssin(day, number))
     for day, number in (
@@ -53,6 +58,10 @@ PEOPLE = {
     FRIEND: ("Maes", "1980-03-15"),
     DYING: ("Jacobs", "1980-03-15"),
     GIVER: ("Wouters", "1980-03-15"),
+    LENDER: ("Willems", "1980-03-15"),
+    GUESSER: ("Goossens", "1980-03-15"),
+    BUSY: ("Mertens", "1980-03-15"),
+    AGENT: ("Aerts", "1980-03-15"),
     CHILD: ("Peeters", str(TODAY - timedelta(days=9 * 365))),
     GROWN: ("Peeters", str(TODAY - timedelta(days=19 * 366))),
     OTHERS_CHILD: ("Claes", str(TODAY - timedelta(days=8 * 365))),
@@ -204,6 +213,8 @@ def test_a_mandate_counts_from_its_acceptance_to_its_withdrawal_which_acts_at_on
     given = line_of(mandate(built, GIVER, to(FRIEND), "usage", "data"))
     assert (given.side, given.name, given.ssin) == (Side.GIVER, "Maes", FRIEND)
     assert refused(begin(built, GIVER, FRIEND, agent, mandate=str(given.mandate))) == (403, "CR-MAY-NOT-ACT")
+    waiting = next(one for one in _mandates(built, FRIEND).items if one.mandate == given.mandate)
+    assert (waiting.side, waiting.ssin) == (Side.RECEIVER, None)
     assert line_of(chosen(built, "accept", FRIEND, given.mandate)).ssin == GIVER
     assert set(acting(built, GIVER, FRIEND, agent, mandate=str(given.mandate)).scopes) == {Scope.USAGE, Scope.DATA}
     assert usage(built, GIVER, AS_MANDATARY, agent).status == 200
@@ -217,6 +228,7 @@ def test_a_mandate_counts_from_its_acceptance_to_its_withdrawal_which_acts_at_on
     assert Asker(built, PORTAL).ask(GIVER, WORK, **about).outcome == ("NO_RESULT", "MSG00013", "CR-NOT-ACTING")
     assert refused(begin(built, GIVER, FRIEND, agent, mandate=str(given.mandate))) == (403, "CR-MAY-NOT-ACT")
     assert refused(chosen(built, "accept", FRIEND, given.mandate)) == (403, "CR-MANDATE-UNKNOWN")
+    assert next(one for one in _mandates(built, FRIEND).items if one.mandate == given.mandate).ssin is None
 
 
 def test_both_see_a_mandate_and_nobody_else_does(built: Network) -> None:
@@ -243,13 +255,13 @@ def _mandates(built: Network, ssin: str) -> MandateList:
 @pytest.mark.parametrize(("scope", "may"), [("usage", "usage"), ("data", "data"), ("reports", "reports"), ("box", "")])
 def test_a_mandate_lets_do_what_it_is_for_and_no_more(built: Network, scope: str, may: str) -> None:
     agent = f"scope-{scope}"
-    acting(built, GIVER, FRIEND, agent, mandate=str(accepted(built, GIVER, FRIEND, scope)))
+    acting(built, LENDER, FRIEND, agent, mandate=str(accepted(built, LENDER, FRIEND, scope)))
     purpose = {"legalContext": AS_MANDATARY, "agent": agent}
     done = {
-        "usage": usage(built, GIVER, AS_MANDATARY, agent).status == 200,
-        "data": Asker(built, PORTAL).ask(GIVER, WORK, legal_context=AS_MANDATARY, agent=agent).outcome[0]
+        "usage": usage(built, LENDER, AS_MANDATARY, agent).status == 200,
+        "data": Asker(built, PORTAL).ask(LENDER, WORK, legal_context=AS_MANDATARY, agent=agent).outcome[0]
         == "DATA_FOUND",
-        "reports": posted(built, "/v1/error-reports/made", {"ssin": GIVER, **purpose}).status == 200,
+        "reports": posted(built, "/v1/error-reports/made", {"ssin": LENDER, **purpose}).status == 200,
     }
     assert {name for name, worked in done.items() if worked} == ({may} - {""})
 
@@ -306,6 +318,76 @@ def test_the_same_mandate_sent_again_is_one(built: Network) -> None:
     assert (other.status, other.problem.code) == (409, "CR-REFERENCE-REUSED")
 
 
+def test_who_guesses_whom_to_give_a_mandate_is_refused_until_tomorrow_and_stands_in_the_log(built: Network) -> None:
+    given = line_of(mandate(built, GUESSER, to(FRIEND), "usage"))
+    wrong = [mandate(built, GUESSER, (FRIEND, f"Otherwise{one}", "1980-03-15"), "usage") for one in "abcde"]
+    assert [refused(one) for one in wrong] == [(403, "CR-PERSON-NOT-IDENTIFIED")] * 5
+    for name in ("Maes", "Otherwise"):
+        assert refused(mandate(built, GUESSER, (FRIEND, name, "1980-03-15"), "usage")) == (403, "CR-MANDATES-TODAY")
+    assert len(seen(built, GUESSER, "mandate-tried")) == 6
+    assert len(seen(built, GUESSER, "look-refused")) == 7
+    assert given.mandate in {one.mandate for one in _mandates(built, FRIEND).items}
+
+
+async def test_many_at_once_give_no_more_than_one_may_give_on_a_day(built: Network) -> None:
+    def some() -> list[tuple[int, str | None]]:
+        replies = [mandate(built, BUSY, to(FRIEND), "usage") for _ in range(4)]
+        return [(200, None) if one.status == 200 else refused(one) for one in replies]
+
+    found = [one for some_of in await asyncio.gather(*(asyncio.to_thread(some) for _ in range(4))) for one in some_of]
+    assert sorted(found, key=str) == [(200, None)] * 10 + [(403, "CR-MANDATES-TODAY")] * 6
+
+
+async def test_room_is_counted_before_the_register_is_asked_and_nobody_hides_the_mandates_of_another(
+    built: Network,
+) -> None:
+    own = accepted(built, GIVER, FRIEND, "box")
+    model = line_of(mandate(built, PARENT, to(FRIEND), "usage"))
+    async with services(built.installation, fills_mailboxes=False) as hub:
+        for ended, many in ((False, 49), (True, 300)):
+            await hub.pool.execute(_COPIES, many, model.mandate, ended)
+    for name in ("Maes", "Otherwise"):
+        reply = mandate(built, PARENT, (FRIEND, name, "1980-03-15"), "usage")
+        assert refused(reply) == (403, "CR-MANDATES-TOO-MANY")
+    listed = _mandates(built, FRIEND).items
+    assert own in {one.mandate for one in listed}
+    assert 200 < len(listed) < 300
+
+
+_COPIES = """
+    WITH copies AS (
+        INSERT INTO mandate (mandate, institution, reference, giver, receiver, giver_name, receiver_name, receiver_ssin,
+            scopes, start_date, end_date, recorded_at)
+        SELECT gen_random_uuid(), institution, gen_random_uuid()::text, giver, receiver, giver_name, receiver_name,
+            receiver_ssin, scopes, start_date, end_date + 2, recorded_at - interval '2 days'
+        FROM mandate, generate_series(1, $1::int) WHERE mandate = $2
+        RETURNING mandate
+    )
+    INSERT INTO mandate_act (mandate, kind, side, ticket, recorded_at)
+    SELECT mandate, 'ended', 'giver', gen_random_uuid(), now() FROM copies WHERE $3
+"""
+"""Mandates of another day."""
+
+
+async def test_one_other_gets_no_more_than_so_many_in_a_year(built: Network) -> None:
+    model = line_of(mandate(built, AGENT, to(STRANGER), "usage"))
+    async with services(built.installation, fills_mailboxes=False) as hub:
+        await hub.pool.execute(_COPIES, 19, model.mandate, True)
+    assert refused(mandate(built, AGENT, to(STRANGER), "usage")) == (403, "CR-MANDATES-TOO-MANY")
+    assert mandate(built, AGENT, to(GIVER), "usage").status == 200
+
+
+async def test_acting_does_not_outlive_who_acts(built: Network) -> None:
+    agent = "outlived-1"
+    acting(built, GIVER, AGENT, agent, mandate=str(accepted(built, GIVER, AGENT, "usage")))
+    assert usage(built, GIVER, AS_MANDATARY, agent).status == 200
+    async with services(built.installation, fills_mailboxes=False) as hub:
+        await hub.identity.decease(AGENT, TODAY, reason="told by the register", actor="test")
+        assert refused(usage(built, GIVER, AS_MANDATARY, agent)) == (403, "CR-NOT-ACTING")
+        await hub.identity.decease(AGENT, None, reason="it was wrong", actor="test")
+    assert usage(built, GIVER, AS_MANDATARY, agent).status == 200
+
+
 async def test_nobody_acts_for_the_dead_not_even_who_began_before(built: Network) -> None:
     wanted, agent = accepted(built, DYING, FRIEND, "usage"), "mourning-1"
     acting(built, DYING, FRIEND, agent, mandate=str(wanted))
@@ -337,7 +419,7 @@ async def test_acting_ends_with_the_day(built: Network) -> None:
 
 async def test_a_mandate_goes_when_it_has_long_been_over(built: Network) -> None:
     wanted = accepted(built, GIVER, FRIEND, "usage")
-    columns = "institution, giver, receiver, giver_name, receiver_name, scopes, recorded_at"
+    columns = "institution, giver, receiver, giver_name, receiver_name, receiver_ssin, scopes, recorded_at"
     old, recent = uuid4(), uuid4()
     async with services(built.installation, fills_mailboxes=False) as hub:
         for name, days in ((old, 400), (recent, 20)):
@@ -371,6 +453,20 @@ async def test_what_the_register_signed_serves_on_its_own_day_alone(built: Netwo
             for days in (0, 1)
         ]
     assert holds == [True, False]
+
+
+def test_what_the_register_signed_of_another_day_makes_nobody_a_parent(built: Network) -> None:
+    agent = "past-1"
+    with SyncClient(built.member(PORTAL).client(built.installation.settings.public_url)) as client:
+        past = client.ask(
+            ssin=PARENT,
+            legal_context=PARENTAL,
+            data_groups=[DESCENT],
+            agent=agent,
+            reference_date=TODAY - timedelta(days=1),
+        )
+    (block,) = past.blocks
+    assert refused(begin(built, CHILD, PARENT, agent, descent=block.signed)) == (403, "CR-MAY-NOT-ACT")
 
 
 def test_the_client_has_all_of_it(built: Network) -> None:

@@ -21,21 +21,25 @@ from boxes import (
     Boxes,
     boxes,
     card,
+    let_a_day_pass,
     message,
     today,
 )
-from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.errors import Refused, Tampered, Unavailable
 from crossroads.participant.boxes import Opener
 from crossroads.participant.boxes_file import shelve
-from crossroads.wire.box import BoxEvidence, BoxEvidenceQuery, BoxPublication, Delivery
+from crossroads.wire.box import MAXIMUM_A_DAY, BoxEvidence, BoxEvidenceQuery, BoxPublication, Delivery
 from crossroads.wire.usage import Action, ProofPlace, ProofQuery, UsageList
 from database import Database
 from looking import CENTRE, OTHER, OVERSIGHT, OWN, PORTAL, look, posted, read
+from raw import person
+
+DORA = person(29)
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Boxes]:
-    with boxes(tmp_path_factory.mktemp("box"), module_database, {OTHER: {}}) as made:
+    with boxes(tmp_path_factory.mktemp("box"), module_database, {OTHER: {}}, others=[DORA]) as made:
         made.activate(ANNA)
         yield made
 
@@ -147,12 +151,65 @@ def test_what_is_wrong_with_a_message_is_told_with_its_place(here: Boxes, change
 
 
 @pytest.mark.parametrize(
-    "name", ["../x.pdf", ".hidden", "a\\b.pdf", 'a"b.pdf', "a\nb", "x" * 121, f"{ANNA}.pdf", "fdp.\u202eexe"]
+    "name",
+    [
+        *("../x.pdf", ".hidden", "a\\b.pdf", 'a"b.pdf', "a\nb", "x" * 121, f"{ANNA}.pdf"),
+        *(f"fdp.{mark}exe" for mark in "\u202e\u061c\u200b\u200c\u200d\u2060\ufeff"),
+    ],
 )
 def test_a_document_has_a_name_that_is_safe(here: Boxes, name: str) -> None:
     documents = [msgspec.to_builtins(card(LETTER, "a.pdf")) | {"name": name}]
     reply = posted(here.built, "/v1/box/messages", body(message()) | {"documents": documents}, CENTRE)
     assert (reply.status, reply.problem.issues[0].name) == (400, "$.documents[0].name")
+
+
+def test_what_lists_a_message_is_bounded_in_all(here: Boxes) -> None:
+    documents = [msgspec.to_builtins(card(bytes([at]), f"{at:02}" + 118 * "\U0001f4e6")) for at in range(16)]
+    reply = posted(here.built, "/v1/box/messages", body(message()) | {"documents": documents}, CENTRE)
+    assert (reply.status, reply.problem.issues[0].name) == (400, "$")
+    assert "4096 bytes" in reply.body.decode()
+
+
+def test_a_sender_fills_a_day_and_no_more_and_all_stays_within_reach(here: Boxes, module_database: Database) -> None:
+    here.activate(DORA)
+    said = [message(DORA) for _ in range(MAXIMUM_A_DAY)]
+    published = [here.publish(one) for one in said]
+    reply = posted(here.built, "/v1/box/messages", body(message(DORA)), CENTRE)
+    assert (reply.status, reply.problem.code) == (403, "CR-BOX-FULL-TODAY")
+    assert here.publish(said[-1]) == published[-1]
+    let_a_day_pass(module_database)
+    published.append(here.publish(message(DORA)))
+    first = here.listed(DORA)
+    rest = here.listed(DORA, after=first.items[-1].message)
+    assert [one.message for one in first.items + rest.items] == [one.message for one in reversed(published)]
+    assert (first.more, rest.more, first.total, rest.total) == (True, False, len(published), len(published))
+
+
+def test_no_day_of_receipt_is_filled_from_the_days_before(here: Boxes, module_database: Database) -> None:
+    here.activate(DORA)
+    let_a_day_pass(module_database)
+    soon = today() + timedelta(days=5)
+    for _ in range(MAXIMUM_A_DAY):
+        here.publish(message(DORA, received_on=soon))
+    let_a_day_pass(module_database)
+    full = body(message(DORA, received_on=soon - timedelta(days=1)))
+    assert posted(here.built, "/v1/box/messages", full, CENTRE).problem.code == "CR-BOX-FULL-TODAY"
+    assert here.publish(message(DORA)).delivery is Delivery.PUBLISHED
+
+
+def test_one_message_is_listed_alone_and_to_nobody_else(here: Boxes) -> None:
+    published = here.publish(message())
+    assert [one.message for one in here.listed(ANNA, message=published.message).items] == [published.message]
+    for name in ("message", "after"):
+        reply = posted(here.built, "/v1/box/query", look(BERT, **{name: str(published.message)}))
+        assert (reply.status, reply.problem.code) == (403, "CR-BOX-UNKNOWN")
+
+
+def test_a_document_of_another_size_than_was_said_is_not_given(here: Boxes) -> None:
+    said = message(contents=(LETTER,), documents=(msgspec.structs.replace(card(LETTER, "a.pdf"), size=3),))
+    published = here.publish(said, (LETTER,))
+    with pytest.raises(Tampered):
+        here.open(published)
 
 
 def test_a_document_that_is_too_large_is_refused(here: Boxes) -> None:

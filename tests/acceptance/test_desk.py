@@ -218,6 +218,9 @@ def test_every_route_is_closed_to_who_is_no_user(here: RunningDesk) -> None:
             assert nobody.http.request(method, place).status_code == (303 if method == "GET" else 401), place
             assert stranger.http.request(method, place).status_code == 403, place
     assert len(ways) > 40
+    entries = [entry["fields"] for entry in own_log.export(here.home / "traffic")]
+    of_stranger = [one for one in entries if (one.get("reason"), one.get("subject")) == ("NO_USER", PIET)]
+    assert 1 <= len(of_stranger) <= 3  # three, where an hour ended meanwhile
 
 
 def test_a_login_that_is_not_sure_enough_does_not_count(here: RunningDesk) -> None:
@@ -369,6 +372,7 @@ def test_nobody_gives_to_himself_and_the_last_manager_stays(marie: Browser) -> N
     assert "Nobody gives a role to himself or herself" in page
     (role,) = re.findall(r'href="/en(/roles/\w+)"', marie.get(own).text)
     assert "This is the only local manager" in marie.faults(role, act="revoke")
+    assert "There is a problem" in marie.faults(role, act="change", last=str(LATER), version="1" * 5000)
     assert "Nobody gives" in marie.faults(role, act="change", last=str(LATER + timedelta(days=900)))
     assert "without an end" not in marie.faults(own, power="staff", context=INQUIRY, first=str(TODAY), last="")
 

@@ -167,6 +167,14 @@ def test_a_role_that_may_do_too_much(home: Path, module_database: Database) -> N
     assert "log_entry" in rows["role"]["found"]
 
 
+def test_a_portal_that_could_pile_up_what_no_table_shows(home: Path, module_database: Database) -> None:
+    of = "EXECUTE ON FUNCTION lo_from_bytea(oid, bytea)"
+    with meanwhile(module_database, f"GRANT {of} TO PUBLIC", f"REVOKE {of} FROM PUBLIC"):
+        code, rows = examined()
+    assert (code, rows["limits"]["state"]) == (0, "warn"), home
+    assert "rights.sql" in rows["limits"]["remedy"]
+
+
 def test_a_schema_that_nobody_looked_at_is_said_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CROSSROADS_OWNER_URL")
     code, rows = examined()

@@ -28,6 +28,7 @@ PERSONAS: list[dict[str, Any]] = [
     {"id": "paul", "name": "Paul Peeters", "ssin": PARENT},
     {"id": "fien", "name": "Fien Maes", "ssin": FRIEND},
     {"id": "clown", "name": HOSTILE, "ssin": CLOWN},
+    {"id": "karel", "name": "Karel Peeters", "ssin": GROWN},
     {"id": "olga", "name": "Olga Martens", "roles": ["officer"], "level": 2},
 ]
 """Invented, with mock numbers."""
@@ -92,7 +93,7 @@ def text_of(page: httpx.Response, status: int = 200) -> str:
 
 
 def sent(browser: httpx.Client, page: httpx.Response, **fields: Any) -> httpx.Response:
-    own = {name: hidden_fields(page.text)[name] for name in ("csrf", "form-number")}
+    own = {name: hidden_fields(page.text)[name] for name in ("csrf", "form-number", "form-acting")}
     return browser.post(str(page.url.copy_with(query=None)), data={**own, **fields})
 
 
@@ -153,10 +154,28 @@ def test_an_error_is_reported_for_the_child(paul: httpx.Client) -> None:
     assert "Waiting for an answer" not in text_of(paul.get("/en/me/reports"))
 
 
+def test_a_form_of_another_tab_does_nothing_for_whom_one_acts_now(paul: httpx.Client) -> None:
+    own = paul.get("/en/me/box/consent")
+    for_child(paul)
+    told = sent(paul, own, wanted="yes", last="")
+    assert "You act for Lotte Peeters now." in text_of(told, 409)
+    assert "Your box is active" not in text_of(paul.get("/en/me/box"))
+    of_child = paul.get("/en/me/box/consent")
+    sent(paul, paul.get("/en/me/acting"), do="stop")
+    for fields in ({}, {"form-acting": ""}, {"form-acting": "0" * 32}):
+        told = sent(paul, of_child, wanted="yes", last="", **fields)
+        assert "You act for yourself now." in text_of(told, 409)
+    narrowed = sent(paul, paul.get("/en/me/usage"), institution="", first="", last="", own="", **{"form-acting": ""})
+    assert narrowed.status_code == 409
+    assert "Your box is active" not in text_of(paul.get("/en/me/box"))
+    assert sent(paul, paul.get("/en/me/box/consent"), wanted="yes", last="").status_code == 303
+    assert "Your box is active" in text_of(paul.get("/en/me/box"))
+
+
 def test_no_other_child_can_be_chosen(paul: httpx.Client, fien: httpx.Client) -> None:
     asked = paul.get("/en/me/acting/children")
     handle = hidden_fields(asked.text)["list"]
-    for child in ("1", "-1", "", CHILD):
+    for child in ("1", "-1", "", CHILD, "1" * 5000):
         wrong = sent(paul, asked, child=child, list=handle)
         assert "Choose a child" in text_of(wrong, 422)
     assert "knows no child of yours" in text_of(fien.get("/en/me/acting/children"))
@@ -182,11 +201,13 @@ def test_a_mandate_is_given_accepted_used_and_withdrawn_while_it_is_used(
     assert FRIEND in mine
     asked = fien.get("/en/me/acting")
     assert "Paul Peeters" in text_of(asked)
+    assert PARENT not in asked.text
     wanted = mandate_in(asked)
     assert sent(fien, asked, do="act", mandate=wanted).status_code == 422
     assert sent(fien, fien.get("/en/me/acting"), do="accept", mandate=wanted).status_code == 303
     assert sent(fien, fien.get("/en/me/acting"), do="act", mandate=wanted).headers["location"] == "/en/me"
     assert "You act for Paul Peeters ." in text_of(fien.get("/en/me"))
+    assert PARENT not in fien.get("/en/me/acting").text
     assert "You act for Paul Peeters ." in text_of(fien.get("/en/me/usage"))
     assert fien.get("/en/me/data/now").status_code == 200
     assert fien.get("/en/me/reports").status_code == 403
@@ -243,6 +264,15 @@ def test_a_mandate_that_cannot_be_is_shown_again_with_what_is_wrong(
     again = given(paul, **other)
     assert sentence in text_of(again, 422)
     assert f'value="{other.get("number", FRIEND)}"' in again.text
+
+
+def test_who_guesses_is_told_to_wait_for_tomorrow(here: Portal) -> None:
+    with here.client() as karel:
+        log_in(karel, "karel")
+        for one in "abcde":
+            again = given(karel, last_name=f"Otherwise{one}")
+            assert "The register does not know a person" in text_of(again, 422)
+        assert "Try again tomorrow." in text_of(given(karel), 422)
 
 
 def test_a_hostile_name_is_text_to_the_other(here: Portal, fien: httpx.Client) -> None:

@@ -8,7 +8,7 @@ from html import unescape
 import httpx
 import pytest
 
-from boxes import LETTER, Boxes, message, today
+from boxes import LETTER, Boxes, card, let_a_day_pass, message, today
 from chromium import chromium, overflow, violations
 from crossroads.wire.box import Delivery, Subject
 from database import Database
@@ -186,15 +186,37 @@ def test_a_sender_that_is_down_is_said_and_the_rest_is_there(
         here.built.start_members([CENTRE])
 
 
-def test_many_messages_come_in_pages(browser: httpx.Client, centre: Boxes) -> None:
+def test_many_messages_come_in_pages_however_long_their_words(
+    here: Portal, browser: httpx.Client, module_database: Database
+) -> None:
     decide(browser, wanted="yes")
-    for number in range(22):
-        centre.publish(message(ANNA, subject=Subject(en=f"Letter {number:03d}")))
+    mark, documents = "\U0001f4e6", tuple(card(bytes([at]), f"{at:02}.pdf") for at in range(16))
+    with Boxes(here.built).client(CENTRE) as hub:
+        for day in range(2):
+            let_a_day_pass(module_database)
+            for number in range(11):
+                words = Subject(en=f"Letter {11 * day + number:03d}", nl=mark * 150, fr=mark * 150, de=mark * 150)
+                hub.box.publish(message(ANNA, subject=words, documents=documents))
     page = browser.get("/en/me/box")
     older = follow(browser, page, "Next page")
     assert "Letter 021" in words_of(page)
     assert "Letter 021" not in words_of(older)
     assert "Letter 000" in words_of(older)
+    assert "Documents" in words_of(follow(browser, older, "Letter 000"))
+    assert words_of(follow(browser, older, "Previous page")) == words_of(page)
+    assert browser.get("/en/me/box?after=nothing").status_code == 404
+
+
+def test_a_file_is_called_a_pdf_only_where_it_is_one_by_name_and_content(browser: httpx.Client, centre: Boxes) -> None:
+    decide(browser, wanted="yes")
+    files = {"real.pdf": LETTER, "program.pdf": b"MZ", "letter.exe": b"%PDF-1.7 MZ"}
+    documents = tuple(card(content, name) for name, content in files.items())
+    contents = tuple(files.values())
+    centre.publish(message(ANNA, contents, subject=Subject(en="Three files"), documents=documents), contents)
+    page = follow(browser, browser.get("/en/me/box"), "Three files")
+    kinds = {name: follow(browser, page, name).headers["content-type"] for name in files}
+    octets = "application/octet-stream"
+    assert kinds == {"real.pdf": "application/pdf", "program.pdf": octets, "letter.exe": octets}
 
 
 def test_what_happened_stands_among_who_looked(browser: httpx.Client, centre: Boxes) -> None:

@@ -17,23 +17,28 @@ from chromium import chromium, violations
 from commands import typed
 from crossroads.bootstrap.keys import log_key
 from crossroads.kernel.clock import brussels_day
-from crossroads.portal.office import COMMITTEE, OFFICER
+from crossroads.portal.office import COMMITTEE, OFFICER, agent_of
 from crossroads.portal.pages import committee, officer, officer_patterns
+from crossroads.web.forms import new_number
+from crossroads.web.sessions import Level, Who
 from crossroads.wire.notes import NoteVerifier
-from database import Database
+from database import Database, value
 from looking import CENTRE, PORTAL, SOURCE, WORK
 from networks import belgium, line
 from portals import PERSONAS, Portal, hidden_fields, log_in, portal
-from raw import INQUIRY, Asker
+from raw import INQUIRY, Asker, person
 
 ANNA = "80631512393"
+MIRA = person(9)
 TODAY = brussels_day(datetime.now(UTC))
 HOLDERS = [
     {"id": "ines", "name": "Ines Officer", "roles": ["officer"]},
     {"id": "karel", "name": "Karel Member", "roles": ["committee"]},
     {"id": "lena", "name": "Lena Member", "roles": ["committee"]},
+    {"id": "mira", "name": "Mira Member", "roles": ["committee"], "ssin": MIRA},
+    {"id": "mira-2", "name": "M. Member", "roles": ["committee"], "ssin": MIRA},
 ]
-"""Invented, all three."""
+"""Invented, all of them; the last two are accounts of one person."""
 OFFICER_PAGES = ("/officer", "/officer/patterns", "/officer/watched", "/officer/numbers")
 SUSPENSION = "/committee/write?kind=suspend&reference=CR-ILL/committee-1"
 COMMITTEE_PAGES = ("/committee", "/committee/write?kind=grant", SUSPENSION)
@@ -135,7 +140,7 @@ def test_an_officer_finds_who_asked_and_takes_evidence_along(here: Portal, tmp_p
         assert "2 entries are in the file." in text_of(chosen)
         file = browser.get(unescape(re.findall(r'href="([^"]+/evidence/file[^"]+)"', chosen.text)[0]))
         assert file.headers["content-disposition"] == 'attachment; filename="evidence.json"'
-        none = sent(browser, page, "/en/officer/evidence", **{"form-number": "another"})
+        none = sent(browser, page, "/en/officer/evidence", **{"form-number": new_number()})
         assert (none.status_code, "Choose one to sixteen entries" in none.text) == (422, True)
     kept = tmp_path / "evidence.json"
     kept.write_bytes(file.content)
@@ -252,7 +257,7 @@ def test_two_members_decide_and_the_page_says_what_is_left_to_do(here: Portal) -
         agreed = sent(karel, draft, f"{path}/agree")
         assert agreed.headers["location"] == path
         assert "You agreed. Somebody else has to agree too." in text_of(karel.get(path))
-        twice = sent(karel, draft, f"{path}/agree", **{"form-number": "other"})
+        twice = sent(karel, draft, f"{path}/agree", **{"form-number": new_number()})
         assert (twice.status_code, "somebody else has to agree too" in twice.text) == (409, True)
         assert sent(lena, lena.get(path), f"{path}/agree").status_code == 303
         decided = lena.get(path)
@@ -262,6 +267,42 @@ def test_two_members_decide_and_the_page_says_what_is_left_to_do(here: Portal) -
         assert plan.headers["content-disposition"] == 'attachment; filename="plan.json"'
         assert json.loads(plan.content)["kind"] == "apply-catalogue"
         assert "Agreed by two" in text_of(karel.get("/en/committee"))
+
+
+async def test_one_person_with_two_accounts_does_not_agree_twice(here: Portal, module_database: Database) -> None:
+    with logged_in(here, "mira") as first, logged_in(here, "mira-2") as second:
+        draft = draft_of(first)
+        path = draft.url.path
+        assert sent(first, draft, f"{path}/agree").status_code == 303
+        twice = sent(second, second.get(path), f"{path}/agree")
+        assert (twice.status_code, "somebody else has to agree too" in twice.text) == (409, True)
+        assert "Agreed by two" not in text_of(second.get(path))
+    query = (
+        "SELECT string_agg(DISTINCT content ->> 'agent', ' ') FROM log_entry"
+        " WHERE event = 'committee:draft:agreed' AND content ->> 'name' = 'Mira Member'"
+    )
+    agent = str(await value(module_database.url(), query))
+    assert re.fullmatch("holder-[a-p]{24}", agent)
+    secret = (here.built.home / "portal" / "holders.key").read_bytes()
+    who = Who(issuer="-", subject="-", name="-", level=Level.HIGH, ssin=MIRA, since=datetime.now(UTC))
+    assert agent == agent_of(who, secret)
+    assert agent != agent_of(who, bytes(32))
+
+
+@pytest.mark.parametrize("field", ["version", "base", "parties"])
+def test_a_number_of_endless_digits_is_no_number(here: Portal, field: str) -> None:
+    endless = "1" * 5000
+    with logged_in(here, "karel") as karel:
+        draft = draft_of(karel)
+        path = draft.url.path
+        if field == "version":
+            assert sent(karel, draft, f"{path}/agree", version=endless).status_code == 404
+        elif field == "base":
+            form = karel.get(f"{path}/write")
+            assert sent(karel, form, reason="Again.", firstDay=str(TODAY), base=endless).status_code == 422
+        else:
+            form = karel.get("/en/committee/write?kind=grant")
+            assert sent(karel, form, "/en/committee/write", parties=f"17/{endless}").status_code == 422
 
 
 def test_two_members_write_at_once_and_no_text_is_lost(here: Portal) -> None:

@@ -1,5 +1,6 @@
 """Supervisors search the log by whatever they know, are logged with their reason, and take evidence away."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -121,6 +122,26 @@ async def test_every_search_is_logged_with_who_and_why(built: Network, module_da
         "Because of a tip.",
     )
     assert content["filters"] == {"institution": CENTRE}
+
+
+async def test_asking_for_the_numbers_is_logged(built: Network, module_database: Database) -> None:
+    said = {"legalContext": OVERSIGHT, "agent": "holder-olga", "name": "Olga who asked"}
+    read(posted(built, "/v1/supervision/parameters/query", said), ParameterList)
+    query = "SELECT content ->> 'what' FROM log_entry WHERE content ->> 'name' = 'Olga who asked'"
+    assert await value(module_database.url(), query) == "parameters"
+
+
+async def test_a_look_that_takes_too_long_is_logged_as_well(built: Network, module_database: Database) -> None:
+    query = "SELECT count(*) FROM log_entry WHERE content ->> 'reason' = 'Looked for too long.'"
+    connection = await asyncpg.connect(module_database.url("crossroads_owner"))
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE supervision_parameter")
+        given_up = await asyncio.to_thread(
+            supervised, built, "patterns/query", period=NOW, reason="Looked for too long."
+        )
+    assert (given_up.status, given_up.problem.code) == (403, "CR-SEARCH-TOO-WIDE")
+    assert await connection.fetchval(query) == 1
+    await connection.close()
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,11 @@ WHO_KNOWS_WHOM = {
     "inscription": "inscription person institution context start_date end_date phase recorded_at ticket",
 }
 WHO_ACTS_FOR_WHOM = {
-    # The names that each of the two is shown of the other; what is seen under a mandate is nowhere here.
-    "mandate": "mandate institution reference giver receiver giver_name receiver_name scopes start_date end_date"
-    " recorded_at",
+    # The names that each of the two is shown of the other, and the number that was typed.
+    # What is seen under a mandate is nowhere here.
+    "mandate": "mandate institution reference giver receiver giver_name receiver_name receiver_ssin scopes"
+    " start_date end_date recorded_at",
+    "mandate_try": "person ticket day",
     "mandate_act": "mandate kind side ticket recorded_at",
     "acting": "person ticket acting_person institution agent legal_context mandate day",
 }

@@ -114,6 +114,30 @@ async def test_each_role_works_under_its_own_name_in_a_migrated_database(pool: O
     assert await opened.fetchval("SELECT current_user") == role
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TEMPORARY TABLE own ()",
+        "CREATE FUNCTION pg_temp.own() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "SELECT lo_from_bytea(0, 'x'::bytea)",
+        "SELECT lo_create(0)",
+        "SELECT lo_creat(-1)",
+        "SET temp_file_limit = '900GB'",
+        "ALTER ROLE crossroads_portal CONNECTION LIMIT 190",
+    ],
+)
+async def test_the_portal_piles_up_nothing(module_database: Database, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await execute(module_database.url("crossroads_portal"), statement)
+
+
+async def test_the_portal_leaves_connections_and_time_to_the_hub(module_database: Database) -> None:
+    portal = module_database.url("crossroads_portal")
+    limits = "SELECT array_agg(rolconnlimit::int ORDER BY rolname) FROM pg_roles WHERE rolname = ANY ('{%s}')"
+    assert await value(portal, limits % "crossroads_portal,crossroads_reader") == [40, 40]
+    assert await value(portal, "SHOW statement_timeout") == "10s"
+
+
 async def test_the_reader_reads_only(module_database: Database) -> None:
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         await execute(module_database.url("crossroads_reader"), "CREATE TABLE own ()")

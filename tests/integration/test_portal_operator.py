@@ -3,6 +3,9 @@
 import asyncio
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,7 +17,9 @@ from typer.testing import CliRunner
 from chromium import chromium, overflow, tab, violations
 from crossroads.cli.operation import app
 from crossroads.operation.model import Standing, What
-from crossroads.participant.log import verify
+from crossroads.participant.log import newest, verify, years
+from crossroads.portal.refusals import Refusals
+from crossroads.web.site import Refusal
 from database import Database
 from portals import CITIZEN, NUMBER, Portal, log_in, portal
 
@@ -101,8 +106,8 @@ def test_a_page_that_was_refused_is_logged_with_who_it_was_by_a_pseudonym(here: 
         while text.count("/{language}/operator.json") < 2:
             text = operator.get("/en/operator/refusals").text
         assert "officer" in text
-    home = here.built.home / "portal" / "refusals"
-    kept = verify(home)
+    (year,) = years(here.built.home / "portal" / "refusals")
+    kept = verify(year)
     assert kept.faults == ()
     assert kept.size >= 4
     told = CliRunner().invoke(app, ["refusals", "--json"], env={**os.environ, **here.built.environment})
@@ -113,6 +118,47 @@ def test_a_page_that_was_refused_is_logged_with_who_it_was_by_a_pseudonym(here: 
     for said in (text, log):
         assert NUMBER not in said
         assert "Anna" not in said.replace("Otto Lemmens", "")
+
+
+def test_nobody_in_particular_fills_the_log_of_refusals(here: Portal) -> None:
+    with here.client() as anybody, here.client() as operator:
+        for path in ("/en/me/acting", "/fr/me/acting", "/en/me/acting/give") * 5:
+            refused = anybody.post(path, data={"a": "b"}, headers={"origin": "https://elsewhere.example"})
+            assert refused.status_code == 403
+        log_in(operator, OTTO, "/en/operator")
+        text = ""
+        while "FormNotOurs" not in text:
+            text = operator.get("/en/operator/refusals").text
+    (year,) = years(here.built.home / "portal" / "refusals")
+    of_nobody = [one for one in newest(year, 1000) if one["why"] == "FormNotOurs"]
+    assert {(one["page"], one["who"]) for one in of_nobody} == {("*", None)}
+    assert len(of_nobody) <= 3  # three, where an hour ended meanwhile
+
+
+@dataclass
+class Passing:
+    """A clock that a test sets."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+async def test_what_came_again_is_told_when_the_hour_is_over_and_old_years_go(tmp_path: Path) -> None:
+    clock = Passing(datetime(2024, 12, 31, 22, 30, tzinfo=UTC))
+    for hours, expected in ((0, ["2024"]), (2, ["2025", "2024"]), (9000, ["2026", "2025"])):
+        clock.at += timedelta(hours=hours)
+        refusals = Refusals(tmp_path, clock)
+        keeping = asyncio.create_task(refusals.keep())
+        await asyncio.sleep(0)
+        for person in ("a", "b", "a", "a"):
+            refusals.note(Refusal("/{language}/operator", "Refused", person, ()))
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        assert [year.name for year in years(tmp_path)] == expected
+    told = sorted((one.who or "", one.times) for one in refusals.newest(2))
+    assert told == [("a", 3), ("b", 1)]
 
 
 @pytest.mark.browser

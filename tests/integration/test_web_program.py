@@ -163,6 +163,35 @@ async def test_a_form_that_is_not_ours_is_refused(here: Here) -> None:
     assert here.notes == []
 
 
+async def test_a_form_carries_a_number_of_ours_and_not_what_somebody_wants_remembered(here: Here) -> None:
+    visit = await here.begin()
+    async with here.browser(visit) as browser:
+        fields = await shown(browser, text="hello")
+        for number in ("x" * 9_990, fields["form-number"] + "=", "\x01" * 22):
+            answer = await browser.post("/en/note", data={**fields, "form-number": number})
+            assert answer.status_code == 403
+    found = await here.sessions.find(visit.token)
+    assert found is not None
+    assert found.current.sent == {}
+
+
+async def test_a_session_stays_small_whatever_is_typed_and_kept(here: Here) -> None:
+    visit = await here.begin()
+    size = "x" * 9_990
+    for number in range(60):
+        led = {f"{number:022}": size}
+        await here.sessions.change(visit, lambda session, led=led: session.sent.update(led))  # type: ignore[misc] # bound at once
+        await here.sessions.keep(visit, [size] * 5)
+    assert len(visit.row.content) < 600_000
+    long = {"text": "\x01" * 9_990, "more": "\x01" * 9_990}
+    async with here.browser(visit) as browser:
+        fields = await shown(browser, text="hello")
+        here.clock.ahead = timedelta(minutes=21)
+        answer = await browser.post("/en/note", data=fields | long)
+    assert answer.status_code == 401
+    assert "crossroads-small" not in answer.cookies
+
+
 async def test_a_form_with_a_fault_keeps_what_was_typed_and_can_be_sent_again(here: Here) -> None:
     async with here.browser(await here.begin()) as browser:
         answer = await browser.post("/en/note", data=await shown(browser, text="  "))

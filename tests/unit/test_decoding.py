@@ -57,7 +57,7 @@ def test_a_line_is_in_any_language() -> None:
         (wrong(period={"startDate": "2026-01-02", "until": SSIN}), "$.period", "unknownInput"),
         *(
             (wrong(reference=f"a{mark}b"), "$.reference", "schemaViolation")
-            for mark in "\x00\x1f\x7f\x80\x9f\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+            for mark in "\x00\x1f\x7f\x80\x9f\u061c\u200b\u200d\u200e\u200f\u2028\u2029\u202a\u202e\u2060\u2069\ufeff"
         ),
         (wrong(evidence={"kind": SSIN, "value": "x"}), "$.evidence.kind", "schemaViolation"),
         (wrong(shoeSize=SSIN), "$", "unknownInput"),

@@ -13,7 +13,7 @@ from crossroads.kernel.clock import BRUSSELS, brussels_day
 from crossroads.kernel.errors import Refused
 
 TODAY = date(2026, 7, 1)
-KEPT_FOR_EVER = {"installation", "catalogue", "jobs", "log"}
+KEPT_FOR_EVER = {"installation", "catalogue", "committee", "jobs", "log"}
 
 
 def terms(*days: int) -> list[Term]:

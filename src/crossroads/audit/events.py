@@ -148,6 +148,10 @@ class Event(StrEnum):
         "transparency:look:refused",
         "Somebody wanted to see what is logged or inscribed about this person, and was refused, with the code.",
     )
+    MANDATE_TRIED = (
+        "transparency:mandate:tried",
+        "This person is about to let another act: the register is asked whether it knows that one.",
+    )
     MANDATE_GIVEN = "transparency:mandate:given", "A person lets another act; the entry holds for what and how long."
     MANDATE_ACCEPTED = "transparency:mandate:accepted", "Who got a mandate accepted it: it counts from now on."
     MANDATE_ENDED = "transparency:mandate:ended", "A mandate was ended at once; the entry holds by which of the two."
@@ -163,7 +167,7 @@ class Event(StrEnum):
 
     LOG_SEARCHED = (
         "transparency:log:searched",
-        "A supervisor was about to be shown entries of the log, patterns in it or who is watched; the entry holds why.",
+        "A supervisor was about to be shown entries of the log, patterns in it, by which numbers, or who is watched.",
     )
     WATCH_SET = (
         "transparency:watch:set",
@@ -249,4 +253,4 @@ EXPIRING = {event: _CLASSES[source] for event in Event if (source := event.value
 """The class of each event that expires."""
 
 KEPT = frozenset(Event) - EXPIRING.keys()
-"""What never expires: acts of operators. They are about no person, and others go on relying on them."""
+"""What never expires: acts of operators and of the committee. They are about no person, and others rely on them."""

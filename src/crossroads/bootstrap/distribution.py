@@ -39,6 +39,7 @@ SPREAD: Mapping[str, str] = {
     "mailbox_item": "recipient",
     "mailbox_lease": "recipient",
     "mailbox_progress": "recipient",
+    "mandate_try": "person",
     "mutation": "person",
     "mutation_reference": "institution",
     "nonce": "institution",

@@ -49,6 +49,12 @@ SELECT current_user AS role, rolsuper AS superuser, current_setting('server_vers
        ) AS changeable
 FROM pg_roles WHERE rolname = current_user
 """
+# Whether a program with the rights of the portal could take all connections, or pile up what no table shows.
+_PILING = """
+SELECT r.rolconnlimit = -1 OR has_function_privilege(r.oid, 'lo_from_bytea(oid, bytea)', 'EXECUTE')
+    OR has_database_privilege(r.oid, current_database(), 'TEMPORARY')
+FROM pg_roles AS r WHERE r.rolname = 'crossroads_portal'
+"""
 _BIS_DAYS = "SELECT max(days) FROM bis_term"
 _RUNNING = "SELECT count(*) FROM log_stream WHERE stream >= 0 AND lease_until > now()"
 
@@ -71,6 +77,7 @@ async def inspect_database(installation: Installation, url: str) -> AsyncIterato
 async def _inspected(installation: Installation, pool: Pool) -> AsyncIterator[Row]:
     for row in _role(await pool.fetchrow(_ROLE)):
         yield row
+    yield _piling(found=bool(await pool.fetchval(_PILING)))
     yield _clock(*await _times(pool))
     yield await _schema(installation)
     yield await _months(pool)
@@ -98,6 +105,16 @@ def _role(found: Any) -> Iterator[Row]:
         yield wrong("role", f"{role} may change or remove rows of {', '.join(found['changeable'])}.", remedy)
     else:
         yield ok("role", f"{role} can add to the log, and cannot change or remove in it.")
+
+
+def _piling(*, found: bool) -> Row:
+    if found:
+        return warn(
+            "limits",
+            "crossroads_portal may take all connections, or make temporary tables or large objects.",
+            "An administrator runs roles.sql, and rights.sql in the database: docs/how-to/install.md, 2.",
+        )
+    return ok("limits", "crossroads_portal cannot take all connections, nor pile up what no table shows.")
 
 
 async def _times(pool: Pool) -> tuple[datetime, datetime, datetime]:

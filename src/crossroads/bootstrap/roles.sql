@@ -2,6 +2,7 @@
 --
 --     psql --set ON_ERROR_STOP=1 --file roles.sql
 --     createdb --owner crossroads_owner crossroads
+--     psql --set ON_ERROR_STOP=1 --file rights.sql crossroads
 --
 -- It may be run again: it adds what is missing and changes nothing else. How each role proves who it is (password,
 -- certificate, peer) is set by the administrator. No role is a member of another. What a role may do with a table stands
@@ -27,3 +28,18 @@ $$;
 
 -- A second lock on the door: the rights on tables are the first.
 ALTER ROLE crossroads_reader SET default_transaction_read_only = on;
+
+-- Who has one of these roles, and means harm, leaves connections and disk to the hub. A limit that an administrator chose
+-- stays. The time of a statement guards against mistakes alone: whoever is connected may set it anew.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'crossroads_portal' AND rolconnlimit = -1) THEN
+        ALTER ROLE crossroads_portal CONNECTION LIMIT 40;
+        ALTER ROLE crossroads_portal SET statement_timeout = '10s';
+        ALTER ROLE crossroads_portal SET temp_file_limit = '256MB';
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'crossroads_reader' AND rolconnlimit = -1) THEN
+        ALTER ROLE crossroads_reader CONNECTION LIMIT 40;
+    END IF;
+END
+$$;

@@ -12,7 +12,7 @@ from rich.table import Table
 from crossroads.bootstrap.operating import standing_of
 from crossroads.bootstrap.settings import load
 from crossroads.kernel.errors import Refused
-from crossroads.participant.log import newest, verify
+from crossroads.participant.log import newest, verify, years
 
 if TYPE_CHECKING:  # loaded when the command runs
     from crossroads.operation.model import Finding, Standing
@@ -48,14 +48,16 @@ def refusals(
     installation = load()
     if installation.settings.portal is None:
         raise Refused("There is no portal here: the settings have no block `portal`.")
-    folder = installation.settings.portal.refusals(installation.home)
-    checked, found = verify(folder), newest(folder, count)
+    logs = years(installation.settings.portal.refusals(installation.home))
+    checked = {year.name: verify(year) for year in logs}
+    found = [one for year in logs for one in newest(year, count)][:count]
     if as_json:
-        typer.echo(msgspec.json.encode({"log": checked, "refusals": found}))
+        typer.echo(msgspec.json.encode({"logs": checked, "refusals": found}))
     else:
         _print_refusals(found)
-        Console().print(*checked.faults, f"{checked.size} entries, root {checked.root}", sep="\n", highlight=False)
-    if checked.faults:
+        for year, log in checked.items():
+            Console().print(*log.faults, f"{year}: {log.size} entries, root {log.root}", sep="\n", highlight=False)
+    if any(log.faults for log in checked.values()):
         raise typer.Exit(1)
 
 

@@ -32,7 +32,8 @@ def visit(stage: Stage) -> None:
     stage.screen.say(
         f"\nAnd at the desk of {stage.name(CENTRE)}, ask as {CLERK.name} about {first} "
         f"({stage.made.cast.granted.ssin}): a moment later {first} sees that too. "
-        f"At the portal, two letters of that centre wait under “My box”."
+        f"At the portal, two letters of that centre are under “My box”. There you can "
+        "log in as a parent, an operator, a security officer or a member of the committee too: the login says who."
     )
 
 
@@ -61,7 +62,7 @@ def _things(stage: Stage) -> Iterator[tuple[str, str]]:
     )
     yield arrive, f"{stage.opening.pages.desk(SOURCE).url}/en/reports"
     read = (
-        "Read the authorisation that allowed the look-up. Each line of “Who looked” leads to its own; this is the one "
-        "of step 1 of the tour."
+        "Read the authorisation that allowed the look-up. Lines of “Who looked” with data lead to theirs; this is "
+        "the one of step 1 of the tour."
     )
     yield read, stage.allowed or f"{portal}/en/authorisations"

@@ -8,9 +8,9 @@ from uuid6 import uuid7
 from crossroads.audit.events import Event
 from crossroads.ebox import store
 from crossroads.ebox.model import Consent, Content, Kept
-from crossroads.ebox.owner import Owner
+from crossroads.ebox.owner import Owned, Owner
 from crossroads.identity.closure import locked_closure
-from crossroads.identity.database import outages
+from crossroads.identity.database import Connection, outages
 from crossroads.kernel.clock import BRUSSELS
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Fault, Malformed, Refused
@@ -45,9 +45,12 @@ class Boxes:
         owned = await owner.permitted(query, BOX, signed)
         with outages():
             async with owner.pool.acquire() as connection:
-                today = owner.surroundings.today
-                found, total = await store.messages(connection, owned.persons, today, MAXIMUM_LISTED)
+                seen = await self._seen(connection, query, owned)
+                total = await store.count_listed(connection, owned.persons, owner.surroundings.today)
                 consent = await store.consent(connection, owned.persons, now)
+        if seen is None:
+            await owner.refuse(query, owned.asked, Refused(code=Code.BOX_UNKNOWN), signed)
+        found = seen[:MAXIMUM_LISTED]
         await owner.log.append(owner.entry(Event.BOX_SHOWN, query, owned, {"shown": len(found)}, signed))
         return BoxList(
             environment=owner.surroundings.environment,
@@ -55,9 +58,22 @@ class Boxes:
             active_from=consent.active_from if consent else None,
             active_until=consent.active_until if consent else None,
             items=tuple(self._message(one, one.content) for one in found if one.content),
+            more=len(seen) > len(found),
             total=total,
             checkpoint=owner.log.checkpoint,
         )
+
+    async def _seen(self, connection: Connection, query: BoxQuery, owned: Owned) -> tuple[Kept, ...] | None:
+        """Give what was asked for, and one message more where there is; None where it is about none of this person."""
+        today, named = self._owner.surroundings.today, query.message or query.after
+        if named is None:
+            return await store.messages(connection, owned.persons, today, MAXIMUM_LISTED + 1)
+        found = await store.message(connection, owned.persons, named)
+        if found is None or (query.message and not found.listed(today)):
+            return None
+        if query.message:
+            return (found,)
+        return await store.messages(connection, owned.persons, today, MAXIMUM_LISTED + 1, found)
 
     async def consent(self, said: BoxConsent, signed: Signed) -> BoxConsented:
         """Make a box active, or end that. What is so already stays as it is, but for its end. Raises as `listed`."""

@@ -29,10 +29,23 @@ VALUES (:person, :message, :ssin, :sender, :reference, :legal_context, :content,
         :expires_on, :remind_on, :stream, :index);
 
 -- name: box_messages
--- Give the newest messages of a person that are listed on a day, and how many there are.
-SELECT *, count(*) OVER () AS total FROM box_message
+-- Give messages of a person that are listed on a day, the newest first: from the start, or those after a place.
+SELECT * FROM box_message
 WHERE person = ANY (:persons::bigint[]) AND content IS NOT NULL AND received_on <= :today AND expires_on > :today
-ORDER BY received_on DESC, published_at DESC, message LIMIT :limit;
+  AND (:message::uuid IS NULL
+       OR (received_on, published_at, message) < (:received_on::date, :published_at::timestamptz, :message::uuid))
+ORDER BY received_on DESC, published_at DESC, message DESC LIMIT :limit;
+
+-- name: listed_messages$
+-- Count the messages of a person that are listed on a day.
+SELECT count(*) FROM box_message
+WHERE person = ANY (:persons::bigint[]) AND content IS NOT NULL AND received_on <= :today AND expires_on > :today;
+
+-- name: messages_of_day$
+-- Count what a sender published for a person since a moment, and what it had published before to be received on a day.
+SELECT count(*) FROM box_message
+WHERE person = ANY (:persons::bigint[]) AND sender = :sender
+  AND (published_at >= :since OR received_on = :received_on);
 
 -- name: box_message^
 -- Give a message of a person, whether it is still listed or not.

@@ -5,7 +5,7 @@ messages in the box is told only to who has that person on file: it sends the me
 """
 
 from collections import defaultdict
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 from uuid6 import uuid7
@@ -19,15 +19,15 @@ from crossroads.directory.inscribed import is_inscribed
 from crossroads.directory.rules import CurrentCatalogue, may_keep
 from crossroads.ebox import records, store
 from crossroads.ebox.model import Content, Kept, Step, Used
-from crossroads.identity.closure import closure_of, is_deceased
+from crossroads.identity.closure import closure_of, is_deceased, locked_closure
 from crossroads.identity.database import Connection, Pool, outages
 from crossroads.identity.model import Closure
 from crossroads.identity.surroundings import Surroundings
-from crossroads.kernel.clock import brussels_day
+from crossroads.kernel.clock import BRUSSELS, brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, Fault, Malformed, Refused
 from crossroads.kernel.guards import Signed
-from crossroads.wire.box import BoxEvidence, BoxEvidenceQuery, BoxPublication, BoxPublished
+from crossroads.wire.box import MAXIMUM_A_DAY, BoxEvidence, BoxEvidenceQuery, BoxPublication, BoxPublished
 from crossroads.wire.canonical import canonical, sha256
 from crossroads.wire.messages import Receipt
 from crossroads.wire.proofs import EntryProof
@@ -143,6 +143,8 @@ class Publishing:
         if not await store.claim(connection, permitted.sender, said.reference, fresh):
             # Another request with this reference was faster, and has just ended.
             return await store.used(connection, permitted.sender, said.reference) or fresh
+        if judged.active:
+            await self._room(connection, said, permitted)
         receipt = await self._log.append(self._entry(said, signed, permitted, fresh, judged.authorisation))
         await store.keep_receipt(connection, permitted.sender, said.reference, receipt)
         if judged.active:
@@ -158,6 +160,15 @@ class Publishing:
             if await is_inscribed(connection, persons, permitted.sender, today, way.contexts) and closure:
                 return _Judged(closure, way.authorisation, await self._active(connection, persons))
         raise Refused(code=Code.DETAIL_NOT_INSCRIBED)
+
+    async def _room(self, connection: Connection, said: BoxPublication, permitted: Posting) -> None:
+        """See that the sender may put one more into this box, today and for the day of receipt. Others wait."""
+        (closure,) = await locked_closure(connection, said.ssin)
+        midnight = datetime.combine(self._surroundings.today, time(), BRUSSELS)
+        persons = closure.persons if closure else ()
+        found = await store.count_of_day(connection, persons, permitted.sender, midnight, said.received_on)
+        if found >= MAXIMUM_A_DAY:
+            raise Refused(code=Code.BOX_FULL_TODAY)
 
     async def _active(self, connection: Connection, persons: tuple[int, ...]) -> bool:
         if await is_deceased(connection, persons):

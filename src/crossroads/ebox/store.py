@@ -94,11 +94,29 @@ async def add(connection: Connection, one: Kept) -> None:
 
 
 async def messages(
-    connection: Connection, persons: Sequence[int], today: date, limit: int
-) -> tuple[tuple[Kept, ...], int]:
-    """Give the newest messages of a person that are listed on a day, and how many there are."""
-    found = await rows(queries.box_messages(connection, persons=list(persons), today=today, limit=limit))
-    return tuple(map(_kept, found)), found[0]["total"] if found else 0
+    connection: Connection, persons: Sequence[int], today: date, limit: int, after: Kept | None = None
+) -> tuple[Kept, ...]:
+    """Give messages of a person that are listed on a day, the newest first: those after one, or from the start."""
+    place = {
+        "received_on": after.received_on if after else None,
+        "published_at": after.published.at if after else None,
+        "message": after.message if after else None,
+    }
+    found = await rows(queries.box_messages(connection, persons=list(persons), today=today, limit=limit, **place))
+    return tuple(map(_kept, found))
+
+
+async def count_listed(connection: Connection, persons: Sequence[int], today: date) -> int:
+    """Count the messages of a person that are listed on a day."""
+    return int(await queries.listed_messages(connection, persons=list(persons), today=today))
+
+
+async def count_of_day(
+    connection: Connection, persons: Sequence[int], sender: str, since: datetime, received_on: date
+) -> int:
+    """Count what a sender published for a person since a moment, and before it to be received on a day."""
+    about = {"persons": list(persons), "sender": sender, "since": since, "received_on": received_on}
+    return int(await queries.messages_of_day(connection, **about))
 
 
 async def message(connection: Connection, persons: Sequence[int], message: UUID) -> Kept | None:

@@ -10,17 +10,19 @@ from typing import NamedTuple
 from uuid import UUID
 
 from crossroads.identity import acting_store, store
-from crossroads.identity.acting_store import Begun, Mandate, NewMandate
-from crossroads.identity.closure import closure_of
+from crossroads.identity.acting_store import Begun, Ground, Mandate, NewMandate
+from crossroads.identity.closure import closure_of, locked_closure, present_numbers
 from crossroads.identity.database import Connection, Pool, outages, transaction
+from crossroads.identity.mandate_limits import require_between, require_room, require_tries
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, Refused
-from crossroads.wire.acting import ACTING, AS_PARENT, MAXIMUM_MANDATES, Scope, Side
+from crossroads.wire.acting import ACTING, AS_PARENT, Scope, Side
 
 EVERY = timedelta(hours=1)
 NAME = "acting-forgotten"
 _ALL = tuple(Scope)
+_OVER_SHOWN = 200
 
 Logged = Callable[[Mandate], Awaitable[object]]
 """Logs what is about to be written of a mandate; where that fails, nothing is written."""
@@ -32,6 +34,18 @@ class Agent(NamedTuple):
     institution: str
     agent: str
     legal_context: str
+
+
+class Given(NamedTuple):
+    """A mandate that is given, to whom the register confirmed after a try."""
+
+    new: NewMandate
+    giver: str
+    """The number."""
+    receiver: Sequence[int]
+    """All keys."""
+    ticket: UUID
+    """Of the try."""
 
 
 class Acting:
@@ -51,24 +65,50 @@ class Acting:
                 closure = await closure_of(connection, ssin)
                 persons = closure.persons if closure else ()
                 found = await acting_store.grounds(connection, persons, *agent, today)
-                scopes = [one for ground in found for one in await _scopes(connection, ground, persons, today)]
+                lives = [one for one in found if await _lives(connection, one)]
+                scopes = [one for ground in lives for one in await _scopes(connection, ground, persons, today)]
                 return scope in scopes and await acting_store.living(connection, persons)
 
-    async def give(self, new: NewMandate, logged: Logged) -> Mandate:
-        """Record a mandate; the same given again has the same outcome. Raises Refused, Conflict, Unavailable."""
+    async def before(self, institution: str, reference: str) -> Mandate | None:
+        """Give the mandate for which a reference was used. Raises Unavailable."""
+        with outages():
+            async with self._pool.acquire() as connection:
+                return await acting_store.of_reference(connection, institution, reference)
+
+    async def tried(self, giver: str, person: int, ticket: UUID, logged: Callable[[], Awaitable[object]]) -> None:
+        """Count a try to give a mandate, before the register is asked to whom. Raises Refused, Unavailable.
+
+        All the persons of the giver count as one, and no two tries of his are counted at once.
+        """
         today = self._surroundings.today
         async with transaction(self._pool) as connection:
-            before = await acting_store.of_reference(connection, new.institution, new.reference)
-            if before is None:
-                await _require_room(connection, new.giver, today)
-                if not await acting_store.add(connection, new, await store.moment(connection)):
-                    raise Conflict("The mandate is being recorded by another request; try again.")
-                given = await self._mandate(connection, new.mandate)
-                await logged(given)
-                return given
-        if not _same(before, new):
-            raise Conflict(code=Code.REFERENCE_REUSED)
-        return before
+            (closure,) = await locked_closure(connection, giver)
+            persons = closure.persons if closure else ()
+            await require_tries(connection, persons, today)
+            await require_room(connection, persons, today)
+            await acting_store.add_try(connection, person, ticket, today)
+            await logged()
+
+    async def untried(self, person: int, ticket: UUID) -> None:
+        """Take a try back by which the register was not reached. Raises Unavailable."""
+        with outages():
+            async with self._pool.acquire() as connection:
+                await acting_store.remove_try(connection, person, ticket)
+
+    async def give(self, given: Given, logged: Logged) -> Mandate:
+        """Record a mandate, and that its try was not in vain. Raises Refused, Conflict, Unavailable."""
+        today, new = self._surroundings.today, given.new
+        async with transaction(self._pool) as connection:
+            (closure,) = await locked_closure(connection, given.giver)
+            persons = closure.persons if closure else ()
+            await require_room(connection, persons, today)
+            await require_between(connection, persons, given.receiver, today)
+            if not await acting_store.add(connection, new, await store.moment(connection)):
+                raise Conflict("The mandate is being recorded by another request; try again.")
+            await acting_store.remove_try(connection, new.giver, given.ticket)
+            mandate = await self._mandate(connection, new.mandate)
+            await logged(mandate)
+            return mandate
 
     async def accept(self, wanted: UUID, persons: Sequence[int], ticket: UUID, logged: Logged) -> None:
         """Let a mandate count, as who got it. Raises Refused for one that is over or of others, Unavailable."""
@@ -91,19 +131,19 @@ class Acting:
                 await logged(found)
 
     async def mandates(self, persons: Sequence[int]) -> tuple[list[Mandate], dict[int, str]]:
-        """Give the mandates of a human being, and the number of today of everybody in them."""
+        """Give the mandates of a human being, and the number of today of everybody who gave one."""
         with outages():
             async with self._pool.acquire() as connection:
-                found = await acting_store.mandates(connection, persons, 4 * MAXIMUM_MANDATES)
-                involved = {person for one in found for person in (one.giver, one.receiver)}
-                return found, await store.present_numbers(connection, sorted(involved))
+                today = self._surroundings.today
+                found = await acting_store.mandates(connection, persons, today, _OVER_SHOWN)
+                return found, await present_numbers(connection, (one.giver for one in found))
 
     async def mandate(self, wanted: UUID) -> tuple[Mandate, dict[int, str]]:
-        """Give a mandate, and the numbers of today of the two. Raises Refused for one that is not there."""
+        """Give a mandate, and the number of today of who gave it. Raises Refused for one that is not there."""
         with outages():
             async with self._pool.acquire() as connection:
                 found = await self._mandate(connection, wanted)
-                return found, await store.present_numbers(connection, sorted({found.giver, found.receiver}))
+                return found, await present_numbers(connection, [found.giver])
 
     async def mandated(self, wanted: UUID, giver: Sequence[int], receiver: Sequence[int]) -> tuple[Scope, ...]:
         """Give for what a mandate lets the one act for the other today; nothing where it does not."""
@@ -119,6 +159,10 @@ class Acting:
         async with transaction(self._pool) as connection:
             await acting_store.begin(connection, begun)
             await logged()
+
+    def counts(self, mandate: Mandate) -> bool:
+        """Tell whether a mandate lets somebody act today."""
+        return mandate.stands(self._surroundings.today)
 
     async def living(self, persons: Sequence[int]) -> bool:
         """Tell whether a human being is there and not recorded as deceased. Raises Unavailable."""
@@ -154,20 +198,15 @@ def scopes_of(legal_context: str, mandated: tuple[Scope, ...]) -> tuple[Scope, .
     return _ALL if legal_context == AS_PARENT else mandated
 
 
-async def _scopes(
-    connection: Connection, ground: UUID | None, persons: Sequence[int], today: date
-) -> tuple[Scope, ...]:
-    if ground is None:
+async def _scopes(connection: Connection, ground: Ground, persons: Sequence[int], today: date) -> tuple[Scope, ...]:
+    if ground.mandate is None:
         return _ALL
-    found = await acting_store.mandate(connection, ground)
+    found = await acting_store.mandate(connection, ground.mandate)
     return found.scopes if found and found.giver in persons and found.stands(today) else ()
 
 
-async def _require_room(connection: Connection, person: int, today: date) -> None:
-    if await acting_store.open_mandates(connection, [person], today) >= MAXIMUM_MANDATES:
-        raise Refused(code=Code.MANDATES_TOO_MANY)
-
-
-def _same(before: Mandate, new: NewMandate) -> bool:
-    said = (new.giver, new.receiver, sorted(new.scopes), new.start_date, new.end_date)
-    return said == (before.giver, before.receiver, sorted(before.scopes), before.start_date, before.end_date)
+async def _lives(connection: Connection, ground: Ground) -> bool:
+    """Tell whether who acts still lives, by what is recorded of all his persons."""
+    numbers = await present_numbers(connection, [ground.acting_person])
+    closure = await closure_of(connection, numbers[ground.acting_person])
+    return closure is not None and await acting_store.living(connection, closure.persons)

@@ -24,6 +24,7 @@ class NewMandate(NamedTuple):
     receiver: int
     giver_name: str
     receiver_name: str
+    receiver_ssin: str
     scopes: list[str]
     start_date: date
     end_date: date
@@ -37,6 +38,8 @@ class Mandate(NamedTuple):
     receiver: int
     giver_name: str
     receiver_name: str
+    receiver_ssin: str
+    """As the one who gave it typed it."""
     scopes: tuple[Scope, ...]
     start_date: date
     end_date: date
@@ -63,6 +66,13 @@ class Begun(NamedTuple):
     day: date
 
 
+class Ground(NamedTuple):
+    """Who acts, by key, and under which mandate: None for a parent."""
+
+    acting_person: int
+    mandate: UUID | None
+
+
 async def add(connection: Connection, new: NewMandate, moment: datetime) -> bool:
     """Add a mandate; False where its reference was used before."""
     return await queries.add_mandate(connection, **new._asdict(), moment=moment) is not None
@@ -80,14 +90,40 @@ async def mandate(connection: Connection, wanted: UUID) -> Mandate | None:
     return _mandate(row) if row else None
 
 
-async def mandates(connection: Connection, persons: Sequence[int], limit: int) -> list[Mandate]:
-    """Give those that some persons gave or got, the newest first."""
-    return [_mandate(row) for row in await rows(queries.mandates(connection, persons=list(persons), limit=limit))]
+async def mandates(connection: Connection, persons: Sequence[int], day: date, limit: int) -> list[Mandate]:
+    """Give those that some persons gave or got: all that are open, then the newest of those that are over."""
+    found = await rows(queries.mandates(connection, persons=list(persons), day=day, limit=limit))
+    return [_mandate(row) for row in found]
 
 
 async def open_mandates(connection: Connection, persons: Sequence[int], day: date) -> int:
     """Count those that some persons gave and that are not over."""
     return int(await queries.open_mandates(connection, persons=list(persons), day=day))
+
+
+async def given_on(connection: Connection, persons: Sequence[int], day: date) -> int:
+    """Count those that some persons gave on a day."""
+    return int(await queries.given_on(connection, persons=list(persons), day=day))
+
+
+async def given_to(connection: Connection, persons: Sequence[int], others: Sequence[int], since: date) -> int:
+    """Count those that some persons gave to some others since a day."""
+    return int(await queries.given_to(connection, persons=list(persons), others=list(others), day=since))
+
+
+async def tries(connection: Connection, persons: Sequence[int], day: date) -> int:
+    """Count how often some persons tried to give one on a day, in vain or not yet in vain."""
+    return int(await queries.tries(connection, persons=list(persons), day=day))
+
+
+async def add_try(connection: Connection, person: int, ticket: UUID, day: date) -> None:
+    """Note that somebody tries to give one."""
+    await queries.add_try(connection, person=person, ticket=ticket, day=day)
+
+
+async def remove_try(connection: Connection, person: int, ticket: UUID) -> None:
+    """Remove a try."""
+    await queries.remove_try(connection, person=person, ticket=ticket)
 
 
 async def note(connection: Connection, wanted: UUID, kind: str, side: Side, ticket: UUID, moment: datetime) -> bool:
@@ -108,16 +144,17 @@ async def begin(connection: Connection, begun: Begun) -> None:
 
 async def grounds(
     connection: Connection, persons: Sequence[int], institution: str, agent: str, legal_context: str, day: date
-) -> list[UUID | None]:
-    """Give on what grounds an agent acts for a human being: mandates, and None for a parent."""
+) -> list[Ground]:
+    """Give on what grounds an agent acts for a human being."""
     said = {"institution": institution, "agent": agent, "legal_context": legal_context, "day": day}
     found = await rows(queries.acted_for(connection, persons=list(persons), **said))
-    return [row["mandate"] for row in found]
+    return [Ground(row["acting_person"], row["mandate"]) for row in found]
 
 
 async def forget(connection: Connection, acting_before: date, mandates_before: date) -> None:
-    """Remove who acted on days before one, and the mandates that were over before another."""
+    """Remove who acted or tried on days before one, and the mandates that were over before another."""
     await queries.forget_acting(connection, day=acting_before)
+    await queries.forget_tries(connection, day=acting_before)
     await queries.forget_mandates(connection, day=mandates_before)
 
 

@@ -233,10 +233,21 @@ class Code(StrEnum):
         "Neither a mandate nor the descent that the register signed lets the one act for the other.",
     )
     MANDATE_UNKNOWN = "CR-MANDATE-UNKNOWN", "There is no such mandate of this person, or it is over."
-    MANDATES_TOO_MANY = "CR-MANDATES-TOO-MANY", "The person gave as many mandates as may be in force at once."
+    MANDATES_TOO_MANY = (
+        "CR-MANDATES-TOO-MANY",
+        "The person gave as many mandates as may be in force at once, or as one other may get in a year.",
+    )
+    MANDATES_TODAY = (
+        "CR-MANDATES-TODAY",
+        "The person gave, or tried to give, as many mandates as may be on one day; from tomorrow on it may be again.",
+    )
 
     # The box of a person
     BOX_UNKNOWN = "CR-BOX-UNKNOWN", "There is no such message, or no such document of it, or its days are over."
+    BOX_FULL_TODAY = (
+        "CR-BOX-FULL-TODAY",
+        "The sender put as many messages into this box, today or for the day of receipt, as one may in a day.",
+    )
     BOX_DOCUMENT_DIFFERS = (
         "CR-BOX-DOCUMENT-DIFFERS",
         "The document is not the one that the sender published, so it is not shown.",

@@ -82,7 +82,7 @@ class Source(_Struct, frozen=True, kw_only=True):
     p50: float | None = None
     p95: float | None = None
     answered_at: datetime | None = None
-    """The newest answer of those."""
+    """The minute of the newest answer of those."""
     failures: int = 0
     """In a row, until now."""
     failing_since: datetime | None = None

@@ -11,25 +11,14 @@ FROM (
     FROM operation_stream
 ) AS l
 CROSS JOIN operation_queue AS q
-CROSS JOIN (
-    SELECT count(*) AS questions, extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took))::float8 AS p50,
-           extract(epoch FROM percentile_cont(0.95) WITHIN GROUP (ORDER BY took))::float8 AS p95, min(at) AS since
-    FROM operation_question WHERE took IS NOT NULL
-) AS a
+CROSS JOIN operation_question AS a
 LEFT JOIN (SELECT size, at FROM log_checkpoint ORDER BY size DESC LIMIT 1) AS c ON true;
 
 -- name: sources()
 -- Give the sources that were asked lately or that failed since they last answered (over all streams).
 SELECT coalesce(r.institution, b.participant) AS institution, coalesce(r.asked, 0) AS asked, coalesce(r.failed, 0) AS failed,
        r.p50, r.p95, r.answered_at, coalesce(b.failures, 0) AS failures, b.failing_since, coalesce(b.suspended, false) AS suspended
-FROM (
-    SELECT institution, count(*) AS asked, count(*) FILTER (WHERE status = 'TECHNICAL_ERROR') AS failed,
-           extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took))::float8 AS p50,
-           extract(epoch FROM percentile_cont(0.95) WITHIN GROUP (ORDER BY took))::float8 AS p95,
-           max(at) FILTER (WHERE status <> 'TECHNICAL_ERROR') AS answered_at
-    FROM operation_reply GROUP BY institution
-) AS r
-FULL JOIN operation_source AS b ON b.participant = r.institution
+FROM operation_reply AS r FULL JOIN operation_source AS b ON b.participant = r.institution
 ORDER BY 1;
 
 -- name: mailboxes()

@@ -116,7 +116,7 @@ class Box:
         if opened.block is None:
             raise Unavailable(code=Code.SOURCE_FAILED)
         content = yield from self._content(opened.block, opened, statement, message.sender)
-        if digest_of(content) != card.digest:
+        if digest_of(content) != card.digest or len(content) != card.size:
             raise BlockRefused(code=Code.BOX_DOCUMENT_DIFFERS)
         return OpenedDocument(card, content)
 

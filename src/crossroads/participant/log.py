@@ -69,6 +69,12 @@ def export(folder: Path) -> Iterator[dict[str, Any]]:
             yield {"position": entry.position, "ticket": entry.ticket, "fields": fields, "leaf": b64url(entry.leaf)}
 
 
+def years(folder: Path) -> list[Path]:
+    """Give the logs of a folder that has one for each year, the newest first."""
+    found = [one for one in folder.iterdir() if one.name.isdecimal()] if folder.is_dir() else []
+    return sorted((one for one in found if state_file(one).exists()), key=lambda one: int(one.name), reverse=True)
+
+
 def newest(folder: Path, count: int) -> list[dict[str, Any]]:
     """Give the fields of the newest entries, the last first. Raises CrossroadsError where there is no log."""
     with closing(_connect(folder)) as connection:

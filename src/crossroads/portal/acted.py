@@ -1,9 +1,10 @@
 """For whom somebody acts: it stands in the session, at the server, until he says otherwise."""
 
 import msgspec
+from litestar.status_codes import HTTP_409_CONFLICT
 
 from crossroads.web.sessions import Session
-from crossroads.web.view import View
+from crossroads.web.view import OwnFailure, View
 from crossroads.wire.acting import AS_PARENT, Scope
 
 
@@ -20,6 +21,14 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
     def as_parent(self) -> bool:
         """Whether a parent acts for a child."""
         return self.purpose == AS_PARENT
+
+
+class ForSomebodyElse(OwnFailure):
+    """The form was shown while one acted for another person than now: another tab changed that."""
+
+    def __init__(self) -> None:
+        """Say for whom one acts now."""
+        super().__init__(HTTP_409_CONFLICT, "failures/acting.html")
 
 
 def acted_for(view: View) -> Acted | None:

@@ -6,6 +6,7 @@ from typing import Any
 from crossroads.bootstrap.portal import PublicServices
 from crossroads.kernel.clock import brussels_day
 from crossroads.portal.register import Register
+from crossroads.web.forms import whole
 from crossroads.web.view import View
 
 _LONGEST_WORDS = 200
@@ -31,8 +32,7 @@ class Asked:
 
     def number(self, name: str) -> int | None:
         """Give a value as a number, if it is one."""
-        value = self[name]
-        return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None  # noqa: PLR2004
+        return whole(self[name])
 
     @property
     def on(self) -> str | None:

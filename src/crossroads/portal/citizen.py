@@ -23,7 +23,7 @@ from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.client import Client, Reply
 from crossroads.participant.client_settings import client_settings
-from crossroads.portal.acted import acted_for
+from crossroads.portal.acted import ForSomebodyElse, acted_for
 from crossroads.web.view import View
 from crossroads.wire.box import BOX, DOCUMENT
 from crossroads.wire.error_reports import ErrorReport, ErrorReported, MadeReport, MadeReportsQuery
@@ -92,7 +92,12 @@ async def hub_client(settings: PortalSettings) -> AsyncIterator[Client | None]:
 
 
 async def provide_citizen(view: NamedDependency[SkipValidation[View]], state: State) -> Citizen:
-    """Give the person for whom the one who is logged in acts, or else that one. Raises as `provide_oneself`."""
+    """Give the person for whom the one who is logged in acts, or else that one. Raises as `provide_oneself`.
+
+    Raises ForSomebodyElse where a form was shown for another person.
+    """
+    if view.passage.form is not None and not view.still_acting:
+        raise ForSomebodyElse
     own, acted = await provide_oneself(view, state), acted_for(view)
     return replace(own, ssin=acted.ssin, purpose=acted.purpose) if acted else own
 

@@ -45,6 +45,7 @@ ACTIONS: Mapping[str, str] = {
     Action.HOLDERS_SHOWN: _("Looked at who knows you"),
     Action.PROOF_SHOWN: _("Fetched a proof from the log"),
     Action.LOOK_REFUSED: _("Wanted to see this list"),
+    Action.MANDATE_TRIED: _("Asked the register about somebody who is to get a mandate"),
     Action.MANDATE_GIVEN: _("Noted a mandate"),
     Action.MANDATE_ACCEPTED: _("Noted that a mandate was accepted"),
     Action.MANDATE_ENDED: _("Noted that a mandate ended"),

@@ -71,9 +71,9 @@ class Deputy:
     async def under(self, wanted: str) -> Acted | None:
         """Begin to act under a mandate; None where there is none like that. Raises Refused."""
         found = [one for one in await self.mandates() if str(one.mandate) == wanted and one.side is Side.RECEIVER]
-        if not found:
+        if not found or (number := found[0].ssin) is None:
             return None
-        return await self._begun(found[0].ssin, found[0].name, AS_MANDATARY, mandate=found[0].mandate)
+        return await self._begun(number, found[0].name, AS_MANDATARY, mandate=found[0].mandate)
 
     async def mandates(self) -> Sequence[MandateLine]:
         """Give the mandates that this person gave and got."""

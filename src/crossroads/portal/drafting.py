@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossroads.catalogue.model import Authorisation, Mode, Provenance
+from crossroads.web.forms import whole
 from crossroads.web.view import View
 from crossroads.wire.committee import Decision, DecisionKind, PlannedChange
 from crossroads.wire.decoding import fault
@@ -83,8 +84,7 @@ def _typed(view: View) -> dict[str, Any]:
     for name in ("legalContexts", "dataGroups"):
         body.setdefault(name, [])
     if form["lookBackMonths"]:
-        months = form["lookBackMonths"]
-        body["lookBackMonths"] = int(months) if months.isascii() and months.isdigit() and len(months) < 6 else months  # noqa: PLR2004 - more digits than any
+        body["lookBackMonths"] = _number(form["lookBackMonths"])
     return body
 
 
@@ -95,7 +95,13 @@ def _party(line: str) -> dict[str, Any]:
         return {"institution": line}
     if not slash:
         return {"sector": int(sector)}
-    return {"sector": int(sector), "type": int(kind) if kind.isascii() and kind.isdigit() else kind}
+    return {"sector": int(sector), "type": _number(kind)}
+
+
+def _number(text: str) -> int | str:
+    """Read a number; what is none stays as it was typed, and is refused as such."""
+    number = whole(text)
+    return text if number is None else number
 
 
 def _party_text(party: Mapping[str, Any]) -> str:

@@ -1,12 +1,15 @@
 """Who holds an office at the portal: the pages ask the hub for them, as the institution that the portal is.
 
-The hub logs who it was: a pseudonym that stays the same from login to login, and the name that the provider gives.
+The hub logs who it was: a pseudonym that stays the same from login to login, and the name that the provider gives. The
+pseudonym is made under a secret of the portal, so that nobody who reads the log can try out numbers of people.
 """
 
+import hmac
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
@@ -50,10 +53,11 @@ async def provide_holder(view: NamedDependency[SkipValidation[View]], state: Sta
     if client is None:
         raise Unavailable("The portal has no client of the hub.")
     who = view.somebody
-    return Holder(client.offices, agent_of(who), clean(who.name)[:_LONGEST_NAME].strip() or "?")
+    return Holder(client.offices, agent_of(who, state.holder_secret), clean(who.name)[:_LONGEST_NAME].strip() or "?")
 
 
-def agent_of(who: Who) -> str:
-    """Give the pseudonym of somebody."""
-    hidden = sha256(f"{who.issuer}\n{who.subject}".encode()).hexdigest()[:24].translate(_LETTERS)
+def agent_of(who: Who, secret: bytes) -> str:
+    """Give the pseudonym of somebody: one for all accounts of a person, where the provider gives the number."""
+    known = ("person", who.ssin) if who.ssin is not None else ("account", who.issuer, who.subject)
+    hidden = hmac.new(secret, msgspec.json.encode(known), sha256).hexdigest()[:24].translate(_LETTERS)
     return f"holder-{hidden}"

@@ -45,6 +45,7 @@ async def opened(installation: Installation, settings: PortalSettings, state: St
         state.hub_client = await stack.enter_async_context(hub_client(settings))
         idle, longest = session_life(settings)
         secret = session_secret(installation, settings)
+        state.holder_secret = kept_secret(home_of(installation, settings) / "holders.key")
         sessions = Sessions(SessionStore(public.pool), secret, public.clock, idle=idle, longest=longest)
         login = _login(public)
         if login is not None:

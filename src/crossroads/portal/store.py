@@ -7,7 +7,7 @@ from typing import Any
 import aiosql
 
 from crossroads.audit.database import Pool, outages, rows
-from crossroads.web.sessions import Row
+from crossroads.web.vault import Row
 
 _queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg")
 

@@ -3,9 +3,8 @@
 Each act is judged, logged under both persons, and only then done.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import NoReturn
 from uuid import UUID
 
@@ -13,25 +12,23 @@ from uuid6 import uuid7
 
 from crossroads.access.sight import Wanted
 from crossroads.audit.events import Event
-from crossroads.identity.acting import Acting, scopes_of, side_of
+from crossroads.identity.acting import Acting, Given, scopes_of, side_of
 from crossroads.identity.acting_store import Begun, Mandate, NewMandate
 from crossroads.identity.closure import closure_of
 from crossroads.identity.database import outages
 from crossroads.identity.model import Closure
 from crossroads.identity.service import Identity
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import Fault, Malformed, Refused, Tampered
+from crossroads.kernel.errors import Fault, Malformed, Refused, Tampered, Unavailable
 from crossroads.kernel.guards import Signed
-from crossroads.kernel.period import Period
-from crossroads.kernel.sentences import Sentence
 from crossroads.transparency import records
 from crossroads.transparency.evidence import Claim, Evidence
 from crossroads.transparency.looking import Looked, Looking
+from crossroads.transparency.mandate_lines import again, day_faults, named, of_mandate, seen
 from crossroads.transparency.records import Look
 from crossroads.wire.acting import (
     AS_MANDATARY,
     AS_PARENT,
-    MAXIMUM_YEARS,
     ActingBegun,
     BeginActing,
     GiveMandate,
@@ -45,7 +42,6 @@ from crossroads.wire.acting import (
 from crossroads.wire.messages import PersonConfirmation
 
 _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
-_PERIOD = "urn:problem-type:belgif:input-validation:invalidPeriod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +54,40 @@ class Representation:
     evidence: Evidence
 
     async def give(self, said: GiveMandate, signed: Signed) -> MandateLine:
-        """Record a mandate, once the register confirmed who gets it. Raises Malformed, Refused, Conflict."""
+        """Record a mandate, once the register confirmed who gets it; the same sent again has the same outcome.
+
+        Raises Malformed, Refused, Conflict, Unavailable.
+        """
         self._check(said)
         looked, giver = await self._of_living(said, signed)
-        receiver = await self._receiver(said, looked, signed.institution)
-        new = NewMandate(
+        await self._require_other(said, looked)
+        if before := await self.acting.before(signed.institution, said.reference):
+            return await self._line(looked, again(before, said, giver))
+        ticket = uuid7()
+        try:
+            await self._tried(said, giver, ticket, signed)
+            receiver = await self._receiver(said, giver, ticket, signed.institution)
+            new = self._new(said, giver, receiver.asked, signed.institution)
+            logged = self._logged(Event.MANDATE_GIVEN, said, uuid7(), looked, signed)
+            await self.acting.give(Given(new, said.ssin, receiver.persons, ticket), logged)
+        except Refused as error:
+            await self.looking.refuse(said, giver, "mandates", error, signed)
+        return await self._line(looked, new.mandate)
+
+    def _new(self, said: GiveMandate, giver: int, receiver: int, institution: str) -> NewMandate:
+        return NewMandate(
             mandate=uuid7(),
-            institution=signed.institution,
+            institution=institution,
             reference=said.reference,
             giver=giver,
             receiver=receiver,
             giver_name=said.name,
             receiver_name=said.to.last_name,
-            scopes=_named(said.scopes),
+            receiver_ssin=said.to.ssin,
+            scopes=named(said.scopes),
             start_date=said.start_date,
             end_date=said.end_date,
         )
-        given = await self.acting.give(new, self._logged(Event.MANDATE_GIVEN, said, uuid7(), looked, signed))
-        return await self._line(looked, given.mandate)
 
     async def accept(self, said: MandateChoice, signed: Signed) -> MandateLine:
         """Let a mandate count, as who got it. Raises Malformed, Refused, Unavailable."""
@@ -121,7 +133,7 @@ class Representation:
             mandate=said.mandate,
             day=today,
         )
-        fields = _ground(said) | {"scopes": _named(scopes)}
+        fields = _ground(said) | {"scopes": named(scopes)}
         entries = [
             records.entry(Event.ACTING_BEGUN, ticket, person, said, fields | {"side": side.value}, signed)
             for person, side in ((looked.asked, Side.GIVER), (by.asked, Side.RECEIVER))
@@ -177,20 +189,30 @@ class Representation:
             await self.looking.refuse(said, looked.asked, "mandates", error, signed)
         return looked, looked.asked
 
-    async def _receiver(self, said: GiveMandate, looked: Looked, institution: str) -> int:
-        """Give who gets a mandate, whom the register confirms. Raises Malformed, Refused, Conflict, Unavailable."""
-        number = self.looking.surroundings.ssin_at(said.to.ssin, "$.to.ssin")
-        known = await self._closure(number)
+    async def _require_other(self, said: GiveMandate, looked: Looked) -> None:
+        known = await self._closure(self.looking.surroundings.ssin_at(said.to.ssin, "$.to.ssin"))
         if known is not None and known.asked in looked.persons:
             raise Malformed(Fault("$.to.ssin", _INVALID, "Nobody gives a mandate to himself."))
+
+    async def _tried(self, said: GiveMandate, giver: int, ticket: UUID, signed: Signed) -> None:
+        """Count and log that somebody is about to give one, whatever the register then says. Raises Refused."""
+        entry = records.entry(Event.MANDATE_TRIED, ticket, giver, said, {}, signed)
+        await self.acting.tried(said.ssin, giver, ticket, lambda: self.looking.log.append(entry))
+
+    async def _receiver(self, said: GiveMandate, giver: int, ticket: UUID, institution: str) -> Closure:
+        """Give who gets a mandate, whom the register confirms. Raises Malformed, Refused, Conflict, Unavailable."""
         wanted = PersonConfirmation(
             reference=said.reference, ssin=said.to.ssin, birth_date=said.to.birth_date, last_name=said.to.last_name
         )
-        await self.identity.confirm(wanted, institution)
-        found = await self._closure(number)
+        try:
+            await self.identity.confirm(wanted, institution)
+        except Unavailable:
+            await self.acting.untried(giver, ticket)
+            raise
+        found = await self._closure(said.to.ssin)
         if found is None or not await self.acting.living(found.persons):
             raise Refused(code=Code.PERSON_NOT_IDENTIFIED)
-        return found.asked
+        return found
 
     async def _closure(self, number: str) -> Closure | None:
         with outages():
@@ -201,7 +223,7 @@ class Representation:
         """Refuse days that are over or too many, and numbers in texts. Raises Malformed."""
         texts = {"$.reference": said.reference, "$.name": said.name, "$.to.lastName": said.to.last_name}
         self.looking.surroundings.check_pseudonymous(texts)
-        faults = list(_day_faults(said.start_date, said.end_date, self.looking.surroundings.today))
+        faults = list(day_faults(said.start_date, said.end_date, self.looking.surroundings.today))
         if faults:
             raise Malformed(*faults)
 
@@ -218,7 +240,7 @@ class Representation:
                     ticket,
                     person,
                     said,
-                    _of_mandate(mandate) | {"kind": side.value, "by": by.value},
+                    of_mandate(mandate) | {"kind": side.value, "by": by.value},
                     signed,
                     legal_context=said.legal_context if side is by else AS_MANDATARY,
                 )
@@ -230,51 +252,17 @@ class Representation:
 
     async def _line(self, looked: Looked, wanted: UUID) -> MandateLine:
         found, numbers = await self.acting.mandate(wanted)
-        return _seen(found, side_of(found, looked.persons), numbers)
+        return self._seen(found, looked, numbers)
 
     async def _lines(self, looked: Looked) -> list[MandateLine]:
         found, numbers = await self.acting.mandates(looked.persons)
-        return [_seen(one, side_of(one, looked.persons), numbers) for one in found]
+        return [self._seen(one, looked, numbers) for one in found]
 
-
-def _seen(mandate: Mandate, side: Side, numbers: Mapping[int, str]) -> MandateLine:
-    """Give a mandate as one of the two sees it: with name and number of the other."""
-    gave = side is Side.GIVER
-    return MandateLine(
-        mandate=mandate.mandate,
-        side=side,
-        name=mandate.receiver_name if gave else mandate.giver_name,
-        ssin=numbers[mandate.receiver if gave else mandate.giver],
-        scopes=mandate.scopes,
-        start_date=mandate.start_date,
-        end_date=mandate.end_date,
-        given_at=mandate.given_at,
-        accepted_at=mandate.accepted_at,
-        ended_at=mandate.ended_at,
-        ended_by=mandate.ended_by,
-    )
-
-
-def _of_mandate(mandate: Mandate) -> dict[str, object]:
-    days = Period(mandate.start_date, mandate.end_date)
-    said = {"startDate": days.start_date.isoformat(), "endDate": mandate.end_date.isoformat()}
-    return {"mandate": str(mandate.mandate), "scopes": _named(mandate.scopes), "period": said}
-
-
-def _named(scopes: Iterable[Scope]) -> list[str]:
-    return sorted(scope.value for scope in scopes)
+    def _seen(self, one: Mandate, looked: Looked, numbers: Mapping[int, str]) -> MandateLine:
+        return seen(one, side_of(one, looked.persons), numbers, counts=self.acting.counts(one))
 
 
 def _ground(said: BeginActing) -> dict[str, object]:
     if said.mandate is not None:
         return {"kind": "mandate", "mandate": str(said.mandate)}
     return {"kind": "parent"}
-
-
-def _day_faults(first: date, last: date, today: date) -> Iterator[Fault]:
-    if first < today:
-        yield Fault("$.startDate", _INVALID, "A mandate begins today or later.")
-    if last < first:
-        yield Fault("$.endDate", _PERIOD, "The last day comes before the first.")
-    if (last.year, last.month, last.day) > (first.year + MAXIMUM_YEARS, first.month, first.day):
-        yield Fault("$.endDate", _INVALID, Sentence("A mandate lasts at most %(years)s years.", years=MAXIMUM_YEARS))

@@ -65,8 +65,8 @@ class Evidence:
 
 
 def _is_asked(signed: jws.Jws, statement: Statement, claim: Claim, now: datetime) -> bool:
-    """Tell whether the block answers a question of today, of this agent, about whom the statement names."""
-    today = brussels_day(statement.issued_at) == brussels_day(now)
+    """Tell whether the block answers a question of this agent, asked today about today, about whom it names."""
+    today = brussels_day(statement.issued_at) == statement.reference_date == brussels_day(now)
     same = (statement.asker, statement.agent) == (claim.institution, claim.agent)
     return today and same and statement.legal_context == PARENTAL and signed.header.get("nonce") == statement.nonce
 

@@ -47,6 +47,7 @@ SHOWN: Final[Mapping[str, Action]] = {
     Event.BOX_DOCUMENT_FAILED: Action.BOX_FAILED,
     Event.WATCH_SET: Action.WATCHED,
     Event.WATCH_ENDED: Action.WATCH_ENDED,
+    Event.MANDATE_TRIED: Action.MANDATE_TRIED,
     Event.MANDATE_GIVEN: Action.MANDATE_GIVEN,
     Event.MANDATE_ACCEPTED: Action.MANDATE_ACCEPTED,
     Event.MANDATE_ENDED: Action.MANDATE_ENDED,

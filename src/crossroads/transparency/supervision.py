@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from crossroads.access.sight import Sight
+from crossroads.audit.errors import SearchTooWide
 from crossroads.audit.events import Event
 from crossroads.audit.search_store import Found, Search, SearchStore
 from crossroads.catalogue.kinds import Kind
@@ -48,11 +49,19 @@ class Supervision:
                     closure = await closure_of(connection, number)
             persons = [closure.asked] if closure else []
             narrowed = narrowed._replace(persons=closure.persons if closure else ())
-        found = await self._store.page(narrowed, query.limit + 1, after)
+        if query.ticket is None:
+            await self._logged(query, sight, persons, signed)
+        try:
+            found = await self._store.page(narrowed, query.limit + 1, after)
+        except SearchTooWide:
+            if query.ticket is not None:
+                await self._logged(query, sight, persons, signed)
+            raise
         shown, more = found[: query.limit], found[query.limit :]
         if query.ticket is not None:
-            persons += sorted({one.person for one in shown if one.person is not None} - set(persons))
-        await self._logged(query, sight, persons, signed)
+            # Only what was found says about whom it is.
+            persons = sorted({one.person for one in shown if one.person is not None})
+            await self._logged(query, sight, persons, signed)
         return LogEntries(
             environment=looking.surroundings.environment,
             entries=tuple(map(_entry, shown)),
@@ -65,11 +74,16 @@ class Supervision:
         """Prove entries, with all that they say. Raises NotInLog, EntryExpired, Refused, Unavailable."""
         sight = await self._overseeing.permitted(query, "evidence", signed)
         places = [(place.stream, place.index) for place in query.places]
-        persons: Sequence[int | None] = await self._store.persons_at(places)
+        said = {"places": [list(place) for place in places]}
+        try:
+            found = await self._store.persons_at(places)
+        except SearchTooWide:
+            await self._overseeing.logged(Event.PROOF_SHOWN, query, sight, said, signed)
+            raise
         log = self._overseeing.looking.log
         proofs = tuple([await log.prove_entry(*place) for place in places])
-        said = {"places": [list(place) for place in places]}
-        for person in persons or [None]:
+        persons: Sequence[int | None] = found or [None]
+        for person in persons:
             await self._overseeing.logged(Event.PROOF_SHOWN, query, sight, said, signed, person=person)
         return UsageProof(proofs=proofs)
 

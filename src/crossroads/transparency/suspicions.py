@@ -68,13 +68,13 @@ class Suspicions:
         days = _days(query.period, today)
         sight = await self._overseeing.permitted(query, "patterns", signed)
         own = _own_access(looking.catalogue.current)
+        said = {"what": "patterns", "institution": query.institution, "period": [str(days[0]), str(days[-1])]}
+        await self._overseeing.logged(Event.LOG_SEARCHED, query, sight, said, signed)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 found, cut = await self._found(days, query.institution, own)
         except TimeoutError:
             raise SearchTooWide from None
-        said = {"what": "patterns", "institution": query.institution, "period": [str(days[0]), str(days[-1])]}
-        await self._overseeing.logged(Event.LOG_SEARCHED, query, sight, said, signed)
         return PatternList(
             environment=looking.surroundings.environment,
             patterns=tuple(found),

@@ -73,8 +73,9 @@ class Watching:
         return await self._parameters()
 
     async def parameters(self, query: ParametersQuery, signed: Signed) -> ParameterList:
-        """Give every version of every number. Raises Refused, Unavailable."""
-        await self._overseeing.permitted(query, "parameters", signed)
+        """Give every version of every number, once it is logged that it was asked. Raises Refused, Unavailable."""
+        sight = await self._overseeing.permitted(query, "parameters", signed)
+        await self._overseeing.logged(Event.LOG_SEARCHED, query, sight, {"what": "parameters"}, signed)
         return await self._parameters()
 
     async def versions(self) -> list[ParameterVersion]:

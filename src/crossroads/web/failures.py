@@ -26,7 +26,7 @@ from crossroads.web.look import path_of
 from crossroads.web.openid import LoginFailed
 from crossroads.web.passage import passage_of
 from crossroads.web.site import Refusal, Site
-from crossroads.web.view import HTML, View, lead
+from crossroads.web.view import HTML, OwnFailure, View, lead
 
 _FRAMES = 8
 
@@ -108,6 +108,8 @@ def _to_log_in(request: Request[Any, Any, Any], view: View, error: LoginNeeded) 
 
 
 def _failure(error: Exception) -> _Failure:
+    if isinstance(error, OwnFailure):
+        return _Failure(error.status, error.template)
     for kind, failure in _FAILURES:
         if isinstance(error, kind):
             return failure

@@ -1,5 +1,6 @@
 """Forms: what was typed stays, what is wrong is said beside it and above, and a form that is sent twice counts once."""
 
+import re
 import secrets
 from collections.abc import Mapping
 
@@ -8,8 +9,15 @@ import msgspec
 CSRF = "csrf"
 NUMBER = "form-number"
 """The hidden fields of every form that is posted."""
+ACTING = "form-acting"
+"""The hidden field that says for whom one acted when the form was shown."""
 LONGEST = 10_000
 """Characters of a field that are read."""
+_MOST_DIGITS = 9
+"""Of a number that somebody typed or that a page put there: it fits in every message and column."""
+
+_NUMBER = re.compile(r"[A-Za-z0-9_-]{22}")
+"""What `new_number` gives."""
 
 
 class Form(msgspec.Struct, kw_only=True):
@@ -27,6 +35,10 @@ class Form(msgspec.Struct, kw_only=True):
         """Give what was typed, without the space around it; "" where nothing was."""
         return self.values.get(field, "").strip()
 
+    def number(self, field: str) -> int | None:
+        """Give what was typed as a small whole number; None where it is none."""
+        return whole(self[field])
+
     def every(self, field: str) -> list[str]:
         """Give all that was chosen."""
         return self.lists.get(field, [])
@@ -43,7 +55,7 @@ class Form(msgspec.Struct, kw_only=True):
     @property
     def typed(self) -> dict[str, str]:
         """What somebody typed, and not what the page added."""
-        return {field: value for field, value in self.values.items() if field not in (CSRF, NUMBER)}
+        return {field: value for field, value in self.values.items() if field not in (CSRF, NUMBER, ACTING)}
 
     @classmethod
     def read(cls, fields: Mapping[str, list[str]]) -> "Form":
@@ -52,9 +64,19 @@ class Form(msgspec.Struct, kw_only=True):
         return cls(values={name: values[-1] for name, values in lists.items() if values}, lists=lists)
 
 
+def whole(text: str) -> int | None:
+    """Read a small whole number, without a sign; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
 def new_number() -> str:
     """Give the number that makes one showing of a form known again."""
     return secrets.token_urlsafe(16)
+
+
+def is_number(text: str) -> bool:
+    """Tell whether it looks like a number that we gave a form: each that is sent is remembered for a while."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def genuine(session_csrf: str, form: Form) -> bool:

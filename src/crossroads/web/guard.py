@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from litestar import Request, Response
 from litestar.exceptions import MethodNotAllowedException
 
@@ -11,7 +12,7 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.errors import Conflict, CrossroadsError, Refused, Unavailable
 from crossroads.kernel.ssin import Environment, is_number_of_person
 from crossroads.web.access import Needs
-from crossroads.web.forms import NUMBER, genuine
+from crossroads.web.forms import NUMBER, genuine, is_number
 from crossroads.web.languages import LANGUAGES
 from crossroads.web.look import path_of
 from crossroads.web.passage import Passage, passage_of
@@ -19,7 +20,7 @@ from crossroads.web.sent import form_of
 from crossroads.web.sessions import Draft, Level, Session, Visit
 from crossroads.web.site import Site
 
-_MOST_DRAFTS = 3
+_MOST_DRAFTS, _MOST_TYPED = 3, 64 * 1024
 NUMBER_TYPED = "number-typed"
 """Stands in an address from which the number of a person was taken."""
 
@@ -95,7 +96,7 @@ async def _kept(request: Request[Any, Any, Any], site: Site, passage: Passage) -
     """
     visit, form = passage.visit, passage.form
     owner = _owner(visit) if visit else None
-    if form is None or visit is None or owner is None:
+    if form is None or visit is None or owner is None or len(msgspec.json.encode(form.typed)) > _MOST_TYPED:
         return False
     path, draft = path_without_language(request.scope["path"]), Draft(owner=owner, values=form.typed)
 
@@ -127,7 +128,7 @@ async def _once(site: Site, passage: Passage) -> Response[str] | None:
     if visit is None or visit.ended or form is None or not genuine(visit.current.csrf, form):
         raise FormNotOurs
     number = form.values.get(NUMBER, "")
-    if not number:
+    if not is_number(number):
         raise FormNotOurs
     led = await site.sessions.sent_before(visit, number)
     if led == "":

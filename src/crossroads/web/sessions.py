@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,12 +14,15 @@ from crossroads.kernel.clock import Clock
 from crossroads.kernel.errors import Conflict, CrossroadsError, Unavailable
 from crossroads.web.handles import check_handle, new_handle
 from crossroads.web.sealing import NotSealed, seal, unseal
+from crossroads.web.vault import Row, Vault
 
 _TOKEN_BYTES = 32
 _TRIES = 5
 _REMEMBERED = 50
 """Forms sent, of which a second sending is known; older ones are forgotten."""
 _MOST_KEPT, _MOST_BYTES = 20, 256 * 1024
+_MOST_IN_ALL = 512 * 1024
+"""Bytes of a session: each page of it reads them all, and many write them."""
 MOST_OF_ONE = 10
 """Sessions that somebody has at once, ended ones included; of more, the oldest end."""
 AFTERWARDS = timedelta(hours=1)
@@ -75,51 +78,6 @@ class Session(msgspec.Struct, kw_only=True):
     """What a page keeps for the next one, under a random name that may stand in a URL."""
     acting: dict[str, Any] | None = None
     """For whom somebody acts until he says otherwise, as the program writes it."""
-
-
-class Row(NamedTuple):
-    """A session as it is stored."""
-
-    key: bytes
-    subject: bytes | None
-    provider_session: bytes | None
-    content: bytes
-    version: int
-    created_at: datetime
-    used_at: datetime
-    ends_at: datetime
-
-
-class Vault(Protocol):
-    """Where sessions are stored: of each program its own. All raise Unavailable while that does not work."""
-
-    async def get(self, key: bytes) -> Row | None:
-        """Give a session, ended ones included."""
-        ...
-
-    async def add(self, row: Row) -> None:
-        """Store a new session."""
-        ...
-
-    async def replace(self, row: Row) -> bool:
-        """Store it anew unless somebody else did since: tell whether. Its version is that which it replaces."""
-        ...
-
-    async def remove(self, key: bytes) -> None:
-        """Remove a session."""
-        ...
-
-    async def remove_of(self, subject: bytes | None, provider_session: bytes | None) -> int:
-        """Remove the sessions of a subject, or of one session at the provider: how many."""
-        ...
-
-    async def trim(self, subject: bytes, most: int) -> int:
-        """Remove the oldest sessions of a subject who has more: how many."""
-        ...
-
-    async def purge(self, before: datetime) -> int:
-        """Remove what ended before a moment: how many."""
-        ...
 
 
 class Visit:
@@ -292,7 +250,16 @@ def _derived(purpose: bytes, token: str) -> bytes:
 
 
 def _sealed(token: str, session: Session) -> bytes:
-    return seal(msgspec.json.encode(session), _derived(b"seal:", token))
+    return seal(_fitting(session), _derived(b"seal:", token))
+
+
+def _fitting(session: Session) -> bytes:
+    """Write a session, without the oldest of what it keeps where it is too much."""
+    content = msgspec.json.encode(session)
+    while len(content) > _MOST_IN_ALL and (held := session.drafts or session.kept or session.sent):
+        del held[next(iter(held))]
+        content = msgspec.json.encode(session)
+    return content
 
 
 def _opened(token: str, content: bytes) -> Session:

@@ -1,8 +1,10 @@
 """What a handler knows of who looks, and how it answers: `View` is a dependency of every page."""
 
+import hmac
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.di import NamedDependency
@@ -10,7 +12,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_ENTITY
 
-from crossroads.web.forms import Form, new_number
+from crossroads.kernel.errors import CrossroadsError
+from crossroads.web.forms import ACTING, Form, new_number
 from crossroads.web.guard import take_draft
 from crossroads.web.languages import LANGUAGES, Words
 from crossroads.web.look import path_of
@@ -19,6 +22,17 @@ from crossroads.web.sessions import Visit, Who
 from crossroads.web.site import Site
 
 HTML = "text/html"
+_ACTING = 32
+"""Characters of what stands in a form for a person."""
+
+
+class OwnFailure(CrossroadsError):
+    """What does not go as it should, and is shown by a page of the program's own."""
+
+    def __init__(self, status: int, template: str) -> None:
+        """Keep both."""
+        super().__init__()
+        self.status, self.template = status, template
 
 
 class View:
@@ -68,6 +82,19 @@ class View:
     def csrf(self) -> str:
         """What proves that a form is ours."""
         return self.visit.current.csrf if self.visit else ""
+
+    @property
+    def acting(self) -> str:
+        """Give what stands in a form for the person for whom somebody acts now; it tells nothing of who that is."""
+        if self.visit is None:
+            return ""
+        acted = msgspec.json.encode(self.visit.current.acting, order="deterministic")
+        return hmac.new(self.visit.row.key, acted, "sha256").hexdigest()[:_ACTING]
+
+    @property
+    def still_acting(self) -> bool:
+        """Whether the form that was sent was shown while one acted for the same person as now."""
+        return hmac.compare_digest(self.acting.encode(), self.form.values.get(ACTING, "").encode())
 
     def at(self, path: str, **query: object) -> str:
         """Give the address of one of our pages in this language."""

@@ -1,7 +1,7 @@
 """The messages about acting for somebody else: mandates that people give each other, and beginning to act.
 
-Numbers of persons are shown to the two alone, the one who gave a mandate and the one who got it. A parent needs no
-mandate: the register says whose child it is.
+Who gave a mandate is shown the number that was typed, and who got it the number of the other while it counts. A parent
+needs no mandate: the register says whose child it is.
 """
 
 from datetime import date
@@ -29,6 +29,12 @@ ADULT = 18
 """At this age nobody acts for a person as parent any more."""
 MAXIMUM_MANDATES = 50
 """That one person gave and that are not over."""
+MAXIMUM_GIVEN = 10
+"""That one person gives on a day."""
+MAXIMUM_TRIES = 5
+"""That one person makes on a day, and that the register does not confirm."""
+MAXIMUM_BETWEEN = 20
+"""That one person gives to the same other within a year, over or not."""
 MAXIMUM_YEARS = 5
 """For which a mandate is given at most."""
 _MAXIMUM_EVIDENCE = 32_000
@@ -103,8 +109,9 @@ class MandateLine(Message, frozen=True, kw_only=True):
     side: Side
     """What the person who looks is in it."""
     name: str
-    """Of the other; so with `ssin`."""
-    ssin: str
+    """Of the other."""
+    ssin: str | None = None
+    """To who gave it, the number as it was typed; to who got it, the other's number of today, while it counts."""
     scopes: tuple[Scope, ...]
     start_date: date
     end_date: date
@@ -116,7 +123,7 @@ class MandateLine(Message, frozen=True, kw_only=True):
 
 
 class MandateList(Message, frozen=True, kw_only=True):
-    """The newest first."""
+    """All that are not over, then the newest of those that are; each the newest first."""
 
     environment: Environment
     items: tuple[MandateLine, ...]

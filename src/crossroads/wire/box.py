@@ -48,17 +48,21 @@ MAXIMUM_DOCUMENTS = 16
 """Of one message."""
 MAXIMUM_DOCUMENT = 4 * 1024 * 1024
 """Bytes of a document: signed and sealed it still fits into the answer of a source."""
-MAXIMUM_LISTED = 200
-"""Messages of a person that are listed at once, the newest."""
+MAXIMUM_WORDS = 4096
+"""Bytes of what lists a message, subject in all languages and names and kinds of the documents, so that a list fits."""
+MAXIMUM_LISTED = 20
+"""Messages of a person that are listed at once, the newest first; what is older is asked for after them."""
+MAXIMUM_A_DAY = 20
+"""Messages that a sender puts into one box in a day; and of which one day is that of receipt."""
 
 MediaType = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*\Z")]
-# What a file may be called on every system; as in every line that others read, no control characters and no bidi marks.
+# What a file may be called on every system; as in every line that others read, nothing that is not seen.
 FileName = Annotated[
     str,
     msgspec.Meta(
         min_length=1,
         max_length=120,
-        pattern=r"^(?!\.)[^/\\\x00-\x1f\x7f-\x9f\"<>|:*?\u200e\u200f\u2028-\u202e\u2066-\u2069]+\Z",
+        pattern=r"^(?!\.)[^/\\\x00-\x1f\x7f-\x9f\"<>|:*?\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+\Z",
     ),
 ]
 SubjectLine = Annotated[str, msgspec.Meta(min_length=1, max_length=150, pattern=Line)]
@@ -129,11 +133,14 @@ class BoxPublication(Request, frozen=True, kw_only=True):
     """The sender, where the institution that signs manages it."""
 
     def __post_init__(self) -> None:
-        """Refuse a message that is over before it is received, and one with a document twice."""
+        """Refuse a message that is over before it is received, one with a document twice, and too many words."""
         if self.expires_on <= self.received_on:
             raise ValueError("a message expires after the day on which it is received")
         if len({document.digest for document in self.documents}) != len(self.documents):
             raise ValueError("a document stands in a message once")
+        words = [*self.subject.words.values(), *(f"{one.name}{one.media_type}" for one in self.documents)]
+        if len("".join(words).encode()) > MAXIMUM_WORDS:
+            raise ValueError("the subject and the names and kinds of the documents are at most 4096 bytes together")
 
 
 class BoxPublished(Message, frozen=True, kw_only=True):
@@ -183,7 +190,17 @@ class _Look(Request, frozen=True, kw_only=True):
 
 
 class BoxQuery(_Look, frozen=True, kw_only=True):
-    """`POST /v1/box/query`: what is in a person's box."""
+    """`POST /v1/box/query`: what is in a person's box, the newest first; or one message of it."""
+
+    after: UUID | None = None
+    """Only what is older than this message, the last of a list before."""
+    message: UUID | None = None
+    """Only this message."""
+
+    def __post_init__(self) -> None:
+        """Refuse one message and what comes after another."""
+        if self.after is not None and self.message is not None:
+            raise ValueError("ask for one message, or for those after one")
 
 
 class BoxMessage(Message, frozen=True, kw_only=True):
@@ -206,14 +223,17 @@ class BoxMessage(Message, frozen=True, kw_only=True):
 
 
 class BoxList(Message, frozen=True, kw_only=True):
-    """Whether the box is active, since and until when, and the newest of what is in it."""
+    """Whether the box is active, since and until when, and what is in it, as far as was asked."""
 
     environment: Environment
     active: bool
     active_from: Moment | None = None
     active_until: Moment | None = None
     items: tuple[BoxMessage, ...] = ()
+    more: bool = False
+    """Whether there is older: ask again after the last."""
     total: int = 0
+    """Messages that are listed in all."""
     checkpoint: str | None = None
 
 

@@ -26,7 +26,7 @@ MAXIMUM_SOURCE_ANSWER = 8 * 1024 * 1024
 
 # Text that others read and that is logged: no control characters, which neither jsonb nor a screen can hold, no line or
 # paragraph separators, and no bidi marks, with which a screen shows another text than the one that is logged.
-Line = r"^[^\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]*\Z"
+Line = r"^[^\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*\Z"
 CustomerTicket = Annotated[str, msgspec.Meta(max_length=36, pattern=Line)]
 Agent = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=Line)]
 SsinText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{11}\Z")]

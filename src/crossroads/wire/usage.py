@@ -77,6 +77,8 @@ class Action(StrEnum):
     WATCHED = "watched"
     """A supervisor has questions about the person flagged, because many may be curious."""
     WATCH_ENDED = "watch-ended"
+    MANDATE_TRIED = "mandate-tried"
+    """The person is about to let another act, whom the register is asked about."""
     MANDATE_GIVEN = "mandate-given"
     """A person lets another act for him."""
     MANDATE_ACCEPTED = "mandate-accepted"

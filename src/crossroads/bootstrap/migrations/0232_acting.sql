@@ -12,6 +12,7 @@ CREATE TABLE mandate (
     receiver bigint NOT NULL CHECK (receiver <> giver),
     giver_name text NOT NULL,
     receiver_name text NOT NULL,
+    receiver_ssin text NOT NULL,
     scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
     start_date date NOT NULL,
     end_date date NOT NULL CHECK (end_date >= start_date),
@@ -20,7 +21,7 @@ CREATE TABLE mandate (
 );
 
 COMMENT ON TABLE mandate IS
-    'That somebody lets somebody else act, for what and on which days. Never changed: what became of it stands in mandate_act. It goes when it has been over for as long as the log keeps entries. The names are what each of the two is shown of the other. A reference table.';
+    'That somebody lets somebody else act, for what and on which days. Never changed: what became of it stands in mandate_act. It goes when it has been over for as long as the log keeps entries. The names are what each of the two is shown of the other; receiver_ssin is the number as the giver typed it. A reference table.';
 
 CREATE INDEX mandate_giver ON mandate (giver);
 
@@ -53,6 +54,16 @@ CREATE TABLE acting (
 COMMENT ON TABLE acting IS
     'Which agent of an institution acts for a person today, and for whom the agent stands. Rows of other days count no more. Distributed by person.';
 
+CREATE TABLE mandate_try (
+    person bigint NOT NULL,
+    ticket uuid NOT NULL,
+    day date NOT NULL,
+    PRIMARY KEY (person, ticket)
+);
+
+COMMENT ON TABLE mandate_try IS
+    'That somebody tried to give a mandate today, and the register did not confirm to whom, or not yet: so few tries are free. Goes with the day. Distributed by person.';
+
 CREATE FUNCTION forget_mandates(before date) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH over AS (
@@ -74,13 +85,15 @@ GRANT EXECUTE ON FUNCTION forget_mandates(date) TO crossroads_hub;
 
 GRANT SELECT, INSERT ON mandate, mandate_act TO crossroads_hub;
 
-GRANT SELECT, INSERT, DELETE ON acting TO crossroads_hub;
+GRANT SELECT, INSERT, DELETE ON acting, mandate_try TO crossroads_hub;
 
-GRANT SELECT ON mandate, mandate_act, acting TO crossroads_reader;
+GRANT SELECT ON mandate, mandate_act, mandate_try, acting TO crossroads_reader;
 
 -- migrate: rollback
 
 DROP FUNCTION forget_mandates(date);
+
+DROP TABLE mandate_try;
 
 DROP TABLE acting;
 

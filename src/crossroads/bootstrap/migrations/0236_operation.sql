@@ -67,28 +67,41 @@ FROM sample AS a CROSS JOIN log_stream AS s CROSS JOIN LATERAL (
 WHERE s.stream >= 0;
 
 COMMENT ON VIEW operation_recent IS
-    'The newest few thousand entries of all streams, of the last hour at most: what the two views below are made of. Nobody may read it.';
+    'The newest few thousand entries of all streams, of the last hour at most: what the two views below sum up. Nobody may read it.';
 
 CREATE VIEW operation_question AS
 WITH recent AS MATERIALIZED (
     SELECT at, event, ticket, content ->> 'receivedAt' AS received, content ->> 'repliedAt' AS replied FROM operation_recent
     WHERE event IN ('exchange:question:decided', 'exchange:question:refused', 'exchange:answer:sent')
+), question AS (
+    SELECT q.at, CASE WHEN q.event = 'exchange:question:refused' THEN q.at ELSE a.replied::timestamptz END
+                 - q.received::timestamptz AS took
+    FROM recent AS q LEFT JOIN recent AS a ON a.ticket = q.ticket AND a.event = 'exchange:answer:sent'
+    WHERE q.event <> 'exchange:answer:sent' AND q.received IS NOT NULL
 )
-SELECT q.at, CASE WHEN q.event = 'exchange:question:refused' THEN q.at ELSE a.replied::timestamptz END
-             - q.received::timestamptz AS took
-FROM recent AS q LEFT JOIN recent AS a ON a.ticket = q.ticket AND a.event = 'exchange:answer:sent'
-WHERE q.event <> 'exchange:answer:sent' AND q.received IS NOT NULL;
+SELECT count(*) AS questions, extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took))::float8 AS p50,
+       extract(epoch FROM percentile_cont(0.95) WITHIN GROUP (ORDER BY took))::float8 AS p95,
+       date_trunc('minute', min(at)) AS since
+FROM question WHERE took IS NOT NULL;
 
 COMMENT ON VIEW operation_question IS
-    'How long the newest questions took, from receipt until the answer left, or the refusal was written; null while open.';
+    'How many seconds the newest questions took, from receipt until the answer left, or the refusal was written: summed up, so that nobody sees when each was asked.';
 
 CREATE VIEW operation_reply AS
-SELECT r.at, s.reply ->> 'institution' AS institution, s.reply ->> 'status' AS status, s.reply ->> 'code' AS code,
-       (s.reply ->> 'answeredAt')::timestamptz - (s.reply ->> 'askedAt')::timestamptz AS took
-FROM operation_recent AS r CROSS JOIN LATERAL jsonb_array_elements(r.content -> 'sources') AS s (reply)
-WHERE r.event = 'exchange:answer:sent';
+WITH reply AS (
+    SELECT r.at, s.reply ->> 'institution' AS institution, s.reply ->> 'status' = 'TECHNICAL_ERROR' AS failed,
+           (s.reply ->> 'answeredAt')::timestamptz - (s.reply ->> 'askedAt')::timestamptz AS took
+    FROM operation_recent AS r CROSS JOIN LATERAL jsonb_array_elements(r.content -> 'sources') AS s (reply)
+    WHERE r.event = 'exchange:answer:sent'
+)
+SELECT institution, count(*) AS asked, count(*) FILTER (WHERE failed) AS failed,
+       extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY took))::float8 AS p50,
+       extract(epoch FROM percentile_cont(0.95) WITHIN GROUP (ORDER BY took))::float8 AS p95,
+       date_trunc('minute', max(at) FILTER (WHERE NOT failed)) AS answered_at
+FROM reply GROUP BY institution;
 
-COMMENT ON VIEW operation_reply IS 'How the newest questions went at each source, and how long that took.';
+COMMENT ON VIEW operation_reply IS
+    'How the newest questions went at each source, and how many seconds that took: summed up, so that nobody sees when each was asked.';
 
 GRANT SELECT ON
     operation_source, operation_job, operation_mailbox, operation_queue, operation_stream, operation_question,

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import datetime
 from enum import StrEnum
 from itertools import islice
@@ -13,9 +13,10 @@ import msgspec
 from uuid6 import uuid7
 
 from crossroads.kernel.clock import Clock
-from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.participant.desk.model import Basis
 from crossroads.participant.state import Record, State, state_file
+from crossroads.web.tally import Tally
 
 _EARLIER = "select position, fields from entry where position < ? order by position desc"
 _NEWEST = 2**62
@@ -66,6 +67,7 @@ class Traffic:
         """Open it. Raises AlreadyRunning."""
         self._folder, self._institution, self._clock = folder, institution, clock
         self._state = State(folder)
+        self._strangers = Tally[str](clock)
 
     @asynccontextmanager
     async def doing(self, what: What, acting: Acting, **fields: Any) -> AsyncIterator[dict[str, Any]]:
@@ -85,6 +87,16 @@ class Traffic:
     async def refuse(self, what: What, acting: Acting, reason: str, **fields: Any) -> None:
         """Log that the desk itself refused something."""
         await self._note(f"{what}:refused", acting, reason=reason, **fields)
+
+    async def turn_away(self, subject: str) -> None:
+        """Log that an account is of no user: at once, and how often it came again when the hour is over."""
+        for known, times in self._strangers.again().items():
+            await self._turned_away(known, times)
+        if self._strangers.first(subject):
+            await self._turned_away(subject, 1)
+
+    async def _turned_away(self, subject: str, times: int) -> None:
+        await self.refuse(What.USERS, Acting("no-user", "", None), "NO_USER", subject=subject, times=times)
 
     async def _note(self, event: str, acting: Acting, **fields: Any) -> str:
         ticket, now = str(uuid7()), self._clock.now()
@@ -118,6 +130,9 @@ class Traffic:
 
     async def close(self) -> None:
         """Finish what is being written."""
+        for subject, times in self._strangers.rest().items():
+            with suppress(Unavailable):
+                await self._turned_away(subject, times)
         await self._state.close()
 
 

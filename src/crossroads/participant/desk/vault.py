@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from crossroads.kernel.errors import Unavailable
-from crossroads.web.sessions import Row
+from crossroads.web.vault import Row
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ _C = _SESSION.columns
 
 
 class FileVault:
-    """As `web.sessions.Vault` wants it. All raise Unavailable while the file cannot be read or written."""
+    """As `web.vault.Vault` wants it. All raise Unavailable while the file cannot be read or written."""
 
     def __init__(self, file: Path) -> None:
         """Open the file, or make it, for its owner alone."""

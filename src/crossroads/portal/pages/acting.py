@@ -70,15 +70,15 @@ async def children(request: Request[Any, Any, Any], view: Looking, deputy: OwnDe
 @form("/me/acting/children", CITIZEN)
 async def choose_child(view: Looking, deputy: OwnDeputy, public: Public) -> Response[str]:
     """Begin to act for one of them, by what the register says at this moment."""
-    number = view.form["child"]
+    number = view.form.number("child")
     shown = view.site.sessions.kept(view.visit, view.form["list"], Shown) if view.visit else None
     if shown is None or acted_for(view) is not None:
         raise NotFoundException
-    if not (number.isascii() and number.isdigit() and int(number) < len(shown.children)):
+    if number is None or number >= len(shown.children):
         view.form.fault("child", view.words.text("Choose a child"))
         return await _children(view, deputy, public)
     try:
-        acted = await deputy.for_child(shown.children[int(number)], _today(public))
+        acted = await deputy.for_child(shown.children[number], _today(public))
     except Refused:
         acted = None
     if acted is None:
@@ -120,11 +120,16 @@ async def _give(view: View, deputy: Deputy, **said: object) -> None:
     except (Malformed, Unacceptable) as error:
         _place(view, str(error))
     except Refused as error:
-        if error.code is Code.MANDATES_TOO_MANY:
-            view.form.fault("number", view.words.text("You gave as many mandates as there may be. End one first."))
-        else:
-            text = "The register does not know a person with this number, name and birth date."
-            view.form.fault("number", view.words.text(text))
+        view.form.fault("number", _why_not(view, error))
+
+
+def _why_not(view: View, error: Refused) -> str:
+    """Say why the hub refused a mandate."""
+    if error.code is Code.MANDATES_TOO_MANY:
+        return view.words.text("You gave as many mandates as there may be, in all or to this person.")
+    if error.code is Code.MANDATES_TODAY:
+        return view.words.text("You gave or tried as many mandates as may be on one day. Try again tomorrow.")
+    return view.words.text("The register does not know a person with this number, name and birth date.")
 
 
 def _place(view: View, said: str) -> None:

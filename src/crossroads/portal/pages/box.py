@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import NamedTuple
 from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -22,10 +23,16 @@ from crossroads.wire.acting import AS_MANDATARY
 from crossroads.wire.box import BoxConsent, BoxList, BoxMessage, BoxQuery, DocumentCard
 from crossroads.wire.usage import ProofPlace
 
-_PAGE = 20
-_PDF = "application/pdf"
+_PDF, _PDF_NAME, _PDF_START = "application/pdf", ".pdf", b"%PDF-"
 _ANYTHING = "application/octet-stream"
 _DAY, _LONGEST = timedelta(days=1), timedelta(days=36_525)
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """What is kept of a page of the list: which messages it showed, and after which page it came, if any."""
+
+    messages: tuple[UUID, ...]
+    after: str
 
 
 class _Chosen(NamedTuple):
@@ -37,29 +44,28 @@ class _Chosen(NamedTuple):
 
 
 @page("/me/box", CITIZEN)
-async def box(view: Looking, citizen: OwnHub, page: FromQuery[int] = 1) -> Response[str]:
+async def box(view: Looking, citizen: OwnHub, after: FromQuery[str] = "") -> Response[str]:
     """Show what is in the box, the newest first. A message is named by its place in what was shown."""
-    found = await _listed(citizen)
-    first = (max(page, 1) - 1) * _PAGE
-    shown = found.items[first : first + _PAGE]
-    handle = await view.site.sessions.keep(view.visit, shown) if shown and view.visit else ""
+    before = _page(view, after) if after else None
+    found = await _listed(citizen, after=before.messages[-1] if before else None)
+    kept = _Page(tuple(one.message for one in found.items), after)
+    handle = await view.site.sessions.keep(view.visit, kept) if found.items and view.visit else ""
     return view.page(
         "citizen/box.html",
         found=found,
-        shown=shown,
         handle=handle,
         first_day=brussels_day(found.active_from) if found.active_from else None,
         last_day=_last_day(found),
         decides=_decides(citizen),
-        older=view.at("/me/box", page=page + 1) if first + _PAGE < len(found.items) else None,
-        newer=view.at("/me/box", page=page - 1) if page > 1 else None,
+        older=view.at("/me/box", after=handle) if found.more else None,
+        newer=_newer(view, before),
     )
 
 
 @page("/me/box/message", CITIZEN)
-async def message(view: Looking, of: FromQuery[str], at: FromQuery[int]) -> Response[str]:
+async def message(view: Looking, citizen: OwnHub, of: FromQuery[str], at: FromQuery[int]) -> Response[str]:
     """Show a message: its documents are fetched when they are opened."""
-    return _shown(view, _chosen(view, of, at))
+    return _shown(view, await _chosen(view, citizen, of, at))
 
 
 @page("/me/box/document", CITIZEN)
@@ -67,7 +73,7 @@ async def document(
     view: Looking, citizen: OwnHub, of: FromQuery[str], at: FromQuery[int], number: FromQuery[int]
 ) -> Response[str] | Response[bytes]:
     """Open a document: it comes from its sender, to be kept as a file and never shown within a page."""
-    chosen = _chosen(view, of, at)
+    chosen = await _chosen(view, citizen, of, at)
     if not 0 <= number < len(chosen.message.documents):
         raise NotFoundException
     opener = Opener(citizen.ssin, citizen.purpose, citizen.agent)
@@ -83,9 +89,8 @@ async def document(
 @page("/me/box/proof", CITIZEN)
 async def proof(view: Looking, citizen: OwnHub, of: FromQuery[str], at: FromQuery[int]) -> Response[bytes]:
     """Give what the log proves of a message as a file: published, long unread, opened."""
-    listed = _chosen(view, of, at).message
-    (newest,) = [one for one in (await _listed(citizen)).items if one.message == listed.message] or [listed]
-    proofs = await citizen.prove(ProofPlace(stream=one.stream, index=one.index) for one in newest.places)
+    chosen = await _chosen(view, citizen, of, at)
+    proofs = await citizen.prove(ProofPlace(stream=one.stream, index=one.index) for one in chosen.message.places)
     headers = {"content-disposition": 'attachment; filename="proof.json"'}
     return Response(msgspec.json.encode(proofs), media_type="application/json", headers=headers)
 
@@ -116,9 +121,16 @@ async def decide(view: Looking, citizen: OwnHub, public: Public) -> Response[str
     return view.to("/me/box")
 
 
-async def _listed(citizen: Citizen) -> BoxList:
-    query = BoxQuery(ssin=citizen.ssin, legal_context=citizen.purpose, agent=citizen.agent)
-    return await citizen.client.box.list(query)
+async def _listed(citizen: Citizen, after: UUID | None = None, message: UUID | None = None) -> BoxList:
+    query = BoxQuery(
+        ssin=citizen.ssin, legal_context=citizen.purpose, agent=citizen.agent, after=after, message=message
+    )
+    try:
+        return await citizen.client.box.list(query)
+    except Refused as error:
+        if error.code != Code.BOX_UNKNOWN:
+            raise
+        raise NotFoundException from error
 
 
 async def _asked(view: View, citizen: Citizen) -> Response[str]:
@@ -134,12 +146,28 @@ def _decides(citizen: Citizen) -> bool:
     return citizen.purpose != AS_MANDATARY
 
 
-def _chosen(view: View, handle: str, at: int) -> _Chosen:
-    """Give a message of the list before; who never saw it finds no such page."""
-    kept = view.site.sessions.kept(view.visit, handle, list[BoxMessage]) if view.visit else None
-    if kept is None or not 0 <= at < len(kept):
+def _page(view: View, handle: str) -> _Page:
+    """Give a page of the list that was shown before; who never saw it finds no such page."""
+    kept = view.site.sessions.kept(view.visit, handle, _Page) if view.visit else None
+    if kept is None:
         raise NotFoundException
-    return _Chosen(kept[at], handle, at)
+    return kept
+
+
+def _newer(view: View, before: _Page | None) -> str | None:
+    """Give the address of the page before this one; None on the first."""
+    if before is None:
+        return None
+    return view.at("/me/box", after=before.after) if before.after else view.at("/me/box")
+
+
+async def _chosen(view: View, citizen: Citizen, handle: str, at: int) -> _Chosen:
+    """Give a message of the list before, as it is now; one whose days are over is not found any more."""
+    kept = _page(view, handle).messages
+    if not 0 <= at < len(kept):
+        raise NotFoundException
+    (found,) = (await _listed(citizen, message=kept[at])).items
+    return _Chosen(found, handle, at)
 
 
 def _shown(view: View, chosen: _Chosen, missing: int | None = None, why: str = "") -> Response[str]:
@@ -163,8 +191,9 @@ def _why(view: View, error: Unavailable | Tampered | Refused) -> str:
 
 
 def _file(card: DocumentCard, content: bytes) -> Response[bytes]:
-    """Give a document as a file. What a browser could show or run is only called what it is where that is harmless."""
-    media_type = _PDF if card.media_type == _PDF else _ANYTHING
+    """Give a document as a file. It is called a PDF where sender, name and content agree, and else nothing at all."""
+    named = card.media_type == _PDF and card.name.lower().endswith(_PDF_NAME)
+    media_type = _PDF if named and content.startswith(_PDF_START) else _ANYTHING
     disposition = f"attachment; filename*=UTF-8''{quote(card.name, safe='')}"
     return Response(content, media_type=media_type, headers={"content-disposition": disposition})
 

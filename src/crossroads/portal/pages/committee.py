@@ -77,7 +77,7 @@ async def change(view: Looking, held: Held, draft: FromPath[UUID]) -> Response[s
     decision = read_decision(view, kind)
     if decision is None:
         return _form(view, kind, {}, shown, base=base)
-    said = held.decides(draft=draft, base=int(base) if base.isascii() and base.isdigit() else 0, decision=decision)
+    said = held.decides(draft=draft, base=view.form.number("base") or 0, decision=decision)
     try:
         await held.offices.save_draft(DraftSaving(**said))
     except Unacceptable:
@@ -116,11 +116,11 @@ async def plan(held: Held, draft: FromPath[UUID]) -> Response[bytes]:
 
 
 async def _act(view: View, held: Held, draft: UUID, act: Any) -> Response[str]:
-    version = view.form["version"]
-    if not (version.isascii() and version.isdigit()):
+    version = view.form.number("version")
+    if version is None:
         raise NotFoundException
     try:
-        await act(DraftAct(**held.decides(draft=draft, version=int(version))))
+        await act(DraftAct(**held.decides(draft=draft, version=version)))
     except Refused as error:
         sentence = _refusals(view).get(str(error.code))
         if sentence is None:

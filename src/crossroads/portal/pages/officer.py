@@ -17,6 +17,7 @@ from crossroads.portal.pages.citizen import Public
 from crossroads.portal.register import Register
 from crossroads.portal.searched import Wanted, wanted
 from crossroads.web.access import form, page
+from crossroads.web.forms import whole
 from crossroads.web.view import Looking, View
 from crossroads.wire.supervision import EvidenceQuery, LogEntries, LogQuery
 from crossroads.wire.usage import MAXIMUM_PROVEN, ProofPlace
@@ -73,7 +74,7 @@ async def entries(view: Looking, held: Held, public: Public, list: FromQuery[str
 async def choose(view: Looking) -> Response[str]:
     """Keep which entries were chosen."""
     kept = _listed(view, view.form["list"])
-    lines = {int(line) for line in view.form.every("line") if line.isascii() and line.isdigit()}
+    lines = {whole(line) for line in view.form.every("line")}
     chosen = [place for number, place in enumerate(kept.places) if number in lines]
     if not 0 < len(chosen) <= MAXIMUM_PROVEN:
         view.form.fault("line", view.words.text("Choose one to sixteen entries"))

@@ -39,7 +39,12 @@ def ssin(view: Typed, field: str, environment: Environment, today: date) -> str:
     """Read the number of a person from a field; "" with a fault for none."""
     found = number(view.form[field], environment, today)
     if not found:
-        view.form.fault(field, view.words.text("Enter the number of the person: 11 digits, as on the identity card"))
+        view.form.fault(
+            field,
+            view.words.text(
+                "This is no number of a person. It has 11 digits, as on the identity card: look for a slip."
+            ),
+        )
     return found
 
 

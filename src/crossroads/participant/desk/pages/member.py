@@ -172,8 +172,7 @@ async def provide_member(view: Looking, state: State) -> Member:
     desk: Desk = state.desk
     user = desk.acts.roster.user(view.somebody.subject)
     if user is None:
-        nobody = Acting("no-user", "", None)
-        await desk.traffic.refuse(What.USERS, nobody, "NO_USER", subject=view.somebody.subject)
+        await desk.traffic.turn_away(view.somebody.subject)
         raise Refused
     return Member(desk, user, await desk.catalogue(), view)
 

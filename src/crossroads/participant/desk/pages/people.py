@@ -105,8 +105,7 @@ async def do(view: View, member: Member, act: AnyAct, field: str) -> bool:
 
 def version(view: View) -> int:
     """Read which version of something was seen; 0, which is none, where the form does not say."""
-    text = view.form["version"]
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return view.form.number("version") or 0
 
 
 async def _manager(member: Member) -> Member:

@@ -57,7 +57,7 @@ _SENTENCES: dict[str, str] = {
     Code.DETAIL_PERIOD_NOT_COVERED: _("Your inscription of this person does not cover all days that you asked about."),
     Code.LEGAL_CONTEXT_NOT_ALLOWED: _("Your institution does not have this legal context."),
     Code.NOT_AUTHORISED: _("No authorisation allows this."),
-    Code.NO_HOLDER: _("Nobody holds such data about this person."),
+    Code.NO_HOLDER: _("Nobody holds such data about this person for the days you asked about."),
     Code.NO_DATA: _("The sources that were asked have no data about these days."),
     Code.SOURCE_FAILED: _("A source failed or was late. Ask again later; the rest is shown."),
     Code.SOURCE_LATE: _("The source did not answer in time."),
