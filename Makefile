@@ -49,7 +49,7 @@ check: .venv/dev ## rules of the house, style and types
 # More workers than two cores have: many tests wait, for processes that start and for limits of time. Long files come first.
 test: check .venv/browser ## everything that tells whether it works
 	@without=; test -e .venv/browser || { without=" and not browser"; echo "Left out, since Chromium is missing: the tests of pages in a browser."; }; \
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
 
 torture: .venv/browser ## what takes long: a hundred rounds of kill -9, rules with a thousand examples, and more
 	@$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
