@@ -46,17 +46,29 @@ check: .venv/dev ## rules of the house, style and types
 	  || echo "Chromium is missing: sudo apt-get install chromium"
 	@! command -v chromium >/dev/null || touch $@
 
-# More workers than two cores have: many tests wait, for processes that start and for limits of time. Long files come first.
+# More workers than two cores have: many tests wait, for processes that start and for limits of time. Long
+# files come first: tests/longest.py.
 test: check .venv/browser ## everything that tells whether it works
 	@without=; test -e .venv/browser || { without=" and not browser"; echo "Left out, since Chromium is missing: the tests of pages in a browser."; }; \
 	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
 
-torture: .venv/browser ## what takes long: a hundred rounds of kill -9, rules with a thousand examples, and more
+# Files beside tests/unit that hold rules, of which each example asks a hub or a database.
+PROPERTIES := $(addprefix tests/,acceptance/test_fuzz.py integration/test_directory_bulk.py integration/test_directory_imports.py \
+  integration/test_overlaps.py integration/test_register_households.py)
+
+# Decision tables run on Spark too, which is large and wants Java.
+.venv/spark: .venv/dev requirements/spark.txt
+	@command -v java >/dev/null || { echo "Java is missing: sudo apt-get install openjdk-17-jre-headless"; exit 1; }
+	@echo "Installing Spark into .venv ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	@touch $@
+
+torture: .venv/browser .venv/spark ## what takes long: a hundred rounds of kill -9, rules with a thousand examples, and more
 	@$(BIN)/pytest -m torture --timeout 3600 $(ARGS)
-	@$(BIN)/pytest -n 2 --hypothesis-profile torture --timeout 3600 tests/unit $(ARGS)
+	@$(BIN)/pytest -n 2 --hypothesis-profile torture --timeout 3600 -m "not torture" tests/unit $(PROPERTIES) $(ARGS)
 
 bench: .venv/dev ## speed and size, as ratios; nothing else should run meanwhile
-	@for name in exchange directory audit search changes batch portal; do $(BIN)/crossroads bench $$name --json || exit 1; done
+	@for name in exchange directory audit search changes batch portal statuses; do $(BIN)/crossroads bench $$name --json || exit 1; done
 
 look: ## build styles and scripts of the pages from their pinned packages; needs npm
 	@sh src/crossroads/web/look/build.sh

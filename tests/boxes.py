@@ -68,6 +68,8 @@ def let_a_day_pass(database: Database) -> None:
     """Have what was published, and is to be received, be a day earlier: a sender has a limit for each day."""
     earlier = "UPDATE box_message SET published_at = published_at - interval '1 day', received_on = received_on - 1"
     asyncio.run(execute(database.url("crossroads_owner"), earlier))
+    not_taken = "UPDATE box_reference SET published_at = published_at - interval '1 day'"
+    asyncio.run(execute(database.url("crossroads_owner"), not_taken))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from crossroads.participant.trust import read_trust
 from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import Answer, Problem
 from crossroads.wire.signatures import Request, sign_request
+from plain import NO_TLS
 
 QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
 INQUIRY = "PCSA:SOCIAL_INQUIRY"
@@ -38,7 +39,9 @@ def person(number: int) -> str:
 
 def client() -> httpx.AsyncClient:
     """Give an HTTP client with as many connections as a test wants."""
-    return httpx.AsyncClient(timeout=HANG_SECONDS, limits=httpx.Limits(max_connections=None), trust_env=False)
+    return httpx.AsyncClient(
+        verify=NO_TLS, timeout=HANG_SECONDS, limits=httpx.Limits(max_connections=None), trust_env=False
+    )
 
 
 class Asker:

@@ -30,12 +30,14 @@ class Ended(NamedTuple):
         return " ".join(self.stderr.replace("│", " ").split())
 
 
-def crossroads(*arguments: str, environment: Mapping[str, str] | None = None, text: str = "") -> Ended:
-    """Run a command to its end; `text` is what is typed meanwhile."""
+def crossroads(
+    *arguments: str, environment: Mapping[str, str] | None = None, text: str = "", seconds: float = _PATIENCE_SECONDS
+) -> Ended:
+    """Run a command to its end, which comes within some seconds; `text` is what is typed meanwhile."""
     command = [sys.executable, "-m", "crossroads", *arguments]
     variables = {**os.environ, "COLUMNS": "200", **(environment or {})}
     ended = subprocess.run(
-        command, env=variables, input=text, capture_output=True, check=False, timeout=_PATIENCE_SECONDS, text=True
+        command, env=variables, input=text, capture_output=True, check=False, timeout=seconds, text=True
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 

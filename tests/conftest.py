@@ -1,6 +1,7 @@
 """Fixtures of the database. Others have their own plugin modules."""
 
-from collections.abc import AsyncIterator, Iterator
+import gc
+from collections.abc import AsyncIterator, Generator, Iterator
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ import scratch
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.kernel.memory import settle
 from database import Database, OpenPool, empty_database, migrated_template, remove_home, reserve_home, shared_server
+from longest import longest_first
 
 # `make test` looks for what breaks a rule with fewer examples than `make torture`, which takes all the time it wants.
 settings.register_profile("test", max_examples=50, deadline=None)
@@ -28,6 +30,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header() -> str:
     """Say on what the suite runs: a server with Citus was never given."""
     return "database: the embedded PostgreSQL, one machine; nothing runs on Citus"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while tests are collected: all of it stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long."""
+    longest_first(items)
 
 
 def pytest_collection_finish() -> None:

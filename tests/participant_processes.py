@@ -6,17 +6,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
+
+from plain import NO_TLS
 
 PROGRAM = [sys.executable, "-c", "from crossroads.participant.command import app; app()"]
 
 
 @contextmanager
-def served(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def served(config: Path, port: int, stdout: int | IO[bytes] = subprocess.DEVNULL) -> Iterator[subprocess.Popen[bytes]]:
     """Run it until it answers; end it when the test ends."""
-    process = subprocess.Popen([*PROGRAM, "serve", str(config)], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([*PROGRAM, "serve", str(config)], stdout=stdout)
     try:
         wait_until_up(process, port)
         yield process
@@ -28,7 +31,7 @@ def served(config: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 def wait_until_up(process: subprocess.Popen[bytes], port: int) -> None:
     while process.poll() is None:
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}/health", verify=NO_TLS).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.05)

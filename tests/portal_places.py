@@ -75,5 +75,7 @@ def inhabited(folder: Path, database: Database, *, name: str = "Anna Peeters", *
 
 def start(here: Portal) -> None:
     """Start hub and source."""
-    here.built.start_hub()
-    here.built.start_members([SOURCE])
+    here.built.launch_hub()
+    here.built.launch_members([SOURCE])
+    here.built.await_hub()
+    here.built.await_members([SOURCE])

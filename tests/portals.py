@@ -17,6 +17,7 @@ from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from database import Database
 from networks import network
+from plain import NO_TLS
 
 CITIZEN = "anna"
 NUMBER = "80631512393"
@@ -38,7 +39,7 @@ class Portal:
 
     def client(self, **options: Any) -> httpx.Client:
         """Give a browser without scripts, that follows no redirect by itself."""
-        return httpx.Client(base_url=self.url, trust_env=False, timeout=20, **options)
+        return httpx.Client(base_url=self.url, verify=NO_TLS, trust_env=False, timeout=20, **options)
 
 
 @contextmanager
@@ -84,9 +85,11 @@ def portal(
     }
     named = {"document": document, "settings": given, "start": False, **people}
     with network(folder / "network", database, members or {}, **named) as built:
-        for role, address in (("portal", url), ("demo-login", login_url)):
+        addresses = {"portal": url, "demo-login": login_url}
+        for role in addresses:
             log = built.home / "logs" / f"{role}.log"
             built.processes.start(role, ["serve", "--role", role], log, built.environment)
+        for role, address in addresses.items():
             built.processes[role].wait_for(f"{address}/health")
         yield Portal(built=built, url=url, login_url=login_url)
 

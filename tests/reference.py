@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -192,11 +193,13 @@ def belgif() -> str:
     )
 
 
+@cache
 def openapi() -> str:
     """Give the OpenAPI description of the hub."""
     return encoded(described(ROUTES, dependencies())).decode()
 
 
+@cache
 def openapi_30() -> str:
     """Give the same description for tools that read OpenAPI 3.0 only."""
     return encoded(downgraded(described(ROUTES, dependencies()))).decode()

@@ -27,7 +27,7 @@ from database import Database, empty_database, execute
 from networks import network
 
 SEED = 1930
-ROUNDS = 3
+ROUNDS = 2
 OLD = 3_000
 TICKET = uuid4()
 pytestmark = pytest.mark.timeout(180)

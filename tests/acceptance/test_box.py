@@ -34,12 +34,12 @@ from database import Database
 from looking import CENTRE, OTHER, OVERSIGHT, OWN, PORTAL, look, posted, read
 from raw import person
 
-DORA = person(29)
+DORA, EMIL = person(29), person(31)
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Boxes]:
-    with boxes(tmp_path_factory.mktemp("box"), module_database, {OTHER: {}}, others=[DORA]) as made:
+    with boxes(tmp_path_factory.mktemp("box"), module_database, {OTHER: {}}, others=[DORA, EMIL]) as made:
         made.activate(ANNA)
         yield made
 
@@ -183,6 +183,21 @@ def test_a_sender_fills_a_day_and_no_more_and_all_stays_within_reach(here: Boxes
     rest = here.listed(DORA, after=first.items[-1].message)
     assert [one.message for one in first.items + rest.items] == [one.message for one in reversed(published)]
     assert (first.more, rest.more, first.total, rest.total) == (True, False, len(published), len(published))
+
+
+def test_who_writes_to_somebody_without_an_active_box_has_the_same_limit(
+    here: Boxes, module_database: Database
+) -> None:
+    said = [message(EMIL) for _ in range(MAXIMUM_A_DAY)]
+    for one in said:
+        assert here.publish(one).delivery is Delivery.NOT_ACTIVE
+    reply = posted(here.built, "/v1/box/messages", body(message(EMIL)), CENTRE)
+    assert (reply.status, reply.problem.code) == (403, "CR-BOX-FULL-TODAY")
+    # What was said before is said again, other people are not concerned, and tomorrow it may be tried once more.
+    assert here.publish(said[0]).delivery is Delivery.NOT_ACTIVE
+    assert here.publish(message(ANNA)).delivery is Delivery.PUBLISHED
+    let_a_day_pass(module_database)
+    assert here.publish(message(EMIL)).delivery is Delivery.NOT_ACTIVE
 
 
 def test_no_day_of_receipt_is_filled_from_the_days_before(here: Boxes, module_database: Database) -> None:

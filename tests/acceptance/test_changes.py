@@ -211,7 +211,10 @@ def test_a_notification_may_be_larger_than_a_question_and_has_a_limit(built: Net
         assert connection.getresponse().status == 413
 
 
-async def test_whoever_fills_the_mailboxes_may_die_at_any_moment(built: Network, module_database: Database) -> None:
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.torture)])
+async def test_whoever_fills_the_mailboxes_may_die_at_any_moment(
+    built: Network, module_database: Database, kills: int
+) -> None:
     """Hubs are killed while changes come in and go out: each reaches each right mailbox under one number, in order."""
     (port,) = free_ports(1)
     ports = (built.installation.settings.port, port)
@@ -226,7 +229,7 @@ async def test_whoever_fills_the_mailboxes_may_die_at_any_moment(built: Network,
         anywhere = Anywhere(built, http, ports)
         notifying = [asyncio.create_task(anywhere.notify(ssin, sent[ssin], stop)) for ssin in sent]
         consuming = [asyncio.create_task(anywhere.consume(box, received[box], drained)) for box in received]
-        for at in range(4):
+        for at in range(kills):
             await asyncio.sleep(0.5 + chance.random())
             built.processes[("hub", f"hub-{port}")[at % 2]].kill()
             again = built.start_hub if at % 2 == 0 else lambda: start_another_hub(built, port, apart)

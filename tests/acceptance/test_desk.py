@@ -106,6 +106,19 @@ def asked(browser: Browser, ssin: str, group: str = WORK) -> str:
     return browser.done("/ask", ssin=ssin, groups=group, first="2026-01-01", last="2026-03-31")
 
 
+def taken_item(browser: Browser, path: str = "/mailbox", **fields: str) -> str:
+    """Take what is in the mailbox by a form, once something is, and give where the only item is shown."""
+    listed = ""
+    for _ in range(60):
+        browser.send(path, **fields)
+        listed = browser.get("/mailbox").text
+        if found := re.findall(r'href="/en(/mailbox/\d+)"', listed):
+            (item,) = found
+            return str(item)
+        time.sleep(0.5)  # a desk answers so many requests a minute
+    pytest.fail(f"nothing came: {listed}")
+
+
 def test_staff_ask_and_see_what_the_source_says(here: RunningDesk, stan: Browser) -> None:
     spaced = f"{ANNA[:6]}-{ANNA[6:9]}.{ANNA[9:]}"
     place = asked(stan, spaced)
@@ -292,22 +305,31 @@ def test_an_error_is_reported_answered_and_read_in_the_mailbox(
     with source.browser(SARA) as sara:
         sara.get(f"/ask?context={INQUIRY}", 403)
         (waiting,) = re.findall(r'href="/en(/reports/[^"]+)"', sara.get("/reports").text)
+        shown = sara.get(waiting).text
+        assert "was not taken yet" in shown
+        assert ANNA not in shown
+        item = taken_item(sara, waiting, act="take")
+        shown = sara.get(waiting).text
+        assert ANNA in shown
+        assert "The employer says otherwise." in shown
         page = sara.faults(waiting, outcome="corrected", correction="x")
         assert "Enter the ticket" in page
         assert "Say why" in page
         page = sara.faults(waiting, outcome="corrected", correction=str(uuid4()), reason="It was.")
         assert "The answer was not taken" in page
-        sara.done(waiting, outcome="rejected", reason="It is right.")
+        # Dealt with, it is still shown: the report waits for its answer.
+        sara.done(item, act="done")
+        assert ANNA in sara.get(waiting).text
+        answered = sara.get(sara.done(waiting, outcome="rejected", reason="It is right.")).text
+        assert "What happens next" in answered
+        assert "Nothing changes in the data" in answered
         assert "No report waits" in sara.get("/reports").text
         sara.get(waiting, 404)
-    listed = ""
-    for _ in range(100):
-        listed = stan.send("/mailbox").text if not re.search(r"/mailbox/\d", listed) else listed
-        if re.search(r"/mailbox/\d", listed):
-            break
-        time.sleep(0.1)
-    assert "The source answered your report of an error" in listed
-    (item,) = re.findall(r'href="/en(/mailbox/\d+)"', listed)
+        traffic = own_log.export(source.home / "traffic")
+        read = [one["fields"] for one in traffic if one["fields"].get("act") == "read"]
+        assert {one["report"] for one in read} == {waiting.removeprefix("/reports/")}
+    item = taken_item(stan)
+    assert "The source answered your report of an error" in stan.get("/mailbox").text
     shown = stan.get(item).text
     assert "It is right." in shown
     assert "It was no error" in shown
@@ -366,15 +388,19 @@ def test_a_revoked_role_counts_no_more_at_once(here: RunningDesk, marie: Browser
     assert "Weak" in page
 
 
-def test_nobody_gives_to_himself_and_the_last_manager_stays(marie: Browser) -> None:
+def test_nobody_gives_to_himself_and_the_last_manager_stays(here: RunningDesk, marie: Browser) -> None:
     (own,) = re.findall(r'href="/en(/users/staff-\w+)"><bdi>Marie', marie.get("/users").text)
-    page = marie.faults(own, power="staff", context=INQUIRY, first=str(TODAY), last=str(LATER))
+    (another,) = re.findall(r'href="/en(/users/staff-\w+)"><bdi>Stan', marie.get("/users").text)
+    # Neither form nor link is offered; who sends it all the same is refused.
+    assert "/roles/" not in marie.get(own).text
+    page = marie.faults(own, another, power="staff", context=INQUIRY, first=str(TODAY), last=str(LATER))
     assert "Nobody gives a role to himself or herself" in page
-    (role,) = re.findall(r'href="/en(/roles/\w+)"', marie.get(own).text)
+    roles = msgspec.json.decode(here.command("user", "list", "--json").stdout)["roles"]
+    (role,) = [f"/roles/{one['id']}" for one in roles if own.endswith(one["agent"]) and one["power"] == "manager"]
     assert "This is the only local manager" in marie.faults(role, act="revoke")
     assert "There is a problem" in marie.faults(role, act="change", last=str(LATER), version="1" * 5000)
     assert "Nobody gives" in marie.faults(role, act="change", last=str(LATER + timedelta(days=900)))
-    assert "without an end" not in marie.faults(own, power="staff", context=INQUIRY, first=str(TODAY), last="")
+    assert "without an end" not in marie.faults(own, another, power="staff", context=INQUIRY, first=str(TODAY), last="")
 
 
 def test_a_delegation_lets_a_colleague_act_and_a_mandate_needs_the_hub_as_well(
@@ -392,7 +418,7 @@ def test_a_delegation_lets_a_colleague_act_and_a_mandate_needs_the_hub_as_well(
         browser.get(f"/ask?context={INQUIRY}", 403)
         browser.get(answer, 403)
     mandate = {"context": INQUIRY, "reference": "letter 1", "first": str(TODAY), "last": str(LATER)}
-    assert "id of an institution" in marie.faults("/mandates", institution="nobody", **mandate)
+    assert "Choose an institution" in marie.faults("/mandates", institution="nobody", **mandate)
     marie.done("/mandates", institution="pcsw-liege", **mandate)
     choice = f"{INQUIRY}|pcsw-liege"
     assert "pcsw-liege" in stan.get("/ask").text
@@ -417,10 +443,12 @@ def test_everybody_sees_own_traffic_and_no_person_in_it(stan: Browser, marie: Br
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
 def test_every_page_is_there_in_every_language(here: RunningDesk, stan: Browser, marie: Browser, language: str) -> None:
     for path in PAGES:
-        pages = [browser.http.get(f"/{language}{path}") for browser in (stan, marie)]
-        assert 200 in {page.status_code for page in pages}, path
-        assert all(page.headers["cache-control"] == "no-store" for page in pages)
-        assert all(f'<html lang="{language}"' in page.text for page in pages)
+        page = stan.http.get(f"/{language}{path}")
+        if page.status_code == 403:
+            page = marie.http.get(f"/{language}{path}")
+        assert page.status_code == 200, path
+        assert page.headers["cache-control"] == "no-store"
+        assert f'<html lang="{language}"' in page.text
     assert here.url
 
 

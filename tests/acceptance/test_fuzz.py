@@ -26,7 +26,7 @@ OPERATIONS = {
     for operation in [result.ok()]  # type: ignore[union-attr] # our own description has no errors
 }
 FEW = settings(
-    max_examples=25,
+    max_examples=settings().max_examples // 5,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -129,7 +129,7 @@ def test_a_parent_looks_for_a_child_and_goes_back(paul: httpx.Client) -> None:
         page = paul.get(path)
         assert "You act for your child Lotte Peeters ." in text_of(page), path
         assert CHILD not in page.text
-    assert "2024-02-29" in text_of(paul.get("/en/me/data/now"))
+    assert "29 February 2024" in text_of(paul.get("/en/me/data/now"))
     led = sent(paul, paul.get("/en/me/usage"), institution="", first="", last="", own="yes")
     shown = text_of(paul.get(led.headers["location"]))
     assert "A parent acts for his child" in shown
@@ -137,7 +137,7 @@ def test_a_parent_looks_for_a_child_and_goes_back(paul: httpx.Client) -> None:
     stopped = sent(paul, paul.get("/en/me/acting"), do="stop")
     assert stopped.status_code == 303
     assert "You act for" not in text_of(paul.get("/en/me/usage"))
-    assert "2024-02-29" not in text_of(paul.get("/en/me/data/now"))
+    assert "29 February 2024" not in text_of(paul.get("/en/me/data/now"))
 
 
 def test_an_error_is_reported_for_the_child(paul: httpx.Client) -> None:
@@ -209,7 +209,9 @@ def test_a_mandate_is_given_accepted_used_and_withdrawn_while_it_is_used(
     assert "You act for Paul Peeters ." in text_of(fien.get("/en/me"))
     assert PARENT not in fien.get("/en/me/acting").text
     assert "You act for Paul Peeters ." in text_of(fien.get("/en/me/usage"))
-    assert fien.get("/en/me/data/now").status_code == 200
+    data = fien.get("/en/me/data/now")
+    assert (data.status_code, "This is wrong" in data.text) == (200, False)
+    assert fien.get("/en/me/wrong?of=x&part=0").status_code == 403
     assert fien.get("/en/me/reports").status_code == 403
     assert "What I reported" not in text_of(fien.get("/en/me"))
     led = sent(paul, paul.get("/en/me/usage"), institution=PORTAL, first="", last="", own="")
@@ -217,14 +219,21 @@ def test_a_mandate_is_given_accepted_used_and_withdrawn_while_it_is_used(
     assert "Somebody acts under a mandate" in text_of(seen)
     assert FRIEND not in seen.text
     assert "Fien" not in seen.text
+    visit = seen.text.split("What was done for you at this portal")[1]
+    assert "Maes acted for you, under a mandate that you gave." in unescape(re.sub(r"<[^>]+>", "", visit))
+    assert "lines of the log" in visit
     withdrawn = sent(paul, paul.get("/en/me/acting"), do="end", mandate=wanted)
     assert withdrawn.status_code == 303
     refused = fien.get("/en/me/usage")
     assert refused.status_code == 403
     assert "You may not do this for that person, or not any more." in refused.text
     assert "Back to yourself" in refused.text
+    told = paul.get("/en/me/usage").text.split("What was done for you at this portal")[1]
+    assert "Refused in part" in told
+    assert "Maes wanted to act for you, under a mandate that you gave." in unescape(re.sub(r"<[^>]+>", "", told))
     assert sent(fien, fien.get("/en/me/acting"), do="stop").status_code == 303
-    assert text_of(fien.get("/en/me/usage"))
+    own = sent(fien, fien.get("/en/me/usage"), institution=PORTAL, first="", last="", own="yes")
+    assert "You acted for Paul Peeters , under a mandate." in text_of(fien.get(own.headers["location"]))
     assert "Withdrawn" in text_of(paul.get("/en/me/acting"))
     again = sent(fien, asked, do="act", mandate=wanted)
     assert "does not count" in text_of(again, 422)

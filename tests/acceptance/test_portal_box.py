@@ -118,7 +118,7 @@ def test_a_document_comes_as_a_file_and_the_message_counts_as_opened(browser: ht
     page = receive(browser, centre, "About your living wage")
     said = words_of(page)
     assert "Public welfare centre" in said or "Gent" in said
-    assert "Opened Not yet" in said
+    assert "Opened Not before this page was shown" in said
     opened = follow(browser, page, "letter-0.pdf")
     assert (opened.status_code, opened.content) == (200, LETTER)
     assert opened.headers["content-disposition"] == "attachment; filename*=UTF-8''letter-0.pdf"
@@ -127,7 +127,7 @@ def test_a_document_comes_as_a_file_and_the_message_counts_as_opened(browser: ht
     listed = browser.get("/en/me/box")
     assert "Opened" in words_of(listed)
     after = follow(browser, listed, "About your living wage")
-    assert "Not yet" not in words_of(after)
+    assert "Not before this page" not in words_of(after)
 
 
 def test_the_proof_is_a_file_of_the_steps(browser: httpx.Client, centre: Boxes) -> None:
@@ -207,6 +207,20 @@ def test_many_messages_come_in_pages_however_long_their_words(
     assert browser.get("/en/me/box?after=nothing").status_code == 404
 
 
+def test_what_is_not_opened_stands_first_then_the_newest(
+    browser: httpx.Client, centre: Boxes, module_database: Database
+) -> None:
+    decide(browser, wanted="yes")
+    for number in range(3):
+        let_a_day_pass(module_database)
+        centre.publish(message(ANNA, subject=Subject(en=f"Order {number}")))
+    follow(browser, follow(browser, browser.get("/en/me/box"), "Order 2"), "letter-0.pdf")
+    shown = words_of(browser.get("/en/me/box"))
+    assert shown.index("Order 1") < shown.index("Order 0")
+    rest = shown + words_of(follow(browser, browser.get("/en/me/box"), "Next page")) if "Next page" in shown else shown
+    assert rest.index("Order 0") < rest.index("Order 2")
+
+
 def test_a_file_is_called_a_pdf_only_where_it_is_one_by_name_and_content(browser: httpx.Client, centre: Boxes) -> None:
     decide(browser, wanted="yes")
     files = {"real.pdf": LETTER, "program.pdf": b"MZ", "letter.exe": b"%PDF-1.7 MZ"}
@@ -240,3 +254,8 @@ def test_the_pages_are_accessible_and_fit_a_narrow_screen(here: Portal, browser:
         assert tab.get_by_role("heading", level=1).inner_text() == "For everybody to read"
         assert violations(tab) == []
         assert overflow(tab) <= 0
+        assert "Not before this page was shown" in tab.locator("main").inner_text()
+        with tab.expect_download() as download:
+            tab.get_by_role("link", name="letter-0.pdf").press("Enter")
+        assert download.value.suggested_filename == "letter-0.pdf"
+        tab.get_by_text("Not before this page was shown").wait_for(state="detached")

@@ -191,7 +191,7 @@ def test_a_link_on_another_site_asks_no_source(browser: httpx.Client, origin: st
 def test_my_data_is_shown_and_a_silent_source_is_named(browser: httpx.Client) -> None:
     text = text_of(browser.get("/en/me/data/now"))
     assert "Employment relations" in text
-    assert "2024-02-29" in text
+    assert "29 February 2024" in text
     # The welfare centre has the person on file, and its participant does not run.
     assert "These institutions did not answer" in text
     assert "A person looks at his own data" not in text_of(browser.get("/en/me/usage"))
@@ -199,6 +199,42 @@ def test_my_data_is_shown_and_a_silent_source_is_named(browser: httpx.Client) ->
     own = text_of(browser.get(led.headers["location"]))
     assert "A person looks at his own data" in own
     assert "kinds of data" in own
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("nl", ("Arbeidsrelaties", "Type werknemer", "gewone werknemer", "29 februari 2024")),
+        ("fr", ("Relations de travail", "Type de travailleur", "travailleur ordinaire", "29 février 2024")),
+        ("de", ("Arbeitsverhältnisse", "Art des Arbeitnehmers", "gewöhnlicher Arbeitnehmer", "29. Februar 2024")),
+        ("en", ("Employment relations", "Type of worker", "ordinary worker", "29 February 2024")),
+    ],
+)
+def test_my_data_is_in_plain_words_of_the_language(
+    browser: httpx.Client, language: str, words: tuple[str, ...]
+) -> None:
+    text = text_of(browser.get(f"/{language}/me/data/now"))
+    assert [word for word in words if word not in text] == []
+    assert "OTH" not in text
+    assert "2024-02-29" not in text
+
+
+def test_an_authorisation_is_named_in_the_language_and_no_inside_note_is_shown(browser: httpx.Client) -> None:
+    for language, name in (("nl", "Sociaal onderzoek van een OCMW"), ("de", "Sozialuntersuchung eines ÖSHZ")):
+        page = browser.get(f"/{language}/authorisations/CR-ILL/social-inquiry-1")
+        assert name in text_of(page)
+        assert "ours:" not in page.text
+        assert "cbss.md" not in page.text
+
+
+def test_a_refusal_is_a_sentence_and_its_code_stands_apart(here: Portal, browser: httpx.Client) -> None:
+    answer = Asker(here.built, OTHER).ask(ANNA, WORK).answer
+    assert answer.status.detail == "CR-NOT-INSCRIBED"
+    page = browser.get("/fr/me/usage").text
+    line = next(part for part in page.split('<div class="govuk-summary-card">') if str(answer.ticket) in part)
+    before, code = line.split("CR-NOT-INSCRIBED")[0], line.count("CR-NOT-INSCRIBED")
+    assert code == 1
+    assert before.rindex("<details") > before.rindex("L’institution n’a pas de dossier")
 
 
 def test_an_error_reaches_its_source_and_the_answer_comes_back(here: Portal, browser: httpx.Client) -> None:
@@ -213,6 +249,7 @@ def test_an_error_reaches_its_source_and_the_answer_comes_back(here: Portal, bro
     twice = sent(browser, form, presumed="wrong-value", text="It ended in 2023.")
     assert twice.headers["location"] == "/en/me/reports"
     waiting = text_of(browser.get("/en/me/reports"))
+    assert "It lies ready in the mailbox of the source" in waiting
     assert waiting.count("Waiting for an answer") == 1
     assert "A value is wrong" in waiting
     open_reports = json.loads(posted(here.built, "/v1/error-reports/query", {}, SOURCE).body)["items"]
@@ -220,6 +257,7 @@ def test_an_error_reaches_its_source_and_the_answer_comes_back(here: Portal, bro
     assert posted(here.built, "/v1/error-reports/answer", answered, SOURCE).status == 200
     text = text_of(browser.get("/en/me/reports"))
     assert "Found to be right" in text
+    assert "It lies ready" not in text
     assert "The contract runs on." in text
 
 

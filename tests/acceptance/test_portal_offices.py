@@ -199,14 +199,14 @@ def test_patterns_are_shown_with_their_rule_and_lead_to_the_entries(here: Portal
     with logged_in(here, "ines") as browser:
         led = sent(
             browser,
-            browser.get("/en/officer/watched"),
+            browser.get("/en/officer/watched/new"),
             number=ANNA,
             first="",
             last=str(TODAY + timedelta(days=10)),
             reason="In the news.",
         )
-        assert led.headers["location"] == "/en/officer/watched", led.text
-        watched = browser.get("/en/officer/watched")
+        assert led.headers["location"].startswith("/en/officer/watched/shown?list="), led.text
+        watched = browser.get(led.headers["location"])
         assert "In the news." in text_of(watched)
         assert ANNA not in watched.text
         Asker(here.built, CENTRE).ask(ANNA, WORK, agent="clerk-fan")
@@ -221,8 +221,21 @@ def test_patterns_are_shown_with_their_rule_and_lead_to_the_entries(here: Portal
         form = browser.get(f"/en/officer/watched/end?watch={watch}")
         assert sent(browser, form, reason="").status_code == 422
         ended = sent(browser, form, watch=watch, reason="No news any more.")
-        assert ended.headers["location"] == "/en/officer/watched"
-        assert "Ines Officer" in text_of(browser.get("/en/officer/watched"))
+        assert "Ines Officer" in text_of(browser.get(ended.headers["location"]))
+
+
+def test_who_looks_at_who_is_watched_says_why_and_that_is_logged(here: Portal) -> None:
+    with logged_in(here, "ines") as browser:
+        form = browser.get("/en/officer/watched")
+        assert "Put here by" not in text_of(form)
+        assert sent(browser, form, reason="").status_code == 422
+        led = sent(browser, form, reason="The monthly look at the list.")
+        shown = text_of(browser.get(led.headers["location"]))
+        assert "The monthly look at the list." in shown
+        assert browser.get("/en/officer/watched/shown").status_code == 404
+        assert browser.get("/en/officer/watched/shown?list=invented").status_code == 404
+        found = text_of(searched(browser, institution=PORTAL))
+        assert "transparency:watches:shown" in found
 
 
 def test_numbers_are_set_from_a_day_on(here: Portal) -> None:

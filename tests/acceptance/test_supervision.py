@@ -180,7 +180,7 @@ def test_only_who_supervises_may(built: Network, path: str) -> None:
     }
     more = said.get(path, {})
     content = {"legalContext": OWN, "agent": "session-a", "name": "Somebody", "reason": "No reason.", **more}
-    if path.endswith("query") and path not in ("log/query", "patterns/query"):
+    if path == "parameters/query":
         del content["reason"]
     for caller, legal_context, code in ((CENTRE, OVERSIGHT, "MSG00013"), (PORTAL, OWN, "MSG00015")):
         reply = posted(built, f"/v1/supervision/{path}", content | {"legalContext": legal_context}, caller)

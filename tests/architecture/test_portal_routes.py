@@ -65,6 +65,8 @@ TABLE = {
     "/officer/patterns": {"officer"},
     "/officer/patterns/found": {"officer"},
     "/officer/watched": {"officer"},
+    "/officer/watched/shown": {"officer"},
+    "/officer/watched/new": {"officer"},
     "/officer/watched/end": {"officer"},
     "/officer/numbers": {"officer"},
     "/committee": {"committee member"},

@@ -35,6 +35,7 @@ from crossroads.wire.proofs import (
     verify_extension,
     verify_leaf_proof,
 )
+from plain import NO_TLS
 
 KEYS = [SIGNER.verifier]
 ASLEEP = Rhythm(pulse=timedelta(hours=1))
@@ -196,7 +197,7 @@ def client_of(log: Log) -> httpx.AsyncClient:
     }
     app = Litestar(ROUTES, dependencies=given)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # both are ASGI, each with types of its own
-    return httpx.AsyncClient(transport=transport, base_url="http://hub")
+    return httpx.AsyncClient(transport=transport, base_url="http://hub", verify=NO_TLS)
 
 
 async def test_proofs_are_served_over_http(pool: OpenPool) -> None:

@@ -21,6 +21,7 @@ from crossroads.wire.proofs import verify_entry_proof
 from crossroads.wire.registrations import KeyUse, act, read_registration, verify_registration
 from database import OpenPool
 from founding import HUB, INSTALLATION, Installation, founded, small_catalogue
+from plain import NO_TLS
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ async def here(pool: OpenPool) -> AsyncIterator[Installation]:
 async def web(here: Installation) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of the routes."""
     transport = httpx.ASGITransport(app=_app(here.catalogue), raise_app_exceptions=False)  # type: ignore[arg-type] # two names for ASGI
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", verify=NO_TLS) as client:
         yield client
 
 

@@ -9,9 +9,9 @@ from crossroads.demo.institutions import furnished, members
 from crossroads.demo.loading import fill_databases
 from crossroads.demo.population.generation import generate
 from crossroads.kernel.period import Period
-from crossroads.participant.bulk_sources import ManyQuery, WantedMany, many_sources
+from crossroads.participant.bulk_sources import ManyQuery, many_sources
 from crossroads.participant.config import Config, GroupSource, Listen, OwnKeys
-from crossroads.participant.datasources import Database, Wanted, data_sources
+from crossroads.participant.datasources import Database, Wanted, WantedMany, data_sources
 from crossroads.participant.settings import KeyFile
 from networks import belgium
 

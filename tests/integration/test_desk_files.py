@@ -15,7 +15,7 @@ from commands import typed
 from crossroads.bench.population import mock_number
 from crossroads.kernel.clock import brussels_day
 from database import Database
-from desks import ANNA, MARIE, NORA, SOURCE, STAN, WORK, Browser, RunningDesk, desks, filled, words
+from desks import ANNA, CENTRE, MARIE, NORA, PIET, SOURCE, STAN, WORK, Browser, RunningDesk, desks, filled, words
 from raw import INQUIRY, person
 
 SOMEBODY = person(5)
@@ -39,6 +39,43 @@ def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) ->
 def stan(here: RunningDesk) -> Iterator[Browser]:
     with here.browser(STAN) as browser:
         yield browser
+
+
+def test_everybody_sees_links_only_to_what_is_open(here: RunningDesk, stan: Browser) -> None:
+    with here.browser(MARIE) as marie:
+        marie.done("/users/new", name="Piet Mertens", subject=PIET)
+        with here.browser(PIET) as piet:
+            for browser in (stan, marie, piet):
+                linked = set(re.findall(r'href="/en(/[a-z/]+)"', browser.get("").text))
+                seen = {link: browser.http.get(f"/en{link}").status_code for link in linked}
+                assert seen == dict.fromkeys(linked, 200)
+            assert "/users" not in stan.get("").text
+            assert "/ask" not in marie.get("").text
+            assert "You have no role today" in piet.get("").text
+
+
+def test_a_refusal_in_the_traffic_is_said_in_words_with_its_code_behind(stan: Browser) -> None:
+    asked = stan.done("/ask", ssin=person(78), **ASKED)
+    assert "The question was refused" in stan.get(asked).text
+    cell = stan.http.get("/nl/traffic").text.partition("<tbody")[2].partition("</tr>")[0]
+    said, _, details = cell.partition("<details")
+    assert "Uw instelling heeft geen inschrijving van deze persoon" in said
+    assert "CR-NOT-INSCRIBED" not in said
+    assert "CR-NOT-INSCRIBED" in details
+
+
+def test_everything_has_its_name_in_the_language_of_the_page(stan: Browser) -> None:
+    for language, title in (("nl", "Loket van"), ("en", "Desk of"), ("fr", "Guichet"), ("de", "Schalter")):
+        page = stan.http.get(f"/{language}").text
+        assert title in page
+        assert CENTRE not in page.partition("<body")[2]
+    form = stan.http.get("/nl/ask").text
+    offered = re.findall(r'<label[^>]*for="groups[^>]*>\s*(.+?)\s*</label>', form)
+    assert len(set(offered)) == len(offered) > 1
+    assert offered == sorted(offered, key=str.casefold)
+    assert f'value="{TODAY:%d/%m/%Y}"' in form
+    shown = stan.http.get(f"/nl{stan.done('/ask', ssin=ANNA, **ASKED)}").text
+    assert "1 januari 2024" in shown
 
 
 def sent(stan: Browser, content: bytes, **fields: str) -> httpx.Response:
@@ -86,6 +123,26 @@ def test_people_are_sent_in_a_file_and_the_result_comes_as_one(stan: Browser, co
 def test_a_file_that_is_no_list_of_people_is_refused_with_the_reason(stan: Browser, content: bytes, fault: str) -> None:
     answer = sent(stan, content)
     assert (answer.status_code, fault in words(answer)) == (422, True), words(answer)
+    assert ANNA not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("nl", "Er is niets verstuurd. Regel 3: De controlecijfers van het INSZ kloppen niet."),
+        ("fr", "Rien n’a été envoyé. Ligne 3 : Les chiffres de contrôle du NISS sont faux."),
+        ("de", "Es wurde nichts gesendet. Zeile 3: Die Prüfziffern der ENSS sind falsch."),
+        ("en", "Nothing was sent. Line 3: The check digits of the SSIN are wrong."),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_said_with_its_line_in_the_language_of_the_page(
+    stan: Browser, language: str, said: str
+) -> None:
+    wrong = f"ssin\n{ANNA}\n{int(SOMEBODY) + 1:011}\n".encode()
+    fields = {**filled(stan.http.get(f"/{language}/batches/new")), **ASKED}
+    answer = stan.http.post(f"/{language}/batches/new", data=fields, files={"file": ("people.csv", wrong, "text/csv")})
+    assert answer.status_code == 422
+    assert said in words(answer)
     assert ANNA not in answer.text
 
 

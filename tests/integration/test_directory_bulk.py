@@ -244,7 +244,7 @@ def _dates(*texts: str) -> list[Any]:
     return [days(text).start_date for text in texts]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(requests=REQUESTS, parts=st.integers(1, 3))
 async def test_a_file_comes_to_the_same_as_its_lines_one_after_the_other(
     hub: World, requests: list[tuple[Any, ...]], parts: int

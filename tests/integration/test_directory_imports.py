@@ -218,6 +218,7 @@ async def test_the_log_holds_the_root_of_every_ten_thousand_lines(hub: World, tm
     assert scan(path).lines == len(rows)
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("name", ["load.csv", "load.jsonl"])
 async def test_a_file_four_times_as_long_takes_no_more_memory(hub: World, tmp_path: Path, name: str) -> None:
     peaks = []
@@ -292,7 +293,7 @@ async def test_what_a_merge_left_overlapping_stands_in_the_way_of_its_days_alone
     assert (found.conflicts, [one.inscriptions for one in found.known]) == ((), [(1, 2)])
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([GHENT, LIEGE, "pcsa-1"]), periods), min_size=1, max_size=7))
 async def test_the_window_finds_what_comparing_all_pairs_finds(
     hub: World, tmp_path_factory: pytest.TempPathFactory, drawn: list[Any]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -244,6 +244,23 @@ async def test_a_pull_reads_only_what_it_gives(world: Town, people: list[str], d
         await connection.execute("ANALYZE mailbox_item")
         for slots in (list(range(SLOTS)), [3]):
             assert await _blocks_read(connection, slots) < 100
+    finally:
+        await connection.close()
+
+
+async def test_a_change_is_found_by_an_index_though_its_month_was_new_when_that_was_planned(
+    world: Town, people: list[str], database: Database
+) -> None:
+    """A plan is kept for as long as the connection: one that reads the month reads more of it every day."""
+    await world.told(change(people[0]))
+    connection = await asyncpg.connect(database.url("crossroads_owner"))
+    try:
+        await connection.execute("ANALYZE mutation")
+        for begin, given in ((queries.durable_commit, ()), (queries.lock_progress, ("pcsa-ghent",))):
+            async with connection.transaction():
+                await connection.fetch(begin.sql, *given)
+                lines = await connection.fetch(f"EXPLAIN {queries.changes_of_items.sql}", datetime.now(UTC), [1], [1])
+            assert not [line for (line,) in lines if "Seq Scan" in line]
     finally:
         await connection.close()
 

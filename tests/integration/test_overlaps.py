@@ -233,7 +233,7 @@ async def overlapping(hub: World) -> set[tuple[int, int]]:
     }
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(_opened, min_size=3, max_size=8), st.lists(_opened | _ended | _linked, min_size=2, max_size=10))
 async def test_whatever_institutions_and_operators_do_every_overlap_is_one_that_a_merge_made(
     hub: World, before: list[tuple[Any, ...]], after: list[tuple[Any, ...]]

@@ -1,11 +1,14 @@
 """The participant as a process of its own, as an institution runs it: served, checked, stopped and killed."""
 
 import json
+import os
+import pty
 import signal
 import socket
 import sqlite3
 import subprocess
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +18,14 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from crossroads.kernel.codes import Code
 from crossroads.network.ports import free_ports
 from crossroads.participant.command import app
 from crossroads.participant.trust import read_trust
-from fakehub import ALICE, FakeAsker, FakeHub, Question, signed_headers
+from fakehub import ALICE, FakeAsker, FakeHub, Question, now, signed_headers
 from participant_processes import PROGRAM, served
 from participants import FILE, NAME, OTHER_SSIN, SSIN, WAGE, WAGE_MANY, WAGE_SQL, refused, write_config
+from plain import NO_TLS
 
 pytest_plugins = ["participant_fixtures"]
 
@@ -77,7 +82,7 @@ def client_config(tmp_path: Path, asker: FakeAsker, hub: FakeHub) -> Path:
 
 def send(hub: FakeHub, port: int, body: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
     url = f"http://127.0.0.1:{port}/v1/data-requests"
-    return httpx.post(url, content=body, headers=headers or signed_headers(hub.permit, url, body))
+    return httpx.post(url, content=body, headers=headers or signed_headers(hub.permit, url, body), verify=NO_TLS)
 
 
 def test_served_it_answers_and_ends_on_a_signal(config: Path, port: int, hub: FakeHub, asker: FakeAsker) -> None:
@@ -85,6 +90,31 @@ def test_served_it_answers_and_ends_on_a_signal(config: Path, port: int, hub: Fa
         assert send(hub, port, Question(asker, NAME, SSIN, WAGE, FILE).body()).status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
+
+
+def test_at_a_terminal_it_says_where_it_listens_for_whom_and_with_which_data(config: Path, port: int) -> None:
+    terminal, its_end = pty.openpty()
+    with served(config, port, its_end):
+        said = os.read(terminal, 4096).decode().splitlines()
+    os.close(its_end)
+    os.close(terminal)
+    assert said == [
+        f"Listening on 127.0.0.1:{port}, as http://127.0.0.1:{port}, for {NAME}.",
+        f"Data groups: {', '.join(sorted(yaml.safe_load(config.read_text())['groups']))}. Ctrl-C stops it.",
+    ]
+
+
+def test_its_log_says_what_is_served_and_why_it_refused_once(
+    tmp_path: Path, config: Path, port: int, hub: FakeHub, asker: FakeAsker
+) -> None:
+    question = Question(asker, NAME, SSIN, WAGE)
+    question.statement = {"expires_at": now() - timedelta(seconds=1), "issued_at": now() - timedelta(seconds=100)}
+    with (tmp_path / "log").open("wb") as log, served(config, port, log):
+        assert refused(send(hub, port, question.body())) == (403, "CR-STATEMENT-EXPIRED")
+    serving, refusal = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert (serving["event"], serving["listen"], serving["answers_for"]) == ("serving", f"127.0.0.1:{port}", [NAME])
+    assert WAGE in serving["data_groups"]
+    assert (refusal["code"], refusal["why"]) == ("CR-STATEMENT-EXPIRED", Code.STATEMENT_EXPIRED.description)
 
 
 def test_killed_and_started_again_it_still_knows_what_it_answered(

@@ -28,6 +28,7 @@ from fakehub import FakeAsker, FakeHub, Question, now, signed_headers
 from paging import PATH, PageQuestion, answered, entries, post
 from participant_processes import served
 from participants import FILE, NAME, SSIN, WAGE, WAGE_MANY, WAGE_SQL, refused, running, write_config
+from plain import NO_TLS
 
 pytest_plugins = ["participant_fixtures"]
 
@@ -139,7 +140,7 @@ def config(tmp_path: Path, hub: FakeHub, port: int) -> Path:
 
 def send(hub: FakeHub, port: int, body: bytes) -> httpx.Response:
     url = f"http://127.0.0.1:{port}{PATH}"
-    return httpx.post(url, content=body, headers=signed_headers(hub.permit, url, body), timeout=60)
+    return httpx.post(url, content=body, headers=signed_headers(hub.permit, url, body), verify=NO_TLS, timeout=60)
 
 
 def test_killed_between_two_requests_alike_it_gives_the_same_answer(
@@ -171,6 +172,7 @@ def test_the_same_request_twice_at_once_is_worked_on_once(
     assert len(entries(list(export(tmp_path / "state")), page.ticket)) == 1
 
 
+@pytest.mark.torture
 def test_ten_thousand_people_page_after_page_take_no_more_memory(
     tmp_path: Path, config: Path, port: int, hub: FakeHub, asker: FakeAsker
 ) -> None:

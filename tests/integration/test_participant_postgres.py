@@ -12,9 +12,9 @@ import pytest
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.period import Period
-from crossroads.participant.bulk_sources import ManyQuery, WantedMany
+from crossroads.participant.bulk_sources import ManyQuery
 from crossroads.participant.config import Config, GroupSource, Listen, OwnKeys
-from crossroads.participant.datasources import Database, Query, TooMuch, UnfitContent, Wanted
+from crossroads.participant.datasources import Database, Query, TooMuch, UnfitContent, Wanted, WantedMany
 from crossroads.participant.settings import KeyFile
 from database import Database as OwnDatabase
 from database import empty_database

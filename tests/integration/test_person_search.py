@@ -1,8 +1,5 @@
 """People found in the BIS register by name and date, in a real database."""
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -172,14 +169,3 @@ async def test_ten_thousand_births_of_one_name_and_date_bring_no_more_than_was_a
 
 async def test_nothing_of_a_candidate_shows_where_a_program_prints_it(register: Register) -> None:
     assert ssin(1) not in repr(await register.find(JAN))
-
-
-def test_the_bench_prints_its_figures() -> None:
-    sizes = ("--people", "2000", "--searches", "100", "--strangers", "100", "--namesakes", "100")
-    command = [sys.executable, "-m", "crossroads", "bench", "search", *sizes, "--json"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=dict(os.environ), timeout=240)
-    assert done.returncode == 0, done.stderr
-    report = msgspec.json.decode(done.stdout, type=dict[str, Any])
-    assert (report["bench"], set(report["ratios"])) == ("search", {"recall_at_5"})
-    timed = {"search_p50", "search_p95", "namesakes_p50", "namesakes_p95"}
-    assert timed | {"recall_at_1", "recall_at_5", "false_duplicate_rate"} <= set(report["figures"])

@@ -166,7 +166,7 @@ def test_a_source_that_is_down_is_named_and_the_rest_is_shown(here: Portal, brow
         logged_in(page).goto("/en/me/data/now")
         # The centre has the person on file, and its participant does not run.
         expect(page.get_by_text("These institutions did not answer")).to_be_visible()
-        expect(page.get_by_text("2024-02-29")).to_be_visible()
+        expect(page.get_by_text("29 February 2024")).to_be_visible()
 
 
 def test_whoever_logged_out_finds_nothing_by_going_back(here: Portal, browser: Browser) -> None:

@@ -60,9 +60,10 @@ def test_an_operator_reads_in_a_minute_what_is_wrong_and_what_to_type(here: Port
         assert page.status_code == 200
         text = page.text
         assert text.index("Act now") < text.index("No process of the hub runs.") < text.index("Look at it today")
-        assert "cbss does not answer since" in text
+        assert "Crossroads Bank for Social Security does not answer since" in text
         assert "The job batch waits for an operator." in text
         assert "crossroads jobs resume " in text
+        assert f"export CROSSROADS_HOME={here.built.environment['CROSSROADS_HOME']}" in text
         assert "2,500 / 10,000" in text
         assert "&lt;script&gt;" in text
         assert "<script>alert" not in text

@@ -296,6 +296,7 @@ def births(file: Path, count: int, **header: Any) -> Path:
     return file
 
 
+@pytest.mark.torture
 def test_five_thousand_births_with_one_name_take_no_more_memory_than_five_hundred(
     engine: Engine, tmp_path: Path
 ) -> None:

@@ -224,7 +224,7 @@ steps = st.tuples(
 
 
 @given(st.lists(steps, min_size=1, max_size=12))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples // 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nobody_is_in_two_households_on_one_day_and_each_who_is_concerned_is_told(
     engine: Engine, tmp_path: Path, drawn: list[tuple[str, str | None, str, int]]
 ) -> None:

@@ -22,6 +22,7 @@ from crossroads.catalogue.model import (
     Party,
     Provenance,
     Subscription,
+    Text,
 )
 
 ROOT = Path(__file__).parents[2] / "catalogue" / "belgium"
@@ -34,7 +35,7 @@ FLOWS = (
     | {"person-identification", "register-changes"}
     | {"child-benefit-school-leavers", "contribution-reductions", "special-contribution", "property-tax-reduction"}
     | {"work-interruptions", "self-employed-activity", "fraud-analysis", "social-inquiry", "real-replies"}
-    | {"own-access", "committee", "my-box"}
+    | {"own-access", "committee", "my-box", "social-statuses"}
 )
 """Sections 4.5 to 4.8, 4.21 and each bullet of 4.9 of the article; then those of our own."""
 OFFICIAL = {"sectors": 70, "institution_types": 113, "inscription_contexts": 89, "legal_contexts": 5}
@@ -246,6 +247,30 @@ def test_only_paid_unemployment_is_bounded_in_time(catalogue: Document) -> None:
     """The one bound that the facts know: 48 months (consultPaidSums, cbss.md 9)."""
     bounded = {a.data_groups: a.look_back_months for a in catalogue.authorisations if a.look_back_months is not None}
     assert bounded == {("unemployment-benefit@1",): 48}
+
+
+@pytest.mark.parametrize("kind", ["authorisations", "legal_contexts", "data_groups", "inscription_contexts"])
+def test_what_citizens_read_has_a_name_in_every_language(catalogue: Document, kind: str) -> None:
+    unnamed = [one.key for one in getattr(catalogue, kind) if not all(msgspec.structs.astuple(one.names))]
+    assert unnamed == []
+
+
+_FORMS = {"eurocents", "percentage", "date", "month", "quarter"}
+
+
+def test_schemas_put_what_a_person_sees_into_words(catalogue: Document) -> None:
+    """Each field that somebody sees of himself has a name, and each code of it, in every language."""
+    own = {
+        group for a in catalogue.authorisations if "PERSON:OWN_ACCESS" in a.legal_contexts for group in a.data_groups
+    }
+    seen = [group.json_schema for group in catalogue.data_groups if group.id in own and group.json_schema]
+    fields = [(name, one) for schema in seen for part in _objects(schema) for name, one in part["properties"].items()]
+    assert len(fields) > len(seen)
+    for name, one in fields:
+        words = [one["x-names"], *one.get("x-values", {}).values()]
+        assert all(all(msgspec.structs.astuple(msgspec.convert(text, Text))) for text in words), name
+        assert {str(value) for value in one.get("enum", ())} == set(one.get("x-values", {})), name
+        assert one.get("x-form") in {None, *_FORMS}, name
 
 
 def _objects(schema: Any) -> Iterator[dict[str, Any]]:

@@ -47,6 +47,20 @@ def test_commitments_and_leaf_are_as_defined(fields: dict[str, Any], random: byt
 
 
 @given(entries)
+def test_the_leaf_of_a_new_entry_is_as_defined(fields: dict[str, Any]) -> None:
+    leaf, salts = commit(fields)
+    assert leaf == sha256(b"\x00" + rfc8785.dumps(commitments_of(fields, salts))).digest()
+
+
+def test_text_that_reads_like_an_escaped_nul_is_text() -> None:
+    fields: dict[str, Any] = {"a": "\\u0000", "b": ["\\u0000\n\r\u2028"], "c": {"\\u0000": 1}}
+    commitments = commitments_of(fields, b"0" * 48)
+    for name, value in fields.items():
+        digest = hmac.digest(b"0" * 16, name.encode() + b"\x00" + rfc8785.dumps(value), "sha256")
+        assert commitments[name] == urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@given(entries)
 def test_every_field_opens_to_the_leaf_of_its_entry(fields: dict[str, Any]) -> None:
     leaf, salts = commit(fields)
     commitments = commitments_of(fields, salts)

@@ -1,5 +1,6 @@
 """Small parts of a desk: its words, its settings, what it keeps for a while."""
 
+import ast
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,10 +10,13 @@ import httpx
 import pytest
 import yaml
 
+from crossroads.kernel import ssin
 from crossroads.kernel.codes import StatusValue
+from crossroads.participant import batches_file
 from crossroads.participant.desk.app import application, desk_look
 from crossroads.participant.desk.config import read_desk_config
 from crossroads.participant.desk.model import AnyAct, Power
+from crossroads.participant.desk.pages.file_words import SENTENCES
 from crossroads.participant.desk.pages.words import sentence
 from crossroads.participant.desk.published import Catalogue
 from crossroads.participant.desk.rules import Why
@@ -20,10 +24,12 @@ from crossroads.participant.desk.shelf import KEPT, MOST, Shelf
 from crossroads.participant.desk.traffic import What
 from crossroads.participant.yamlfile import WrongSetting
 from crossroads.web.settings import UnsafeAddress
+from crossroads.wire import packing, rows
 from crossroads.wire.batches import BatchState
 from crossroads.wire.error_reports import ErrorOutcome, Presumed
 from crossroads.wire.keys import UnsafeKeyFile
 from crossroads.wire.mutations import MutationKind, NoticeKind
+from crossroads.wire.rows import RECORD_COLUMNS
 
 NAMED: Iterable[str] = (
     *(why.name for why in Why),
@@ -53,6 +59,17 @@ class Clock:
 def test_whatever_the_pages_show_has_a_sentence() -> None:
     words = desk_look().words("nl")
     assert [name for name in NAMED if sentence(words, name) == name] == []
+
+
+def test_whatever_readers_of_files_say_is_said_in_every_language() -> None:
+    raisers = {"BadFile", "Sentence", "InvalidSsin", "InvalidValue"}
+    said = {column.form for column in RECORD_COLUMNS.values()}
+    for module in (packing, rows, batches_file, ssin):
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in raisers:
+                said |= {one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    assert len(said) > 20
+    assert said - SENTENCES == set()
 
 
 @pytest.mark.parametrize(

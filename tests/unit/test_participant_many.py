@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.period import Period
-from crossroads.participant.bulk_sources import ManyQuery, OneByOne, StrangeRows, WantedMany
+from crossroads.participant.bulk_sources import ManyQuery, OneByOne, StrangeRows
 from crossroads.participant.config import Config, GroupSource, Listen, OwnKeys
-from crossroads.participant.datasources import Database, Documents, Query, TooMuch, UnfitContent, Wanted
+from crossroads.participant.datasources import Database, Documents, Query, TooMuch, UnfitContent, Wanted, WantedMany
 from crossroads.participant.settings import KeyFile
 from crossroads.participant.yamlfile import WrongSetting
 

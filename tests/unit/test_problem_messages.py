@@ -23,6 +23,7 @@ from crossroads.web.languages import LANGUAGES
 from crossroads.wire.decoding import fault
 from crossroads.wire.messages import Issue, Problem, Question
 from messages import OTHERS, translated
+from plain import NO_TLS
 from problem_messages import PROBLEMS, ROOT, SILENT, said, texts
 
 PLACE = re.compile(r"%\((\w+)\)\S")
@@ -141,7 +142,7 @@ def test_who_is_not_let_in_reads_why_as_well(code: Code) -> None:
 async def test_an_answer_says_its_language_and_that_it_depends_on_the_request() -> None:
     app = application(Installation(Settings(), Path("nowhere")))
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type] # two names for ASGI
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", verify=NO_TLS) as client:
         starting = await client.get("/health", headers={"accept-language": "de-BE, de;q=0.9"})
         plain = await client.get("/health")
     assert starting.json()["detail"] == "Der Hub startet und wartet auf seine Datenbank."

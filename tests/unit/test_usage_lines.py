@@ -24,7 +24,7 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOBODY_NAMED = {
     *(Event.INSTALLATION_FOUNDED, Event.BLOCK_DROPPED, Event.IMPORT_CHUNK, Event.MATCH_ASKED, Event.PERSON_SEARCHED),
     *(Event.SEARCH_REFUSED, Event.PERSONS_LOADED, Event.CHANGE_REFUSED, Event.ERROR_REFUSED, Event.ITEM_REPEATED),
-    *(Event.BOX_REFUSED, Event.ERRORS_LISTED, Event.LOG_SEARCHED, Event.PARAMETER_SET),
+    *(Event.BOX_REFUSED, Event.ERRORS_LISTED, Event.LOG_SEARCHED, Event.WATCHES_SHOWN, Event.PARAMETER_SET),
     *(event for event in Event if event.startswith(("catalogue:", "log:", "jobs:", "committee:"))),
     *(event for event in Event if event.startswith("batch:") and event != Event.BATCH_RECORD_DECIDED),
 }

@@ -1,7 +1,9 @@
 """Languages, and what others wrote: names that would play tricks on a page."""
 
 import re
+from datetime import UTC, date, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import Environment
@@ -21,6 +23,22 @@ def test_a_browser_gets_the_language_that_it_prefers() -> None:
 @given(st.text())
 def test_whatever_a_browser_says_it_gets_one_of_ours(accepted: str) -> None:
     assert preferred(accepted) in LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("nl", "1 januari 2026", "2 januari 2026, 09:05:00"),
+        ("fr", "1er janvier 2026", "2 janvier 2026, 09:05:00"),
+        ("de", "1. Januar 2026", "2. Januar 2026, 09:05:00"),
+        ("en", "1 January 2026", "2 January 2026, 09:05:00"),
+    ],
+)
+def test_days_and_moments_are_written_as_people_there_write_them(language: str, first: str, second: str) -> None:
+    assert WORDS[language].date(date(2026, 1, 1)) == first
+    assert WORDS[language].moment(datetime(2026, 1, 2, 8, 5, tzinfo=UTC)) == second
+    # In Brussels the day has begun.
+    assert WORDS[language].moment(datetime(2025, 12, 31, 23, 5, tzinfo=UTC)) == f"{first}, 00:05:00"
 
 
 @given(st.floats(0, 1), st.sampled_from(sorted(LANGUAGES)))

@@ -167,7 +167,11 @@ class Event(StrEnum):
 
     LOG_SEARCHED = (
         "transparency:log:searched",
-        "A supervisor was about to be shown entries of the log, patterns in it, by which numbers, or who is watched.",
+        "A supervisor was about to be shown entries of the log, patterns, or by which numbers; the entry holds why.",
+    )
+    WATCHES_SHOWN = (
+        "transparency:watches:shown",
+        "A supervisor was about to be shown who is watched; the entry holds who looked and why.",
     )
     WATCH_SET = (
         "transparency:watch:set",

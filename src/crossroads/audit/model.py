@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -137,12 +138,19 @@ def committed_fields(
 
     A proof shows the names of all fields: those must not tell whether there is a person.
     """
-    own = {"event": event, "at": instant(at), "ticket": str(ticket) if ticket else None, "person": person}
-    return {**content, **own, "asker": asker}
+    return {
+        **content,
+        "event": event,
+        "at": instant(at),
+        "ticket": str(ticket) if ticket else None,
+        "person": person,
+        "asker": asker,
+    }
 
 
+@lru_cache(maxsize=64)
 def instant(moment: datetime) -> str:
-    """Give a moment in UTC with microseconds, which is what the database keeps."""
+    """Give a moment in UTC with microseconds, which is what the database keeps. All entries of a page have one."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -1,4 +1,4 @@
-"""`crossroads bench exchange|directory|audit|search|changes|batch|national|portal --json`."""
+"""`crossroads bench exchange|directory|audit|search|changes|batch|national|portal|statuses --json`."""
 
 import logging
 import sys
@@ -151,6 +151,19 @@ def portal(
     from crossroads.bench import portal as measuring  # noqa: PLC0415 - as above
 
     _print(measuring.bench(measuring.Size(entries, inscriptions, seconds, rounds)), as_json=as_json)
+
+
+@app.command()
+def statuses(
+    *,
+    scale: Annotated[float, typer.Option(help="Share of 5,000,000 customers and the rest.", min=0.0001, max=1)] = 1,
+    rounds: Rounds = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Measure decision tables over a whole country: compiled, against SQL written by hand and against pandas."""
+    from crossroads.bench import statuses as measuring  # noqa: PLC0415 - as above
+
+    _print(measuring.bench(measuring.Size(scale, rounds)), as_json=as_json)
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from crossroads.bench.report import BenchFailed
 from crossroads.kernel.errors import CrossroadsError, Unavailable
+from crossroads.kernel.memory import settle
 from crossroads.participant.client import Client, ClientConfig
 from crossroads.wire.mutations import Acknowledgement, MailboxPage, Pull
 
@@ -79,6 +80,7 @@ def _serve(connection: Connection, configs: Sequence[ClientConfig]) -> None:
 async def _rounds(connection: Connection, configs: Sequence[ClientConfig]) -> None:
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(Client(config)) for config in configs]
+        settle()
         while True:
             count = await asyncio.to_thread(connection.recv)
             try:

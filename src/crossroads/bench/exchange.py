@@ -35,6 +35,7 @@ _FIRST = 200
 """Questions that make everything warm; their rate tells how many to sign for the first round."""
 _SPARE = 2.5
 """So many times more are signed than the last rate would use up."""
+_REPETITIONS = 3
 _PATIENCE_SECONDS = 20
 _SETTLING_SECONDS = 2
 """What a full load left is dealt with before questions come at set times: 192 may wait, and pages for the disk."""
@@ -175,6 +176,16 @@ class _Rounds:
         return self._report()
 
     def _load(self, subject: _Subject, connections: int) -> None:
+        """Put one under full load; again where it answered so much more than the last one that requests ran out."""
+        for _ in range(_REPETITIONS):
+            try:
+                return self._loaded(subject, connections)
+            except wrk.TooFewRequests as error:
+                self._rate *= 2
+                progress.print(f"Again, with more questions: {error}")
+        return self._loaded(subject, connections)
+
+    def _loaded(self, subject: _Subject, connections: int) -> None:
         """Put one under full load, with requests signed now."""
         size = self._size
         count = int(self._rate * size.seconds * _SPARE) + connections if subject.once else _FIRST

@@ -15,6 +15,7 @@ from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
 from crossroads.bench.report import BenchFailed
+from crossroads.kernel.memory import settle
 from crossroads.wire.signatures import Request
 
 _TIMEOUT = timedelta(seconds=60)
@@ -51,6 +52,9 @@ class Asking(AbstractAsyncContextManager["Asking"]):
         return await self._spaced(requests, iter(lambda: chance.expovariate(rate), None))
 
     async def _spaced(self, requests: Sequence[Request], gaps: Iterator[float]) -> list[float]:
+        # What a bench keeps is much: a look for garbage in it would stop this client for a tenth of a second, and the
+        # questions of that time would come together, and late.
+        settle()
         moments = accumulate(gaps, initial=time.perf_counter() + next(gaps))
         times = await asyncio.gather(*map(self._timed, requests, moments), return_exceptions=True)
         return [_time(found) for found in times]

@@ -13,7 +13,7 @@ from crossroads.kernel.errors import Unavailable
 
 _TIMEOUT = timedelta(seconds=20)
 _MOST_REDIRECTS = 8
-_READ = ("h2", "strong", "dt", "dd", "li", "p", "a")
+_READ = ("h2", "h3", "h4", "strong", "dt", "dd", "li", "p", "a")
 
 
 class Piece(NamedTuple):

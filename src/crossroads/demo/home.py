@@ -16,6 +16,7 @@ import msgspec
 import crossroads
 from crossroads.bootstrap.database import embedded
 from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.demo import clients
 from crossroads.demo.institutions import CONNECTED, HUB, members
 from crossroads.demo.pages import PORTS, Pages, pages
 from crossroads.kernel.errors import CrossroadsError, Refused
@@ -123,7 +124,8 @@ class Home:
         """Give the network that lives here."""
         url, with_pages = f"http://127.0.0.1:{first_port}", self.pages(first_port)
         settings = Settings(installation=_INSTALLATION, hub=HUB, public_url=url, port=first_port, **with_pages.settings)
-        joined = (*members(self.folder, first_port + 1), with_pages.portal)
+        granting = clients.members(self.folder, first_port + 1 + len(CONNECTED) + PORTS)
+        joined = (*members(self.folder, first_port + 1), with_pages.portal, *granting)
         return Network(installation=Installation(settings, self.folder / "hub"), members=joined)
 
     def pages(self, first_port: int) -> Pages:
@@ -166,7 +168,7 @@ def free_ports() -> int:
 
 def ports(first: int) -> range:
     """Give the ports of the hub, of all institutions and of the programs with pages."""
-    return range(first, first + 1 + len(CONNECTED) + PORTS)
+    return range(first, first + 1 + len(CONNECTED) + PORTS + clients.PORTS)
 
 
 def taken(port: int) -> bool:

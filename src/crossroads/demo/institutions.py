@@ -12,16 +12,17 @@ from typing import Any
 from crossroads.catalogue.model import DataGroup, Document
 from crossroads.demo.population.parameters import CHILD_BENEFIT_FUNDS, SICKNESS_FUNDS, WELFARE_CENTRES
 from crossroads.demo.population.records import KEYS, TABLES
+from crossroads.demo.status_groups import ROWS
 from crossroads.network.members import Member
 
 HUB = "cbss"
 REGISTER = "national-register"
-_LIVING_WAGE = ("living-wage@1",)
+_LIVING_WAGE = ("living-wage@1", "status-living-wage@1")
 CONNECTED: Mapping[str, tuple[str, ...]] = {
     REGISTER: ("identification@1", "household@1", "descent@1"),
     "nsso": ("employment-relations@1", "wages-working-time@1"),
-    "dgph": ("handicap-file@1",),
-    "nic": ("health-insurability@1", "incapacity@1"),
+    "dgph": ("handicap-file@1", "status-income-replacement@1", "status-elderly-assistance@1"),
+    "nic": ("health-insurability@1", "incapacity@1", "status-increased-reimbursement@1"),
     "pcsw-gent": _LIVING_WAGE,
     "pcsw-antwerpen": _LIVING_WAGE,
     "pps-social-integration": _LIVING_WAGE,
@@ -29,7 +30,7 @@ CONNECTED: Mapping[str, tuple[str, ...]] = {
     "annual-holidays": ("holiday-pay@1",),
     "nisse": ("self-employed-career@1",),
     "neo": ("unemployment-benefit@1", "unemployment-periods@1", "career-break@1"),
-    "pension-service": ("pension-rights@1", "pensioner-status@1"),
+    "pension-service": ("pension-rights@1", "pensioner-status@1", "status-income-guarantee-elderly@1"),
     "family-benefits": ("child-benefit@1",),
     "fedris-accidents": ("work-interruption-accident@1",),
     "pcsw-brussel": _LIVING_WAGE,
@@ -82,10 +83,12 @@ def members(folder: Path, first_port: int) -> tuple[Member, ...]:
 
 def furnished(member: Member, document: Document) -> Member:
     """Give the institution with what its settings need: how it answers, and for whom."""
+    if member.institution not in CONNECTED:
+        return member
     groups = {group.id: group for group in document.data_groups}
     return replace(
         member,
-        groups={group: _source(groups[group]) for group in CONNECTED.get(member.institution, ())},
+        groups={group: _source(groups[group]) for group in CONNECTED[member.institution]},
         holders=tuple(managed_by(document, member.institution)),
         register=_REGISTER if member.institution == REGISTER else None,
         outbox=member.institution == REGISTER,
@@ -102,7 +105,7 @@ def managed_by(document: Document, manager: str) -> Iterator[str]:
 
 def tables_of(member: Member) -> set[str]:
     """Give the tables that an institution answers from."""
-    return {_table(group) for group in member.groups}
+    return {_table(group) for group, source in member.groups.items() if "sql" in source}
 
 
 def _source(group: DataGroup) -> dict[str, Any]:
@@ -116,7 +119,8 @@ def _source(group: DataGroup) -> dict[str, Any]:
     if not lists:
         return _both(_query(_table(group.id), fields) + " DESC") | {"one": True}
     ((name, fields),) = lists
-    source: dict[str, Any] = _both(_query(_table(group.id), fields)) | {"list": name}
+    condition = ROWS[group.id].condition if group.id in ROWS else ""
+    source: dict[str, Any] = _both(_query(_table(group.id), fields, condition)) | {"list": name}
     if booleans := [name for name in _held(_table(group.id), fields) if fields[name].get("type") == "boolean"]:
         source["json"] = booleans
     return source
@@ -127,9 +131,10 @@ def _both(sql: str) -> dict[str, Any]:
     return {"sql": sql, "sqlMany": sql.replace("SELECT", "SELECT ssin,", 1).replace(_ONE, _MANY)}
 
 
-def _query(table: str, fields: Mapping[str, Any]) -> str:
+def _query(table: str, fields: Mapping[str, Any], condition: str = "") -> str:
     columns = ", ".join(_column(name, fields[name]) for name in _held(table, fields))
-    return f"SELECT {columns} FROM {table} WHERE {_HELD} AND {_THEN} ORDER BY start_date"  # noqa: S608 - names of ours
+    where = f"{_HELD} AND {_THEN}" + (f" AND {condition}" if condition else "")
+    return f"SELECT {columns} FROM {table} WHERE {where} ORDER BY start_date"  # noqa: S608 - names of ours
 
 
 def _held(table: str, fields: Mapping[str, Any]) -> list[str]:
@@ -146,7 +151,9 @@ def _column(name: str, field: Mapping[str, Any]) -> str:
 
 
 def _table(group: str) -> str:
-    """Give the table of a data group; job seekers have one data group for each placement service."""
+    """Give the table of a data group; job seekers have one data group for each placement service, statuses none."""
+    if group in ROWS:
+        return ROWS[group].table
     name = group.split("@", maxsplit=1)[0].replace("-", "_")
     return "job_seeker" if name.startswith("job_seeker") else name
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from crossroads.demo.stage import Stage
 from crossroads.kernel.clock import BRUSSELS
@@ -13,8 +13,14 @@ _PATIENCE_SECONDS = 30.0
 _POLL_SECONDS = 0.1
 _NEXT = Pull(count=1000, lease_seconds=10)
 """A short lease: a tour that is killed must not keep the next one waiting for long."""
+_LONGEST_WAIT = timedelta(minutes=1)
+"""For somebody else's lease; a desk has its items for a quarter of an hour, also when it is not running any more."""
 
 Wanted = Callable[[Item], bool]
+
+
+class Held(Unavailable):
+    """Somebody has the items of a mailbox for longer than a tour waits."""
 
 
 class Mail:
@@ -50,7 +56,7 @@ class Mail:
                 yield institution, item
 
     def _emptied(self, institution: str) -> Iterator[Item]:
-        """Take all items of a mailbox; where somebody else has them under a lease, wait until it ends."""
+        """Take all items of a mailbox; where somebody else has them under a lease, wait until it ends. Raises Held."""
         while (page := self._taken(institution)).leased_until:
             if page.lease:
                 yield from page.items
@@ -67,12 +73,15 @@ class Mail:
         return page
 
     def _wait(self, institution: str, until: datetime) -> None:
+        said = (
+            f"Somebody has the items of the mailbox of {self._stage.name(institution)} until "
+            f"{until.astimezone(BRUSSELS):%H:%M:%S} (Brussels): you, by `mailbox pull` or at its desk, or a tour that "
+            "was killed."
+        )
+        if until - datetime.now(UTC) > _LONGEST_WAIT:
+            raise Held(f"{said} Start the demo again after that.")
         if until not in self._told:
             self._told.add(until)
-            self._stage.screen.say(
-                f"Somebody has the items of the mailbox of {self._stage.name(institution)} until "
-                f"{until.astimezone(BRUSSELS):%H:%M:%S} (Brussels): you, by `mailbox pull` or at its desk, or a tour "
-                "that was killed. This one waits for that."
-            )
+            self._stage.screen.say(f"{said} This one waits for that.")
         time.sleep(_POLL_SECONDS)
         self._waited += _POLL_SECONDS

@@ -11,7 +11,9 @@ from crossroads.kernel.errors import Refused
 
 _LOOKED = "/en/me/usage"
 _NUMBER, _PROOF, _NEXT = "Number of this line: ", "Proof that this stands", "Next page"
-_GIVEN, _ALLOWED = ": given by", "The authorisation that allows it ("
+_GIVEN, _ALLOWED = ": given by", "The authorisation that allows it"
+_AUTHORISATIONS = "/authorisations/"
+_HEADINGS = ("h2", "h3", "h4")
 _OK, _NOT_FOUND = 200, 404
 
 Line = Sequence[Piece]
@@ -71,7 +73,7 @@ def _line_of(stage: Stage, browser: Browser, page: Page) -> Line:
 
 def _lines(page: Page) -> Iterator[Line]:
     """Give the lines of a page: each begins with a heading, and has a number."""
-    starts = [at for at, piece in enumerate(page.pieces) if piece.tag == "h2"]
+    starts = [at for at, piece in enumerate(page.pieces) if piece.tag in _HEADINGS]
     for start, end in zip(starts, [*starts[1:], len(page.pieces)], strict=True):
         line = page.pieces[start:end]
         if any(piece.text.startswith(_NUMBER) for piece in line):
@@ -91,7 +93,7 @@ def _show(stage: Stage, line: Line) -> None:
     told = dict(zip(facts[::2], facts[1::2], strict=True))
     groups = [piece.text.split(_GIVEN)[0] for piece in line if piece.tag == "li"]
     allowed = {
-        piece.text.removeprefix(_ALLOWED).rstrip(")")
+        piece.href.rpartition(_AUTHORISATIONS)[2]
         for piece in line
         if piece.tag == "a" and piece.text.startswith(_ALLOWED)
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from crossroads.demo import batches, changes, dishonest, letters, mistakes, newcomer, portal, questions, traces
+from crossroads.demo.mailboxes import Held
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import Stage
 from crossroads.kernel.errors import CrossroadsError
@@ -43,6 +44,8 @@ def play(stage: Stage, step: Step, number: int) -> tuple[str, Outcome]:
     stage.screen.title(f"{number}. {step.title}")
     try:
         outcome = step.play(stage)
+    except Held as held:
+        outcome = Outcome("what came to the mailboxes", f"left out. {held}", ok=None)
     except CrossroadsError as error:
         outcome = Outcome("the step to be played to its end", f"{type(error).__name__}: {error}", ok=False)
     stage.runner.signals.check()

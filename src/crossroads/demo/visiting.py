@@ -57,7 +57,8 @@ def _things(stage: Stage) -> Iterator[tuple[str, str]]:
     )
     yield report, f"{portal}/en/me/data"
     arrive = (
-        f"See it arrive at the source. Log in as {SOURCE_CLERK.name}; what you answer, {first} finds at the portal "
+        f"See it arrive at the source. Log in as {SOURCE_CLERK.name}, open the report and take its item from the "
+        f"mailbox: then it says about whom it is. What you answer, {first} finds at the portal "
         "under “What I reported”."
     )
     yield arrive, f"{stage.opening.pages.desk(SOURCE).url}/en/reports"

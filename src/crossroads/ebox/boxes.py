@@ -73,7 +73,8 @@ class Boxes:
             return None
         if query.message:
             return (found,)
-        return await store.messages(connection, owned.persons, today, MAXIMUM_LISTED + 1, found)
+        opened = found.opened is not None if query.after_opened is None else query.after_opened
+        return await store.messages(connection, owned.persons, today, MAXIMUM_LISTED + 1, store.After(found, opened))
 
     async def consent(self, said: BoxConsent, signed: Signed) -> BoxConsented:
         """Make a box active, or end that. What is so already stays as it is, but for its end. Raises as `listed`."""

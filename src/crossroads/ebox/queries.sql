@@ -29,12 +29,14 @@ VALUES (:person, :message, :ssin, :sender, :reference, :legal_context, :content,
         :expires_on, :remind_on, :stream, :index);
 
 -- name: box_messages
--- Give messages of a person that are listed on a day, the newest first: from the start, or those after a place.
+-- Give messages of a person that are listed on a day, what is not opened first, then the newest: from the start, or those after
+-- a place.
 SELECT * FROM box_message
 WHERE person = ANY (:persons::bigint[]) AND content IS NOT NULL AND received_on <= :today AND expires_on > :today
-  AND (:message::uuid IS NULL
-       OR (received_on, published_at, message) < (:received_on::date, :published_at::timestamptz, :message::uuid))
-ORDER BY received_on DESC, published_at DESC, message DESC LIMIT :limit;
+  AND (:message::uuid IS NULL OR (opened_at IS NOT NULL) > :opened::boolean
+       OR (opened_at IS NOT NULL) = :opened::boolean
+          AND (received_on, published_at, message) < (:received_on::date, :published_at::timestamptz, :message::uuid))
+ORDER BY opened_at IS NOT NULL, received_on DESC, published_at DESC, message DESC LIMIT :limit;
 
 -- name: listed_messages$
 -- Count the messages of a person that are listed on a day.
@@ -46,6 +48,12 @@ WHERE person = ANY (:persons::bigint[]) AND content IS NOT NULL AND received_on 
 SELECT count(*) FROM box_message
 WHERE person = ANY (:persons::bigint[]) AND sender = :sender
   AND (published_at >= :since OR received_on = :received_on);
+
+-- name: not_active_of_day$
+-- Count what else a sender published for a person since a moment that went into no box, because none was active.
+SELECT count(*) FROM box_reference
+WHERE institution = :sender AND person = ANY (:persons::bigint[]) AND published_at >= :since AND NOT active
+  AND message <> :message;
 
 -- name: box_message^
 -- Give a message of a person, whether it is still listed or not.

@@ -143,8 +143,7 @@ class Publishing:
         if not await store.claim(connection, permitted.sender, said.reference, fresh):
             # Another request with this reference was faster, and has just ended.
             return await store.used(connection, permitted.sender, said.reference) or fresh
-        if judged.active:
-            await self._room(connection, said, permitted)
+        await self._room(connection, said, permitted, fresh)
         receipt = await self._log.append(self._entry(said, signed, permitted, fresh, judged.authorisation))
         await store.keep_receipt(connection, permitted.sender, said.reference, receipt)
         if judged.active:
@@ -161,12 +160,18 @@ class Publishing:
                 return _Judged(closure, way.authorisation, await self._active(connection, persons))
         raise Refused(code=Code.DETAIL_NOT_INSCRIBED)
 
-    async def _room(self, connection: Connection, said: BoxPublication, permitted: Posting) -> None:
-        """See that the sender may put one more into this box, today and for the day of receipt. Others wait."""
+    async def _room(self, connection: Connection, said: BoxPublication, permitted: Posting, fresh: Used) -> None:
+        """See that the sender may write once more to this person, today and for the day of receipt. Others wait.
+
+        So it is where the box is not active: each such message is an entry of the log as well.
+        """
         (closure,) = await locked_closure(connection, said.ssin)
         midnight = datetime.combine(self._surroundings.today, time(), BRUSSELS)
         persons = closure.persons if closure else ()
-        found = await store.count_of_day(connection, persons, permitted.sender, midnight, said.received_on)
+        if fresh.active:
+            found = await store.count_of_day(connection, persons, permitted.sender, midnight, said.received_on)
+        else:
+            found = await store.count_not_active(connection, persons, permitted.sender, midnight, fresh.message)
         if found >= MAXIMUM_A_DAY:
             raise Refused(code=Code.BOX_FULL_TODAY)
 

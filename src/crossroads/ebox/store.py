@@ -29,6 +29,13 @@ class Waiting(NamedTuple):
     legal_context: str
 
 
+class After(NamedTuple):
+    """A place in the list of a box: behind a message, which stood among those that were opened, or not."""
+
+    message: Kept
+    opened: bool
+
+
 @asynccontextmanager
 async def lasting(pool: Pool) -> AsyncIterator[Connection]:
     """Do all or nothing, and when it is done it is on disk. Raises Unavailable."""
@@ -94,13 +101,14 @@ async def add(connection: Connection, one: Kept) -> None:
 
 
 async def messages(
-    connection: Connection, persons: Sequence[int], today: date, limit: int, after: Kept | None = None
+    connection: Connection, persons: Sequence[int], today: date, limit: int, after: After | None = None
 ) -> tuple[Kept, ...]:
-    """Give messages of a person that are listed on a day, the newest first: those after one, or from the start."""
+    """Give messages of a person that are listed on a day, as a box lists them: those after one, or from the start."""
     place = {
-        "received_on": after.received_on if after else None,
-        "published_at": after.published.at if after else None,
-        "message": after.message if after else None,
+        "opened": after.opened if after else None,
+        "received_on": after.message.received_on if after else None,
+        "published_at": after.message.published.at if after else None,
+        "message": after.message.message if after else None,
     }
     found = await rows(queries.box_messages(connection, persons=list(persons), today=today, limit=limit, **place))
     return tuple(map(_kept, found))
@@ -117,6 +125,14 @@ async def count_of_day(
     """Count what a sender published for a person since a moment, and before it to be received on a day."""
     about = {"persons": list(persons), "sender": sender, "since": since, "received_on": received_on}
     return int(await queries.messages_of_day(connection, **about))
+
+
+async def count_not_active(
+    connection: Connection, persons: Sequence[int], sender: str, since: datetime, message: UUID
+) -> int:
+    """Count what a sender published for a person since a moment, less one message, while the box was not active."""
+    about = {"persons": list(persons), "sender": sender, "since": since, "message": message}
+    return int(await queries.not_active_of_day(connection, **about))
 
 
 async def message(connection: Connection, persons: Sequence[int], message: UUID) -> Kept | None:

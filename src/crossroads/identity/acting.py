@@ -138,6 +138,12 @@ class Acting:
                 found = await acting_store.mandates(connection, persons, today, _OVER_SHOWN)
                 return found, await present_numbers(connection, (one.giver for one in found))
 
+    async def of_either(self, persons: Sequence[int]) -> list[Mandate]:
+        """Give the mandates that a human being gave and got. Raises Unavailable."""
+        with outages():
+            async with self._pool.acquire() as connection:
+                return await acting_store.mandates(connection, persons, self._surroundings.today, _OVER_SHOWN)
+
     async def mandate(self, wanted: UUID) -> tuple[Mandate, dict[int, str]]:
         """Give a mandate, and the number of today of who gave it. Raises Refused for one that is not there."""
         with outages():

@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid6 import uuid7
 
 from crossroads.identity.database import Connection, rows
-from crossroads.mutations.mailbox_store import Row, items
+from crossroads.mutations.mailbox_store import Given, Row, columns_of, items
 from crossroads.mutations.model import State
 from crossroads.mutations.store import queries
 from crossroads.wire.mutations import SLOTS, Pull
@@ -40,6 +40,8 @@ class Next(NamedTuple):
     items: list[Row]
     beyond: int | None
     """None where what waits was not looked at."""
+    decided: Sequence[tuple[Row, Given]] = ()
+    """What was decided of those of which another thing is told than before."""
 
 
 class Leased(NamedTuple):
@@ -117,7 +119,10 @@ async def _new(connection: Connection, recipient: str, first: int, pull: Pull, c
 async def lease(
     connection: Connection, recipient: str, given: Next, locked: Locked, pull: Pull, ended: Sequence[UUID]
 ) -> tuple[UUID, datetime]:
-    """Give items to a consumer, with the slots of its pull and instead of leases that ended; tell until when."""
+    """Give items to a consumer, with the slots of its pull and instead of leases that ended; tell until when.
+
+    What was decided of them is kept with it.
+    """
     lease, numbers = uuid7(), [item.number for item in given.items]
     slots = set() if pull.parked else set(pull.slots)
     until: datetime = await queries.lease_slots(
@@ -130,6 +135,7 @@ async def lease(
         reached=[max(number, numbers[0]) if slot in slots else number for slot, number in enumerate(locked.reached)],
         ended=list(ended),
         lasting=timedelta(seconds=pull.lease_seconds),
+        **columns_of(given.decided),
     )
     return lease, until
 

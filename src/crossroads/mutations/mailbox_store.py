@@ -94,18 +94,21 @@ async def about(connection: Connection, items: Sequence[Row], now: datetime) -> 
 
 async def deliver(connection: Connection, recipient: str, decided: Sequence[tuple[Row, Given]]) -> None:
     """Keep what was decided of items that are given."""
+    await queries.deliver(connection, recipient=recipient, **columns_of(decided))
+
+
+def columns_of(decided: Sequence[tuple[Row, Given]]) -> dict[str, list[Any]]:
+    """Give what was decided of items as the columns that keep it."""
     givens = [given for _, given in decided]
-    await queries.deliver(
-        connection,
-        recipient=recipient,
-        numbers=[item.number for item, _ in decided],
-        starts=[given.period.start_date if given.period else None for given in givens],
-        ends=[given.period.end_date if given.period else None for given in givens],
-        wholes=[given.whole for given in givens],
-        legal_contexts=[given.legal_context for given in givens],
-        authorisations=[given.authorisation for given in givens],
-        voids=[given.void for given in givens],
-    )
+    return {
+        "decided": [item.number for item, _ in decided],
+        "starts": [given.period.start_date if given.period else None for given in givens],
+        "ends": [given.period.end_date if given.period else None for given in givens],
+        "wholes": [given.whole for given in givens],
+        "legal_contexts": [given.legal_context for given in givens],
+        "authorisations": [given.authorisation for given in givens],
+        "voids": [given.void for given in givens],
+    }
 
 
 async def mailboxes(connection: Connection) -> list[Lag]:

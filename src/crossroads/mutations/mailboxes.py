@@ -24,7 +24,7 @@ from crossroads.kernel.sentences import Sentence, together
 from crossroads.mutations import lease_store, mailbox_store, report_store, store
 from crossroads.mutations.delivery import Delivery
 from crossroads.mutations.lease_store import Held, Leased, Locked
-from crossroads.mutations.mailbox_store import Lag, Row, Standing
+from crossroads.mutations.mailbox_store import Given, Lag, Row, Standing
 from crossroads.mutations.model import POINTER_LIFE, Addressed, State, numbered, slot_of
 from crossroads.mutations.pushing import CurrentRule
 from crossroads.mutations.turns import InstitutionTurns
@@ -92,10 +92,11 @@ class Mailboxes:
         found = await lease_store.next_items(connection, recipient, locked, held, pull)
         if not found.items:
             return page
-        items = await self._deliver(connection, recipient, found.items)
+        told = await self._deliver(connection, recipient, found.items)
         ended = await lease_store.take_from(connection, recipient, held, pull.slots)
-        lease, until = await lease_store.lease(connection, recipient, found, locked, pull, ended)
-        return msgspec.structs.replace(page, items=items, lease=lease, leased_until=until)
+        given = found._replace(decided=told.decided)
+        lease, until = await lease_store.lease(connection, recipient, given, locked, pull, ended)
+        return msgspec.structs.replace(page, items=told.items, lease=lease, leased_until=until)
 
     @staticmethod
     async def _acknowledged(
@@ -123,8 +124,9 @@ class Mailboxes:
         if start < standing.first_kept:
             first = Sentence("It is %(number)s.", number=standing.first_kept)
             raise Refused(together(Code.NUMBER_EXPIRED.description, first), code=Code.NUMBER_EXPIRED)
-        items = await self._deliver(connection, recipient, rows)
-        return msgspec.structs.replace(self._page(standing), items=items)
+        told = await self._deliver(connection, recipient, rows)
+        await mailbox_store.deliver(connection, recipient, told.decided)
+        return msgspec.structs.replace(self._page(standing), items=told.items)
 
     def _page(self, standing: Standing) -> MailboxPage:
         return MailboxPage(
@@ -134,15 +136,14 @@ class Mailboxes:
             first_kept=standing.first_kept,
         )
 
-    async def _deliver(self, connection: Connection, recipient: str, rows: Sequence[Row]) -> tuple[Item, ...]:
-        """Decide what is told, log it, and give all items as they are told."""
+    async def _deliver(self, connection: Connection, recipient: str, rows: Sequence[Row]) -> "_Told":
+        """Decide what is told, log it, and give all items as they are told; what was decided is yet to be kept."""
         concerned = list({row.institution for row in rows})
         people = await store.people(connection, list({row.person for row in rows}), concerned)
         now = self._surroundings.clock.now()
         pushing = self._rule.under(self._catalogue.current, brussels_day(now))
         delivery = Delivery(recipient, pushing, await mailbox_store.about(connection, rows, now), people)
         told = [delivery.tell(row) for row in rows]
-        await mailbox_store.deliver(connection, recipient, [(one.row, one.given) for one in told if one.changed])
         await report_store.delivered(connection, delivery.reports(told))
         await self._log.append_many([*(one.entry for one in told if one.entry), *delivery.repeated(told)])
         await self._move(
@@ -153,7 +154,8 @@ class Mailboxes:
                 if one.elsewhere
             ],
         )
-        return tuple(delivery.item(one) for one in told)
+        decided = [(one.row, one.given) for one in told if one.changed]
+        return _Told(tuple(delivery.item(one) for one in told), decided)
 
     async def _move(self, connection: Connection, moved: Sequence[Addressed]) -> None:
         """Bring items to the mailboxes where they are told now: who managed the institution does so no longer."""
@@ -169,6 +171,13 @@ class Mailboxes:
         return Settled(
             environment=self._surroundings.environment, open=len(left.open), depth=left.waiting, parked=left.parked
         )
+
+
+class _Told(NamedTuple):
+    """Items as they are told, and those of which another thing was decided than before."""
+
+    items: tuple[Item, ...]
+    decided: Sequence[tuple[Row, Given]]
 
 
 class Named(NamedTuple):

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import aiosql
 
+from crossroads.audit.database import Driver
 from crossroads.audit.model import Receipt
 from crossroads.directory.model import Line
 from crossroads.identity.database import Connection, Pool, rows, transaction
 from crossroads.kernel.period import Period
 from crossroads.mutations.model import NewItem, Person, Queued, Tail, Taken
 
-queries: Any = aiosql.from_path(Path(__file__).parent / "queries", "asyncpg", mandatory_parameters=False)
+queries: Any = aiosql.from_path(Path(__file__).parent / "queries", Driver, mandatory_parameters=False)
 
 
 class Known(NamedTuple):
@@ -43,6 +44,8 @@ async def lasting(pool: Pool) -> AsyncIterator[Connection]:
 
 async def known(connection: Connection, institution: str, references: Sequence[str]) -> dict[str, Known]:
     """Give what references of an institution were used for, those that were."""
+    if not references:
+        return {}
     found = await rows(queries.references(connection, institution=institution, references=list(references)))
     return {
         row["reference"]: Known(row["digest"], row["ticket"], Receipt(row["log_stream"], row["log_index"], row["leaf"]))

@@ -13,7 +13,7 @@ import structlog
 from crossroads.access.push import Pushing, Reach
 from crossroads.catalogue.service import Catalogue
 from crossroads.identity.closure import moment_of_change
-from crossroads.identity.database import Connection, Pool, outages, transaction
+from crossroads.identity.database import Connection, Pool, outages
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.errors import Unavailable
 from crossroads.mutations import corrections, store
@@ -58,7 +58,7 @@ class Distributor:
             return 0
         snapshot = await self._catalogue.refresh(now.catalogue_version)
         pushing = self._rule.under(snapshot, brussels_day(self._clock.now()))
-        async with transaction(self._pool) as connection:
+        async with store.lasting(self._pool) as connection:
             await self._writer.hold(connection)
             changes = await store.queued(connection, BATCH)
             if changes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from crossroads.kernel.errors import InvalidValue, Refused
+from crossroads.kernel.sentences import Sentence
 from crossroads.kernel.ssin import Environment, is_number_of_person, parse_ssin
 from crossroads.wire.batches import MAXIMUM_FILE, MAXIMUM_RECORDS, PAGE, Days, FileFormat, Packing, Record
 from crossroads.wire.canonical import b64url
@@ -102,7 +103,7 @@ def measure(source: BinaryIO, copy: BinaryIO, form: Form, rules: RecordRules, ke
         read += len(piece)
         tell("checked", read, size)
     if read > MAXIMUM_FILE:
-        raise BadFile(f"It is larger than {MAXIMUM_FILE} bytes.")
+        raise BadFile(Sentence("It is larger than %(most)s bytes.", most=MAXIMUM_FILE))
     return Measured(*measuring.finish(), b64url(digest.digest()), read)
 
 
@@ -165,7 +166,7 @@ class _Measuring:
     def _add(self, records: Iterator[Record]) -> None:
         for record in records:
             if self._records == MAXIMUM_RECORDS:
-                raise BadFile(f"It has more than {MAXIMUM_RECORDS} records.")
+                raise BadFile(Sentence("It has more than %(most)s records.", most=MAXIMUM_RECORDS))
             self._leaves.append(record_leaf(salt_of(self._key, self._records), record))
             self._records += 1
             if len(self._leaves) == PAGE:

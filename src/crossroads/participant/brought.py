@@ -1,6 +1,5 @@
 """Items that the hub brings to the participant: dealt with as a consumer deals with those that it pulls."""
 
-import importlib
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +15,7 @@ from crossroads.participant.contents import Contents
 from crossroads.participant.corresponding import correspondence
 from crossroads.participant.inbox import Inbox
 from crossroads.participant.steps import SyncHttp
-from crossroads.participant.yamlfile import WrongSetting
+from crossroads.participant.yamlfile import function_named
 from crossroads.wire.mutations import ItemsTaken, MailboxPage, Parked, Pull, Settled
 
 _SECONDS = 15
@@ -52,7 +51,8 @@ def brought(config: Config) -> Brought | None:
     """Give what deals with items by the settings; None where they name no handler. Raises WrongSetting."""
     if config.items is None:
         return None
-    handler, url = _handler(config.items.handler), items_url(config)
+    handler: Handler = function_named(config.items.handler, "items.handler")
+    url = items_url(config)
     store = (
         Inbox(create_engine(url, hide_parameters=True))
         if url
@@ -60,15 +60,6 @@ def brought(config: Config) -> Brought | None:
     )
     contents, http = Contents(correspondence(config, "items")), SyncHttp(_TIMEOUT)
     return Brought(handler, store, lambda page: http.run(contents.checked(page)))
-
-
-def _handler(name: str) -> Handler:
-    module, function = name.split(":")
-    try:
-        found: Handler = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError) as error:
-        raise WrongSetting(f"$.items.handler: {name} cannot be imported: {error}") from error
-    return found
 
 
 class _Desk:

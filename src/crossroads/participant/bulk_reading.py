@@ -6,9 +6,9 @@ from typing import NamedTuple
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.period import Period
 from crossroads.participant.blocks import NotSent, check_schema, served
-from crossroads.participant.bulk_sources import Found, ManySource, WantedMany
+from crossroads.participant.bulk_sources import ManySource
 from crossroads.participant.datagroups import Group
-from crossroads.participant.datasources import TooMuch
+from crossroads.participant.datasources import Found, TooMuch, WantedMany
 from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER, BulkRecord, BulkRequest
 
 _HELD = MAXIMUM_BULK_ANSWER * 5 // 8

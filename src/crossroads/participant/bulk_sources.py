@@ -1,20 +1,22 @@
 """Content about many people at once: one query for all where the settings have it, else one for each."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol, cast
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Unavailable
-from crossroads.kernel.period import Period
 from crossroads.participant.config import Config, GroupSource
 from crossroads.participant.datagroups import JSON
 from crossroads.participant.datasources import (
     OF_MANY,
     Database,
     DataSource,
+    Found,
+    OwnSource,
     TooMuch,
     UnfitContent,
     Wanted,
+    WantedMany,
     content_of,
     data_sources,
     prepared,
@@ -23,9 +25,6 @@ from crossroads.participant.datasources import (
 SSIN = "ssin"
 """The column that says whose a row is; it is no part of the content."""
 
-Found = dict[str, bytes | CrossroadsError]
-"""Contents by person, those that cannot be given as the reason why; who is not in it has no data."""
-
 
 class StrangeRows(Unavailable):
     """A query gives rows that cannot be said to be of the people who were asked about."""
@@ -33,15 +32,6 @@ class StrangeRows(Unavailable):
     def __init__(self, detail: str) -> None:
         """Carry the stable code: it is the source that failed."""
         super().__init__(detail, code=Code.SOURCE_FAILED)
-
-
-class WantedMany(NamedTuple):
-    """What is to be read: some people, each once, one holder, one period; at most so many bytes."""
-
-    ssins: Sequence[str]
-    holder: str
-    period: Period
-    maximum: int
 
 
 class ManySource(Protocol):
@@ -133,11 +123,30 @@ class OneByOne:
             return error
 
 
+class OwnMany:
+    """A data group that a function of the institution's own reads for many."""
+
+    def __init__(self, source: OwnSource) -> None:
+        """Take what reads."""
+        self.media_type = source.media_type
+        self._source = source
+
+    async def read(self, wanted: WantedMany) -> Found:
+        """Give what there is. Raises Unavailable, StrangeRows, and TooMuch: then ask for fewer people."""
+        found = await self._source.read_many(wanted)
+        if not found.keys() <= set(wanted.ssins):
+            raise StrangeRows("The function gives content of a person who was not asked about.")
+        return found
+
+
 def many_sources(config: Config, database: Database | None) -> dict[str, ManySource]:
     """Give what reads each data group in the settings for many. Raises WrongSetting."""
-    return {
-        group: ManyQuery(database, group, config.groups[group])
-        if database and config.groups[group].sql_many
-        else OneByOne(source)
-        for group, source in data_sources(config, database).items()
-    }
+    return {group: _many(config, database, group, source) for group, source in data_sources(config, database).items()}
+
+
+def _many(config: Config, database: Database | None, group: str, source: DataSource) -> ManySource:
+    if config.groups[group].function:
+        return OwnMany(cast(OwnSource, source))
+    if database and config.groups[group].sql_many:
+        return ManyQuery(database, group, config.groups[group])
+    return OneByOne(source)

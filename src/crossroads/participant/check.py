@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.period import Period
-from crossroads.participant.bulk_sources import ManySource, WantedMany, many_sources
+from crossroads.participant.bulk_sources import ManySource, many_sources
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.config import Config, own_schemas, read_config
 from crossroads.participant.datagroups import JSON, DataGroups, same
-from crossroads.participant.datasources import Database, DataSource, Documents, Wanted, data_sources
+from crossroads.participant.datasources import Database, DataSource, Documents, Wanted, WantedMany, data_sources
 from crossroads.participant.findings import NO_HUB, Finding
 from crossroads.participant.outbox import REFUSED, Settled, open_outbox
 from crossroads.participant.provenkeys import ProvenKeys, institution_ring

@@ -10,9 +10,10 @@ from sqlalchemy.exc import ArgumentError
 
 from crossroads.kernel.identifiers import ContextId, DataGroupId, InstitutionId
 from crossroads.participant.settings import HttpUrl, KeyFile
-from crossroads.participant.yamlfile import Settings, WrongSetting, read_settings
+from crossroads.participant.yamlfile import FunctionName, Settings, WrongSetting, read_settings
 
 _SAFE_NAME = r"^(?!\.)[A-Za-z0-9._{}-]{1,100}\Z"
+_OTHER_FORMS = 2
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 SafeName = Annotated[str, msgspec.Meta(pattern=_SAFE_NAME)]
@@ -43,7 +44,7 @@ class OwnKeys(Settings, frozen=True, kw_only=True):
 
 
 class GroupSource(Settings, frozen=True, kw_only=True):
-    """Where the content of one data group comes from: a query, or documents in a folder."""
+    """Where the content of one data group comes from: a query, documents in a folder, or a function of one's own."""
 
     sql: str | None = None
     sql_many: str | None = None
@@ -56,13 +57,18 @@ class GroupSource(Settings, frozen=True, kw_only=True):
     media_type: str | None = None
     otherwise: tuple[SafeName, ...] = ()
     schema_file: str | None = msgspec.field(default=None, name="schema")
+    function: FunctionName | None = None
+    """What gives the source: it is called with these settings and the id of the data group; see `OwnSource`."""
     in_the_clear: bool = False
     """That the hub may read it, where the catalogue leaves it unsealed. The hub alone cannot decide that."""
 
     def __post_init__(self) -> None:
-        """Refuse a mixture of the two forms."""
-        if (self.sql is None) == (self.documents is None):
-            raise ValueError("a data group has either sql or documents")
+        """Refuse a mixture of the three forms."""
+        if [self.sql, self.documents, self.function].count(None) != _OTHER_FORMS:
+            raise ValueError("a data group has either sql or documents or function")
+        if self.function is not None:
+            self._check_nothing_else()
+            return
         if self.sql is None and self.sql_many is not None:
             raise ValueError("sqlMany stands beside sql")
         if self.sql is not None and self.one == (self.list_name is not None):
@@ -73,6 +79,11 @@ class GroupSource(Settings, frozen=True, kw_only=True):
             raise ValueError("one, list, json and schema belong to sql")
         if self.documents is not None and ("{ssin}" not in self.file or not self.media_type):
             raise ValueError("documents need a mediaType, and a file with {ssin} in its name")
+
+    def _check_nothing_else(self) -> None:
+        others = (self.sql_many, self.list_name, self.json, self.otherwise, self.media_type)
+        if self.one or any(others):
+            raise ValueError("beside function stand only schema and inTheClear")
 
 
 class FeedTarget(Settings, frozen=True, kw_only=True):
@@ -104,8 +115,7 @@ class OutboxTable(Settings, frozen=True, kw_only=True):
 class ItemsHandler(Settings, frozen=True, kw_only=True):
     """What deals with the items that the hub brings: a function of the institution's own, as a consumer has it."""
 
-    handler: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")]
-    """Module and function; the module is found as any that Python imports."""
+    handler: FunctionName
     database: str | None = None
     """Where the inbox is kept, and the handler writes; absent means a file beside the state."""
     password_file: str | None = None

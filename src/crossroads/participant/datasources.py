@@ -28,7 +28,7 @@ from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.config import Config, GroupSource, database_url
 from crossroads.participant.datagroups import JSON
-from crossroads.participant.yamlfile import WrongSetting
+from crossroads.participant.yamlfile import WrongSetting, function_named
 
 _BINDS: dict[str, BindParameter[Any]] = {
     "ssin": bindparam("ssin", type_=String),
@@ -69,6 +69,27 @@ class DataSource(Protocol):
 
     async def read(self, wanted: Wanted) -> bytes | None:
         """Give the content, or None where there is none. Raises Unavailable or UnfitContent."""
+        ...
+
+
+Found = dict[str, bytes | CrossroadsError]
+"""Contents by person, those that cannot be given as the reason why; who is not in it has no data."""
+
+
+class WantedMany(NamedTuple):
+    """What is to be read: some people, each once, one holder, one period; at most so many bytes."""
+
+    ssins: Sequence[str]
+    holder: str
+    period: Period
+    maximum: int
+
+
+class OwnSource(DataSource, Protocol):
+    """What a function of the institution's own gives: content of one person, and of many at once."""
+
+    async def read_many(self, wanted: WantedMany) -> Found:
+        """Give what there is. Raises Unavailable, and TooMuch: then it is asked for fewer people."""
         ...
 
 
@@ -251,11 +272,26 @@ def data_sources(config: Config, database: Database | None) -> dict[str, DataSou
     """Give the source of every data group in the settings. Raises WrongSetting."""
     sources: dict[str, DataSource] = {}
     for group, source in config.groups.items():
-        if source.documents is not None:
+        if source.function is not None:
+            sources[group] = own_source(config, group)
+        elif source.documents is not None:
             sources[group] = Documents(config.path(source.documents), source)
         elif database is not None:
             sources[group] = Query(database, f"groups.{group}", source)
     return sources
+
+
+async def close_sources(sources: Mapping[str, DataSource]) -> None:
+    """Let go of what functions of the institution's own keep open, where they have a `close`."""
+    for source in sources.values():
+        if close := getattr(source, "close", None):
+            await close()
+
+
+def own_source(config: Config, group: str) -> OwnSource:
+    """Give the source that a function of the institution's own makes. Raises WrongSetting."""
+    made: OwnSource = function_named(config.groups[group].function or "", f"groups.{group}.function")(config, group)
+    return made
 
 
 def _engine(url: Any) -> Engine:

@@ -18,7 +18,7 @@ from crossroads.participant.bulk import Pages
 from crossroads.participant.bulk_head import read_head
 from crossroads.participant.bulk_sources import many_sources
 from crossroads.participant.config import Config, own_schemas
-from crossroads.participant.datasources import Database, data_sources
+from crossroads.participant.datasources import Database, close_sources, data_sources
 from crossroads.participant.hub import Hub
 from crossroads.participant.pages import page_of
 from crossroads.participant.permits import (
@@ -66,14 +66,14 @@ class Participant:
         self._identity = Identity(config.institution, config.answers_for)
         self.key = SigningKey.read(config.keys.sign.id, config.path(config.keys.sign.file))
         self._database = Database(config) if config.database else None
-        sources = data_sources(config, self._database)
+        self._sources = data_sources(config, self._database)
         many_sources(config, self._database)  # read by another process; what is wrong with them is said here
         self._register = (
             RegisterOfPersons(self._database, config.register) if self._database and config.register else None
         )
         self.hub = Hub(config.hub, self._trust, config.path(config.state), clock, own_schemas(config))
         keys = signing_keys(config)
-        self._blocks = BlockMaker(sources, self.hub.groups, keys, config.in_the_clear)
+        self._blocks = BlockMaker(self._sources, self.hub.groups, keys, config.in_the_clear)
         self._documents = DocumentGiver(Shelf(shelf_folder(config)), keys)
         self._state = State(config.path(config.state))
         self._pages = Pages(config, self.hub, self._trust, self._state, clock)
@@ -130,6 +130,7 @@ class Participant:
         """Finish what is being written and close everything."""
         await self._pages.close()
         await self.hub.close()
+        await close_sources(self._sources)
         await self._state.close()
         if self._database:
             self._database.close()

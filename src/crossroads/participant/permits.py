@@ -140,4 +140,5 @@ def _differ(detail: str) -> Refused:
 
 
 def _refused(code: Code, detail: str) -> Refused:
-    return Refused(f"{code.description} {detail}", code=code)
+    # Where the detail says no more than the code does, it is said once.
+    return Refused(code.description if detail == code.description else f"{code.description} {detail}", code=code)

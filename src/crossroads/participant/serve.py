@@ -4,12 +4,14 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import structlog
 import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from rich.console import Console
 
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.memory import settle
@@ -18,6 +20,8 @@ from crossroads.participant.notifier import notifying
 from crossroads.participant.participant import Participant
 from crossroads.participant.routes import Application
 from crossroads.participant.yamlfile import WrongSetting
+
+_log = structlog.get_logger()
 
 
 def serve(config: Config) -> None:
@@ -49,11 +53,26 @@ async def _serve(config: Config) -> None:
         ssl_key=_path(config, listen.key),
     )
     settle()
+    _say(config)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
     async with notifying(config):
         await server.serve()
+
+
+def _say(config: Config) -> None:
+    """Say what is served: in two lines to somebody at a terminal, as an entry of the log otherwise."""
+    listening, answered = f"{config.listen.host}:{config.listen.port}", sorted(config.answers_for)
+    groups = sorted(config.groups)
+    if not sys.stdout.isatty():
+        _log.info("serving", listen=listening, url=config.url, answers_for=answered, data_groups=groups)
+        return
+    lines = (
+        f"Listening on {listening}, as {config.url}, for {', '.join(answered)}.",
+        f"Data groups: {', '.join(groups) or 'none'}. Ctrl-C stops it.",
+    )
+    Console().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 def _check_free(listen: Listen) -> None:

@@ -1,7 +1,8 @@
 """Reading a settings file: an unknown or wrong setting refuses to start, with the file and the key."""
 
+import importlib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 import yaml
@@ -17,6 +18,10 @@ class WrongSetting(CrossroadsError):
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """The form of all settings: camelCase, unknown keys refused."""
+
+
+FunctionName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*\Z")]
+"""Module and function of the institution's own; the module is found as any that Python imports."""
 
 
 def read_settings(path: Path, kind: type[T]) -> T:
@@ -47,3 +52,12 @@ def _first_line(error: Any) -> str:
     mark = getattr(error, "problem_mark", None)
     place = f" (line {mark.line + 1})" if mark else ""
     return f"{getattr(error, 'problem', None) or 'unreadable'}{place}"
+
+
+def function_named(name: FunctionName, key: str) -> Any:
+    """Give the function that a setting names. Raises WrongSetting naming the key."""
+    module, function = name.split(":")
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError) as error:
+        raise WrongSetting(f"$.{key}: {name} cannot be imported: {error}") from error

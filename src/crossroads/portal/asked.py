@@ -24,7 +24,7 @@ class Asked:
         """Whether another day than today is shown."""
         self.words = query.get("q", "")[:_LONGEST_WORDS].strip()
         self.page = self.number("page") or 1
-        self.register = Register(public.catalogue.current, self.day)
+        self.register = Register(public.catalogue.current, self.day, view.language)
 
     def __getitem__(self, name: str) -> str:
         """Give a value as it was given; "" where none was."""

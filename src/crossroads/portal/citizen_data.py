@@ -21,21 +21,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     period: Period
 
 
-class Table(NamedTuple):
-    """Objects of one form, under each other."""
-
-    heads: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
 class Part(NamedTuple):
     """One data group from one source."""
 
     group: Any
     """The data group as the catalogue has it."""
     source: Any
-    facts: Mapping[str, str]
-    tables: Mapping[str, Table]
+    content: Mapping[str, Any]
+    """What came, as its schema in the catalogue puts it into words."""
     seen: Seen
 
 
@@ -44,55 +37,32 @@ class Shown(NamedTuple):
 
     parts: Sequence[Part]
     silent: Sequence[Any]
-    """Institutions that did not answer."""
-    rejected: Sequence[str]
+    """Institutions that did not answer: as the catalogue has them, or the identifier."""
+    rejected: Sequence[Any]
     """Data groups that came and were not validly signed."""
 
 
 def shown(replies: Iterable[Reply], register: Register) -> Shown:
-    """Put answers in order: by data group, then by source."""
+    """Put answers in order: by the names of data group and source."""
     every = list(replies)
     parts = [_part(block, reply.answer.ticket, register) for reply in every for block in reply.blocks]
     failed = {
         one.institution for reply in every for one in reply.answer.sources if one.status is StatusValue.TECHNICAL_ERROR
     }
     return Shown(
-        parts=sorted(parts, key=lambda part: (part.seen.data_group, part.seen.source)),
-        silent=[register.institution(name) or name for name in sorted(failed)],
-        rejected=sorted({one.data_group for reply in every for one in reply.rejected}),
+        parts=sorted(parts, key=lambda part: (register.called(part.group), register.called(part.source))),
+        silent=sorted((register.institution(one) or one for one in failed), key=register.called),
+        rejected=sorted(
+            {register.data_group(one.data_group) or one.data_group for reply in every for one in reply.rejected},
+            key=register.called,
+        ),
     )
 
 
 def _part(block: OpenedBlock, ticket: UUID, register: Register) -> Part:
-    content = block.json if block.media_type == "application/json" else {}
-    lists = {name: value for name, value in content.items() if isinstance(value, list)}
     return Part(
         group=register.data_group(block.data_group),
         source=register.institution(block.source),
-        facts=_flat({name: value for name, value in content.items() if name not in lists}),
-        tables={name: _table(rows) for name, rows in lists.items()},
+        content=block.json if block.media_type == "application/json" else {},
         seen=Seen(ticket=ticket, data_group=block.data_group, source=block.source, period=block.period),
     )
-
-
-def _table(rows: Sequence[Any]) -> Table:
-    flat = [_flat(row) if isinstance(row, dict) else {"value": _text(row)} for row in rows]
-    heads = list(dict.fromkeys(name for row in flat for name in row))
-    return Table(heads, [[row.get(head, "") for head in heads] for row in flat])
-
-
-def _flat(content: Mapping[str, Any], before: str = "") -> dict[str, str]:
-    """Give fields within fields as one row: `address.city`, say."""
-    found: dict[str, str] = {}
-    for name, value in content.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{before}{name} ")
-        else:
-            found[f"{before}{name}"] = _text(value)
-    return found
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "✓" if value else "✗"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

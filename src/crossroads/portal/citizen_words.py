@@ -1,7 +1,6 @@
 """How the pages of a citizen say what the hub answers in codes. Plain words; what has none keeps its code."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,13 +9,14 @@ from markupsafe import Markup
 from crossroads.catalogue.model import Text
 from crossroads.kernel.codes import Code
 from crossroads.portal.acted import Acted, acted_for
+from crossroads.portal.register import folded
 from crossroads.web.languages import Words
 from crossroads.web.look import clean, said
 from crossroads.web.view import View
 from crossroads.wire.acting import Scope, Side
 from crossroads.wire.error_reports import ErrorOutcome, Presumed
 from crossroads.wire.mutations import MutationKind
-from crossroads.wire.usage import Action, Outcome
+from crossroads.wire.usage import Action, Outcome, UsedGroup
 
 
 def _message(text: str) -> str:
@@ -110,6 +110,29 @@ CODES: Mapping[str, str] = {
     Code.DECEASED: _("The person is recorded as deceased."),
     Code.SSIN_DOES_NOT_EXIST: _("This number is not known."),
     Code.SOURCE_FAILED: _("A source did not answer."),
+    Code.DETAIL_NO_MUTATION: _("The institution was told of no such change."),
+    Code.DETAIL_BEYOND_MUTATION: _("The institution asked for more than it was told of."),
+    Code.SOURCE_LATE: _("A source did not answer."),
+    Code.SOURCE_UNREACHABLE: _("A source did not answer."),
+    Code.SOURCE_BUSY: _("A source did not answer."),
+    Code.SOURCE_SUSPENDED: _("A source did not answer."),
+    Code.SOURCE_REFUSED: _("A source refused the question."),
+    Code.SOURCE_INVALID_ANSWER: _("What a source answered was not in order, so it was not passed on."),
+    Code.SOURCE_BLOCK_DROPPED: _("What a source answered was not in order, so it was not passed on."),
+    Code.PERMIT_WITHDRAWN: _("It was allowed at first, and not any more when it came to it."),
+    Code.NOT_MANAGED: _("The institution may not ask this for another one."),
+    Code.INSCRIPTION_UNKNOWN: _("There is no such file."),
+    Code.REFERENCE_REUSED: _("The institution sent the same twice, and not alike."),
+    Code.PERSON_NOT_IDENTIFIED: _("The register does not confirm that it is this person."),
+    Code.PERSON_SUSPECTED_DUPLICATE: _("The person may have a number already."),
+    Code.PERSON_NOT_IN_BIS: _("Only the National Register can change this."),
+    Code.PERSON_NOT_OWN: _("The institution may not change what is recorded of this person."),
+    Code.PERSON_DIFFERS: _("Name and birth date are not those of this person."),
+    Code.MANDATE_UNKNOWN: _("There is no such mandate, or it is over."),
+    Code.MANDATES_TOO_MANY: _("There are as many mandates as there may be."),
+    Code.MANDATES_TODAY: _("As many mandates were given or tried today as may be on one day."),
+    Code.BOX_UNKNOWN: _("There is no such message, or its days are over."),
+    Code.BOX_DOCUMENT_DIFFERS: _("The document is not the one that the sender published, so it was not shown."),
     Code.USAGE_UNKNOWN: _("There is no such line about you."),
     Code.NOT_ACTING: _("Nobody acted for this person, or not for this."),
     Code.MAY_NOT_ACT: _("No mandate and no descent allows it."),
@@ -140,6 +163,13 @@ def _reason(words: Words, code: str | None) -> str:
     return words.text(CODES[code]) if code in CODES else words.text("Code %(code)s", code=code)
 
 
+def _why(words: Words, code: str | None) -> str:
+    """Say a code to a person in plain words; the code itself stands apart."""
+    if code is None or code in CODES or code == Code.OK:
+        return _reason(words, code)
+    return words.text("The reason has a code: it stands below.")
+
+
 def _choice(words: Words, value: str | None) -> str:
     """Say one of the short words: what is presumed, what came of it, what kind of change."""
     found = {**PRESUMED, **ENDINGS, **KINDS, **SCOPES}.get(value or "")
@@ -151,19 +181,23 @@ def _acted(_: Words, view: View) -> Acted | None:
     return acted_for(view)
 
 
-def _field(_: Words, name: str) -> str:
-    """Write the name of a field of a data group as words: `startDate` is `Start date`."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return parted[:1].upper() + parted[1:].lower()
+def _by_name(words: Words, groups: Iterable[UsedGroup]) -> list[UsedGroup]:
+    """Give data groups by their names in the language of the page."""
+
+    def called(one: UsedGroup) -> str:
+        return folded(msgspec.convert(one.names, Text).in_language(words.language) or one.data_group)
+
+    return sorted(groups, key=called)
 
 
 CITIZEN: Mapping[str, Any] = {
+    "by_name": _by_name,
     "worded": _worded,
     "action": _action,
     "outcome": _outcome,
     "reason": _reason,
+    "why": _why,
     "choice": _choice,
-    "field": _field,
     "acted": _acted,
 }
 """Filters of the templates."""

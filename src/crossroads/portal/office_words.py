@@ -55,6 +55,11 @@ PARAMETERS: Mapping[str, str] = {
     Parameter.NAMESAKES: _("People of one last name on one day, from"),
     Parameter.SOON_ENDED: _("File closed within so many days"),
 }
+ROLES: Mapping[str, str] = {
+    "officer": _("Security officer"),
+    "committee": _("Member of the committee"),
+    "operator": _("Operator of the hub"),
+}
 KINDS: Mapping[str, str] = {
     DecisionKind.GRANT: _("Grant"),
     DecisionKind.SUSPEND: _("Suspend"),
@@ -107,6 +112,10 @@ def _parameter(words: Words, parameter: str) -> str:
     return words.text(PARAMETERS[parameter])
 
 
+def _role(words: Words, role: str) -> str:
+    return words.text(ROLES[role]) if role in ROLES else role
+
+
 def _decision(words: Words, kind: str) -> str:
     return words.text(KINDS[kind])
 
@@ -133,6 +142,7 @@ OFFICE: Mapping[str, Any] = {
     "happened": _happened,
     "rule": _rule,
     "parameter": _parameter,
+    "role": _role,
     "decision": _decision,
     "state": _state,
     "term": _term,

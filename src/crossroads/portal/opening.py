@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -27,6 +27,8 @@ from crossroads.wire.keys import read_secret
 
 _HERE = Path(__file__).parent
 _PURGE_SECONDS = 300
+_PATIENCE_SECONDS = 5
+"""For the first reading of the catalogue."""
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ async def opened(installation: Installation, settings: PortalSettings, state: St
     async with AsyncExitStack() as stack:
         public = await stack.enter_async_context(public_services(installation, settings))
         state.public = public
+        await _read_catalogue(public)
         state.hub_client = await stack.enter_async_context(hub_client(settings))
         idle, longest = session_life(settings)
         secret = session_secret(installation, settings)
@@ -90,6 +93,13 @@ def _login(public: PublicServices) -> OpenIdConnect | None:
         public.installation.settings.environment,
         public.clock,
     )
+
+
+async def _read_catalogue(public: PublicServices) -> None:
+    """Wait a little for the catalogue, so that the first visitor finds it; without a database the portal starts too."""
+    with suppress(Unavailable, TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await public.catalogue.refresh(0)
 
 
 async def _purge(sessions: Sessions) -> None:

@@ -1,9 +1,11 @@
 """How the pages of an operator say what was found. Plain words, in the language of the page."""
 
 from collections.abc import Mapping
+from shlex import quote
 from typing import Any
 
 from crossroads.operation.model import Finding, Light, Source, What
+from crossroads.portal.register import Register
 from crossroads.web.languages import Words
 
 
@@ -45,6 +47,7 @@ _HELD = _("Held by an operator")
 _LEFT_ALONE = (_("Left alone"), "red")
 _FAILS = (_("Does not answer"), "yellow")
 _ANSWERS = (_("Answers"), "green")
+_WRONGLY = (_("Answers, and not as it should"), "yellow")
 _NOT_ASKED = (_("Not asked in the last hour"), "grey")
 
 
@@ -54,9 +57,10 @@ def light(words: Words, of: Light) -> tuple[str, str]:
     return words.text(text), colour
 
 
-def finding(words: Words, found: Finding) -> str:
-    """Say what was found."""
-    given: dict[str, str] = {"about": found.about or ""}
+def finding(words: Words, found: Finding, register: Register) -> str:
+    """Say what was found; an institution by its name."""
+    about = register.institution(found.about) if found.about else None
+    given: dict[str, str] = {"about": about.names.in_language(words.language) if about else found.about or ""}
     if found.number is not None:
         given["number"] = words.number(round(found.number, 1))
     if found.moment is not None:
@@ -76,7 +80,7 @@ def source_state(words: Words, source: Source | None) -> tuple[str, str]:
     elif source.suspended:
         text, colour = _LEFT_ALONE
     else:
-        text, colour = _FAILS if source.failing_since else _ANSWERS
+        text, colour = _FAILS if source.failing_since else _WRONGLY if 0 < source.asked == source.failed else _ANSWERS
     return words.text(text), colour
 
 
@@ -90,7 +94,13 @@ def megabytes(words: Words, size: int) -> str:
     return f"{words.number(round(size / 2**20))} MB"
 
 
+def quoted(_: Words, text: object) -> str:
+    """Write a word as a shell takes it."""
+    return quote(str(text))
+
+
 OPERATOR: Mapping[str, Any] = {
+    "quoted": quoted,
     "light": light,
     "finding": finding,
     "job_state": job_state,

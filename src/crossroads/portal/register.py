@@ -21,6 +21,7 @@ from crossroads.catalogue.model import (
     Text,
 )
 from crossroads.catalogue.snapshot import Snapshot
+from crossroads.web.languages import SOURCE
 
 E = TypeVar("E", bound=Entry)
 T = TypeVar("T")
@@ -41,18 +42,31 @@ class Page(NamedTuple):
 class Field(NamedTuple):
     """One field of a data group, as its schema says."""
 
+    path: str
+    """Where it stands: `list[].field` for a field of an object in a list."""
     name: str
-    kind: str
+    within: dict[str, Any]
+    """The schema in which it stands."""
     required: bool
-    note: str
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What the schema says of it."""
+        found: dict[str, Any] = self.within["properties"][self.name]
+        return found
 
 
 class Register:
-    """The catalogue as it is in force on a day."""
+    """The catalogue as it is in force on a day, its lists by name in the language of who reads."""
 
-    def __init__(self, snapshot: Snapshot, day: date) -> None:
+    def __init__(self, snapshot: Snapshot, day: date, language: str = SOURCE) -> None:
         """Look at this snapshot."""
-        self.snapshot, self.day = snapshot, day
+        self.snapshot, self.day, self._language = snapshot, day, language
+
+    def called(self, entry: Any) -> str:
+        """Give by what an entry is ordered: its name without case and accents; an identifier as it is."""
+        names = getattr(entry, "names", None)
+        return folded(names.in_language(self._language)) if names else str(entry or "")
 
     def sectors(self) -> list[Sector]:
         """Give all sectors, by number."""
@@ -74,7 +88,7 @@ class Register:
     def institutions(self, words: str = "", sector: int | None = None) -> list[Institution]:
         """Give the institutions in whose name or identifier all words stand, by name."""
         found = (one for one in self.snapshot.institutions(self.day) if sector in (None, one.sector))
-        return sorted((one for one in found if matches(words, one.id, one.names)), key=lambda one: folded(one.names))
+        return sorted((one for one in found if matches(words, one.id, one.names)), key=self.called)
 
     def institution(self, key: str) -> Institution | None:
         """Give an institution."""
@@ -84,7 +98,7 @@ class Register:
         """Give the data groups in whose name, description or identifier all words stand, by name."""
         found = self._all(DataGroup, Kind.DATA_GROUP)
         wanted = (one for one in found if matches(words, one.id, one.names, one.description))
-        return sorted(wanted, key=lambda one: folded(one.names))
+        return sorted(wanted, key=self.called)
 
     def data_group(self, key: str) -> DataGroup | None:
         """Give a data group."""
@@ -106,7 +120,7 @@ class Register:
         data_group: str = "",
         institution: Institution | None = None,
     ) -> list[Authorisation]:
-        """Give the authorisations that say all words somewhere, of who and what is asked for, by reference."""
+        """Give the authorisations that say all words somewhere, of who and what is asked for, by name."""
         found = [
             one
             for one in self._all(Authorisation, Kind.AUTHORISATION)
@@ -115,7 +129,7 @@ class Register:
             and (institution is None or any(party.includes(institution) for party in one.parties))
             and matches(words, *self._said_by(one))
         ]
-        return sorted(found, key=lambda one: one.reference)
+        return sorted(found, key=lambda one: (self.called(one), one.reference))
 
     def authorisation(self, reference: str) -> Authorisation | None:
         """Give an authorisation."""
@@ -127,22 +141,27 @@ class Register:
         return sorted(found, key=lambda one: one.valid_from, reverse=True)
 
     def availabilities(self, data_group: str = "", context: str = "") -> list[Availability]:
-        """Give where data exists, by data group."""
+        """Give where data exists, by the names of data group and capacity."""
         found = [
             one
             for one in self._all(Availability, Kind.AVAILABILITY)
             if data_group in ("", one.data_group) and context in ("", one.inscription_context)
         ]
-        return sorted(found, key=lambda one: (one.data_group, one.inscription_context))
+        return sorted(
+            found,
+            key=lambda one: (
+                self.called(self.data_group(one.data_group)),
+                self.called(self.context(one.inscription_context)),
+            ),
+        )
 
     def purposes(self) -> list[LegalContext]:
         """Give all purposes, by name."""
-        return sorted(self._all(LegalContext, Kind.LEGAL_CONTEXT), key=lambda one: folded(one.names))
+        return sorted(self._all(LegalContext, Kind.LEGAL_CONTEXT), key=self.called)
 
     def legal_contexts_of(self, institution: Institution) -> list[LegalContext]:
-        """Give the purposes that an institution has."""
-        every = self._all(LegalContext, Kind.LEGAL_CONTEXT)
-        return sorted((one for one in every if one.assigned(institution)), key=lambda one: one.id)
+        """Give the purposes that an institution has, by name."""
+        return [one for one in self.purposes() if one.assigned(institution)]
 
     def _all(self, struct: type[E], kind: Kind) -> Iterable[E]:
         return (entry for entry in self.snapshot.listed(kind, self.day) if isinstance(entry, struct))
@@ -192,26 +211,13 @@ def folded(text: str | Text) -> str:
 
 
 def fields_of(schema: dict[str, Any] | None, within: str = "") -> list[Field]:
-    """Give the fields of a schema by name, required ones first; those of an object in a list are `list[].field`."""
+    """Give the fields of a schema, required ones first; those of an object in a list are `list[].field`."""
     found: list[Field] = []
     always = set((schema or {}).get("required", ()))
-    for name, one in sorted(
-        (schema or {}).get("properties", {}).items(), key=lambda one: (one[0] not in always, one[0])
-    ):
+    for name, one in sorted((schema or {}).get("properties", {}).items(), key=lambda one: one[0] not in always):
         path, inner = f"{within}{name}", one
         if one.get("type") == "array":
             path, inner = f"{path}[]", one.get("items", {})
-        found.append(
-            Field(path, _kind(one, inner), name in always, str(one.get("description", inner.get("description", ""))))
-        )
+        found.append(Field(path, name, schema or {}, name in always))
         found += fields_of(inner, f"{path}.")
     return found
-
-
-def _kind(one: dict[str, Any], inner: dict[str, Any]) -> str:
-    if "enum" in inner:
-        return "enum: " + ", ".join(str(value) for value in inner["enum"])
-    kind = inner.get("type", "")
-    kind = "/".join(kind) if isinstance(kind, list) else kind
-    kind = "date" if inner.get("format") == "date" else kind
-    return f"list of {kind}" if one is not inner else str(kind)

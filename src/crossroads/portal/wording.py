@@ -3,11 +3,12 @@
 from typing import Any
 
 from crossroads.portal.citizen_words import CITIZEN
+from crossroads.portal.field_words import FIELDS
 from crossroads.portal.office_words import OFFICE
 from crossroads.portal.operator_words import OPERATOR
 from crossroads.web.languages import Words
 
-FILTERS: dict[str, Any] = {**CITIZEN, **OFFICE, **OPERATOR}
+FILTERS: dict[str, Any] = {**CITIZEN, **FIELDS, **OFFICE, **OPERATOR}
 """Filters of the templates; each gets the words of the page first."""
 
 

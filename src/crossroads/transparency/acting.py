@@ -174,12 +174,25 @@ class Representation:
         error = Refused(code=Code.MAY_NOT_ACT)
         fields = _ground(said) | {"code": str(error.code)}
         persons = {looked.asked, by.asked if by else None} - {None} or {None}
+        sides = await self._sides(said, looked, by)
         entries = [
-            records.entry(Event.ACTING_REFUSED, looked.ticket, person, said, fields, signed)
+            records.entry(Event.ACTING_REFUSED, looked.ticket, person, said, fields | sides.get(person, {}), signed)
             for person in sorted(persons, key=str)
         ]
         await self.looking.log.append_many(entries)
         raise error
+
+    async def _sides(self, said: BeginActing, looked: Looked, by: Closure | None) -> dict[int | None, dict[str, str]]:
+        """Give which side each of the two is of the mandate that is named; nothing where it is not one of theirs."""
+        if said.mandate is None:
+            return {}
+        try:
+            found, _ = await self.acting.mandate(said.mandate)
+        except Refused:
+            return {}
+        if by is None or found.giver not in looked.persons or found.receiver not in by.persons:
+            return {}
+        return {looked.asked: {"side": Side.GIVER.value}, by.asked: {"side": Side.RECEIVER.value}}
 
     async def _of_living(self, said: Look, signed: Signed) -> tuple[Looked, int]:
         """Let somebody who is there do something with mandates. Raises Malformed, Refused, Unavailable."""

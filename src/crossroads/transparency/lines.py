@@ -15,7 +15,7 @@ from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.period import Period
 from crossroads.transparency.model import REFUSALS, SHOWN
 from crossroads.transparency.words import Names
-from crossroads.wire.usage import Action, LogPlace, Outcome, Usage, UsedGroup
+from crossroads.wire.usage import Acted, Action, LogPlace, Outcome, Usage, UsedGroup
 
 Given = Sequence[tuple[str, str]]
 """Data groups that were given, each with its source."""
@@ -28,6 +28,7 @@ class Told(NamedTuple):
     ending: Ending | None = None
     given: Given | None = ()
     """None for a record of a batch whose page is not answered."""
+    acted: Acted | None = None
 
 
 class Lines:
@@ -59,6 +60,7 @@ class Lines:
             context=context,
             context_names=names.context(context),
             kind=_kind(action, seen),
+            acted=told.acted,
             ticket=seen.ticket,
             batch=UUID(fields["batch"]) if fields.get("batch") else None,
             places=_places(told),

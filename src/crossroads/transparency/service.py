@@ -8,12 +8,14 @@ from crossroads.access.sight import Wanted
 from crossroads.audit.events import Event
 from crossroads.audit.seen_store import Seen, SeenStore, View
 from crossroads.directory.service import Directory
+from crossroads.identity.acting import Acting
 from crossroads.kernel.clock import BRUSSELS
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.guards import Signed
 from crossroads.transparency import embargoes
 from crossroads.transparency.cursors import cursor, place_of
+from crossroads.transparency.deputies import Deputies
 from crossroads.transparency.found import found
 from crossroads.transparency.holders import holders
 from crossroads.transparency.lines import Lines, Told
@@ -59,6 +61,7 @@ class Transparency:
     def __init__(self, looking: Looking, store: SeenStore, directory: Directory, terms: Terms) -> None:
         """Judge and log by `looking`, and read the log and the directory."""
         self._looking, self._store, self._directory, self._terms = looking, store, directory, terms
+        self._deputies = Deputies(store, Acting(looking.pool, looking.surroundings))
 
     async def usage(self, query: UsageQuery, signed: Signed) -> UsageList:
         """Give a page of what was done about a person, newest first. Raises Malformed, Refused, Unavailable."""
@@ -149,12 +152,14 @@ class Transparency:
         endings = await self._store.endings([one.ticket for one in entries if one.ticket])
         records = {one.place: _record(one) for one in entries if one.event == _RECORD}
         given = await self._store.given_records(list(records.values()))
+        acted = {} if looked.sight.supervises else await self._deputies.of(entries, looked)
         lines = Lines(self._looking.catalogue.current, supervises=looked.sight.supervises)
         told = []
         for one in entries:
             ending = endings.get(one.ticket) if one.ticket else None
             groups = [(group, source) for group, source in ending.fields.get("groupsGiven", ())] if ending else []
-            told.append(Told(one, ending, given.get(records[one.place]) if one.place in records else groups))
+            groups_given = given.get(records[one.place]) if one.place in records else groups
+            told.append(Told(one, ending, groups_given, acted.get(one.place)))
         return tuple(map(lines.usage, told))
 
     async def _hidden(self, places: list[tuple[int, int]], looked: Looked) -> bool:

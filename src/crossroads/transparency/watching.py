@@ -128,7 +128,7 @@ class Watching:
     async def watched(self, query: WatchedQuery, signed: Signed) -> WatchedList:
         """Give who is watched, once it is logged that it was asked. Raises Refused, Unavailable."""
         sight = await self._overseeing.permitted(query, "watched", signed)
-        await self._overseeing.logged(Event.LOG_SEARCHED, query, sight, {"what": "watched"}, signed)
+        await self._overseeing.logged(Event.WATCHES_SHOWN, query, sight, {}, signed)
         return await self._watched()
 
     async def persons_on(self, day: date) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from babel.core import Locale, negotiate_locale
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from crossroads.kernel.clock import BRUSSELS
 
@@ -21,6 +22,10 @@ SOURCE = "en"
 """The language in which messages stand in code and templates."""
 
 _BELGIAN = {"nl": "nl_BE", "fr": "fr_BE", "de": "de_BE", "en": "en_GB"}
+_DAY = {"de": "d. MMMM y"}
+_OTHERWISE = "d MMMM y"
+_FIRST = {"fr": "d'er' MMMM y"}
+"""Of the first day of a month: 1er janvier."""
 
 
 class Words(NamedTuple):
@@ -43,15 +48,28 @@ class Words(NamedTuple):
         """Give a message for so many; `%(num)s` is the number."""
         return self.translations.ngettext(one, many, number) % {"num": self.number(number), **values}
 
+    def month(self, day: date) -> str:
+        """Write the month of a day: November 2026."""
+        return format_date(day, "LLLL y", locale=self.locale)
+
+    def quarter(self, day: date) -> str:
+        """Write the quarter of a day: 4th quarter 2026."""
+        return format_date(day, "QQQQ y", locale=self.locale)
+
+    def euros(self, cents: int) -> str:
+        """Write a sum of eurocents."""
+        return format_currency(Decimal(cents) / 100, "EUR", locale=self.locale)
+
     def date(self, day: date) -> str:
         """Write a day in full: 3 November 2026. A moment is that of Brussels."""
         if isinstance(day, datetime):
             day = day.astimezone(BRUSSELS).date()
-        return format_date(day, "d MMMM y", locale=self.locale)
+        return format_date(day, _pattern(self.language, day), locale=self.locale)
 
     def moment(self, moment: datetime) -> str:
         """Write a moment, in Brussels time."""
-        return format_datetime(moment, "d MMMM y, HH:mm:ss", tzinfo=BRUSSELS, locale=self.locale)
+        pattern = _pattern(self.language, moment.astimezone(BRUSSELS).date())
+        return format_datetime(moment, f"{pattern}, HH:mm:ss", tzinfo=BRUSSELS, locale=self.locale)
 
     def number(self, number: float) -> str:
         """Write a number."""
@@ -60,6 +78,11 @@ class Words(NamedTuple):
     def percent(self, share: float) -> str:
         """Write a share between 0 and 1 in hundredths, with two decimals at most; never rounded up to a whole."""
         return format_percent(int(share * 10_000) / 10_000, "#,##0.##\u202f%", locale=self.locale)
+
+
+def _pattern(language: str, day: date) -> str:
+    first = _FIRST.get(language) if day.day == 1 else None
+    return first or _DAY.get(language, _OTHERWISE)
 
 
 def words_of(folders: Iterable[Path]) -> dict[str, Words]:

@@ -190,10 +190,12 @@ class _Look(Request, frozen=True, kw_only=True):
 
 
 class BoxQuery(_Look, frozen=True, kw_only=True):
-    """`POST /v1/box/query`: what is in a person's box, the newest first; or one message of it."""
+    """`POST /v1/box/query`: what is in a person's box, what is not opened first, each newest first; or one of it."""
 
     after: UUID | None = None
-    """Only what is older than this message, the last of a list before."""
+    """Only what stands behind this message, the last of a list before."""
+    after_opened: bool | None = None
+    """Whether that one was opened when it was listed; as it is now where nothing is said."""
     message: UUID | None = None
     """Only this message."""
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from zstandard import ZstdCompressor, ZstdDecompressor, ZstdError
 
 from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.sentences import Sentence
 from crossroads.wire.batches import MAXIMUM_FILE, MAXIMUM_LINE, Packing
 
 _GZIP = zlib.MAX_WBITS | 16
@@ -32,7 +33,7 @@ class BadFile(InvalidValue):
 
     def __init__(self, detail: str, line: int | None = None) -> None:
         """Keep the line, and what is wrong without it, in a sentence."""
-        super().__init__(detail if line is None else f"Line {line}: {detail}")
+        super().__init__(detail if line is None else Sentence("Line %(line)s: %(what)s", line=line, what=detail))
         self.detail, self.line = detail, line
 
 
@@ -70,7 +71,9 @@ class Unpacker:
     def finish(self) -> None:
         """Check that the file is whole. Raises BadFile."""
         if self._frame is not None:
-            raise BadFile(f"The file is cut: the {self._packing} ends before its end.")
+            raise BadFile(
+                Sentence("The file is cut: the %(packing)s ends before its end.", packing=self._packing.value)
+            )
 
     def _check_room(self, given: int) -> None:
         self._left -= given
@@ -78,7 +81,9 @@ class Unpacker:
         if self._left < 0:
             raise BadFile("Unpacked, the file is larger than it may be.")
         if self._room < 0:
-            raise BadFile(f"Unpacked, the file is more than {MAXIMUM_RATIO} times as large as it was sent.")
+            raise BadFile(
+                Sentence("Unpacked, the file is more than %(most)s times as large as it was sent.", most=MAXIMUM_RATIO)
+            )
 
     def _unpacked(self, data: bytes) -> Iterator[bytes]:
         if self._packing is Packing.PLAIN:
@@ -89,14 +94,16 @@ class Unpacker:
             try:
                 piece = frame.decompress(data)
             except (zlib.error, ZstdError):
-                raise BadFile(f"The file is not {self._packing}, or is damaged.") from None
+                raise BadFile(
+                    Sentence("The file is not %(packing)s, or is damaged.", packing=self._packing.value)
+                ) from None
             self._frame, data = (None, frame.unused_data) if frame.eof else (frame, b"")
             yield piece
 
     def _begin(self) -> _Frame:
         self._frames += 1
         if self._frames > _MAXIMUM_FRAMES:
-            raise BadFile(f"The file is packed in more than {_MAXIMUM_FRAMES} pieces.")
+            raise BadFile(Sentence("The file is packed in more than %(most)s pieces.", most=_MAXIMUM_FRAMES))
         return _FRAMES[self._packing]()
 
 
@@ -141,7 +148,7 @@ class Lines:
         if not text:
             raise BadFile("It is empty.", self._number)
         if len(text) > MAXIMUM_LINE:
-            raise BadFile(f"It is longer than {MAXIMUM_LINE} bytes.", self._number)
+            raise BadFile(Sentence("It is longer than %(most)s bytes.", most=MAXIMUM_LINE), self._number)
         return Line(self._number, text)
 
 

@@ -13,6 +13,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.sentences import Sentence
 from crossroads.kernel.ssin import Environment, parse_ssin
 from crossroads.wire.batches import FileFormat, Packing, Record
 from crossroads.wire.decoding import UNREADABLE, fault, refuse_repeated_members
@@ -62,7 +63,7 @@ class JsonRows(Generic[T]):
     def __init__(self, kind: type[T], columns: Columns) -> None:
         """Read structs of this kind; the columns say what a value is."""
         self._decode = msgspec.json.Decoder(kind).decode
-        self._forms = {column.member: f"{column.member}: {column.form}" for column in columns.values()}
+        self._forms = {column.member: _at_member(column.member, column.form) for column in columns.values()}
 
     def read(self, line: Line) -> T | None:
         """Give the row of a line. Raises BadFile."""
@@ -86,7 +87,7 @@ class CsvRows(Generic[T]):
     def __init__(self, kind: type[T], columns: Columns) -> None:
         """Read structs of this kind; the header has some of the columns, in any order."""
         self._kind, self._columns = kind, columns
-        self._forms = {column.member: f"{name}: {column.form}" for name, column in columns.items()}
+        self._forms = {column.member: _at_member(name, column.form) for name, column in columns.items()}
         self._header: list[str] = []
 
     def read(self, line: Line) -> T | None:
@@ -96,7 +97,10 @@ class CsvRows(Generic[T]):
             return None
         fields = _fields(line)
         if len(fields) != len(self._header):
-            raise BadFile(f"It has {len(fields)} fields, the header {len(self._header)}.", line.number)
+            found = Sentence(
+                "It has %(fields)s fields, the header %(header)s.", fields=len(fields), header=len(self._header)
+            )
+            raise BadFile(found, line.number)
         try:
             return msgspec.convert(self._nested(fields), self._kind)
         except msgspec.ValidationError as error:
@@ -105,7 +109,10 @@ class CsvRows(Generic[T]):
     def _checked(self, header: list[str], line: Line) -> list[str]:
         if not self._columns.keys() >= set(header) or len(set(header)) != len(header):
             allowed = ", ".join(self._columns)
-            raise BadFile(f"The header is made of {allowed}: each at most once, with commas between.", line.number)
+            made_of = Sentence(
+                "The header is made of %(columns)s: each at most once, with commas between.", columns=allowed
+            )
+            raise BadFile(made_of, line.number)
         return header
 
     def _nested(self, fields: list[str]) -> dict[str, Any]:
@@ -149,7 +156,7 @@ class RowReader(Generic[T]):
             try:
                 self._check(row)
             except InvalidValue as error:
-                raise BadFile(str(error), line.number) from None
+                raise BadFile(error.sentence, line.number) from None
             yield row
 
 
@@ -206,4 +213,8 @@ def _fields(line: Line) -> list[str]:
 def _wrong(error: msgspec.ValidationError, forms: Mapping[str, str], line: Line) -> BadFile:
     found = fault(error)
     member = found.path.removeprefix("$").removeprefix(".")
-    return BadFile(forms.get(member) or f"{member}: {found.detail}".removeprefix(": "), line.number)
+    return BadFile(forms.get(member) or (_at_member(member, found.detail) if member else found.detail), line.number)
+
+
+def _at_member(name: str, what: str) -> Sentence:
+    return Sentence("%(member)s: %(what)s", member=name, what=what)

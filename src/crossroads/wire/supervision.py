@@ -206,8 +206,8 @@ class WatchEnding(Reasoned, frozen=True, kw_only=True):
     watch: UUID
 
 
-class WatchedQuery(Office, frozen=True, kw_only=True):
-    """`POST /v1/supervision/watched/query`: who is watched. It is logged."""
+class WatchedQuery(Reasoned, frozen=True, kw_only=True):
+    """`POST /v1/supervision/watched/query`: who is watched. It is logged, with the reason."""
 
 
 class Watched(Message, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from crossroads.kernel.clock import Moment
 from crossroads.kernel.identifiers import DataGroupId, InstitutionId, LegalContextId
 from crossroads.kernel.period import Period
 from crossroads.kernel.ssin import Environment
+from crossroads.wire.acting import Side
 from crossroads.wire.messages import Agent, Message, Request, SsinText
 from crossroads.wire.proofs import EntryProof
 
@@ -126,6 +127,23 @@ class UsageQuery(_Look, frozen=True, kw_only=True):
     """The `next` of the page before."""
 
 
+class Ground(StrEnum):
+    """Why somebody may act for somebody else."""
+
+    PARENT = "parent"
+    MANDATE = "mandate"
+
+
+class Acted(Message, frozen=True, kw_only=True):
+    """That it was done, or tried, by one human being for another."""
+
+    ground: Ground
+    side: Side
+    """Which of the two the person is whose line this is: who is acted for is the giver."""
+    name: str | None = None
+    """Of the other, as it stands in the mandate; to the person alone, not to who acts for the person."""
+
+
 class UsedGroup(Message, frozen=True, kw_only=True):
     """A data group that was asked for, or of which was told."""
 
@@ -170,6 +188,8 @@ class Usage(Message, frozen=True, kw_only=True):
     context_names: Words = msgspec.field(default_factory=dict)
     kind: str | None = None
     """Of a change or of what is recorded of a person: what kind of thing."""
+    acted: Acted | None = None
+    """Where somebody acted for somebody else, as far as the log tells."""
     ticket: UUID | None = None
     batch: UUID | None = None
     places: tuple[LogPlace, ...] = ()

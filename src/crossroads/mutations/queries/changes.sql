@@ -3,8 +3,11 @@
 
 -- name: durable_commit
 -- Wait for the disk at the end of this transaction, also where the database is set not to: what is acknowledged or delivered
--- outlives a crash, and so do all numbers given before it.
-SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local');
+-- outlives a crash, and so do all numbers given before it. And look for rows by their indexes: a plan is kept for as long as a
+-- connection, and one made while a month is new would read all of it for each change.
+SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+       CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+            THEN set_config('synchronous_commit', 'on', true) END;
 
 -- name: people_of_numbers
 -- Give the persons whom numbers mean, of those that somebody has or had.
@@ -59,9 +62,12 @@ CROSS JOIN LATERAL (
 ) AS line;
 
 -- name: references
--- Give what came of changes that an institution notified under some references.
-SELECT reference, digest, ticket, log_stream, log_index, leaf FROM mutation_reference
-WHERE institution = :institution AND reference = ANY (:references::text[]);
+-- Give what came of changes that an institution notified under some references. Each is looked up by itself: a plan made while
+-- there were few would read all of the institution.
+SELECT m.* FROM unnest(:references::text[]) AS r (reference) CROSS JOIN LATERAL (
+    SELECT reference, digest, ticket, log_stream, log_index, leaf FROM mutation_reference
+    WHERE institution = :institution AND reference = r.reference LIMIT 1
+) AS m;
 
 -- name: claim_references
 -- Take references of an institution, and give those that were free. Waits for other transactions that are taking one; in one

@@ -38,9 +38,11 @@ SELECT EXISTS (
 
 -- name: lock_progress^
 -- Give, for each slot of a mailbox, the number below which nothing waits, and from which number on all items are there; let
--- nobody else give or settle items of it, and wait for the disk at the end, as `durable_commit` does.
-SELECT reached, first_kept, CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
-                                 THEN set_config('synchronous_commit', 'on', true) END
+-- nobody else give or settle items of it, wait for the disk at the end and look for rows by their indexes, as
+-- `durable_commit` does.
+SELECT reached, first_kept, set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+       CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
+            THEN set_config('synchronous_commit', 'on', true) END
 FROM mailbox_progress WHERE recipient = :recipient FOR UPDATE;
 
 -- name: leases
@@ -108,7 +110,7 @@ UPDATE mailbox_item AS i
 SET delivered_at = coalesce(i.delivered_at, clock_timestamp()), start_date = d.start_date, end_date = d.end_date, whole = d.whole,
     legal_context = d.legal_context, authorisation = d.authorisation, void = d.void
 FROM unnest(
-    :numbers::bigint[], :starts::date[], :ends::date[], :wholes::boolean[], :legal_contexts::text[],
+    :decided::bigint[], :starts::date[], :ends::date[], :wholes::boolean[], :legal_contexts::text[],
     :authorisations::text[], :voids::text[]
 ) AS d (number, start_date, end_date, whole, legal_context, authorisation, void)
 WHERE i.recipient = :recipient AND i.number = d.number;
@@ -118,9 +120,18 @@ WHERE i.recipient = :recipient AND i.number = d.number;
 UPDATE mailbox_lease SET slots = :slots::smallint[] WHERE recipient = :recipient AND lease = :lease;
 
 -- name: lease_slots$
--- Give slots with items to a consumer, keep below which numbers nothing waits, let leases go that have no slot any more, and
--- tell until when.
-WITH moved AS (
+-- Give slots with items to a consumer, keep what was decided of those as `deliver` does, and below which numbers nothing waits,
+-- let leases go that have no slot any more, and tell until when.
+WITH delivered AS (
+    UPDATE mailbox_item AS i
+    SET delivered_at = coalesce(i.delivered_at, clock_timestamp()), start_date = d.start_date, end_date = d.end_date,
+        whole = d.whole, legal_context = d.legal_context, authorisation = d.authorisation, void = d.void
+    FROM unnest(
+        :decided::bigint[], :starts::date[], :ends::date[], :wholes::boolean[], :legal_contexts::text[],
+        :authorisations::text[], :voids::text[]
+    ) AS d (number, start_date, end_date, whole, legal_context, authorisation, void)
+    WHERE i.recipient = :recipient AND i.number = d.number
+), moved AS (
     UPDATE mailbox_progress SET reached = :reached::bigint[] WHERE recipient = :recipient
 ), ended AS (
     DELETE FROM mailbox_lease WHERE recipient = :recipient AND lease = ANY (:ended::uuid[])

@@ -1,7 +1,7 @@
 """The desk as one application."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -10,10 +10,10 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from crossroads.kernel.clock import Clock
-from crossroads.kernel.errors import Unavailable
+from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.ssin import Environment
 from crossroads.participant.desk.config import DeskConfig
-from crossroads.participant.desk.links import LINKS
+from crossroads.participant.desk.links import links
 from crossroads.participant.desk.pages import asking, batching, inscribing, lending, mailbox, people, records, reporting
 from crossroads.participant.desk.pages.member import provide_member
 from crossroads.participant.desk.pages.words import FILTERS
@@ -63,6 +63,8 @@ async def opened(config: DeskConfig, clock: Clock, state: State) -> AsyncIterato
         desk = state.desk = Desk(config, clock)
         stack.push_async_callback(desk.close)
         await desk.acts.open()
+        with suppress(CrossroadsError):
+            await desk.catalogue()  # pages without a user name the institution as well
         vault = FileVault(config.home / "sessions.sqlite")
         stack.push_async_callback(vault.close)
         sessions = Sessions(vault, kept_secret(config.home / "session.key"), clock, idle=IDLE, longest=LONGEST)
@@ -72,19 +74,20 @@ async def opened(config: DeskConfig, clock: Clock, state: State) -> AsyncIterato
         stack.callback(purging.cancel)
         yield Site(
             name="desk",
-            title=f"Crossroads desk, {desk.institution}",
+            title=desk.institution,
             public_url=config.url,
             test=desk.environment is Environment.TEST,
-            look=desk_look(),
+            look=desk_look(desk.called),
             sessions=sessions,
             login=login,
-            links=LINKS,
+            links=links(desk.standing),
         )
 
 
-def desk_look() -> Look:
-    """Give the templates and words of the desk."""
-    return Look(templates=_HERE / "templates", locale=_HERE / "locale", filters=FILTERS)
+def desk_look(called: Callable[[str, str], str] = lambda institution, _: institution) -> Look:
+    """Give the templates and words of the desk; `called` names an institution in a language."""
+    filters = {**FILTERS, "called": lambda words, institution: called(institution, words.language)}
+    return Look(templates=_HERE / "templates", locale=_HERE / "locale", filters=filters)
 
 
 async def _purge(sessions: Sessions) -> None:

@@ -1,6 +1,26 @@
-"""What stands in the bar of the desk for whoever is logged in."""
+"""What stands in the bar of the desk: only what who is logged in may do there today."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crossroads.participant.desk.model import Standing
+from crossroads.web.sessions import Who
 from crossroads.web.site import Link
+
+Standings = Callable[[Who | None], Standing]
+"""Tells what somebody may do at the desk today, as `Desk.standing` does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Link):
+    """A part of the desk. Who may do what there the roster says, not the login."""
+
+    open_to: Callable[[Standing], bool]
+    standings: Standings
+
+    def shown_to(self, who: Who | None) -> bool:
+        """Tell whether somebody sees it."""
+        return self.open_to(self.standings(who))
 
 
 def _message(text: str) -> str:
@@ -10,14 +30,30 @@ def _message(text: str) -> str:
 
 _ = _message
 
-_LOGGED_IN: frozenset[str] = frozenset()
 
-LINKS = (
-    Link(path="/ask", text=_("Ask"), roles=_LOGGED_IN),
-    Link(path="/inscriptions", text=_("Inscriptions"), roles=_LOGGED_IN),
-    Link(path="/mailbox", text=_("Mailbox"), roles=_LOGGED_IN),
-    Link(path="/batches", text=_("Batches"), roles=_LOGGED_IN),
-    Link(path="/reports", text=_("Error reports"), roles=_LOGGED_IN),
-    Link(path="/traffic", text=_("What was done"), roles=_LOGGED_IN),
+def _known(standing: Standing) -> bool:
+    return standing.known
+
+
+def _staff(standing: Standing) -> bool:
+    return standing.staff
+
+
+def _manager(standing: Standing) -> bool:
+    return standing.manager
+
+
+_PARTS = (
+    ("/ask", _("Ask"), _staff),
+    ("/inscriptions", _("Inscriptions"), _staff),
+    ("/mailbox", _("Mailbox"), _staff),
+    ("/batches", _("Batches"), _staff),
+    ("/reports", _("Error reports"), _staff),
+    ("/users", _("Users"), _manager),
+    ("/traffic", _("What was done"), _known),
 )
-"""Of every page."""
+
+
+def links(standings: Standings) -> tuple[Link, ...]:
+    """Give the parts of a desk."""
+    return tuple(Part(path=path, text=text, open_to=open_to, standings=standings) for path, text, open_to in _PARTS)

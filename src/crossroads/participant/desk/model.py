@@ -165,6 +165,15 @@ class Basis(NamedTuple):
     mandate: str | None = None
 
 
+class Standing(NamedTuple):
+    """What somebody may do at the desk today."""
+
+    known: bool = False
+    """A user, perhaps without any role."""
+    staff: bool = False
+    manager: bool = False
+
+
 class Roster(_Struct, frozen=True, kw_only=True):
     """All that was given, after some acts."""
 
@@ -194,6 +203,14 @@ class Roster(_Struct, frozen=True, kw_only=True):
     def user(self, subject: str) -> User | None:
         """Give the user whom the provider names so."""
         return next((user for user in self.users.values() if user.subject == subject), None)
+
+    def standing(self, subject: str, on: date) -> Standing:
+        """Tell what whoever the provider names so may do on a day."""
+        user = self.user(subject)
+        if user is None:
+            return Standing()
+        staff, manager = self.staffed_by(user.agent, on), self.managed_by(user.agent, on)
+        return Standing(known=True, staff=bool(staff), manager=bool(manager))
 
     def manages(self, agent: str, legal_context: str, on: date) -> bool:
         """Tell whether somebody is a manager in a legal context on a day."""

@@ -196,6 +196,11 @@ class Published:
             raise Unavailable("The catalogue cannot be read: the hub does not answer.")
         return self._catalogue
 
+    @property
+    def latest(self) -> Catalogue:
+        """Give what was fetched last, without asking anybody; an empty one where nothing ever was."""
+        return self._catalogue or Catalogue()
+
     async def _refresh(self, now: datetime) -> None:
         self._fetched_at = now
         try:

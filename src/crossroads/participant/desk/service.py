@@ -8,6 +8,7 @@ from crossroads.participant.desk.acts import Acts
 from crossroads.participant.desk.batches import Batches
 from crossroads.participant.desk.config import DeskConfig
 from crossroads.participant.desk.lines import Lines
+from crossroads.participant.desk.model import Standing
 from crossroads.participant.desk.published import TIMEOUT, Catalogue, Published
 from crossroads.participant.desk.rules import NotAllowed, Why
 from crossroads.participant.desk.shelf import Shelf
@@ -16,10 +17,11 @@ from crossroads.participant.desk.tray import Tray
 from crossroads.participant.questions import Wish
 from crossroads.participant.steps import Http
 from crossroads.participant.trust import read_trust
-from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported
+from crossroads.web.sessions import Who
+from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported, OpenReport
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import InscriptionLine, InscriptionList, InscriptionOutcome
-from crossroads.wire.mutations import MailboxPage
+from crossroads.wire.mutations import Item, MailboxPage
 
 
 class Desk:
@@ -52,6 +54,16 @@ class Desk:
         """Give the catalogue. Raises Unavailable."""
         return await self._published.now(self.clock.now())
 
+    def standing(self, who: Who | None) -> Standing:
+        """Tell what somebody may do here today; of one who is not logged in: nothing."""
+        if who is None:
+            return Standing()
+        return self.acts.roster.standing(who.subject, brussels_day(self.clock.now()))
+
+    def called(self, institution: str, language: str) -> str:
+        """Give the name of an institution, as far as the catalogue was ever fetched."""
+        return self._published.latest.named("institutions", institution, language)
+
     async def acting(self, what: What, agent: str, legal_context: str, on_behalf_of: str | None = None) -> Acting:
         """Give on what a user acts. Raises NotAllowed, which is logged, for one who has no role for it today."""
         today = brussels_day(self.clock.now())
@@ -81,7 +93,8 @@ class Desk:
                 mutation=wish.mutation,
             )
             outcome |= {"hubTicket": reply.answer.ticket, "status": reply.answer.status.value}
-            outcome |= {"code": reply.answer.status.code, "given": sorted({block.data_group for block in reply.blocks})}
+            outcome |= {"code": reply.answer.status.detail or reply.answer.status.code}
+            outcome |= {"given": sorted({block.data_group for block in reply.blocks})}
         return reply
 
     async def lines(self, acting: Acting, ssin: str, period: Period) -> InscriptionList:
@@ -129,6 +142,17 @@ class Desk:
             reported = await self.client.report_error(report)
             outcome["report"] = reported.report
         return reported
+
+    async def told_of(self, acting: Acting, report: OpenReport) -> Item | None:
+        """Give the item that says about whom a report is; None before it came out of the mailbox.
+
+        Raises Refused where it is kept no longer, Unavailable or Tampered.
+        """
+        async with self.traffic.doing(What.ERROR, acting, act="read", report=report.report) as outcome:
+            item = await self.tray.given(report.item) if report.item else None
+            if item is not None and item.notice is not None:
+                outcome["ssin"] = item.notice.ssin.value
+        return item
 
     async def answer(self, acting: Acting, answer: ErrorAnswer) -> ErrorAnswered:
         """Say, as its source, what came of a report. Raises Malformed, Refused, Unavailable or Tampered."""

@@ -48,6 +48,16 @@ class Tray:
             self._items = {item.number: item for item in page.items} if page.lease else {}
             return page
 
+    async def given(self, number: int) -> Item | None:
+        """Give an item that was given before, whoever has it now. Raises Refused, Unavailable or Tampered.
+
+        Refused where it was dealt with so long ago that it is kept no longer.
+        """
+        if number in self.items:
+            return self.items[number]
+        page = await self._client.pull(Pull(count=1, from_=number))
+        return next((item for item in page.items if item.number == number), None)
+
     async def deal(self, number: int) -> None:
         """Say that an item is dealt with. Raises Refused, Unavailable or Tampered."""
         if self._lease and number in self.items:

@@ -1,7 +1,7 @@
 """My box: what institutions sent, opened at the sender; and whether the person wants it there."""
 
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
+from crossroads.bootstrap.portal import PublicServices
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Tampered, Unavailable
@@ -33,6 +34,8 @@ class _Page(msgspec.Struct, frozen=True):
 
     messages: tuple[UUID, ...]
     after: str
+    opened: bool = False
+    """Whether the last message was opened when it was listed: it may be opened now, and the next page is the same."""
 
 
 class _Chosen(NamedTuple):
@@ -45,10 +48,12 @@ class _Chosen(NamedTuple):
 
 @page("/me/box", CITIZEN)
 async def box(view: Looking, citizen: OwnHub, after: FromQuery[str] = "") -> Response[str]:
-    """Show what is in the box, the newest first. A message is named by its place in what was shown."""
+    """Show what is in the box: what is not opened first, then the newest. A message is named by its place here."""
     before = _page(view, after) if after else None
-    found = await _listed(citizen, after=before.messages[-1] if before else None)
-    kept = _Page(tuple(one.message for one in found.items), after)
+    place = {"after": before.messages[-1], "after_opened": before.opened} if before else {}
+    found = await _listed(citizen, **place)
+    opened = bool(found.items) and found.items[-1].opened_at is not None
+    kept = _Page(tuple(one.message for one in found.items), after, opened)
     handle = await view.site.sessions.keep(view.visit, kept) if found.items and view.visit else ""
     return view.page(
         "citizen/box.html",
@@ -63,14 +68,16 @@ async def box(view: Looking, citizen: OwnHub, after: FromQuery[str] = "") -> Res
 
 
 @page("/me/box/message", CITIZEN)
-async def message(view: Looking, citizen: OwnHub, of: FromQuery[str], at: FromQuery[int]) -> Response[str]:
+async def message(
+    view: Looking, citizen: OwnHub, public: Public, of: FromQuery[str], at: FromQuery[int]
+) -> Response[str]:
     """Show a message: its documents are fetched when they are opened."""
-    return _shown(view, await _chosen(view, citizen, of, at))
+    return _shown(view, public, await _chosen(view, citizen, of, at))
 
 
 @page("/me/box/document", CITIZEN)
 async def document(
-    view: Looking, citizen: OwnHub, of: FromQuery[str], at: FromQuery[int], number: FromQuery[int]
+    view: Looking, citizen: OwnHub, public: Public, of: FromQuery[str], at: FromQuery[int], number: FromQuery[int]
 ) -> Response[str] | Response[bytes]:
     """Open a document: it comes from its sender, to be kept as a file and never shown within a page."""
     chosen = await _chosen(view, citizen, of, at)
@@ -82,7 +89,7 @@ async def document(
     except (Unavailable, Tampered, Refused) as error:
         if isinstance(error, Refused) and error.code != Code.NO_DATA:
             raise
-        return _shown(view, chosen, missing=number, why=_why(view, error))
+        return _shown(view, public, chosen, missing=number, why=_why(view, error))
     return _file(opened.card, opened.content)
 
 
@@ -121,10 +128,8 @@ async def decide(view: Looking, citizen: OwnHub, public: Public) -> Response[str
     return view.to("/me/box")
 
 
-async def _listed(citizen: Citizen, after: UUID | None = None, message: UUID | None = None) -> BoxList:
-    query = BoxQuery(
-        ssin=citizen.ssin, legal_context=citizen.purpose, agent=citizen.agent, after=after, message=message
-    )
+async def _listed(citizen: Citizen, **narrowed: Any) -> BoxList:
+    query = BoxQuery(ssin=citizen.ssin, legal_context=citizen.purpose, agent=citizen.agent, **narrowed)
     try:
         return await citizen.client.box.list(query)
     except Refused as error:
@@ -170,11 +175,14 @@ async def _chosen(view: View, citizen: Citizen, handle: str, at: int) -> _Chosen
     return _Chosen(found, handle, at)
 
 
-def _shown(view: View, chosen: _Chosen, missing: int | None = None, why: str = "") -> Response[str]:
+def _shown(
+    view: View, public: PublicServices, chosen: _Chosen, missing: int | None = None, why: str = ""
+) -> Response[str]:
     return view.page(
         "citizen/box_message.html",
         status=HTTP_200_OK if missing is None else HTTP_503_SERVICE_UNAVAILABLE,
         message=chosen.message,
+        now=public.clock.now(),
         handle=chosen.handle,
         at=chosen.at,
         missing=missing,

@@ -17,9 +17,11 @@ from crossroads.portal.acted import acted_for
 from crossroads.portal.citizen import OWN_ACCESS, Citizen, own_groups
 from crossroads.portal.citizen_data import shown
 from crossroads.portal.register import Register
+from crossroads.portal.visits import listed
 from crossroads.web.access import Needs, form, page
 from crossroads.web.sessions import Level
 from crossroads.web.view import Looking, View
+from crossroads.wire.acting import Scope
 from crossroads.wire.decoding import fault
 from crossroads.wire.usage import ProofPlace, UsageList
 
@@ -63,9 +65,11 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 @page("/me/known", CITIZEN)
 async def known(view: Looking, citizen: OwnHub, public: Public) -> Response[str]:
-    """Show who knows the person."""
+    """Show who knows the person, by name; of one institution the newest file first."""
     today = brussels_day(public.clock.now())
-    holders = await citizen.holders()
+    register = Register(public.catalogue.current, today, view.language)
+    newest = sorted(await citizen.holders(), key=lambda one: one.period.start_date, reverse=True)
+    holders = sorted(newest, key=lambda one: register.called(register.institution(one.institution) or one.institution))
     current = [one for one in holders if one.period.start_date <= today <= one.period.last]
     return view.page("citizen/known.html", current=current, past=[one for one in holders if one not in current])
 
@@ -101,10 +105,10 @@ async def proof(view: Looking, citizen: OwnHub, list: FromQuery[str], line: From
 async def data(view: Looking, public: Public) -> Response[str]:
     """Say which data are asked for, and of whom, before they are."""
     snapshot, today, acted = public.catalogue.current, brussels_day(public.clock.now()), acted_for(view)
-    names = [
-        snapshot.data_group(one, today) for one in own_groups(snapshot, today, acted.purpose if acted else OWN_ACCESS)
-    ]
-    return view.page("citizen/data.html", groups=[one for one in names if one])
+    register = Register(snapshot, today, view.language)
+    wanted = own_groups(snapshot, today, acted.purpose if acted else OWN_ACCESS)
+    groups = [found for one in wanted if (found := register.data_group(one))]
+    return view.page("citizen/data.html", groups=sorted(groups, key=register.called))
 
 
 @page("/me/data/now", CITIZEN)
@@ -118,9 +122,15 @@ async def data_now(request: Request[Any, Any, Any], view: Looking, citizen: OwnH
     snapshot, today = public.catalogue.current, brussels_day(public.clock.now())
     period = Period(today - _YEAR, today)
     replies = await citizen.data(own_groups(snapshot, today, citizen.purpose), period, today)
-    found = shown(replies, Register(snapshot, today))
+    found = shown(replies, Register(snapshot, today, view.language))
     handle = await view.site.sessions.keep(view.visit, [part.seen for part in found.parts]) if view.visit else ""
-    return view.page("citizen/data_now.html", found=found, period=period, handle=handle)
+    return view.page("citizen/data_now.html", found=found, period=period, handle=handle, may_report=may_report(view))
+
+
+def may_report(view: View) -> bool:
+    """Tell whether who looks may say that something is wrong: for another, where the mandate is for that too."""
+    acted = acted_for(view)
+    return acted is None or Scope.REPORTS in acted.scopes
 
 
 async def _usage(view: View, citizen: Citizen, public: PublicServices, wanted: Filter) -> Response[str]:
@@ -129,11 +139,12 @@ async def _usage(view: View, citizen: Citizen, public: PublicServices, wanted: F
     handle = await _keep(view, Listed(filter=wanted, places=places))
     onward = msgspec.structs.replace(wanted, after=found.next)
     older = await _keep(view, Listed(filter=onward, places=[])) if found.next else None
-    register = Register(public.catalogue.current, brussels_day(public.clock.now()))
+    register = Register(public.catalogue.current, brussels_day(public.clock.now()), view.language)
     return view.page(
         "citizen/usage.html",
         status=200 if view.form.good else 422,
         found=found,
+        lines=listed(found.usages),
         wanted=wanted,
         handle=handle,
         older=view.at("/me/usage", list=older) if older else None,

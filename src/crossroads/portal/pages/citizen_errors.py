@@ -9,11 +9,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery
 
 from crossroads.kernel.clock import brussels_day
-from crossroads.kernel.errors import Malformed
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import Malformed, Refused
 from crossroads.participant.replies import Unacceptable
 from crossroads.portal.citizen_data import Seen
 from crossroads.portal.citizen_words import PRESUMED
-from crossroads.portal.pages.citizen import CITIZEN, OwnHub, Public
+from crossroads.portal.pages.citizen import CITIZEN, OwnHub, Public, may_report
 from crossroads.portal.register import Register
 from crossroads.web.access import form, page
 from crossroads.web.view import Looking, View
@@ -25,6 +26,8 @@ _LONGEST = 500
 @page("/me/wrong", CITIZEN)
 async def wrong(view: Looking, public: Public, of: FromQuery[str] = "", part: FromQuery[int] = -1) -> Response[str]:
     """Ask what is wrong with one part of one's data."""
+    if not may_report(view):
+        raise Refused(code=Code.NOT_ACTING)
     return _asked(view, public, _typed(view) if view.restored else _kept(view, of, part))
 
 
@@ -49,7 +52,7 @@ async def report(view: Looking, citizen: OwnHub, public: Public) -> Response[str
 async def reports(view: Looking, citizen: OwnHub, public: Public) -> Response[str]:
     """Show what was reported, and what the sources answered."""
     found = await citizen.reports()
-    register = _register(public)
+    register = _register(view, public)
     groups = {one.data_group: register.data_group(one.data_group) for one in found}
     sources = {one.source: register.institution(one.source) for one in found}
     return view.page("citizen/reports.html", reports=found, groups=groups, sources=sources)
@@ -74,7 +77,7 @@ def _typed(view: View) -> Seen:
 
 
 def _asked(view: View, public: Public, seen: Seen) -> Response[str]:
-    register = _register(public)
+    register = _register(view, public)
     values: dict[str, Any] = {
         "group": register.data_group(seen.data_group),
         "source": register.institution(seen.source),
@@ -83,8 +86,8 @@ def _asked(view: View, public: Public, seen: Seen) -> Response[str]:
     return view.page("citizen/wrong.html", status=200 if view.form.good else 422, **values)
 
 
-def _register(public: Public) -> Register:
-    return Register(public.catalogue.current, brussels_day(public.clock.now()))
+def _register(view: View, public: Public) -> Register:
+    return Register(public.catalogue.current, brussels_day(public.clock.now()), view.language)
 
 
 ROUTES = (wrong, report, reports)

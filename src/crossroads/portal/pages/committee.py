@@ -35,7 +35,7 @@ async def begin(
 ) -> Response[str]:
     """Show the form of a new draft, filled with what stands."""
     wanted = _kind(kind or view.form["kind"])
-    standing = register_of(public).authorisation(reference) if reference else None
+    standing = register_of(view, public).authorisation(reference) if reference else None
     today = brussels_day(public.clock.now()).isoformat()
     values = of_authorisation(to_body(standing) if standing else {})
     return _form(view, wanted, values | {"reference": reference, "firstDay": today})

@@ -106,14 +106,14 @@ async def keep(view: View, value: msgspec.Struct) -> str:
     return await view.site.sessions.keep(view.visit, value)
 
 
-def register_of(public: Public) -> Register:
+def register_of(view: View, public: Public) -> Register:
     """Give the catalogue as it is today."""
-    return Register(public.catalogue.current, _today(public))
+    return Register(public.catalogue.current, _today(public), view.language)
 
 
 def _asked(view: View, public: Public, kept: Wanted | None = None) -> Response[str]:
     status = 200 if view.form.good else 422
-    return view.page("officer/officer.html", status=status, register=register_of(public), kept=kept)
+    return view.page("officer/officer.html", status=status, register=register_of(view, public), kept=kept)
 
 
 def _again(view: View, public: Public, kept: Wanted, sentence: str) -> Response[str]:
@@ -130,7 +130,7 @@ async def _shown(view: View, public: Public, kept: Wanted, found: LogEntries) ->
         wanted=kept,
         handle=await keep(view, Listed(wanted=kept, places=places)),
         older=view.at("/officer/entries", list=await keep(view, Listed(wanted=onward))) if found.next else None,
-        register=register_of(public),
+        register=register_of(view, public),
     )
 
 

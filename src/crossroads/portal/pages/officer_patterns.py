@@ -82,16 +82,49 @@ async def found_patterns(view: Looking, held: Held, public: Public, list: FromQu
             raise
         view.form.fault("first", view.words.text("That is too much: name fewer days."))
         return _patterns_asked(view, public)
-    return view.page("officer/found.html", found=found, days=days, register=register_of(public))
+    return view.page("officer/found.html", found=found, days=days, register=register_of(view, public))
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why somebody looks at who is watched."""
+
+    reason: str
 
 
 @page("/officer/watched", OFFICER)
-async def watched(view: Looking, held: Held) -> Response[str]:
-    """Show who is watched."""
-    return await _watched(view, held)
+async def watched(view: Looking) -> Response[str]:
+    """Ask why one looks at who is watched."""
+    return view.page("officer/watched.html")
 
 
 @form("/officer/watched", OFFICER)
+async def look_at_watched(view: Looking) -> Response[str]:
+    """Keep the reason, and lead to who is watched."""
+    reason = read_reason(view)
+    return await _to_watched(view, reason) if view.form.good else view.again("officer/watched.html")
+
+
+@page("/officer/watched/shown", OFFICER)
+async def shown_watched(view: Looking, held: Held, list: FromQuery[str] = "") -> Response[str]:  # noqa: A002 - its name in the address
+    """Show who is watched. The hub logs who looks, and why, before."""
+    kept = view.site.sessions.kept(view.visit, list, Reason) if view.visit and list else None
+    if kept is None:
+        raise NotFoundException
+    try:
+        found = await held.offices.watched(WatchedQuery(**held.oversees(reason=kept.reason)))
+    except Unacceptable:
+        view.form.fault("reason", view.words.text("Write no number of a person, and no special signs"))
+        return view.again("officer/watched.html")
+    return view.page("officer/watched_shown.html", found=found, reason=kept.reason)
+
+
+@page("/officer/watched/new", OFFICER)
+async def ask_watch(view: Looking) -> Response[str]:
+    """Ask whom to watch, and why."""
+    return view.page("officer/watch.html")
+
+
+@form("/officer/watched/new", OFFICER)
 async def watch(view: Looking, held: Held, public: Public) -> Response[str]:
     """Have questions about a person flagged until a day."""
     today = brussels_day(public.clock.now())
@@ -106,7 +139,7 @@ async def watch(view: Looking, held: Held, public: Public) -> Response[str]:
     if last is None or not 0 <= (last - first).days < MAXIMUM_WATCHED_DAYS:
         view.form.fault("last", view.words.text("Name a last day, at most a year later"))
     if not view.form.good or last is None:
-        return await _watched(view, held)
+        return view.again("officer/watch.html")
     said = held.oversees(ssin=number, first_day=first, last_day=last, reason=reason)
     try:
         await held.offices.watch(WatchSetting(**said))
@@ -116,7 +149,7 @@ async def watch(view: Looking, held: Held, public: Public) -> Response[str]:
         if error.code != Code.SSIN_DOES_NOT_EXIST:
             raise
         view.form.fault("number", view.words.text("This number is not known."))
-    return view.to("/officer/watched") if view.form.good else await _watched(view, held)
+    return await _to_watched(view, reason) if view.form.good else view.again("officer/watch.html")
 
 
 @page("/officer/watched/end", OFFICER)
@@ -140,7 +173,7 @@ async def end(view: Looking, held: Held) -> Response[str]:
     except Unacceptable:
         view.form.fault("reason", view.words.text("Write no number of a person, and no special signs"))
         return view.again("officer/end.html", watch=str(ended))
-    return view.to("/officer/watched")
+    return await _to_watched(view, reason)
 
 
 @page("/officer/numbers", OFFICER)
@@ -173,13 +206,12 @@ async def set_number(view: Looking, held: Held, public: Public) -> Response[str]
 
 def _patterns_asked(view: View, public: Public) -> Response[str]:
     return view.page(
-        "officer/patterns.html", status=200 if view.form.good else 422, register=register_of(public), week=_WEEK
+        "officer/patterns.html", status=200 if view.form.good else 422, register=register_of(view, public), week=_WEEK
     )
 
 
-async def _watched(view: View, held: Held) -> Response[str]:
-    found = await held.offices.watched(WatchedQuery(**held.oversees()))
-    return view.page("officer/watched.html", status=200 if view.form.good else 422, found=found)
+async def _to_watched(view: View, reason: str) -> Response[str]:
+    return view.to("/officer/watched/shown", list=await keep(view, Reason(reason=reason)))
 
 
 async def _numbers(view: View, held: Held) -> Response[str]:
@@ -187,5 +219,9 @@ async def _numbers(view: View, held: Held) -> Response[str]:
     return view.page("officer/numbers.html", status=200 if view.form.good else 422, found=found, parameters=Parameter)
 
 
-ROUTES = (patterns, find_patterns, found_patterns, watched, watch, ask_end, end, numbers, set_number)
+ROUTES = (
+    *(patterns, find_patterns, found_patterns),
+    *(watched, look_at_watched, shown_watched, ask_watch, watch, ask_end, end),
+    *(numbers, set_number),
+)
 """Pages about patterns."""

@@ -10,10 +10,11 @@ from litestar.datastructures import State
 
 from crossroads.catalogue.model import Institution
 from crossroads.catalogue.snapshot import Snapshot
+from crossroads.kernel.clock import brussels_day
 from crossroads.operation.model import KEY_SOON, Key, Source, Standing
 from crossroads.portal.pages.public import Public, Requested, asked
 from crossroads.portal.refusals import Refusals
-from crossroads.portal.register import page_of
+from crossroads.portal.register import Register, page_of
 from crossroads.web.access import Needs, page
 from crossroads.web.sessions import Level
 from crossroads.web.view import Looking
@@ -42,7 +43,12 @@ class Row(NamedTuple):
 @page("/operator", OPERATOR)
 async def overview(view: Looking, public: Public) -> Response[str]:
     """Show how the installation stands, and what somebody should look at."""
-    return view.page("operator/overview.html", standing=await public.operation.standing())
+    return view.page(
+        "operator/overview.html",
+        standing=await public.operation.standing(),
+        register=Register(public.catalogue.current, brussels_day(public.clock.now()), view.language),
+        home=public.installation.home,
+    )
 
 
 @page("/operator.json", OPERATOR)

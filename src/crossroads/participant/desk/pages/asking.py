@@ -29,7 +29,7 @@ async def ask_form(view: Looking, member: Present, context: FromQuery[str | None
     if choice is None:
         return view.page("choose.html", member=member, path="/ask")
     await member.acting(What.QUESTION, choice)
-    view.form.values.setdefault("first", member.today.isoformat())
+    view.form.values.setdefault("first", fields.written(view, member.today))
     return _form(view, member, choice)
 
 
@@ -58,7 +58,7 @@ async def answer(view: Looking, member: Present, name: FromPath[str]) -> Respons
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:
-    groups = member.askable(choice, "online").values()
+    groups = member.options("data_groups", member.askable(choice, "online"))
     show = view.page if view.form.good else view.again
     return show("ask.html", member=member, choice=choice, groups=groups)
 

@@ -16,6 +16,7 @@ from crossroads.participant.batches_result import AnsweredRecord
 from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.desk.batches import MOST, Batch
 from crossroads.participant.desk.pages import fields, sent_people
+from crossroads.participant.desk.pages.file_words import told
 from crossroads.participant.desk.pages.member import AT_WORK, OF_THE_HUB, Choice, Member, Present
 from crossroads.participant.desk.pages.sent_people import MOST_BYTES, MOST_TYPED
 from crossroads.participant.desk.traffic import Acting, What
@@ -63,7 +64,9 @@ async def send(view: Looking, member: Present) -> Response[str]:
     try:
         status = await member.desk.batches.send(acting, people.lines, wish)
     except BadFile as error:
-        view.form.fault(people.field, view.words.text("Nothing was sent. %(why)s", why=error))
+        view.form.fault(
+            people.field, view.words.text("Nothing was sent. %(why)s", why=told(view.words, error.sentence))
+        )
     except OF_THE_HUB as error:
         view.form.fault("numbers", view.words.text("The batch was not taken. %(why)s", why=error))
     else:
@@ -122,7 +125,7 @@ def _attached(ticket: UUID) -> dict[str, str]:
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:
-    groups = member.askable(choice, "batch").values()
+    groups = member.options("data_groups", member.askable(choice, "batch"))
     show = view.page if view.form.good else view.again
     return show("batch_send.html", member=member, choice=choice, groups=groups, most=MOST_TYPED)
 

@@ -13,6 +13,7 @@ from crossroads.web.forms import Form
 from crossroads.web.languages import Words
 
 _BELGIAN_DAY = re.compile(r"^(\d{2})[/.](\d{2})[/.](\d{4})\Z")
+_FORMS = {"nl": "%d/%m/%Y", "fr": "%d/%m/%Y", "de": "%d.%m.%Y"}
 _BETWEEN_DIGITS = re.compile(r"[\s.\-]")
 
 
@@ -66,6 +67,11 @@ def day(view: Typed, field: str) -> date | None:
     except ValueError:
         view.form.fault(field, view.words.text("Enter a day, such as 2026-01-31"))
         return None
+
+
+def written(view: Typed, day: date) -> str:
+    """Write a day as people type it in the language of the page; `day` reads it again."""
+    return day.strftime(_FORMS.get(view.words.language, "%Y-%m-%d"))
 
 
 def period(view: Typed, first: str = "first", last: str = "last") -> Period | None:

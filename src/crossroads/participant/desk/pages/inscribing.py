@@ -51,7 +51,7 @@ async def search(view: Looking, member: Present) -> Response[str]:
 async def lines(view: Looking, member: Present, name: FromPath[str]) -> Response[str]:
     """Show the lines of a person, and the form to open one."""
     looked = member.kept(name, Looked)
-    view.form.values.setdefault("first", member.today.isoformat())
+    view.form.values.setdefault("first", fields.written(view, member.today))
     return await _lines(view, member, name, looked)
 
 
@@ -74,7 +74,7 @@ async def inscribe(view: Looking, member: Present, name: FromPath[str]) -> Respo
 async def end_form(view: Looking, member: Present, name: FromPath[str], number: FromPath[int]) -> Response[str]:
     """Show the form to end a line."""
     looked = member.kept(name, Looked)
-    view.form.values.setdefault("last", member.today.isoformat())
+    view.form.values.setdefault("last", fields.written(view, member.today))
     return view.page("inscription_end.html", member=member, name=name, line=await _one(member, looked, number))
 
 
@@ -107,7 +107,8 @@ async def end(view: Looking, member: Present, name: FromPath[str], number: FromP
 async def _lines(view: View, member: Member, name: str, looked: Looked) -> Response[str]:
     acting = await member.acting(What.INSCRIPTION, looked.choice)
     found = await member.desk.lines(acting, looked.ssin, _EVER)
-    capacities = member.catalogue.capacities(member.institution(looked.choice), looked.choice.legal_context)
+    found_here = member.catalogue.capacities(member.institution(looked.choice), looked.choice.legal_context)
+    capacities = member.options("inscription_contexts", (one.id for one in found_here))
     show = view.page if view.form.good else view.again
     return show("inscriptions.html", member=member, name=name, looked=looked, found=found, capacities=capacities)
 

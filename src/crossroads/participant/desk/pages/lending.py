@@ -18,7 +18,7 @@ _REFERENCE = 64
 @page("/delegations", AT_WORK)
 async def delegations(view: Looking, member: Present) -> Response[str]:
     """Show the delegations that concern this user, and the form to give one."""
-    view.form.values.setdefault("first", member.today.isoformat())
+    view.form.values.setdefault("first", fields.written(view, member.today))
     return _delegations(view, member)
 
 
@@ -57,7 +57,7 @@ async def end_delegation(view: Looking, member: Present, name: FromPath[str]) ->
 @page("/mandates", AT_WORK)
 async def mandates(view: Looking, member: Present) -> Response[str]:
     """Show the mandates, and the form to record one."""
-    view.form.values.setdefault("first", member.today.isoformat())
+    view.form.values.setdefault("first", fields.written(view, member.today))
     return await _mandates(view, member)
 
 
@@ -67,7 +67,7 @@ async def record(view: Looking, member: Present) -> Response[str]:
     institution, context, period = view.form["institution"], view.form["context"], fields.closed_period(view)
     reference = fields.lines(view, "reference", _REFERENCE)
     if member.catalogue.institution(institution) is None:
-        view.form.fault("institution", view.words.text("Enter the id of an institution of the catalogue"))
+        view.form.fault("institution", view.words.text("Choose an institution"))
     if not context:
         view.form.fault("context", view.words.text("Choose a legal context"))
     if not reference:

@@ -1,5 +1,8 @@
 """Who sits at the desk: a user of the institution, what he or she may do today, and the catalogue."""
 
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple, TypeVar
 
@@ -38,6 +41,11 @@ AT_WORK = Needs(Level.SUBSTANTIAL)
 """What it takes to see a page of the desk: a login that is sure enough. What its user may do, the roster says."""
 OF_THE_HUB = (Malformed, Refused, Conflict, Unavailable, Tampered)
 """What an act at the hub raises. A form is shown again then, with what was typed."""
+
+
+def in_order(text: str) -> str:
+    """Give what puts names in the order in which people look for them: É stands with E, capitals with small ones."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold() or text
 
 
 class Choice(NamedTuple):
@@ -91,9 +99,10 @@ class Member:
     def choices(self) -> list[Choice]:
         """All that this user may act in as staff today."""
         found = []
-        for context in sorted(self.staffed):
+        for context, _ in self.options("legal_contexts", self.staffed):
             mandates = {one.institution for one in self.roster.mandates_of(context, self.today)}
-            found += [Choice(context), *(Choice(context, institution) for institution in sorted(mandates))]
+            named = self.options("institutions", mandates)
+            found += [Choice(context), *(Choice(context, institution) for institution, _ in named)]
         return found
 
     def choice(self, key: str | None) -> Choice | None:
@@ -110,6 +119,28 @@ class Member:
         """Give what may be asked for, by id."""
         groups = self.catalogue.askable(self.institution(choice), choice.legal_context, mode)
         return {group.id: group for group in groups}
+
+    def options(self, kind: str, keys: Iterable[str]) -> list[tuple[str, str]]:
+        """Give entries of the catalogue to choose from, by name; with the key where two have one name."""
+        names = {key: self.named(kind, key) for key in keys}
+        count = Counter(names.values())
+        shown = {key: one if count[one] == 1 else f"{one} ({key})" for key, one in names.items()}
+        return sorted(shown.items(), key=lambda option: in_order(option[1]))
+
+    @property
+    def sends(self) -> bool:
+        """Whether this user may ask for anything in a batch."""
+        return any(self.askable(choice, "batch") for choice in self.choices)
+
+    @property
+    def users(self) -> list[User]:
+        """Give the users by name."""
+        return sorted(self.roster.users.values(), key=lambda user: (in_order(user.name), user.agent))
+
+    @property
+    def others(self) -> list[tuple[str, str]]:
+        """Give all other institutions, to choose from."""
+        return self.options("institutions", {one.id for one in self.catalogue.institutions} - {self.desk.institution})
 
     async def acting(self, what: What, choice: Choice) -> Acting:
         """Give on what this user acts. Raises NotAllowed, which is logged."""
@@ -140,6 +171,10 @@ class Member:
         """Give the name of a user by the agent."""
         user = self.roster.users.get(agent)
         return user.name if user else agent
+
+    def group(self, key: str) -> DataGroup | None:
+        """Give a data group, with the schema of its content."""
+        return next((group for group in self.catalogue.data_groups if group.id == key), None)
 
     def named(self, kind: str, key: str) -> str:
         """Give the name of an entry of the catalogue in the language of the page."""

@@ -51,7 +51,7 @@ async def appoint(view: Looking, member: Present) -> Response[str]:
 @page("/users/{agent:str}", AT_WORK)
 async def user(view: Looking, member: Present, agent: FromPath[str]) -> Response[str]:
     """Show a user with all roles, and the form to grant one."""
-    view.form.values.setdefault("first", member.today.isoformat())
+    view.form.values.setdefault("first", fields.written(view, member.today))
     return _user(view, await _manager(member), agent)
 
 
@@ -75,7 +75,7 @@ async def grant(view: Looking, member: Present, agent: FromPath[str]) -> Respons
 async def role(view: Looking, member: Present, name: FromPath[str]) -> Response[str]:
     """Show a role, and the form to change its last day or to revoke it."""
     found = await _role(member, name)
-    view.form.values.setdefault("last", found.period.last.isoformat())
+    view.form.values.setdefault("last", fields.written(view, found.period.last))
     view.form.values.setdefault("version", str(found.version))
     return view.page("role.html", member=member, role=found)
 

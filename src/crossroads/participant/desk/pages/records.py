@@ -1,9 +1,11 @@
 """What was done: the start page, own traffic and refusals, the acts about users, and whose login this is."""
 
 from litestar import Response
+from litestar.datastructures import State
 from litestar.params import FromQuery
 
 from crossroads.participant.desk.pages.member import AT_WORK, Member, Present
+from crossroads.participant.desk.service import Desk
 from crossroads.participant.desk.traffic import Entry
 from crossroads.web.access import EVERYBODY, page
 from crossroads.web.view import Looking
@@ -12,9 +14,10 @@ _AT_ONCE = 50
 
 
 @page("", EVERYBODY)
-async def start(view: Looking) -> Response[str]:
+async def start(view: Looking, state: State) -> Response[str]:
     """Say what this is, and what one can do here."""
-    return view.page("start.html")
+    desk: Desk = state.desk
+    return view.page("start.html", standing=desk.standing(view.who))
 
 
 @page("/me", AT_WORK)

@@ -7,17 +7,26 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.period import Period
 from crossroads.participant.desk.pages import fields
 from crossroads.participant.desk.pages.asking import Answered
 from crossroads.participant.desk.pages.member import AT_WORK, OF_THE_HUB, Member, Present
-from crossroads.participant.desk.traffic import What
+from crossroads.participant.desk.traffic import Acting, What
 from crossroads.web.access import form, page
 from crossroads.web.view import Looking, View
-from crossroads.wire.error_reports import ErrorAnswer, ErrorOutcome, ErrorReport, Presumed
+from crossroads.wire.error_reports import ErrorAnswer, ErrorOutcome, ErrorReport, OpenReport, Presumed
+from crossroads.wire.mutations import Item
 
 _LONGEST = 500
 _NUMBER = "/answers/{name:str}/report/{number:int}"
+
+
+class Settled(NamedTuple):
+    """A report that was answered, and how."""
+
+    report: OpenReport
+    outcome: ErrorOutcome
 
 
 class Doubted(NamedTuple):
@@ -34,8 +43,9 @@ async def report_form(view: Looking, member: Present, name: FromPath[str], numbe
     """Show the form to report what looks wrong in a part of an answer."""
     doubted = _doubted(member, name, number)
     await member.acting(What.ERROR, doubted.answered.choice)
-    view.form.values.setdefault("first", doubted.period.start_date.isoformat())
-    view.form.values.setdefault("last", doubted.period.end_date.isoformat() if doubted.period.end_date else "")
+    last = doubted.period.end_date
+    view.form.values.setdefault("first", fields.written(view, doubted.period.start_date))
+    view.form.values.setdefault("last", fields.written(view, last) if last else "")
     return view.page("report.html", member=member, doubted=doubted, name=name)
 
 
@@ -63,23 +73,33 @@ async def reports(view: Looking, member: Present) -> Response[str]:
 
 @page("/reports/{report_id:uuid}", AT_WORK)
 async def answer_form(view: Looking, member: Present, report_id: FromPath[UUID]) -> Response[str]:
-    """Show the form to answer a report."""
-    await member.acting_as_staff(What.ERROR)
-    return view.page("report_answer.html", member=member, report=await _waiting(member, report_id))
+    """Show a report, about whom it is and in which words, and the form to answer it."""
+    acting = await member.acting_as_staff(What.ERROR)
+    return await _shown(view, member, acting, await _waiting(member, report_id))
 
 
 @form("/reports/{report_id:uuid}", AT_WORK)
 async def answer(view: Looking, member: Present, report_id: FromPath[UUID]) -> Response[str]:
-    """Answer a report."""
-    acting = await member.acting_as_staff(What.ERROR)
+    """Answer a report, or take from the mailbox what says about whom it is."""
+    acting, waiting = await member.acting_as_staff(What.ERROR), await _waiting(member, report_id)
+    if view.form["act"] == "take":
+        await member.desk.take_items(acting)
+        return view.to(f"/reports/{report_id}")
     if said := _answer(view, report_id):
         try:
             await member.desk.answer(acting, said)
         except OF_THE_HUB as error:
             view.form.fault("reason", view.words.text("The answer was not taken. %(why)s", why=error))
         else:
-            return view.to("/reports")
-    return view.again("report_answer.html", member=member, report=await _waiting(member, report_id))
+            return view.to(f"/reports/answered/{member.desk.shelf.put(member.agent, Settled(waiting, said.outcome))}")
+    return await _shown(view, member, acting, waiting)
+
+
+@page("/reports/answered/{name:str}", AT_WORK)
+async def answered(view: Looking, member: Present, name: FromPath[str]) -> Response[str]:
+    """Say what happens after an answer."""
+    await member.acting_as_staff(What.ERROR)
+    return view.page("report_answered.html", member=member, settled=member.kept(name, Settled))
 
 
 def _doubted(member: Member, name: str, number: int) -> Doubted:
@@ -90,11 +110,25 @@ def _doubted(member: Member, name: str, number: int) -> Doubted:
     return Doubted(answered, blocks[number].data_group, blocks[number].source, blocks[number].period)
 
 
-async def _waiting(member: Member, report: UUID) -> object:
+async def _shown(view: View, member: Member, acting: Acting, report: OpenReport) -> Response[str]:
+    """Show a report; where its item cannot be read now, the page says why, and the report can still be answered."""
+    why: CrossroadsError | None = None
+    item: Item | None = None
+    try:
+        item = await member.desk.told_of(acting, report)
+    except OF_THE_HUB as error:
+        why = error
+    show = view.page if view.form.good else view.again
+    told = item.notice if item and item.notice and item.notice.error else None
+    return show("report_answer.html", member=member, report=report, told=told, why=why)
+
+
+async def _waiting(member: Member, report: UUID) -> OpenReport:
     found = await member.desk.client.open_reports()
-    one = next((one for one in found.items if one.report == report), None)
-    if one is None:
-        raise NotFoundException
+    while (one := next((one for one in found.items if one.report == report), None)) is None:
+        if not (found.more and found.items):
+            raise NotFoundException
+        found = await member.desk.client.open_reports(after=found.items[-1].report)
     return one
 
 
@@ -133,4 +167,4 @@ def _answer(view: View, report: UUID) -> ErrorAnswer | None:
     return ErrorAnswer(report=report, outcome=ErrorOutcome(outcome), reason=reason, correction=correction)
 
 
-ROUTES = (report_form, report, reports, answer_form, answer)
+ROUTES = (report_form, report, reports, answer_form, answer, answered)

@@ -3,14 +3,14 @@
 They are not code but words: a page gives each in its language.
 """
 
-import re
 from typing import Any
 
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.participant.desk.model import Power
+from crossroads.participant.desk.pages.refusals import REFUSALS
 from crossroads.participant.desk.rules import Why
+from crossroads.web.contents import contents
 from crossroads.web.languages import Words
-from crossroads.web.look import clean
 from crossroads.wire.batches import BatchState
 from crossroads.wire.error_reports import ErrorOutcome, Presumed
 from crossroads.wire.mutations import MutationKind, NoticeKind
@@ -23,9 +23,9 @@ def _message(text: str) -> str:
 
 _ = _message
 
-_CAPITAL = re.compile("(?<=[a-z])[A-Z]")
 
 _SENTENCES: dict[str, str] = {
+    **REFUSALS,
     # Why an act about users is refused.
     Why.NOT_STAFF.name: _("You have no role as staff for this legal context today."),
     Why.NOT_A_MANAGER.name: _("You are not a local manager for this legal context today."),
@@ -130,14 +130,9 @@ def why(words: Words, reason: Why) -> str:
     return sentence(words, reason.name)
 
 
-def spelled(_words: Words, field: str) -> str:
-    """Write the name of a field of a schema as words: `startDate` is Start date. Schemas are in English."""
-    return _CAPITAL.sub(lambda found: f" {found[0].lower()}", clean(field)).strip().capitalize()
-
-
 FILTERS: dict[str, Any] = {
     "sentence": sentence,
+    "contents": contents,
     "known": lambda _words, name: str(name) in _SENTENCES,
-    "spelled": spelled,
 }
 """Filters of the templates; each gets the words of the page first."""

@@ -1,0 +1,1 @@
+"""FEEL, the expression language of DMN: syntax tree, parser, types, values, built-in functions and evaluation."""

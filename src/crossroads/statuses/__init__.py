@@ -1,0 +1,1 @@
+"""Harmonised statuses and the rights that derive from them: an institution beside the hub, with keys of its own."""

@@ -1,0 +1,166 @@
+"""`crossroads statuses`: the buffer at the institution that keeps it, and the list of a client that grants a right."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from crossroads.kernel.clock import SystemClock, brussels_day
+from crossroads.kernel.errors import InvalidValue, Refused
+from crossroads.kernel.period import Period
+from crossroads.kernel.period import day as one_day
+from crossroads.kernel.ssin import parse_ssin
+from crossroads.participant import typed
+from crossroads.participant.batch_screen import bars
+from crossroads.participant.client import BatchWish
+from crossroads.participant.client_settings import client_settings
+from crossroads.participant.terminal import ConfigFile, Json, client, told, write
+from crossroads.participant.trust import read_trust
+from crossroads.statuses import attestation_command, results
+from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.customers import Customers, ask_all
+from crossroads.statuses.loading import Loading
+from crossroads.statuses.model import Load
+from crossroads.statuses.settings import StatusSettings, read_status_settings
+
+# Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
+app = typer.Typer(
+    help="Rights that follow from statuses: load them, and ask for a list of customers who has one.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for attestation in attestation_command.COMMANDS:
+    app.command()(attestation)
+_screen = Console()
+_STATE = "statuses"
+
+SettingsFile = Annotated[Path, typer.Argument(help="statuses.yaml of the institution.", metavar="SETTINGS")]
+"""The settings of the institution that keeps statuses."""
+Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day that it is about; today when absent.")
+]
+
+
+@app.command()
+def load(settings: SettingsFile, *, day: Day = None, json: Json = False) -> None:
+    """Ask the sources about everybody who may have a right, and put what they say in place of the buffer."""
+    with told():
+        ours = read_status_settings(settings)
+        config = client_settings(ours.path(ours.client), _STATE)
+        with client(config) as hub, bars() as tell:
+            loading = Loading(hub, config.institution, ours, _on(day))
+            loaded = loading.run(tell)
+    _tell(loaded, json=json, left_out=loading.left_out)
+
+
+@app.command()
+def show(settings: SettingsFile, *, json: Json = False) -> None:
+    """Say of which day the buffer is, until when it is kept, and which sources said nothing at the last load."""
+    with told():
+        loaded = _buffer(read_status_settings(settings)).current()
+        if loaded is None:
+            raise Refused("Nothing is loaded.")
+    _tell(loaded, json=json)
+
+
+@app.command()
+def propose(
+    settings: SettingsFile,
+    people: Annotated[str, typer.Argument(help="A file with a number a line; - reads them from standard input.")],
+) -> None:
+    """Note people who may have a right: the next load asks about them."""
+    with told():
+        ours = read_status_settings(settings)
+        config = client_settings(ours.path(ours.client), _STATE)
+        environment = read_trust(config.folder / config.trust).environment
+        found = typed.ssins(people, "PEOPLE")
+        for number, one in enumerate(found, 1):
+            try:
+                parse_ssin(one, environment, _today())
+            except InvalidValue as error:
+                raise Refused(f"Line {number}: {error} Nobody is noted.") from None
+        _buffer(ours).propose(found)
+    _screen.print(f"{len(found):,} people are noted.")
+
+
+@app.command()
+def expire(settings: SettingsFile) -> None:
+    """Remove everything when its time is over; run this each day."""
+    with told():
+        gone = _buffer(read_status_settings(settings)).expire(_today())
+        attestation_command.forget(settings)
+    _screen.print("The time of the buffer is over: it is empty now." if gone else "Nothing is over.")
+
+
+@app.command()
+def run(  # noqa: PLR0913 - each is an option of the command
+    config: ConfigFile,
+    customers: Annotated[Path, typer.Argument(help="Your customers: a CSV file with the columns reference and ssin.")],
+    *,
+    data_group: Annotated[str, typer.Option(help="The right: social-tariff-client@1, say.")],
+    legal_context: Annotated[str, typer.Option(help="Why: ECONOMY:SOCIAL_TARIFF, say.")],
+    output: Annotated[Path, typer.Option(help="The result: a file .jsonl, .csv or .parquet, for you alone to read.")],
+    previous: Annotated[Path | None, typer.Option(help="The result of the last run, to mark what changed.")] = None,
+    day: Day = None,
+    json: Json = False,
+) -> None:
+    """Ask for each customer whether a right is open, and from when to when. Customers are named by your references."""
+    with told():
+        ours = client_settings(config, _STATE)
+        on = _on(day)
+        listed = Customers(customers, read_trust(ours.folder / ours.trust).environment, _today())
+        wish = BatchWish(legal_context, [data_group], "statuses-run", _rest_of_year(on), on)
+        with client(ours) as hub, bars() as tell:
+            counts = results.write(ask_all(hub, listed, wish, tell), output, previous)
+    if json:
+        write({"output": str(output), "lines": dict(counts)})
+    else:
+        _screen.print(f"{output}: " + ", ".join(f"{many:,} {kind}" for kind, many in sorted(counts.items())))
+
+
+@app.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="A result.")],
+    new: Annotated[Path, typer.Argument(help="A later one.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Count how the lines of a result stand to those of an earlier one: new, same, changed, ended."""
+    with told():
+        counts = results.compare(old, new)
+    if json:
+        write(counts)
+    else:
+        _screen.print(", ".join(f"{many:,} {kind}" for kind, many in sorted(counts.items())) or "Both are empty.")
+
+
+def _tell(loaded: Load, *, json: bool, left_out: Mapping[str, int] | None = None) -> None:
+    if json:
+        days = {"day": loaded.day, "until": loaded.until}
+        write({"number": loaded.number, **days, "stale": loaded.stale(), "leftOut": left_out or {}})
+        return
+    _screen.print(f"The buffer is of {loaded.day} and is kept until {loaded.until}.")
+    for source, said in loaded.stale().items():
+        stands = f"what it said on {said} stands, marked with that day" if said else "and it never said anything before"
+        _screen.print(f"{source} did not say all that it was asked: {stands}.")
+    for reason, many in (left_out or {}).items():
+        _screen.print(f"{many:,} people were left out: {reason}")
+
+
+def _buffer(settings: StatusSettings) -> Buffer:
+    return Buffer(settings.path(settings.buffer))
+
+
+def _rest_of_year(on: date) -> Period:
+    return one_day(on).hull(one_day(on.replace(month=12, day=31)))
+
+
+def _on(day: datetime | None) -> date:
+    return day.date() if day else _today()
+
+
+def _today() -> date:
+    return brussels_day(SystemClock().now())

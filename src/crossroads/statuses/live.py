@@ -1,0 +1,112 @@
+"""Asking the sources at the moment of a question: what they say now about one person and those who live with them."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
+
+from crossroads.kernel.errors import CrossroadsError, Unavailable
+from crossroads.kernel.period import Period
+from crossroads.participant.client import Client, ClientConfig, OpenedBlock
+from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.direct import Direct, Person
+from crossroads.statuses.inscribing import Lines
+from crossroads.statuses.model import Entitlement, Home, Reach, year_end
+from crossroads.statuses.reading import failed_sources, holdings, home, resident
+from crossroads.statuses.settings import StatusSettings
+
+AGENT = "question"
+_AT_ONCE = 8
+"""Questions about members of a household that are asked at the same time."""
+
+_Blocks = Mapping[str, OpenedBlock]
+
+
+class Live:
+    """One right, decided on what the sources say now."""
+
+    def __init__(self, settings: StatusSettings, client: ClientConfig, buffer: Buffer, direct: Direct) -> None:
+        """Open no connection yet. Of the buffer is read only who was inscribed, and who wished to be left out."""
+        self._settings, self._config, self._buffer, self._direct = settings, client, buffer, direct
+        self._lines = Lines(client.institution, settings.path(settings.buffer))
+        self._room = asyncio.Semaphore(_AT_ONCE)
+
+    async def entitlements(self, ssin: str, day: date) -> list[Entitlement] | None:
+        """Give when the right is open for a person; None for one of whom nothing may be or is known.
+
+        Raises Unavailable where a source does not answer: what it would have said is not known then.
+        """
+        if not self._direct.right.in_force(day):
+            return []
+        if self._buffer.withdrawn([ssin]):
+            return None
+        try:
+            people = await self._people(ssin, day)
+            return self._direct.entitlements(ssin, people, day) if ssin in people else None
+        except Unavailable:
+            raise
+        except CrossroadsError as error:
+            raise Unavailable(f"The right cannot be decided now: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if "_client" in self.__dict__:
+            await self._client.close()
+
+    @cached_property
+    def _client(self) -> Client:
+        return Client(self._config)
+
+    async def _people(self, ssin: str, day: date) -> Mapping[str, Person]:
+        asked = {ssin, *(await self._members(ssin, day))}
+        found = await asyncio.gather(*(self._person(one, day) for one in sorted(asked)))
+        return {one: person for one, person in zip(sorted(asked), found, strict=True) if person}
+
+    async def _members(self, ssin: str, day: date) -> Iterable[str]:
+        """Give those of the household who may open the right, all of whom may be asked about."""
+        if self._direct.right.reach is Reach.PERSON:
+            return ()
+        group = self._settings.household
+        living: Home = home(ssin, (await self._asked(ssin, [group], None, day)).get(group))
+        others = [] if living.collective else sorted(living.members - {ssin})
+        return await self._inscribed(sorted(set(others) - self._buffer.withdrawn(others)), day)
+
+    async def _inscribed(self, people: Sequence[str], day: date) -> Iterable[str]:
+        """Give those of the people whom the hub lets be asked about; who is new in a household is inscribed first."""
+        context = self._settings.members
+        new = self._buffer.not_inscribed(self._buffer.not_inscribed(people, self._settings.candidates), context)
+        outcomes = (
+            await self._client.inscriptions.keep([self._lines.line(one, context, day) for one in new]) if new else ()
+        )
+        refused = {ssin for ssin, one in zip(new, outcomes, strict=True) if not one.done}
+        self._buffer.inscribed((one for one in new if one not in refused), context)
+        return [one for one in people if one not in refused]
+
+    async def _person(self, ssin: str, day: date) -> Person | None:
+        settings = self._settings
+        groups = [settings.identification, settings.household, *settings.statuses.values()]
+        blocks = await self._asked(ssin, groups, Period(day.replace(month=1, day=1), year_end(day)), day)
+        if not blocks:
+            return None
+        held = (
+            one
+            for status, group in settings.statuses.items()
+            if group in blocks
+            for one in holdings(ssin, status, blocks[group], day)
+        )
+        living = home(ssin, blocks.get(settings.household))
+        return Person(resident(ssin, blocks.get(settings.identification)), living, tuple(held))
+
+    async def _asked(self, ssin: str, groups: Sequence[str], period: Period | None, day: date) -> _Blocks:
+        async with self._room:
+            reply = await self._client.ask(
+                ssin=ssin,
+                legal_context=self._settings.legal_context,
+                data_groups=groups,
+                agent=AGENT,
+                period=period,
+                reference_date=day,
+            )
+        if failed := failed_sources(reply.answer, reply.rejected):
+            raise Unavailable(f"{' and '.join(sorted(failed))} did not answer.")
+        return {block.data_group: block for block in reply.blocks}
