@@ -99,7 +99,8 @@ def text(schema: dict[str, Any]) -> str:
 def served(group: DataGroup) -> dict[str, Any]:
     """Give the settings with which a participant serves the sample of a data group: constants as SQL."""
     content = sample(group.json_schema or {})
-    name, rows = next(iter(content.items())) if group.temporality is Temporality.PERIOD else ("", [content])
+    lists = list(content.items()) if group.temporality is Temporality.PERIOD else []
+    name, rows = lists[0] if len(lists) == 1 else ("", [content])
     row = rows[0] or {"note": None}
     columns = ", ".join(f"'{json.dumps(value)}' AS \"{column}\"" for column, value in row.items())
     sql = f"SELECT {columns} FROM known WHERE ssin = :ssin"  # noqa: S608 - constants of our own catalogue
@@ -113,11 +114,12 @@ FLOWS = flows()
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Built]:
     names = {flow.asker for flow in FLOWS} | {flow.holder for flow in FLOWS}
+    known = {(flow.asker, flow.inscribed) for flow in FLOWS} | {(flow.holder, flow.held) for flow in FLOWS}
+    # Who asks because it has the person on file may be asked as well, for what is known of people on that file.
     members: dict[str, dict[str, Any]] = {
-        name: {"groups": {f.group: served(GROUPS[f.group]) for f in FLOWS if f.holder == name}}
+        name: {"groups": {f.group: served(GROUPS[f.group]) for f in FLOWS if (name, f.held) in known}}
         for name in sorted(names)
     }
-    known = {(flow.asker, flow.inscribed) for flow in FLOWS} | {(flow.holder, flow.held) for flow in FLOWS}
     inscriptions = [line(KNOWN, institution, context, "2020-01-01") for institution, context in sorted(known)]
     with network(
         tmp_path_factory.mktemp("flows"),
@@ -127,7 +129,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -
         inscriptions=inscriptions,
         start=False,
     ) as made:
-        holders = sorted({flow.holder for flow in FLOWS})
+        holders = sorted(name for name in names if members[name]["groups"])
         for holder in holders:
             made.member(holder).store({"known": (("ssin",), [(KNOWN,)])})
         made.start_hub()

@@ -51,8 +51,8 @@ def test_values_are_written_as_people_there_write_them(
 ) -> None:
     said = {"born": "2026-01-01", "amount": 123456, "month": "2026-02", "quarter": "2026Q1", "longTerm": True}
     found = shown(language, **said)
-    spaces = {"\u202f": " ", "\xa0": " "}
-    written = [value.translate(str.maketrans(spaces)) for value in found.values()]
+    spaces = str.maketrans("\u202f\xa0", "  ")
+    written = [value.translate(spaces) for value in found.values()]
     assert written == [day, sum_, month, quarter, yes]
     assert list(found)[-1] == "Long term"
 

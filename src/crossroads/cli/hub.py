@@ -1,6 +1,7 @@
 """`crossroads serve` and `crossroads migrate`: the hub itself."""
 
 import asyncio
+import os
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from crossroads.cli.people_serving import serve_demo_login, serve_portal
 from crossroads.cli.serving import serve as serve_hub
 from crossroads.kernel.errors import Refused
 
-_ROLES = ("hub", "portal", "demo-login")
+_ROLES = ("hub", "portal", "statuses", "demo-login")
 
 serving = typer.Typer(pretty_exceptions_enable=False)
 migrating = typer.Typer(pretty_exceptions_enable=False)
@@ -23,12 +24,19 @@ migrating = typer.Typer(pretty_exceptions_enable=False)
 
 @serving.command()
 def serve(
-    role: Annotated[str, typer.Option(help="Which program of the house to run: hub, portal or demo-login.")] = "hub",
+    role: Annotated[
+        str, typer.Option(help="Which program of the house to run: hub, portal, statuses or demo-login.")
+    ] = "hub",
     workers: Annotated[int | None, typer.Option(help="Processes; the setting `workers` when absent.", min=1)] = None,
 ) -> None:
-    """Serve the hub, the portal or the demo login until it is stopped."""
+    """Serve the hub, the portal, the institution that keeps statuses, or the demo login until it is stopped."""
     if role not in _ROLES:
         raise typer.BadParameter(f"The roles are: {', '.join(_ROLES)}.")
+    if role == "statuses":
+        from crossroads.cli.statuses_serving import serve_statuses  # noqa: PLC0415 - the hub does without a participant
+
+        serve_statuses(os.environ)
+        return
     installation = load()
     if role == "portal":
         serve_portal(installation, workers)

@@ -10,13 +10,14 @@ from types import FrameType
 from typing import Any, Self, TypeVar
 
 from crossroads.bootstrap.database import embedded
+from crossroads.demo.clients import STATUSES
 from crossroads.demo.institutions import CONNECTED
 from crossroads.network.processes import ProcessFailed
 from crossroads.network.service import Network
 
 FIRST = tuple(CONNECTED)[:6]
 """The institutions that the tour asks; they start first, so that the first answer comes soon."""
-REST = tuple(CONNECTED)[6:]
+REST = (*tuple(CONNECTED)[6:], STATUSES)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 1.0
 

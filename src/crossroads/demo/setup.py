@@ -16,6 +16,7 @@ from crossroads.bootstrap.postgres import EmbeddedPostgres, Progress
 from crossroads.bootstrap.wiring import Services
 from crossroads.catalogue.loader import load
 from crossroads.catalogue.model import Document
+from crossroads.demo import clients
 from crossroads.demo import home as homes
 from crossroads.demo.home import Cast, Home, Made, Part
 from crossroads.demo.institutions import furnished
@@ -52,6 +53,7 @@ def set_up(home: Home, runner: Runner, persons: int, fingerprint: str, console: 
         network = _furnished(runner.network, document)
         with stages.doing("Giving each institution its keys and its own database", persons) as task:
             network.make_files()
+            clients.make(network.members, population, homes.catalogue_folder().parents[1] / "rights" / "belgium")
             home.pages(network.installation.settings.port).make(personas(_cast(cast, on)))
             fill_databases(population, network.members, document, lambda: stages.advance(task))
         with stages.doing("Starting PostgreSQL"):
@@ -80,7 +82,7 @@ class _Load:
     def __init__(self, population: invented.Population, cast: invented.Cast) -> None:
         self._population, self._cast = population, cast
         # Beforehand: while the hub's services are open, they are not to wait for seconds.
-        self._inscriptions = list(inscriptions(population))
+        self._inscriptions = [*inscriptions(population), *clients.inscriptions(population)]
 
     async def __call__(self, services: Services, founders: Founders) -> None:
         persons = person_lines(self._population, self._known_as)

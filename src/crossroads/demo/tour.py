@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from crossroads.demo import batches, changes, dishonest, letters, mistakes, newcomer, portal, questions, traces
+from crossroads.demo import batches, changes, dishonest, letters, mistakes, newcomer, portal, questions, rights, traces
 from crossroads.demo.mailboxes import Held
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import Stage
@@ -30,6 +30,7 @@ OTHERS = (
     Step("A person without a number", newcomer.newcomer),
     Step("An error, reported and corrected", mistakes.mistaken),
     Step("Thousands of questions in one file", batches.many),
+    Step("Rights without asking", rights.entitled),
     Step("A hub that slips in its own key", dishonest.own_key),
     Step("A hub that invents a question", dishonest.invented_question),
     Step("The proof of one ticket", traces.proof),

@@ -22,6 +22,9 @@ from crossroads.statuses.model import Entitlement, Holding
 from crossroads.statuses.rights import read_rights
 from crossroads.statuses.settings import FILE, StatusSettings, read_status_settings
 
+_SHORT = 12
+"""Of the digest of a table, for people to compare."""
+
 
 class Open(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Days on which a right is open."""
@@ -123,4 +126,4 @@ def _status(one: Holding) -> dict[str, object]:
 
 def _right(one: Entitlement) -> dict[str, object]:
     days = msgspec.to_builtins(_days(one.period))
-    return {"right": one.right, "rule": one.rule, "table": one.version, **days}
+    return {"right": one.right, "rule": one.rule, "table": one.version[:_SHORT], **days}

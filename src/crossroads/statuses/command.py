@@ -1,12 +1,14 @@
 """`crossroads statuses`: the buffer at the institution that keeps it, and the list of a client that grants a right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import Struct
 from rich.console import Console
+from rich.table import Table
 
 from crossroads.kernel.clock import SystemClock, brussels_day
 from crossroads.kernel.errors import InvalidValue, Refused
@@ -19,11 +21,14 @@ from crossroads.participant.client import BatchWish
 from crossroads.participant.client_settings import client_settings
 from crossroads.participant.terminal import ConfigFile, Json, client, told, write
 from crossroads.participant.trust import read_trust
-from crossroads.statuses import attestation_command, results
+from crossroads.statuses import attestation_command, results, trying
+from crossroads.statuses.absent import absent as absent_households
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.customers import Customers, ask_all
+from crossroads.statuses.deciding import Decider
 from crossroads.statuses.loading import Loading
 from crossroads.statuses.model import Load
+from crossroads.statuses.rights import Right, read_rights
 from crossroads.statuses.settings import StatusSettings, read_status_settings
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
@@ -32,8 +37,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for attestation in attestation_command.COMMANDS:
-    app.command()(attestation)
 _screen = Console()
 _STATE = "statuses"
 
@@ -135,6 +138,79 @@ def compare(
         write(counts)
     else:
         _screen.print(", ".join(f"{many:,} {kind}" for kind, many in sorted(counts.items())) or "Both are empty.")
+
+
+for attestation in attestation_command.COMMANDS:
+    app.command()(attestation)
+
+
+@app.command("try")
+def try_(
+    settings: SettingsFile,
+    draft: Annotated[Path, typer.Argument(help="The table as it might be: a DMN file.", metavar="DRAFT")],
+    *,
+    right: Annotated[str, typer.Option(help="The right that it would decide on: social-tariff, say.")],
+    json: Json = False,
+) -> None:
+    """Compare a draft of a table with the one in force, on the buffer: how many gain and lose. Few are hidden."""
+    with told():
+        ours = read_status_settings(settings)
+        in_force = _right(ours, right)
+        try:
+            drafted = trying.drafted(in_force, draft.name, draft.read_bytes())
+        except OSError as error:
+            raise Refused(f"{draft} cannot be read: {error.strerror}.") from error
+        with _facts(ours) as decider:
+            found = trying.compared(decider, in_force, drafted)
+    _counted(found, json=json)
+
+
+@app.command()
+def absent(
+    settings: SettingsFile,
+    customers: Annotated[Path, typer.Argument(help="Whom the client has: a CSV file with the columns reference and ssin.")],
+    *,
+    right: Annotated[str, typer.Option(help="The right: social-tariff, say.")],
+    json: Json = False,
+) -> None:
+    """Count the households for which a right is open and of whom the client has nobody. Few are hidden."""
+    with told():
+        ours = read_status_settings(settings)
+        config = client_settings(ours.path(ours.client), _STATE)
+        listed = Customers(customers, read_trust(config.folder / config.trust).environment, _today())
+        with _facts(ours) as decider:
+            found = absent_households(decider, _right(ours, right), listed.numbers())
+    _counted(found, json=json)
+
+
+def _right(settings: StatusSettings, name: str) -> Right:
+    rights = {one.id: one for one in read_rights(settings.path(settings.rights))}
+    if name not in rights:
+        raise Refused(f"There is no right {name}. There are: {', '.join(sorted(rights))}.")
+    return rights[name]
+
+
+def _facts(settings: StatusSettings) -> Decider:
+    """Open the facts of the buffer. Raises Refused where there are none."""
+    buffer = _buffer(settings)
+    if (loaded := buffer.current()) is None:
+        raise Refused("Nothing is loaded.")
+    return Decider(buffer.facts(loaded), loaded.day)
+
+
+def _counted(found: Sequence[Struct], *, json: bool) -> None:
+    """Show counts, a line for each place; and say what is hidden."""
+    if json:
+        write(found)
+        return
+    table = Table(box=None, pad_edge=False)
+    names = found[0].__struct_fields__
+    for name in names:
+        table.add_column(name.replace("_", " "), justify="right")
+    for one in found:
+        place, *counts = (getattr(one, name) for name in names)
+        table.add_row(place or "all", *("hidden" if count is None else f"{count:,}" for count in counts))
+    _screen.print(table)
 
 
 def _tell(loaded: Load, *, json: bool, left_out: Mapping[str, int] | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import duckdb
 import ibis
+import pyarrow as pa
 
 from crossroads.dmn.compiling import compile_decision
 from crossroads.dmn.reading import read
@@ -58,24 +59,39 @@ class Decider:
 
     def known(self) -> Iterator[str]:
         """Give everybody who was asked about."""
-        return (ssin for (ssin,) in self._rows("SELECT DISTINCT ssin FROM resident ORDER BY ssin"))
+        return (ssin for (ssin,) in self.rows("SELECT DISTINCT ssin FROM resident ORDER BY ssin"))
 
     def unasked(self) -> Iterator[str]:
         """Give who lives with somebody and was not asked about, but for a collective household: it opens nothing."""
-        return (ssin for (ssin,) in self._rows(_UNASKED))
+        return (ssin for (ssin,) in self.rows(_UNASKED))
 
     def holdings(self) -> Iterator[Holding]:
         """Give every status of everybody."""
-        for ssin, status, source, start, end, extracted in self._rows("SELECT * FROM holding ORDER BY ssin"):
+        for ssin, status, source, start, end, extracted in self.rows("SELECT * FROM holding ORDER BY ssin"):
             yield Holding(ssin=ssin, status=status, source=source, period=Period(start, end), extracted=extracted)
 
     def entitlements(self, right: Right) -> Iterator[Entitlement]:
         """Give for whom a right is open, and when. Raises BadModel for a table that cannot be compiled."""
-        self._open(right)
-        query = _ENTITLEMENTS.format(day=self._day, household=right.reach is Reach.HOUSEHOLD)
-        for ssin, start, end, rule in self._rows(query):
+        query = self._query(right)
+        for ssin, start, end, rule in self.rows(query):
             period = Period(start, None if end == _FOREVER else end)
             yield Entitlement(ssin=ssin, right=right.id, period=period, rule=rule, version=right.version)
+
+    def keep(self, right: Right, table: str) -> None:
+        """Keep for whom a right is open, and when, in a table. Raises BadModel as `entitlements` does."""
+        self._database.execute(f"CREATE OR REPLACE TABLE {table} AS {self._query(right)}")
+
+    def list_people(self, people: Iterable[str], table: str) -> None:
+        """Keep people, each once, in a table."""
+        listed = pa.table({"ssin": pa.array(people, pa.string())})
+        self._database.register("listing", listed)
+        self._database.from_arrow(listed).distinct().create_view("listing")
+        self._database.execute(f"CREATE OR REPLACE TABLE {table} AS FROM listing")
+
+    def _query(self, right: Right) -> str:
+        """Open a right, and give the query for whom it is open."""
+        self._open(right)
+        return _ENTITLEMENTS.format(day=self._day, household=right.reach is Reach.HOUSEHOLD).rstrip().rstrip(";")
 
     def _open(self, right: Right) -> None:
         """Keep the rows that open a right, in the table `opened`."""
@@ -91,7 +107,8 @@ class Decider:
             raise Undecided(f"The table of {right.id} gives no answer for {undecided} statuses: nothing is loaded.")
         self._database.execute(_OPENED)
 
-    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Give the rows of a query over the facts, and over the tables that were kept of them."""
         cursor = self._database.cursor().execute(query)
         while some := cursor.fetchmany(_AT_ONCE):
             yield from some

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.datatypes as dt
 
-from crossroads.dmn.compiled.disjoint import never_together
+from crossroads.dmn.analysing.apart import never_together
 from crossroads.dmn.compiled.refusals import Refused
 from crossroads.dmn.compiled.rows import Rows
 from crossroads.dmn.compiled.rules import TRUE, Line, Result, Sheet, all_unless, chosen, equal_constants, no_numbers

@@ -8,8 +8,8 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from crossroads.dmn.compiled.comparing import false
-from crossroads.dmn.compiled.disjoint import Cell
 from crossroads.dmn.compiled.terms import Compiled, Constant, Kind, Scalar, Term, common, sized, term
+from crossroads.dmn.feel.syntax import UnaryTests
 from crossroads.dmn.feel.values import same
 from crossroads.dmn.model import Aggregation, HitPolicy
 
@@ -18,12 +18,12 @@ TRUE = Constant(True)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A rule: its number (from 1), whether it matches, what it gives, and what is known of its cells."""
+    """A rule: its number (from 1), whether it matches, what it gives, and its cells."""
 
     number: int
     matches: Scalar
     outputs: tuple[Scalar, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[UnaryTests, ...]
     rank: tuple[int, ...] = ()
 
     @property

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-from crossroads.dmn.compiled.disjoint import ANYTHING, Cell, against, cell
 from crossroads.dmn.compiled.fitting import fitted
-from crossroads.dmn.compiled.lowering import SUBJECT, Scope, all_of, is_constant, lowered, matched, scalar
+from crossroads.dmn.compiled.lowering import Scope, all_of, matched, scalar
 from crossroads.dmn.compiled.refusals import NotCompiled, at
 from crossroads.dmn.compiled.rows import Rows
 from crossroads.dmn.compiled.rules import Line, Sheet
@@ -13,15 +12,14 @@ from crossroads.dmn.feel import syntax
 from crossroads.dmn.feel.evaluator import matches
 from crossroads.dmn.feel.scope import Scope as Values
 from crossroads.dmn.making import Maker
-from crossroads.dmn.model import DecisionTable, HitPolicy, Literal, OutputClause, Place, Rule
-
-RANKED = (HitPolicy.PRIORITY, HitPolicy.OUTPUT_ORDER)
+from crossroads.dmn.model import DecisionTable, Literal, Place, Rule
+from crossroads.dmn.ready_tables import RANKED, ranks_of
 
 
 def sheet_of(table: DecisionTable, maker: Maker, scope: Scope, rows: Rows) -> Sheet:
     """Compile the cells of a table. Raises NotCompiled, which names the cell."""
     inputs = _inputs(table, maker, scope, rows)
-    ranks = [_ranks(maker, column) for column in table.outputs] if table.hit_policy in RANKED else []
+    ranks = [ranks_of(maker, column) for column in table.outputs] if table.hit_policy in RANKED else []
     return Sheet(
         lines=tuple(_line(n, rule, inputs, maker, scope, ranks) for n, rule in enumerate(table.rules, 1)),
         columns=tuple(column.name or "" for column in table.outputs),
@@ -77,40 +75,10 @@ def _line(
     rank = tuple(
         _rank(output, place.place, tests) for output, place, tests in zip(outputs, rule.outputs, ranks, strict=False)
     )
-    return Line(number, all_of(answers), outputs, tuple(_cell(test, scope) for test in tests), rank)
-
-
-def _ranks(maker: Maker, column: OutputClause) -> list[syntax.UnaryTests]:
-    """Give the output values one by one, best first; without any, those that the column's type allows."""
-    if column.values is None or not column.values.text.strip():
-        listed = [test for tests in maker.shapes.of(column.type_ref).tests for test in tests.tests]
-    else:
-        tests = maker.tests(column.values)
-        listed = list(tests.tests) if tests else []
-    return [syntax.UnaryTests((test,)) for test in listed]
+    return Line(number, all_of(answers), outputs, tuple(tests), rank)
 
 
 def _rank(output: Scalar, place: Place, ranks: Sequence[syntax.UnaryTests]) -> int:
     if not isinstance(output, Constant):
         raise NotCompiled("an output that is ranked must be a constant", place)
     return next((n for n, test in enumerate(ranks) if matches(test, output.value, Values({})) is True), len(ranks))
-
-
-def _cell(tests: syntax.UnaryTests, scope: Scope) -> Cell:
-    """Tell which values suit a cell of constants."""
-    if not tests.tests:
-        return ANYTHING
-    values = []
-    for test in tests.tests:
-        endpoint = test.endpoint if isinstance(test, syntax.Against) else test
-        if syntax.speaks_of(test, SUBJECT):
-            return ANYTHING
-        if not is_constant(endpoint, scope):
-            return ANYTHING
-        found = lowered(endpoint, scope)
-        assert isinstance(found, Constant)  # noqa: S101 - just asked
-        value = against(test.relation, found.value) if isinstance(test, syntax.Against) else found.value
-        if value is None and isinstance(test, syntax.Against):
-            return ANYTHING
-        values.append(value)
-    return cell(values, negated=tests.negated)
