@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from commands import Ended, typed
+from commands import typed
 from crossroads.kernel.clock import SystemClock, brussels_day
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period
@@ -21,113 +20,40 @@ from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.model import quarter_start
 from crossroads.wire.usage import Outcome, UsageList
 from database import Database
+from entitling import (
+    BUSES,
+    CENTRE,
+    CHILD,
+    DISABILITY,
+    DISABLED,
+    ENERGY,
+    FARE,
+    FIRST,
+    FUND,
+    HELPED,
+    INSURED,
+    NEVER,
+    NOBODY,
+    PORTAL_OWN,
+    PROTECTED,
+    REGISTER,
+    STATUSES,
+    STRANGER,
+    TARIFF,
+    WATER,
+    WHY,
+    settle,
+    statuses,
+    statuses_network,
+)
 from looking import OWN, PORTAL, look, posted, read
-from networks import BELGIUM, line, network
-from raw import person
-
-STATUSES, REGISTER, FUND, CENTRE, DISABILITY = "statuses", "national-register", "nic", "pcsw-gent", "dgph"
-ENERGY, BUSES, PORTAL_OWN = "fod-economie", "de-lijn", "statuses-and-rights@1"
-WATER = "water-company"
-TARIFF, FARE, PROTECTED = "social-tariff-client@1", "right-de-lijn@1", "right-water-flanders@1"
-WHY = {TARIFF: "ECONOMY:SOCIAL_TARIFF", FARE: "DELIJN:REDUCED_FARE", PROTECTED: "WATER:PROTECTED_CUSTOMER"}
-HELPED, CHILD, DISABLED, INSURED, STRANGER = (person(number) for number in range(1, 11, 2))
-"""Two who live together, one of whom has a living wage; one with an allowance; one with a reimbursement; nobody's."""
-NOBODY = person(99)
-NEVER = {"stranger": "no", "nameless": "refused"}
-TOLD = {"reference", "verdict", "start_date", "end_date", "reason", "change"}
-FIRST = "2026-02-02"
-STATUS_SQL = 'SELECT start_date AS "startDate", end_date AS "endDate" FROM held WHERE ssin = :ssin'
-GROUPS = {
-    "increased-reimbursement": ("status-increased-reimbursement@1", FUND, "11:1", INSURED),
-    "living-wage": ("status-living-wage@1", CENTRE, "17:2", HELPED),
-    "income-replacement": ("status-income-replacement@1", DISABILITY, "16:1", DISABLED),
-}
-REGISTERED = {
-    "identification@1": {
-        "sql": "SELECT 'Peeters' AS \"lastName\", 'Anna' AS \"firstNames\", '1980-03-15' AS \"birthDate\", "
-        "'FEMALE' AS sex, '9000' AS postcode, 'Gent' AS municipality, '44021' AS \"municipalityCode\" FROM home "
-        "WHERE ssin = :ssin",
-        "one": True,
-    },
-    "household@1": {
-        "sql": "SELECT 'false' AS collective, (SELECT json_group_array(json_object('ssin', ssin, 'position', 'head', "
-        "'startDate', '2020-01-01')) FROM home AS other WHERE other.home = home.home) AS members "
-        "FROM home WHERE ssin = :ssin",
-        "one": True,
-        "json": ["collective", "members"],
-    },
-}
-SETTINGS = {
-    "rights": str(BELGIUM.parents[1] / "rights" / "belgium"),
-    "client": "participant.yaml",
-    "legalContext": "STATUSES:LOAD",
-    "candidates": "25:1",
-    "members": "25:5",
-    "statuses": {name: group for name, (group, *_) in GROUPS.items()},
-    "identification": "identification@1",
-    "household": "household@1",
-}
+from networks import BELGIUM
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, module_database: Database) -> Iterator[Network]:
-    people = (HELPED, CHILD, DISABLED, INSURED, STRANGER)
-    inscriptions = [
-        *(line(ssin, REGISTER, "0:1", "2020-01-01") for ssin in people),
-        *(line(ssin, source, context, "2020-01-01") for _, source, context, ssin in GROUPS.values()),
-        *(line(ssin, ENERGY, "70:1", "2020-01-01") for ssin in (CHILD, DISABLED, INSURED, STRANGER)),
-        *(line(ssin, BUSES, "64:1", "2020-01-01") for ssin in people),
-        *(line(ssin, WATER, "40:3", "2020-01-01") for ssin in people),
-    ]
-    answering = {TARIFF: "right", FARE: "right", PROTECTED: "right", PORTAL_OWN: "own"}
-    functions = {group: {"function": f"crossroads.statuses.answering:{name}"} for group, name in answering.items()}
-    periods = {"sql": STATUS_SQL, "list": "periods"}
-    members: dict[str, Any] = {
-        REGISTER: {"groups": REGISTERED},
-        **{source: {"groups": {group: periods}} for group, source, *_ in GROUPS.values()},
-        STATUSES: {"groups": functions},
-        ENERGY: {},
-        BUSES: {},
-        WATER: {},
-        PORTAL: {},
-    }
-    with network(
-        tmp_path_factory.mktemp("statuses") / "net",
-        module_database,
-        members,
-        persons=people,
-        inscriptions=inscriptions,
-        settings={"job_workers": 1},
-        start=False,
-    ) as made:
-        homes = [(ssin, "one" if ssin in (HELPED, CHILD) else ssin) for ssin in people]
-        made.member(REGISTER).store({"home": (("ssin", "home"), homes)})
-        for _, source, _, ssin in GROUPS.values():
-            made.member(source).store({"held": (("ssin", "start_date", "end_date"), [(ssin, "2025-01-01", None)])})
-        settle(made)
-        made.start_hub()
-        made.start_members([name for name, serves in members.items() if serves and name != STATUSES])
-        serve(made)
+    with statuses_network(tmp_path_factory.mktemp("statuses") / "net", module_database) as made:
         yield made
-
-
-def serve(built: Network) -> None:
-    """Start the institution that keeps statuses, by its role."""
-    member = built.member(STATUSES)
-    log, home = built.home / "logs" / "statuses.log", {"CROSSROADS_HOME": str(member.folder)}
-    built.processes.start(STATUSES, ["serve", "--role", "statuses"], log, home)
-    built.processes[STATUSES].wait_for(f"{member.url}/health")
-
-
-def settle(built: Network, **changes: Any) -> Path:
-    """Write the settings of the institution, and give their path."""
-    path = built.member(STATUSES).folder / "statuses.yaml"
-    path.write_text(yaml.safe_dump(SETTINGS | changes))
-    return path
-
-
-def statuses(built: Network, verb: str, *arguments: str, text: str = "") -> Ended:
-    return typed("statuses", verb, str(built.member(STATUSES).folder / "statuses.yaml"), *arguments, text=text)
 
 
 def run(built: Network, client: str, group: str, day: str, output: Path, *more: str) -> list[dict[str, Any]]:
@@ -201,6 +127,8 @@ async def test_rights_without_asking(built: Network, tmp_path: Path) -> None:
         "nameless": "refused",
     }
 
+    check_counts(built, tmp_path)
+
     # Who may see it: the person, with the rule, and every question that was asked.
     usages = read(posted(built, "/v1/usage/query", look(CHILD, OWN)), UsageList).usages
     assert {(one.institution, group.data_group) for one in usages for group in one.groups} >= {
@@ -219,6 +147,25 @@ async def test_rights_without_asking(built: Network, tmp_path: Path) -> None:
 
     await check_a_silent_source(built, tmp_path)
     await check_households(built)
+
+
+def check_counts(built: Network, tmp_path: Path) -> None:
+    """Policy makers get counts, of which none is of a few; what is no table is told."""
+    tariff = ("--right", "social-tariff")
+    table = BELGIUM.parents[1] / "rights" / "belgium" / "social-tariff.dmn"
+    same = statuses(built, "try", str(table), *tariff, "--json")
+    assert same.code == 0, same
+    hidden = {"gain": 0, "lose": 0, "other_days": 0, "same": None}
+    assert json.loads(same.stdout) == [{"area": None, **hidden}, {"area": "9", **hidden}]
+    missing = statuses(built, "absent", str(tmp_path / "first.csv"), *tariff)
+    assert (missing.code, " ".join(missing.stdout.split())) == (
+        0,
+        "postcode entitled absent all hidden 0 9000 hidden 0",
+    )
+    (tmp_path / "no-table.dmn").write_text("<html/>")
+    for wrong in ((str(table), "--right", "no-such-right"), (str(tmp_path / "no-table.dmn"), *tariff)):
+        told = statuses(built, "try", *wrong)
+        assert (told.code, bool(told.sentence)) == (1, True), told
 
 
 async def check_a_silent_source(built: Network, tmp_path: Path) -> None:

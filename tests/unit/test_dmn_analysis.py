@@ -280,7 +280,7 @@ def test_a_gap_behind_a_cell_that_is_not_analysed_is_not_denied() -> None:
     found = found_in(table(["Age"], ((["< 18"], ["0"]), (["? * 2 > 30"], ["5"]))), AGE)
     assert not any(one.is_fault for one in found)
     assert any("whether the rules leave a gap is not known" in one.message for one in found)
-    assert any("whether rules 1 and 2 overlap is not known" in one.message for one in found)
+    assert any("whether rules 1 and 2 are in conflict" in one.message for one in found)
 
 
 def test_a_list_is_not_analysed_as_if_it_were_its_items() -> None:
@@ -295,6 +295,17 @@ def test_values_of_expressions_may_not_occur_together_and_that_is_said() -> None
     assert found
     assert not any(one.certain for one in found)
     assert all("if these values occur together" in one.message for one in found)
+
+
+def test_a_table_without_inputs_or_rules_is_analysed_too() -> None:
+    assert found_in(table([], (([], ["1"]),))) == ()
+    (overlap,) = found_in(table([], (([], ["1"]), ([], ["2"]))))
+    assert (overlap.kind, overlap.rules) == (Kind.OVERLAP, (1, 2))
+    (gap,) = found_in(table(["Age"], ()), AGE)
+    assert (gap.kind, gap.message) == (
+        Kind.GAP,
+        "no rule matches where the inputs have any values; for example Age = 0",
+    )
 
 
 def test_a_model_with_a_bad_reference_is_refused() -> None:

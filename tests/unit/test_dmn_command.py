@@ -81,6 +81,15 @@ def test_a_file_that_is_no_model_does_not_keep_the_others_from_being_checked(fee
     assert tables("check", other, RIGHTS[1]).exit_code == 1
 
 
+def test_models_that_import_each_other_are_checked_together(fee: Path) -> None:
+    other = fee.with_name("other.dmn")
+    imported = '<import name="fees" namespace="urn:fees" importType="https://www.omg.org/spec/DMN/20230324/MODEL/"/>'
+    space = "https://www.omg.org/spec/DMN/20230324/MODEL/"
+    other.write_text(f'<definitions xmlns="{space}" name="Other" namespace="urn:other">{imported}</definitions>')
+    assert "was not given" in tables("check", other).stdout
+    assert f"{other}: nothing to mend" in tables("check", fee, other).stdout
+
+
 def test_a_file_that_is_not_there_is_wrong_usage() -> None:
     assert tables("check", "nowhere.dmn").exit_code == 2
     assert tables("show").exit_code == 2

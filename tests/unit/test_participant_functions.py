@@ -11,9 +11,10 @@ import pytest
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.bulk_sources import StrangeRows, many_sources
+from crossroads.participant.closing import close_sources
 from crossroads.participant.config import Config, GroupSource, Listen, OwnKeys
 from crossroads.participant.datagroups import JSON
-from crossroads.participant.datasources import Found, Wanted, WantedMany, close_sources, data_sources
+from crossroads.participant.datasources import Found, Wanted, WantedMany, data_sources
 from crossroads.participant.settings import KeyFile
 from crossroads.participant.yamlfile import WrongSetting
 

@@ -99,5 +99,5 @@ def _settings(rights: Path) -> dict[str, object]:
         "statuses": dict(NAMES),
         "identification": "identification@1",
         "household": "household@1",
-        "patience": "PT2M",
+        "patience": "PT5M",
     }

@@ -16,6 +16,8 @@ from crossroads.dmn.drawing import Drawing, drawings
 from crossroads.dmn.errors import BadModel
 from crossroads.dmn.evaluation import Model
 from crossroads.dmn.feel.values import from_python, text_of, to_json
+from crossroads.dmn.library import Resolver, nothing_imported
+from crossroads.dmn.model import Definitions
 from crossroads.dmn.reading import read
 from crossroads.dmn.sheet import model_of, workbook_of
 from crossroads.dmn.trying import facts_of
@@ -45,9 +47,10 @@ def check(
 ) -> None:
     """Say what is wrong with the tables of models: gaps, overlaps, rules never reached, types, values, syntax.
 
-    Ends with 1 where something is to be mended. What could not be analysed is said, and is no reason to end with 1.
+    A model may import others that are given with it. Ends with 1 where something is to be mended. What could not be
+    analysed is said, and is no reason to end with 1.
     """
-    found = {path: _findings(path, null=null) for path in files}
+    found = _all_findings(files, null=null)
     if as_json:
         _write([{"file": str(path), "findings": [_of_finding(one) for one in said]} for path, said in found.items()])
     else:
@@ -126,9 +129,26 @@ def try_(
         _line("note", note)
 
 
-def _findings(path: Path, *, null: bool) -> Sequence[Finding]:
+def _all_findings(files: Sequence[Path], *, null: bool) -> dict[Path, Sequence[Finding]]:
+    """Analyse files, each of which may import others of them."""
+    models: dict[Path, Definitions] = {}
+    found: dict[Path, Sequence[Finding]] = {}
+    for path in files:
+        try:
+            models[path] = read(path.read_bytes())
+        except BadModel as error:
+            found[path] = [fault(error)]
+    known = {model.namespace: model for model in models.values()}
+    for path, model in models.items():
+        found[path] = _findings(
+            model, lambda wanted: known.get(wanted.namespace) or nothing_imported(wanted), null=null
+        )
+    return {path: found[path] for path in files}
+
+
+def _findings(model: Definitions, resolver: Resolver, *, null: bool) -> Sequence[Finding]:
     try:
-        return analyse(read(path.read_bytes()), null=null)
+        return analyse(model, resolver, null=null)
     except BadModel as error:
         return [fault(error)]
 

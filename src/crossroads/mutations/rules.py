@@ -119,7 +119,8 @@ def _check_signature(mutation: Mutation, source: str, snapshot: Snapshot, surrou
 
 def _follows(content: dict[str, object], schema: dict[str, object]) -> bool:
     # Made anew each time: few groups are unsealed, and the catalogue may give the schema of one another form any day.
-    return bool(jsonschema_rs.Draft202012Validator(schema, retriever=_nothing_outside).is_valid(content))
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True, retriever=_nothing_outside)
+    return bool(validator.is_valid(content))
 
 
 def _nothing_outside(uri: str) -> Any:

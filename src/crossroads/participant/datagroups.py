@@ -51,7 +51,7 @@ class Group(Message, frozen=True, kw_only=True, dict=True):
         if self.json_schema is None:
             return None
         try:
-            return jsonschema_rs.validator_for(self.json_schema, retriever=_nothing_outside)
+            return jsonschema_rs.validator_for(self.json_schema, validate_formats=True, retriever=_nothing_outside)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             raise InvalidValue(f"The schema of {self.id} cannot be used.") from error
 

@@ -281,13 +281,6 @@ def data_sources(config: Config, database: Database | None) -> dict[str, DataSou
     return sources
 
 
-async def close_sources(sources: Mapping[str, DataSource]) -> None:
-    """Let go of what functions of the institution's own keep open, where they have a `close`."""
-    for source in sources.values():
-        if close := getattr(source, "close", None):
-            await close()
-
-
 def own_source(config: Config, group: str) -> OwnSource:
     """Give the source that a function of the institution's own makes. Raises WrongSetting."""
     made: OwnSource = function_named(config.groups[group].function or "", f"groups.{group}.function")(config, group)

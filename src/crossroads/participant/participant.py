@@ -17,8 +17,9 @@ from crossroads.participant.brought import brought
 from crossroads.participant.bulk import Pages
 from crossroads.participant.bulk_head import read_head
 from crossroads.participant.bulk_sources import many_sources
+from crossroads.participant.closing import close_sources
 from crossroads.participant.config import Config, own_schemas
-from crossroads.participant.datasources import Database, close_sources, data_sources
+from crossroads.participant.datasources import Database, data_sources
 from crossroads.participant.hub import Hub
 from crossroads.participant.pages import page_of
 from crossroads.participant.permits import (

@@ -168,7 +168,9 @@ def try_(
 @app.command()
 def absent(
     settings: SettingsFile,
-    customers: Annotated[Path, typer.Argument(help="Whom the client has: a CSV file with the columns reference and ssin.")],
+    customers: Annotated[
+        Path, typer.Argument(help="Whom the client has: a CSV file with the columns reference and ssin.")
+    ],
     *,
     right: Annotated[str, typer.Option(help="The right: social-tariff, say.")],
     json: Json = False,

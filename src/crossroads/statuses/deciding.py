@@ -104,7 +104,7 @@ class Decider:
         self._database.execute(f"CREATE OR REPLACE TABLE answered AS {ibis.to_sql(kept, dialect='duckdb')}")
         (undecided,) = self._database.execute(_UNDECIDED).fetchone() or (0,)
         if undecided:
-            raise Undecided(f"The table of {right.id} gives no answer for {undecided} statuses: nothing is loaded.")
+            raise Undecided(f"The table of {right.id} gives no answer for {undecided} statuses.")
         self._database.execute(_OPENED)
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:

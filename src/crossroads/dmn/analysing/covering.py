@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 Box: TypeAlias = tuple[int, ...]
-MOST_STEPS = 20_000_000
+MOST_STEPS = 10_000_000
 _A_STEP = 10
 
 
@@ -34,7 +34,7 @@ def uncovered(domains: Box, rules: Iterable[Box], most: int, budget: Budget) -> 
     """Give boxes of the domains that no rule takes, at most so many; none only where there are none. Raises TooMany."""
     if not all(domains):
         return []
-    meeting = [rule for rule in rules if together(domains, rule, rule)]
+    meeting = [rule for rule in rules if together(domains, rule, rule) is not None]
     return _Search(domains, meeting, most, budget).find(0, (1 << len(meeting)) - 1)
 
 

@@ -1,6 +1,7 @@
 """The cells of outputs: names, types, and values that are not listed; and which outputs are told beforehand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from crossroads.dmn.analysing.cells import Report, see_names, takes
 from crossroads.dmn.analysing.constants import NotConstant, NoValue, constant
@@ -26,9 +27,23 @@ def see_outputs(standing: Standing, report: Report) -> None:
             _see(standing, column, cell, standing.cell(cell, n, number), (n,), report)
 
 
-def agree(standing: Standing, one: Rule, other: Rule) -> bool | None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a rule gives in one column: its expression, and its value where that is told beforehand."""
+
+    tree: syntax.Expression | None
+    value: Value = None
+    is_told: bool = True
+
+
+def given(standing: Standing, rule: Rule) -> tuple[Given, ...]:
+    """Give what a rule gives, column by column."""
+    return tuple(_given(standing.seen.maker.tree(cell)) for cell in rule.outputs)
+
+
+def agree(one: Sequence[Given], other: Sequence[Given]) -> bool | None:
     """Tell whether two rules give the same; None where that is not known beforehand."""
-    answers = [_alike(standing, left, right) for left, right in zip(one.outputs, other.outputs, strict=True)]
+    answers = [_alike(left, right) for left, right in zip(one, other, strict=True)]
     if False in answers:
         return False
     return None if None in answers else True
@@ -45,13 +60,17 @@ def rank(standing: Standing, rule: Rule) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _alike(standing: Standing, left: Literal, right: Literal) -> bool | None:
-    trees = [standing.seen.maker.tree(cell) for cell in (left, right)]
+def _given(tree: syntax.Expression | None) -> Given:
     try:
-        values = [None if tree is None else constant(tree) for tree in trees]
+        return Given(tree, None if tree is None else constant(tree))
     except (NotConstant, NoValue):
-        return True if trees[0] == trees[1] else None
-    return same(*values)
+        return Given(tree, is_told=False)
+
+
+def _alike(left: Given, right: Given) -> bool | None:
+    if left.is_told and right.is_told:
+        return same(left.value, right.value)
+    return True if left.tree == right.tree else None
 
 
 def _see(

@@ -1,12 +1,12 @@
 """The rules of a table taken together: what they leave, where they meet, which are never reached."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations, islice
+from itertools import combinations
 
+from crossroads.dmn.analysing import outputs
 from crossroads.dmn.analysing.constants import NotConstant, NoValue
 from crossroads.dmn.analysing.covering import Box, Budget, TooMany, covers, together, uncovered
 from crossroads.dmn.analysing.findings import Finding, Kind
-from crossroads.dmn.analysing.outputs import agree, rank
 from crossroads.dmn.analysing.saying import boxed, example, exampled
 from crossroads.dmn.analysing.seeing import Standing
 from crossroads.dmn.analysing.subjects import Subject
@@ -15,6 +15,7 @@ from crossroads.dmn.tables import unmatched
 
 MOST_GAPS = 20
 MOST_OVERLAPS = 100
+_SHOWN = 5
 _ORDERED = (HitPolicy.FIRST, HitPolicy.PRIORITY)
 
 
@@ -32,7 +33,9 @@ class Rules:
 
     def findings(self) -> Iterator[Finding]:
         """Give all that is wrong."""
-        for part, what in ((self._gaps, "gaps"), (self._overlaps, ""), (self._unreachable, "rules never reached")):
+        parts = {"gaps": self._gaps, "overlaps": self._overlaps, "rules that are never reached": self._unreachable}
+        for what, part in parts.items():
+            self._budget = Budget()
             try:
                 yield from part()
             except TooMany:
@@ -62,33 +65,35 @@ class Rules:
     def _overlaps(self) -> Iterator[Finding]:
         if self._table.hit_policy not in (HitPolicy.UNIQUE, HitPolicy.ANY):
             return
-        found = list(islice(self._meeting(), MOST_OVERLAPS + 1))
-        yield from found[:MOST_OVERLAPS]
-        if len(found) > MOST_OVERLAPS:
-            yield self._finding(Kind.OVERLAP, f"there are more overlaps than the {MOST_OVERLAPS} that are shown")
-
-    def _meeting(self) -> Iterator[Finding]:
+        given = [outputs.given(self._standing, rule) for rule in self._table.rules]
+        found: list[Finding] = []
+        untold: list[tuple[int, int]] = []
         for left, right in combinations(range(len(self._must)), 2):
+            self._budget.spend(len(self._all))
+            alike = False if self._table.hit_policy is HitPolicy.UNIQUE else outputs.agree(given[left], given[right])
             box = together(self._all, self._must[left], self._must[right])
-            perhaps = box is None and together(self._all, self._may[left], self._may[right])
-            alike = self._alike(left, right) if box or perhaps else True
-            both, rules = f"rules {left + 1} and {right + 1}", (left + 1, right + 1)
-            if perhaps and alike is not True:
-                message = f"whether {both} overlap is not known: see the cells that are not analysed"
-                yield self._finding(Kind.UNKNOWN, message, rules)
-            elif box and alike is None:
-                yield self._exampled(
-                    Kind.UNKNOWN, f"{both} both match: whether they give the same is not known", box, rules
-                )
-            elif box and not alike:
-                but = ", and do not give the same" if self._table.hit_policy is HitPolicy.ANY else ""
-                where = boxed(self._subjects, box, null=True)
-                yield self._exampled(Kind.OVERLAP, f"{both} both match{but} where {where}", box, rules)
+            if alike is False and box is not None:
+                found.append(self._overlap(left + 1, right + 1, box))
+            elif alike is not True and together(self._all, self._may[left], self._may[right]) is not None:
+                untold.append((left + 1, right + 1))
+            if len(found) > MOST_OVERLAPS:
+                found[-1] = self._finding(Kind.OVERLAP, f"there are more overlaps than the {MOST_OVERLAPS} shown")
+                break
+        yield from found
+        if untold:
+            yield self._untold(untold)
 
-    def _alike(self, left: int, right: int) -> bool | None:
-        if self._table.hit_policy is HitPolicy.UNIQUE:
-            return False
-        return agree(self._standing, self._table.rules[left], self._table.rules[right])
+    def _overlap(self, left: int, right: int, box: Box) -> Finding:
+        but = ", and do not give the same" if self._table.hit_policy is HitPolicy.ANY else ""
+        where = boxed(self._subjects, box, null=True)
+        message = f"rules {left} and {right} both match{but} where {where}"
+        return self._exampled(Kind.OVERLAP, message, box, (left, right))
+
+    def _untold(self, pairs: Sequence[tuple[int, int]]) -> Finding:
+        shown = ", ".join(f"{left} and {right}" for left, right in pairs[:_SHOWN])
+        more = f" and {len(pairs) - _SHOWN} more pairs" if len(pairs) > _SHOWN else ""
+        message = f"whether rules {shown}{more} are in conflict is not known: a cell of theirs is computed"
+        return self._finding(Kind.UNKNOWN, message, tuple(sorted({rule for pair in pairs for rule in pair})))
 
     # Rules that are never reached ----------------------------------------------------------------------------------
 
@@ -115,7 +120,7 @@ class Rules:
         if self._table.hit_policy is not HitPolicy.PRIORITY:
             return numbers
         try:
-            ranks = [rank(self._standing, rule) for rule in self._table.rules]
+            ranks = [outputs.rank(self._standing, rule) for rule in self._table.rules]
         except (NotConstant, NoValue):
             return None
         return sorted(numbers, key=ranks.__getitem__)
@@ -124,7 +129,7 @@ class Rules:
         alone = [n for n in earlier if covers(region, self._must[n])]
         if alone:
             return f"wherever it matches, rule {alone[0] + 1} comes first"
-        meeting = sorted(n + 1 for n in earlier if together(region, self._must[n], region))
+        meeting = sorted(n + 1 for n in earlier if together(region, self._must[n], region) is not None)
         return f"wherever it matches, one of the rules {', '.join(map(str, meeting))} comes first"
 
     def _empty(self, rule: int) -> str:

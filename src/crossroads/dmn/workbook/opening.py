@@ -22,6 +22,12 @@ MAX_COLUMNS = 200
 MARK = "decision"
 """What the first cell of a sheet with a table says; other sheets are not looked at."""
 
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
+    *(NotImplementedError, RuntimeError, OSError, ValueError),
+)
+"""What the parts of a file that is no archive, or a broken one, end in."""
+
 Grid: TypeAlias = Sequence[Sequence[object]]
 """Rows of what a spreadsheet program keeps: texts, numbers, truths, dates, nothing."""
 
@@ -71,7 +77,7 @@ def _unpacked(data: bytes) -> io.BytesIO:
                     content = stream.read(part.file_size)
                 _see_plain(content, part.filename)
                 again.writestr(part.filename, content)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, ValueError):
+    except _BROKEN:
         raise BadModel("this is not a workbook (XLSX)") from None
     kept.seek(0)
     return kept
