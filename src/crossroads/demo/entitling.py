@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossroads.demo import clients
+from crossroads.demo.attested import Holder, attested
 from crossroads.demo.clients import CLIENTS, STATUSES
 from crossroads.demo.running import REST
 from crossroads.demo.screen import Outcome
@@ -21,7 +22,7 @@ from crossroads.participant.client import BatchWish
 from crossroads.statuses import trying
 from crossroads.statuses.asking import Tell
 from crossroads.statuses.buffer import Buffer
-from crossroads.statuses.customers import Customers, ask_all
+from crossroads.statuses.customers import Customers, Verdict, ask_all
 from crossroads.statuses.customers import Outcome as Told
 from crossroads.statuses.deciding import Decider
 from crossroads.statuses.loading import Loading
@@ -64,13 +65,16 @@ def entitled(stage: Stage) -> Outcome:
     told = _told(stage)
     differing = _three(stage, scene, told)
     gain, lose = _tried(stage, scene, loaded)
+    taken_along = attested(stage, scene.settings.folder, scene.rights, scene.buffer, _holder(told))
     verdicts = Counter(str(one.verdict) for one in told.values())
     asked_well = not loaded.stale() and verdicts["yes"] > 0 and set(verdicts) <= {"yes", "no"}
     found = (
         f"{verdicts['yes']:,} of {len(told):,} customers have the tariff, loaded in {seconds:.0f} s; three tables say "
-        f"{differing}; by the draft {gain} gain and {lose} lose"
+        f"{differing}; by the draft {gain} gain and {lose} lose; the attestation "
+        f"{'holds, and a forged one does not' if taken_along else 'is not what it should be'}"
     )
-    return Outcome("an answer for every customer, from each of three tables", found, asked_well and bool(differing))
+    ok = asked_well and bool(differing) and taken_along
+    return Outcome("an answer for every customer, from each of three tables", found, ok)
 
 
 def _scene(stage: Stage) -> _Scene:
@@ -121,6 +125,14 @@ def _three(stage: Stage, scene: _Scene, told: Mapping[str, Told]) -> str:
     rows = [(stage.name(name), stage.group(CLIENTS[name].data_group), answer) for name, answer in answers.items()]
     stage.screen.table(("client", "asks", "and learns"), rows)
     return ", ".join("no" if answer == "no" else "yes" for answer in answers.values())
+
+
+def _holder(told: Mapping[str, Told]) -> Holder:
+    """Find a customer for whom the tariff is open, and another."""
+    holder = next((ssin for ssin, one in told.items() if one.verdict is Verdict.YES), None)
+    if holder is None:
+        raise Refused("The tariff is open for no customer.")
+    return Holder(holder, next(ssin for ssin in told if ssin != holder))
 
 
 def _asked(stage: Stage, name: str, ssin: str, day: date) -> str:

@@ -1,6 +1,7 @@
 """The step of the tour in which somebody looks at the portal who looked: by HTTP, as a browser would."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from crossroads.demo.browser import Browser, Page, Piece
 from crossroads.demo.pages import LOGIN, PORTAL
@@ -74,7 +75,7 @@ def _line_of(stage: Stage, browser: Browser, page: Page) -> Line:
 def _lines(page: Page) -> Iterator[Line]:
     """Give the lines of a page: each begins with a heading, and has a number."""
     starts = [at for at, piece in enumerate(page.pieces) if piece.tag in _HEADINGS]
-    for start, end in zip(starts, [*starts[1:], len(page.pieces)], strict=True):
+    for start, end in pairwise([*starts, len(page.pieces)]):
         line = page.pieces[start:end]
         if any(piece.text.startswith(_NUMBER) for piece in line):
             yield line
