@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,11 @@ def test_the_log_is_verified_proven_and_reconciled(logged: Network, database: Da
         "exchange:answer:sent",
     ]
     assert KNOWN not in proof.read_text("utf-8")
+    whole = tmp_path / "whole.json"
+    whole.write_text(audit("prove", tickets[0]).stdout, "utf-8")
+    opened = audit("check", str(whole), "--log-key", key).stdout
+    assert "event: exchange:question:decided" in opened
+    assert not re.search(r"None|True|False|[{}\[\]]|UUID\(", opened), opened
     proof.write_text(proof.read_text("utf-8").replace("answer:sent", "answer:gone"), "utf-8")
     forged = audit("check", str(proof), "--log-key", key)
     assert (forged.code, "not the one that was logged" in forged.sentence) == (1, True)

@@ -130,10 +130,18 @@ def test_what_makes_no_right_catalogue_is_saved_and_not_agreed_to(built: Network
     assert any("no-such-group@1" in fault for fault in found.faults)
     refused = decided(built, "agree", ANN, draft=str(found.draft.draft), version=1)
     assert (refused.status, refused.problem.code) == (403, "CR-DRAFT-UNFIT")
-    nothing = saved(built, suspension("TEST/unknown-1", TODAY))
+    nothing = saved(built, suspension(REFERENCE, date(1980, 1, 1), date(1980, 1, 31)))
     assert (nothing.changes, nothing.faults) == ((), ())
     refused = decided(built, "agree", ANN, draft=str(nothing.draft.draft), version=1)
     assert (refused.status, refused.problem.code) == (403, "CR-DRAFT-UNFIT")
+
+
+@pytest.mark.parametrize("kind", ["suspend", "withdraw"])
+def test_what_the_catalogue_never_had_is_neither_suspended_nor_withdrawn(built: Network, kind: str) -> None:
+    unknown = suspension("TEST/unknown-1", TODAY) | {"kind": kind}
+    refused = decided(built, "", ANN, decision=unknown)
+    assert refused.status == 400
+    assert "There is no such authorisation." in refused.body.decode()
 
 
 def test_two_who_write_at_once_lose_nothing_and_the_second_is_told(built: Network) -> None:

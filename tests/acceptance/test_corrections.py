@@ -146,7 +146,7 @@ async def test_who_inscribes_asks_and_ends_is_shown_to_a_supervisor(built: Netwo
     assert (one["institution"], one["questions"], one["tickets"]) == (CENTRE, 1, [str(answer.ticket)])
     assert STRANGER not in shown.stdout
     words = typed("audit", "patterns", "--days", "3", environment=built.environment).stdout
-    assert "1 inscriptions to look at. Each may be in order" in words
+    assert "1 inscription to look at. Each may be in order" in words
 
 
 async def test_a_hub_that_dies_tells_of_each_replaced_number_once(built: Network, module_database: Database) -> None:

@@ -1,19 +1,23 @@
 """The desk of a centre, as its staff use it: pages by HTTP, against a real hub, a real source and a real login."""
 
+import asyncio
+import json
 import re
 import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.request import urlopen
 from uuid import uuid4
 
 import msgspec
 import pytest
 
+from crossroads.demo.authorised import warning
 from crossroads.kernel.clock import brussels_day
 from crossroads.participant import log as own_log
 from crossroads.participant.desk.app import ROUTES
-from database import Database
+from database import Database, value
 from desks import (
     ANNA,
     CENTRE,
@@ -33,12 +37,18 @@ from desks import (
     desks,
     filled,
 )
+from networks import belgium
 from portals import hidden_fields
 from raw import INQUIRY, person
 
 TODAY = brussels_day(datetime.now(UTC))
 LATER = TODAY + timedelta(days=90)
 SOMEBODY = person(5)
+SHOWN_LAST = """
+    SELECT (content ->> 'shown')::int FROM log_entry WHERE event = 'mutations:error:listed'
+    ORDER BY at DESC, index DESC LIMIT 1
+"""
+"""How many reports the hub showed to who asked last for those that wait."""
 PAGES = (
     "",
     "/me",
@@ -140,6 +150,15 @@ def test_the_form_offers_what_the_institution_may_ask_and_nothing_else(stan: Bro
     assert "register-change@1" not in offered
     page = stan.faults("/ask", ssin=ANNA, groups="pension-account@1", first="2026-01-01")
     assert "Choose what your institution may ask for" in page
+
+
+def test_the_form_says_of_when_it_is(stan: Browser) -> None:
+    assert "What may be asked is as the catalogue said on" in stan.get("/ask").text
+
+
+def test_of_a_hub_where_nobody_suspended_anything_the_demo_warns_of_nothing(here: RunningDesk) -> None:
+    with urlopen(f"{here.built.installation.settings.public_url}/v1/authorisations") as answer:  # noqa: S310 - our own
+        assert warning(belgium(), json.load(answer)["items"]) is None
 
 
 def test_a_refusal_says_why_in_words(stan: Browser) -> None:
@@ -292,10 +311,17 @@ def test_what_the_hub_refuses_is_said_in_the_language_of_the_page(stan: Browser)
     assert "The register does not confirm this person with these particulars." in said["en"]
 
 
+def finds_no_report(browser: Browser, database: Database) -> None:
+    """See that for a number that is none the hub is asked for one report, and shows none of those that wait."""
+    browser.get(f"/reports/{uuid4()}", 404)
+    assert asyncio.run(value(database.url(), SHOWN_LAST)) == 0
+
+
 def test_an_error_is_reported_answered_and_read_in_the_mailbox(
-    here: RunningDesk, source: RunningDesk, stan: Browser
+    here: RunningDesk, source: RunningDesk, stan: Browser, module_database: Database
 ) -> None:
     answer = asked(stan, ANNA)
+    assert "The dates are wrong" in stan.get(f"{answer}/report/0").text
     page = stan.faults(f"{answer}/report/0", presumed="", text="x" * 501, first="")
     assert "Choose what looks wrong" in page
     assert "Enter at most 500 characters" in page
@@ -307,6 +333,7 @@ def test_an_error_is_reported_answered_and_read_in_the_mailbox(
         (waiting,) = re.findall(r'href="/en(/reports/[^"]+)"', sara.get("/reports").text)
         shown = sara.get(waiting).text
         assert "was not taken yet" in shown
+        finds_no_report(sara, module_database)
         assert ANNA not in shown
         item = taken_item(sara, waiting, act="take")
         shown = sara.get(waiting).text
@@ -317,11 +344,12 @@ def test_an_error_is_reported_answered_and_read_in_the_mailbox(
         assert "Say why" in page
         page = sara.faults(waiting, outcome="corrected", correction=str(uuid4()), reason="It was.")
         assert "The answer was not taken" in page
-        # Dealt with, it is still shown: the report waits for its answer.
-        sara.done(item, act="done")
-        assert ANNA in sara.get(waiting).text
+        assert "the person at the portal" in page
         answered = sara.get(sara.done(waiting, outcome="rejected", reason="It is right.")).text
         assert "What happens next" in answered
+        # The answer settles the item too.
+        assert "Its item in the mailbox is dealt with." in answered
+        sara.get(item, 404)
         assert "Nothing changes in the data" in answered
         assert "No report waits" in sara.get("/reports").text
         sara.get(waiting, 404)
@@ -338,6 +366,18 @@ def test_an_error_is_reported_answered_and_read_in_the_mailbox(
     assert "Say why you set it aside" in stan.faults(item, act="park", reason="")
     stan.done(item, act="done")
     stan.get(item, 404)
+
+
+def test_a_source_sees_what_it_did_with_a_report_and_is_not_led_to_what_it_may_not(source: RunningDesk) -> None:
+    with source.browser(SARA) as sara:
+        done = sara.get("/traffic").text
+        assert "Report of an error opened, done" in done
+        assert "Report of an error answered, refused" in done
+        assert "Report of an error answered, done" in done
+        assert "It was no error" in done
+        for path in ("", "/me"):
+            assert 'href="/en/ask"' not in sara.get(path).text
+            assert "See what was done and refused" in sara.get(path).text
 
 
 def test_a_batch_is_sent_followed_fetched_and_removed(here: RunningDesk, stan: Browser) -> None:

@@ -118,7 +118,7 @@ def test_a_document_comes_as_a_file_and_the_message_counts_as_opened(browser: ht
     page = receive(browser, centre, "About your living wage")
     said = words_of(page)
     assert "Public welfare centre" in said or "Gent" in said
-    assert "Opened Not before this page was shown" in said
+    assert "Opened Not opened yet on" in said
     opened = follow(browser, page, "letter-0.pdf")
     assert (opened.status_code, opened.content) == (200, LETTER)
     assert opened.headers["content-disposition"] == "attachment; filename*=UTF-8''letter-0.pdf"
@@ -127,7 +127,7 @@ def test_a_document_comes_as_a_file_and_the_message_counts_as_opened(browser: ht
     listed = browser.get("/en/me/box")
     assert "Opened" in words_of(listed)
     after = follow(browser, listed, "About your living wage")
-    assert "Not before this page" not in words_of(after)
+    assert "Not opened yet" not in words_of(after)
 
 
 def test_the_proof_is_a_file_of_the_steps(browser: httpx.Client, centre: Boxes) -> None:
@@ -254,8 +254,8 @@ def test_the_pages_are_accessible_and_fit_a_narrow_screen(here: Portal, browser:
         assert tab.get_by_role("heading", level=1).inner_text() == "For everybody to read"
         assert violations(tab) == []
         assert overflow(tab) <= 0
-        assert "Not before this page was shown" in tab.locator("main").inner_text()
+        assert "Not opened yet on" in tab.locator("main").inner_text()
         with tab.expect_download() as download:
             tab.get_by_role("link", name="letter-0.pdf").press("Enter")
         assert download.value.suggested_filename == "letter-0.pdf"
-        tab.get_by_text("Not before this page was shown").wait_for(state="detached")
+        tab.get_by_text("Not opened yet on").wait_for(state="detached")

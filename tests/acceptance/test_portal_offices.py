@@ -150,6 +150,13 @@ def test_an_officer_finds_who_asked_and_takes_evidence_along(here: Portal, tmp_p
     assert (checked.code, checked.stdout.count("proven")) == (0, 2), checked
 
 
+@pytest.mark.parametrize(("who", "path"), [("ines", "/officer"), ("karel", "/committee")])
+def test_who_holds_an_office_is_led_to_it_from_the_first_page(here: Portal, who: str, path: str) -> None:
+    with logged_in(here, who) as browser:
+        page = browser.get("/en/me").text.split("<main")[1]
+    assert f'href="/en{path}"' in page
+
+
 def test_the_person_sees_that_a_supervisor_looked(here: Portal) -> None:
     with logged_in(here, "ines") as browser:
         searched(browser, number=ANNA)
@@ -205,8 +212,10 @@ def test_patterns_are_shown_with_their_rule_and_lead_to_the_entries(here: Portal
             last=str(TODAY + timedelta(days=10)),
             reason="In the news.",
         )
-        assert led.headers["location"].startswith("/en/officer/watched/shown?list="), led.text
-        watched = browser.get(led.headers["location"])
+        asks = browser.get(led.headers["location"])
+        assert "That is noted." in text_of(asks)
+        assert "In the news." not in asks.text
+        watched = browser.get(sent(browser, asks, reason="The list after it.").headers["location"])
         assert "In the news." in text_of(watched)
         assert ANNA not in watched.text
         Asker(here.built, CENTRE).ask(ANNA, WORK, agent="clerk-fan")
@@ -221,7 +230,8 @@ def test_patterns_are_shown_with_their_rule_and_lead_to_the_entries(here: Portal
         form = browser.get(f"/en/officer/watched/end?watch={watch}")
         assert sent(browser, form, reason="").status_code == 422
         ended = sent(browser, form, watch=watch, reason="No news any more.")
-        assert "Ines Officer" in text_of(browser.get(ended.headers["location"]))
+        again = sent(browser, browser.get(ended.headers["location"]), reason="The list after that.")
+        assert re.search("Ended .* Ines Officer", text_of(browser.get(again.headers["location"])))
 
 
 def test_who_looks_at_who_is_watched_says_why_and_that_is_logged(here: Portal) -> None:
@@ -280,6 +290,15 @@ def test_two_members_decide_and_the_page_says_what_is_left_to_do(here: Portal) -
         assert plan.headers["content-disposition"] == 'attachment; filename="plan.json"'
         assert json.loads(plan.content)["kind"] == "apply-catalogue"
         assert "Agreed by two" in text_of(karel.get("/en/committee"))
+
+
+def test_what_does_not_exist_is_not_suspended(here: Portal) -> None:
+    with logged_in(here, "karel") as karel:
+        form = karel.get("/en/committee/write?kind=suspend&reference=TEST/never")
+        said = {"firstDay": str(TODAY), "lastDay": "", "reason": "Data leaked there.", "reference": "TEST/never"}
+        back = sent(karel, form, "/en/committee/write", **said)
+    assert (back.status_code, "There is no such authorisation" in back.text) == (422, True)
+    assert 'value="TEST/never"' in back.text
 
 
 async def test_one_person_with_two_accounts_does_not_agree_twice(here: Portal, module_database: Database) -> None:
@@ -418,7 +437,7 @@ def test_an_officer_searches_without_scripts(here: Portal) -> None:
         page = browser.new_context(base_url=here.url, java_script_enabled=False).new_page()
         page.goto("/nl/me")
         page.locator("button[value=ines]").click()
-        page.get_by_role("link", name="Toezicht").click()
+        page.get_by_role("navigation", name="Menu").get_by_role("link", name="Toezicht").click()
         page.get_by_label("Nummer van de persoon").fill(ANNA)
         page.get_by_role("button", name="Zoeken").click()
         assert page.get_by_role("alert").get_by_text("Zeg waarom, in enkele woorden").is_visible()

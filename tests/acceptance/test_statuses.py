@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,14 @@ from commands import typed
 from crossroads.kernel.clock import SystemClock, brussels_day
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period
+from crossroads.kernel.ssin import Environment
 from crossroads.network.service import Network
-from crossroads.participant.client import Client
+from crossroads.participant.batches_client import nobody
+from crossroads.participant.client import BatchWish, Client, SyncClient
 from crossroads.participant.replies import Reply
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.customers import Customers, ask_all
+from crossroads.statuses.customers import Outcome as Told
 from crossroads.statuses.model import quarter_start
 from crossroads.wire.usage import Outcome, UsageList
 from database import Database
@@ -48,6 +52,7 @@ from entitling import (
 )
 from looking import OWN, PORTAL, look, posted, read
 from networks import BELGIUM
+from raw import person
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +151,8 @@ async def test_rights_without_asking(built: Network, tmp_path: Path) -> None:
     assert {(one["right"], one["rule"]) for one in view["rights"]} >= {("social-tariff", 1), ("de-lijn", 2)}
 
     await check_a_silent_source(built, tmp_path)
-    await check_households(built)
+    check_a_day_that_does_not_exist(built)
+    await check_households(built, tmp_path)
 
 
 def check_counts(built: Network, tmp_path: Path) -> None:
@@ -155,13 +161,13 @@ def check_counts(built: Network, tmp_path: Path) -> None:
     table = BELGIUM.parents[1] / "rights" / "belgium" / "social-tariff.dmn"
     same = statuses(built, "try", str(table), *tariff, "--json")
     assert same.code == 0, same
-    hidden = {"gain": 0, "lose": 0, "other_days": 0, "same": None}
-    assert json.loads(same.stdout) == [{"area": None, **hidden}, {"area": "9", **hidden}]
-    missing = statuses(built, "absent", str(tmp_path / "first.csv"), *tariff)
-    assert (missing.code, " ".join(missing.stdout.split())) == (
-        0,
-        "postcode entitled absent all hidden 0 9000 hidden 0",
-    )
+    assert json.loads(same.stdout) == [{"area": None, "gain": None, "lose": None, "other_days": None, "same": None}]
+    short = statuses(built, "absent", str(tmp_path / "first.csv"), *tariff)
+    assert (short.code, "fewer than 20 people" in short.sentence) == (1, True), short
+    many = "".join(f"contract-{number},{person(200 + number)}\n" for number in range(20))
+    (tmp_path / "many.csv").write_text(f"reference,ssin\n{many}")
+    missing = statuses(built, "absent", str(tmp_path / "many.csv"), *tariff)
+    assert (missing.code, " ".join(missing.stdout.split())) == (0, "postcode entitled absent all hidden hidden")
     (tmp_path / "no-table.dmn").write_text("<html/>")
     for wrong in ((str(table), "--right", "no-such-right"), (str(tmp_path / "no-table.dmn"), *tariff)):
         told = statuses(built, "try", *wrong)
@@ -178,7 +184,8 @@ async def check_a_silent_source(built: Network, tmp_path: Path) -> None:
     said = load(built)
     assert (said["number"], said["stale"]) == (2, {FUND: FIRST})
     shown = " ".join(statuses(built, "show").stdout.split())
-    assert f"{FUND} did not say all that it was asked: what it said on {FIRST} stands, marked with that day" in shown
+    assert f"{FUND} did not say all that it was asked of" in shown
+    assert f"people: what it said on {FIRST} stands, marked with that day" in shown
     today = brussels_day(SystemClock().now())
     later = run(built, ENERGY, TARIFF, str(today), tmp_path / "now.jsonl", "--previous", str(tmp_path / "first.jsonl"))
     changes = {one["reference"]: one["change"] for one in later}
@@ -200,7 +207,22 @@ async def check_a_silent_source(built: Network, tmp_path: Path) -> None:
     assert (unknown.answer.status.value, unknown.answer.sources) == (StatusValue.NO_DATA_FOUND, ())
 
 
-async def check_households(built: Network) -> None:
+def check_a_day_that_does_not_exist(built: Network) -> None:
+    """Let a source give a day that cannot be: what it said before stands, and everybody else is loaded."""
+    files = sqlite3.connect(built.member(FUND).database)
+    (start,) = files.execute("SELECT start_date FROM held").fetchone()
+    with files:
+        files.execute("UPDATE held SET start_date = '2026-02-30'")
+    said = load(built)
+    assert (said["number"], list(said["stale"]), said["failed"]) == (3, [FUND], {FUND: 1})
+    assert f"{FUND} did not say all that it was asked of 1 people" in " ".join(statuses(built, "show").stdout.split())
+    assert [one.source for one in Buffer(built.member(STATUSES).folder / "buffer").holdings(INSURED)] == [FUND]
+    with files:
+        files.execute("UPDATE held SET start_date = ?", (start,))
+    files.close()
+
+
+async def check_households(built: Network, tmp_path: Path) -> None:
     """Asked alone, the household is that of today: who is new in it is inscribed first, and can see that."""
     (block,) = (await asked(built, CHILD, PROTECTED, WATER)).blocks
     assert block.json["entitled"]
@@ -215,13 +237,44 @@ async def check_households(built: Network) -> None:
     usages = read(posted(built, "/v1/usage/query", look(STRANGER, OWN)), UsageList).usages
     assert [one.outcome for one in usages if one.institution == STATUSES and one.groups] == [Outcome.PARTLY]
 
-    # Who wished to be left out is not asked about, and opens nothing for others.
-    member = built.member(STATUSES)
-    Buffer(member.folder / "buffer").withdraw(HELPED, date.fromisoformat(FIRST))
+    # Who withdraws is not asked about, and opens nothing for others, be it asked alone or in a file.
+    ended = statuses(built, "withdraw", "--ssin", "-", text=f"{HELPED}\n")
+    assert ended.code == 0, ended
+    today = str(brussels_day(SystemClock().now()))
+    told = verdicts(
+        run(built, ENERGY, TARIFF, today, tmp_path / "left.jsonl", "--previous", str(tmp_path / "now.jsonl"))
+    )
+    assert (told["child"], told["disabled"]) == ("no", "no")
     withdrawn = await asked(built, HELPED, PROTECTED, WATER)
     assert (withdrawn.answer.status.value, withdrawn.blocks) == (StatusValue.NO_DATA_FOUND, ())
     (block,) = (await asked(built, CHILD, PROTECTED, WATER)).blocks
     assert not block.json["entitled"]
+
+    # A household that is too large to be asked about in a moment: no answer for now, never "no".
+    with sqlite3.connect(built.member(REGISTER).database) as files:
+        files.executemany("INSERT INTO home (ssin, home) VALUES (?, 'one')", [(person(300 + n),) for n in range(51)])
+    files.close()
+    crowded = await asked(built, CHILD, PROTECTED, WATER)
+    assert (crowded.answer.status.value, crowded.blocks) == (StatusValue.INCOMPLETE_DATA, ())
+
+
+def lose(told: Iterable[Told]) -> None:
+    """Take a whole result, and fail to keep it."""
+    assert [one.reference for one in told] == ["c-1"]
+    raise OSError("The disk is full.")
+
+
+def test_a_result_is_acknowledged_when_it_is_in_safety(built: Network, tmp_path: Path) -> None:
+    today = brussels_day(SystemClock().now())
+    (tmp_path / "one.csv").write_text(f"reference,ssin\nc-1,{CHILD}\n")
+    listed = Customers(tmp_path / "one.csv", Environment.TEST, today)
+    wish = BatchWish(WHY[FARE], [FARE], "clerk-1", Period(today, today), today)
+    with SyncClient(built.member(BUSES).client(built.installation.settings.public_url)) as client:
+        with pytest.raises(OSError, match="full"), ask_all(client, listed, wish, nobody, tmp_path / "state") as told:
+            lose(told)
+        kept, *_ = client.batches.listed().batches
+        assert [one.line.ssin.value for one in client.batches.results(kept.ticket)] == [CHILD]
+    assert list((tmp_path / "state").iterdir()) == []
 
 
 def move(built: Network, ssin: str, home: str) -> None:

@@ -15,6 +15,7 @@ from commands import typed
 from crossroads.bootstrap.keys import log_key
 from crossroads.kernel.clock import brussels_day
 from crossroads.network.service import Network
+from crossroads.wire.acting import AS_MANDATARY, AS_PARENT, PARENTAL
 from crossroads.wire.notes import NoteVerifier
 from crossroads.wire.supervision import LogEntries, ParameterList, PatternList, Rule, WatchedList
 from crossroads.wire.usage import Action, UsageList, UsageProof
@@ -240,6 +241,9 @@ def test_questions_outside_hours_are_flagged(built: Network) -> None:
     (one,) = [one for one in flagged(built, Rule.OUTSIDE_HOURS) if one.agent == "clerk-night"]
     assert (one.persons, one.questions) == (1, 1)
     assert {str(name) for name in one.by} == {"hours-begin", "hours-end", "outside-hours"}
+    for purpose in (OWN, AS_PARENT, AS_MANDATARY, PARENTAL):
+        asked(built, ANNA, PORTAL, agent="session-night", legal_context=purpose)
+    assert [one for one in flagged(built, Rule.OUTSIDE_HOURS) if one.agent == "session-night"] == []
 
 
 async def test_namesakes_are_flagged_as_far_as_the_hub_knows_names(built: Network, module_database: Database) -> None:

@@ -1,15 +1,22 @@
 """What the command line says to who types it wrong, or where something is missing or in the way."""
 
 import json
+import os
+import re
 import socket
+import subprocess
+import sys
 from collections import Counter
-from importlib.metadata import version
+from importlib.metadata import entry_points, packages_distributions, requires, version
 from pathlib import Path
 
 import pytest
 
+import crossroads as crossroads_package
 from commands import Ended, crossroads, typed
 from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.cli.main import extra_of
+from crossroads.demo.home import home_of
 from crossroads.network.founders import Founders
 from crossroads.network.ports import free_ports
 from crossroads.wire.keys import SigningKey
@@ -38,6 +45,58 @@ def test_a_command_like_no_other_gives_none() -> None:
     ended = crossroads("xylophone")
     assert (ended.code, "Did you mean" in ended.sentence) == (2, False)
     assert "No such command 'xylophone'" in ended.sentence
+
+
+_WITHOUT = "import sys; sys.modules['{}'] = None; from crossroads.cli.main import run; run()"
+
+
+@pytest.mark.parametrize(("module", "extra"), [("openpyxl", "statuses"), ("asyncpg", "hub")])
+def test_a_command_that_lacks_a_library_names_what_brings_it_and_hides_no_other(module: str, extra: str) -> None:
+    def run(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-c", _WITHOUT.format(module), *arguments]
+        variables = {**os.environ, "COLUMNS": "200"}
+        ended = subprocess.run(command, capture_output=True, check=False, text=True, timeout=60, env=variables)
+        return ended.returncode, " ".join((ended.stdout + ended.stderr).split())
+
+    code, said = run("--help")
+    assert (code, "Traceback" in said) == (0, False), said
+    assert all(f" {found.name} " in said for found in entry_points(group="crossroads.commands"))
+    lacking = {found.name for found in entry_points(group="crossroads.commands") if f" {found.name} Cannot be" in said}
+    assert "bis" not in lacking
+    assert lacking, said
+    for name in sorted(lacking)[:1]:
+        code, said = run(name, "anything", "--at", "all")
+        assert code == 1
+        assert f"`{name}` needs {module}: install crossroads[{extra}]." in said
+
+
+def test_the_extra_that_is_named_for_a_module_brings_it() -> None:
+    brought = {
+        extra: {re.split(r"[\[<>=~ ;]", one)[0].lower() for one in requires("crossroads") or () if f"'{extra}'" in one}
+        for extra in ("hub", "participant", "portal", "statuses")
+    }
+    wanted, sources = (
+        set().union(*brought.values()) - {"crossroads"},
+        Path(crossroads_package.__file__).parent.rglob("*.py"),
+    )
+    imported = {
+        found for file in sources for found in re.findall(r"^\s*(?:import|from) (\w+)", file.read_text(), re.MULTILINE)
+    }
+    packages = {module: {one.lower() for one in found} & wanted for module, found in packages_distributions().items()}
+    needed = {module: found for module, found in packages.items() if module in imported and found}
+    assert needed
+    for module, found in needed.items():
+        assert found <= brought[extra_of(module)] | brought["participant"], (module, extra_of(module))
+
+
+def test_a_demo_begun_anew_asks_before_it_removes_anything(tmp_path: Path) -> None:
+    kept = tmp_path / "demo" / "kept"
+    kept.parent.mkdir()
+    kept.touch()
+    ended = crossroads("demo", "--fresh", environment={"CROSSROADS_HOME": str(tmp_path)}, text="n\n")
+    assert (ended.code, kept.exists()) == (1, True)
+    home_of({"CROSSROADS_HOME": str(tmp_path)}).remove()
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize("command", [("audit", "verify"), ("key", "list"), ("directory", "check")])

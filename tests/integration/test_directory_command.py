@@ -102,9 +102,11 @@ def test_import_and_check_from_the_command_line(database: Database, tmp_path: Pa
         0,
         {"inscriptions": 2, "persons": 2, "exclusive": 2, "conflicts": [], "known": []},
     )
+    assert "In order: nobody stands twice" in run("check").output
     number = asyncio.run(merged_with_overlap(database, tmp_path))
     told = run("check")
     assert told.exit_code == 0
+    assert "In order, but for what merges of numbers made" in told.output
     assert f"inscriptions 2 and {number} in {LIVING_WAGE}, by merge " in told.output
     (known,) = printed(run("check", "--json"))["known"]
     assert (known["inscriptions"], known["context"], known["since"]) == ([2, number], LIVING_WAGE, "2026-01-01")
@@ -116,4 +118,5 @@ def test_import_and_check_from_the_command_line(database: Database, tmp_path: Pa
     broken = run("check")
     assert broken.exit_code == 1
     assert "77" in broken.output
+    assert "Not in order" in broken.output
     assert ssin(0) not in broken.output

@@ -159,6 +159,25 @@ async def test_a_page_goes_on_behind_a_report_that_was_answered_meanwhile(world:
     assert ([one.report for one in page.items], page.total) == (made[1:], 2)
 
 
+async def test_one_report_that_waits_is_shown_alone_and_to_its_source(world: Town, people: list[str]) -> None:
+    made = [(await reported(world, people[number % 3]))[1].report for number in range(3)]
+    rejected = ErrorAnswer(report=made[2], outcome=ErrorOutcome.REJECTED, reason="it is right")
+    await world.reports.answer(rejected, by(SOURCE))
+    every = {one.report: one for one in (await world.reports.waiting(OpenReportsQuery(), by(SOURCE))).items}
+    for one in made[:2]:
+        found = await world.reports.waiting(OpenReportsQuery(report=one), by(SOURCE))
+        assert (found.items, found.more, found.total) == ((every[one],), False, 2)
+    for nobody, at in ((made[2], SOURCE), (made[0], SECOND_SOURCE), (uuid4(), SOURCE), (UUID(int=0), SOURCE)):
+        assert (await world.reports.waiting(OpenReportsQuery(report=nobody), by(at))).items == ()
+    entries = await world.logged("mutations:error:listed")
+    assert [one["shown"] for one in entries] == [2, 1, 1, 0, 0, 0, 0]
+
+
+def test_a_query_is_for_a_page_or_for_one_report() -> None:
+    with pytest.raises(ValueError, match="or for one report"):
+        OpenReportsQuery(after=uuid4(), report=uuid4())
+
+
 async def test_a_page_behind_what_is_no_report_to_the_source_is_refused(world: Town, people: list[str]) -> None:
     _, done = await reported(world, people[0])
     for at, after in ((SOURCE, uuid4()), (SECOND_SOURCE, done.report)):

@@ -61,7 +61,7 @@ def test_an_operator_reads_in_a_minute_what_is_wrong_and_what_to_type(here: Port
         text = page.text
         assert text.index("Act now") < text.index("No process of the hub runs.") < text.index("Look at it today")
         assert "Crossroads Bank for Social Security does not answer since" in text
-        assert "The job batch waits for an operator." in text
+        assert "The job “Answers a file of questions” waits for an operator." in text
         assert "crossroads jobs resume " in text
         assert f"export CROSSROADS_HOME={here.built.environment['CROSSROADS_HOME']}" in text
         assert "2,500 / 10,000" in text
@@ -128,7 +128,7 @@ def test_nobody_in_particular_fills_the_log_of_refusals(here: Portal) -> None:
             assert refused.status_code == 403
         log_in(operator, OTTO, "/en/operator")
         text = ""
-        while "FormNotOurs" not in text:
+        while "The form was not from this portal, or too old" not in text:
             text = operator.get("/en/operator/refusals").text
     (year,) = years(here.built.home / "portal" / "refusals")
     of_nobody = [one for one in newest(year, 1000) if one["why"] == "FormNotOurs"]

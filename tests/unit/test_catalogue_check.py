@@ -25,6 +25,37 @@ def _changed(name: str, **changed: Any) -> Document:
     return small_catalogue(**{name: _plain(name, **changed)})
 
 
+def _listing(element: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"x": {"type": "array", "items": element}}}
+
+
+_CLOSED = {"type": "object", "additionalProperties": False}
+_OPEN = "an object in a list needs additionalProperties: false"
+_WRONG: dict[str, list[Any]] = {
+    "x-names": ["abc", {"en": 5}, {"es": "algo"}, {}, None],
+    "x-values": [["a"], None, {"a": "A"}, {"a": {"en": 5}}],
+    "x-form": ["days", ["date"], None, {}],
+}
+UNSAID = [(keyword, said) for keyword, wrong in _WRONG.items() for said in wrong]
+"""What no page can say."""
+UNCLEAR: list[tuple[dict[str, Any], str | None]] = [
+    ({"properties": {"x": True}}, "it says what is there by a schema"),
+    (_listing(True), "it says what is there by a schema"),
+    ({"properties": {"x": {"type": "array"}}}, "a list says in items what it holds"),
+    (_listing({"$ref": "#/$defs/row"}) | {"$defs": {"row": {"type": "object"}}}, "what stands in a list has a type"),
+    (_listing({"type": "object"}), _OPEN),
+    (_listing({"type": ["object", "null"], "additionalProperties": {}}), _OPEN),
+    (_listing(_CLOSED | {"patternProperties": {".": {"type": "string"}}}), "no patternProperties"),
+    (_listing(_CLOSED | {"properties": {"place": {"type": "object"}}}), _OPEN),
+    (_listing({"type": "array", "items": {"type": "object"}}), _OPEN),
+    (_listing(_CLOSED | {"properties": {"place": _CLOSED, "sum": {"type": "integer"}}}), None),
+    (_listing({"enum": ["a", "b"]}), None),
+    *(({"properties": {"x": {keyword: said}}}, f"schema.properties.x.{keyword}") for keyword, said in UNSAID),
+    ({"properties": {"x": {"x-names": {"nl": "X"}, "x-values": {"a": {"en": "A"}}, "x-form": "month"}}}, None),
+]
+"""Schemas, and what pages could not show of their contents."""
+
+
 def test_the_small_catalogue_is_right() -> None:
     assert check_document(small_catalogue()) == []
 
@@ -72,7 +103,9 @@ def test_the_belgian_catalogue_is_right() -> None:
         ("dataGroups", {"authenticSource": 25}, "17:2 is of sector 17, and the authentic source of living-wage@1"),
         ("dataGroups", {"schema": {"type": "nothing"}}, "not a JSON Schema"),
         ("dataGroups", {"schema": {"pattern": "(["}}, "not a JSON Schema"),
+        ("dataGroups", {"schema": {"type": "string", "format": "day"}}, "not a JSON Schema"),
         ("dataGroups", {"schema": {"items": {"$ref": "https://example.org/x"}}}, "refers outside itself"),
+        *(("dataGroups", {"schema": schema}, what) for schema, what in UNCLEAR),
         ("legalContexts", {"assignedTo": [{"institution": "nobody"}]}, "there is no institution nobody"),
         ("legalContexts", {"assignedTo": [{"sector": 17, "type": 0}]}, "is not assigned to type 17/1"),
         ("authorisations", {"parties": []}, "parties is empty"),

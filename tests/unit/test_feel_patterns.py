@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from crossroads.dmn.feel.builtins import patterns
 from crossroads.dmn.feel.builtins.declaring import Unfit
+from crossroads.dmn.feel.scope import Exhausted, Work
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ from crossroads.dmn.feel.builtins.declaring import Unfit
     ],
 )
 def test_matching(text: str, pattern: str, flags: str, expected: bool) -> None:
-    assert patterns.matches(text, pattern, flags) is expected
+    assert patterns.matches(text, pattern, flags, Work()) is expected
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_matching(text: str, pattern: str, flags: str, expected: bool) -> None:
 )
 def test_what_is_not_a_pattern_is_refused(pattern: str, flags: str) -> None:
     with pytest.raises(Unfit):
-        patterns.matches("a", pattern, flags)
+        patterns.matches("a", pattern, flags, Work())
 
 
 @pytest.mark.parametrize(
@@ -98,33 +99,43 @@ def test_what_is_not_a_pattern_is_refused(pattern: str, flags: str) -> None:
     ],
 )
 def test_replacing(text: str, pattern: str, replacement: str, expected: str) -> None:
-    assert patterns.replace(text, pattern, replacement, "") == expected
+    assert patterns.replace(text, pattern, replacement, "", Work()) == expected
 
 
 @pytest.mark.parametrize(("pattern", "replacement"), [("a", "$"), ("a", "$x"), ("a", "\\n"), ("a?", "b"), ("", "b")])
 def test_what_cannot_be_replaced_is_refused(pattern: str, replacement: str) -> None:
     with pytest.raises(Unfit):
-        patterns.replace("aaa", pattern, replacement, "")
+        patterns.replace("aaa", pattern, replacement, "", Work())
 
 
 def test_a_literal_replacement_keeps_its_signs() -> None:
-    assert patterns.replace("a.b", ".", "$1", "q") == "a$1b"
+    assert patterns.replace("a.b", ".", "$1", "q", Work()) == "a$1b"
 
 
-def test_a_search_that_takes_too_long_is_given_up() -> None:
-    with pytest.raises(Unfit, match="too long"):
-        patterns.matches("a" * 60 + "b", "^(a|aa)+$", "")
+def test_a_search_that_takes_too_long_is_given_up_and_leaves_nothing_for_the_next() -> None:
+    work = Work(50_000)
+    with pytest.raises(Exhausted, match="too long"):
+        patterns.matches("a" * 60 + "b", "^(a|aa)+$", "", work)
+    with pytest.raises(Exhausted):
+        work.spend(1)
+
+
+def test_a_pattern_is_short_and_costs_its_length() -> None:
+    with pytest.raises(Unfit, match="longer than"):
+        patterns.matches("a", "a" * 1_001, "", Work())
+    with pytest.raises(Exhausted):
+        patterns.matches("a", "a" * 1_000, "", Work(1_000))
 
 
 @given(st.text(max_size=6), st.text(max_size=20))
 def test_a_text_taken_literally_is_found_where_it_is(needle: str, text: str) -> None:
-    assert patterns.matches(text, needle, "q") is (needle in text)
+    assert patterns.matches(text, needle, "q", Work()) is (needle in text)
 
 
 @given(st.text(max_size=8))
 def test_any_pattern_is_run_or_refused(pattern: str) -> None:
     try:
-        answer = patterns.matches("some text", pattern, "")
+        answer = patterns.matches("some text", pattern, "", Work())
     except Unfit:
         return
     assert isinstance(answer, bool)
@@ -133,7 +144,7 @@ def test_any_pattern_is_run_or_refused(pattern: str) -> None:
 @given(st.text("ab|()*+?.", max_size=8))
 def test_plain_patterns_mean_what_they_mean_in_python(pattern: str) -> None:
     try:
-        answer = patterns.matches("abba", pattern, "")
+        answer = patterns.matches("abba", pattern, "", Work())
     except Unfit:
         return
     assert answer is (re.search(pattern, "abba") is not None)

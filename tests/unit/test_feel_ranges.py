@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from crossroads.dmn.feel.builtins import registry
 from crossroads.dmn.feel.evaluator import evaluate
 from crossroads.dmn.feel.parser import parse
-from crossroads.dmn.feel.scope import Scope
+from crossroads.dmn.feel.scope import Scope, Work
 from crossroads.dmn.feel.values import Range, Value, from_python
 
 
@@ -20,7 +20,7 @@ def answer(text: str) -> Value:
 def test_a_range_that_includes_null_lies_nowhere() -> None:
     before, notes = registry.find("before"), list[str]()
     assert before is not None
-    assert before.call([Range(from_python(1), None), from_python(2)], notes.append) is None
+    assert before.call([Range(from_python(1), None), from_python(2)], notes.append, Work()) is None
     assert notes == ["before: a range cannot include null."]
 
 

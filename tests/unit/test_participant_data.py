@@ -181,3 +181,10 @@ def test_a_schema_that_refers_outside_itself_is_not_followed() -> None:
     group = Group(id="a-b@1", json_schema={"$ref": "http://127.0.0.1:9/schema.json"})
     with pytest.raises(InvalidValue, match="schema of a-b@1"):
         list(group.faults(b"{}"))
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "2026-W05-1", "20260101", "soon"])
+def test_a_day_that_does_not_exist_leaves_the_schema(day: str) -> None:
+    group = Group(id="stays@1", json_schema={"properties": {"since": {"type": "string", "format": "date"}}})
+    assert list(group.faults(json.dumps({"since": day}).encode())) == ["$['since']: format"]
+    assert list(group.faults(b'{"since": "2028-02-29"}')) == []

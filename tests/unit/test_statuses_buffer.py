@@ -1,25 +1,33 @@
 """The buffer of statuses: a load takes the place of the one before as a whole, or not at all."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from attestations import SetClock
 from crossroads.kernel.errors import Conflict, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.statuses.buffer import Buffer
-from crossroads.statuses.model import Entitlement, Holding, Load
+from crossroads.statuses.deciding import Decider
+from crossroads.statuses.model import Entitlement, Holding, Home, Load, Resident
+from crossroads.statuses.placing import place, withdraw
+from crossroads.statuses.rights import read_rights
+from crossroads.statuses.staging import Round
 
 DAY = date(2026, 1, 1)
 YEAR = Period(DAY, date(2026, 12, 31))
+RIGHTS = Path(__file__).parents[2] / "rights" / "belgium"
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = [sys.argv[2], sys.argv[2] + "/.."]
 from test_statuses_buffer import granted, held, people
 from crossroads.statuses.buffer import Buffer
 from test_statuses_buffer import load_of
@@ -52,8 +60,13 @@ def granted(right: str, many: int) -> Iterator[Entitlement]:
 
 
 @pytest.fixture
-def buffer(tmp_path: Path) -> Buffer:
-    return Buffer(tmp_path / "buffer")
+def clock() -> SetClock:
+    return SetClock(datetime(2026, 1, 1, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def buffer(tmp_path: Path, clock: SetClock) -> Buffer:
+    return Buffer(tmp_path / "buffer", clock)
 
 
 def put(buffer: Buffer, name: str, many: int) -> Load:
@@ -79,11 +92,13 @@ def test_who_is_not_known_here_is_not_answered_about(buffer: Buffer) -> None:
     assert list(buffer.opened("right", ["person-4", "person-5"])) == ["person-4"]
 
 
-def test_a_load_that_is_killed_half_way_leaves_the_old_one_whole(buffer: Buffer, tmp_path: Path) -> None:
+def test_a_load_that_is_killed_half_way_leaves_the_old_one_whole(
+    buffer: Buffer, tmp_path: Path, clock: SetClock
+) -> None:
     before = put(buffer, "old", 3_000)
     command = [sys.executable, "-c", KILLED, str(tmp_path / "buffer"), str(Path(__file__).parent)]
     assert subprocess.run(command, check=False, capture_output=True).returncode == -signal.SIGKILL
-    again = Buffer(tmp_path / "buffer")
+    again = Buffer(tmp_path / "buffer", clock)
     assert again.current() == before
     answered = again.opened("old", people(3_000))
     assert len(answered) == 3_000
@@ -125,6 +140,83 @@ def test_when_its_time_is_over_nothing_of_it_is_left(buffer: Buffer, tmp_path: P
     held = b"".join(path.read_bytes() for path in (tmp_path / "buffer").iterdir() if path.is_file())
     assert b"person-1" not in held
     assert b"a-status-that-is-looked-for" not in held
+
+
+def test_when_its_time_is_over_nothing_of_it_is_told_though_nobody_removed_it(buffer: Buffer, clock: SetClock) -> None:
+    put(buffer, "right", 5)
+    clock.moment = datetime(2026, 5, 1, 20, tzinfo=UTC)
+    assert len(buffer.opened("right", people(5))) == 5
+    clock.moment = datetime(2026, 5, 1, 22, tzinfo=UTC)  # past midnight in Brussels
+    for told in (buffer.holdings, buffer.entitlements, lambda ssin: buffer.opened("right", [ssin])):
+        with pytest.raises(Unavailable, match="is over"):
+            told("person-1")
+
+
+def test_of_who_withdrew_nothing_is_told(buffer: Buffer) -> None:
+    put(buffer, "right", 5)
+    buffer.withdraw("person-1", DAY)
+    assert list(buffer.opened("right", ["person-1", "person-2"])) == ["person-2"]
+    assert (buffer.holdings("person-1"), buffer.entitlements("person-1")) == ([], [])
+    # Nor is it taken up by a load that asked about it before.
+    put(buffer, "right", 5)
+    with sqlite3.connect(buffer.path) as database:
+        for table in ("known", "holding", "entitlement"):
+            query = f"SELECT count(*) FROM {table} WHERE ssin = 'person-1'"  # noqa: S608 - a name of this list
+            assert database.execute(query).fetchone() == (0,), table
+    database.close()
+
+
+def test_who_lived_with_somebody_who_withdrew_has_the_right_no_more_by_that_person(buffer: Buffer) -> None:
+    load, rights = facts(buffer), [one for one in read_rights(RIGHTS) if one.id == "social-tariff"]
+    asked = ["helped", "child", "other"]
+    assert {one: bool(opened) for one, opened in buffer.opened("social-tariff", asked).items()} == dict.fromkeys(
+        asked, True
+    )
+    withdraw(buffer, "helped", DAY, rights)
+    opened = buffer.opened("social-tariff", asked)
+    assert {one: bool(days) for one, days in opened.items()} == {"child": False, "other": True}
+    # The facts that it had go; that the child lives with it says something of the child.
+    now = buffer.current()
+    assert now
+    assert (now.number, now.day, now.until) == (load.number + 1, load.day, load.until)
+    assert not buffer.facts(load).exists()
+    with Decider(buffer.facts(now), now.day) as decider:
+        assert list(decider.known()) == ["child", "other"]
+        assert {one.ssin for one in decider.holdings()} == {"other"}
+        assert set(decider.rows("SELECT ssin, member FROM member")) == {
+            ("child", "child"), ("child", "helped"), ("other", "other")
+        }  # fmt: skip
+
+
+def facts(buffer: Buffer) -> Load:
+    """Load two who live together, of whom one has a living wage, and one more who has one."""
+    with buffer.loading() as (number, folder):
+        with Round(folder, 1) as found:
+            for ssin, members in (
+                ("helped", {"helped", "child"}),
+                ("child", {"helped", "child"}),
+                ("other", {"other"}),
+            ):
+                found.reside(Resident(ssin=ssin, birth=date(1980, 1, 1), postcode="9000"))
+                found.share(Home(ssin=ssin, members=frozenset(members), collective=False))
+                if ssin != "child":
+                    found.hold(Holding(ssin=ssin, status="living-wage", source="source", period=YEAR, extracted=DAY))
+        place(buffer, load_of(number), folder, read_rights(RIGHTS))
+    return load_of(number)
+
+
+def test_a_folder_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir(mode=0o755)
+    Buffer(tmp_path / "open")
+    assert (tmp_path / "open").stat().st_mode & 0o077 == 0
+
+
+def test_what_sources_failed_about_how_many_people_is_kept(buffer: Buffer) -> None:
+    with buffer.loading() as (number, _):
+        buffer.commit(msgspec.structs.replace(load_of(number), failed={"nic": 3}), [], [], [])
+    loaded = buffer.current()
+    assert loaded
+    assert loaded.failed == {"nic": 3}
 
 
 def test_who_wished_to_be_left_out_is_no_candidate(buffer: Buffer) -> None:

@@ -14,7 +14,7 @@ from crossroads.kernel.period import Period
 from crossroads.participant.client import BlockRejected, OpenedBlock
 from crossroads.statuses.deciding import unasked
 from crossroads.statuses.model import Home, Resident
-from crossroads.statuses.reading import failed_sources, holdings, home, resident
+from crossroads.statuses.reading import Unreadable, failed_sources, holdings, home, resident
 from crossroads.statuses.staging import Round
 from crossroads.wire.batches import RecordLine
 from crossroads.wire.messages import AnsweredSsin, Filtered, SourceOutcome, Status
@@ -55,10 +55,24 @@ def test_a_person_is_of_the_own_household_even_where_the_register_forgets_it() -
     assert living.members == {"one", "two"}
 
 
-def test_a_status_that_ends_before_it_starts_never_was() -> None:
-    periods = [{"startDate": "2026-01-02", "endDate": "2026-01-01"}, {"startDate": "2026-01-02"}]
-    (held,) = holdings("one", "living-wage", block({"periods": periods}), DAY)
+def test_a_status_is_held_as_its_source_said_on_a_day() -> None:
+    (held,) = holdings("one", "living-wage", block({"periods": [{"startDate": "2026-01-02"}]}), DAY)
     assert (held.period, held.source, held.extracted) == (Period(date(2026, 1, 2)), "source", DAY)
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [("2026-02-30", None), ("2026-01-01", "2026-02-30"), ("2026-01-02", "2026-01-01"), ("2026-01-00", None)],
+)
+def test_a_period_that_cannot_be_is_as_if_nothing_was_said(start: str, end: str | None) -> None:
+    periods = [{"startDate": "2026-01-02"}, {"startDate": start, "endDate": end}]
+    with pytest.raises(Unreadable, match="source gives a period that cannot be"):
+        holdings("one", "living-wage", block({"periods": periods}), DAY)
+
+
+def test_a_birth_on_a_day_that_does_not_exist_is_told() -> None:
+    with pytest.raises(Unreadable, match="a day that does not exist"):
+        resident("one", block({"birthDate": "1990-02-31"}))
 
 
 def test_a_source_that_failed_or_was_not_believed_is_named() -> None:

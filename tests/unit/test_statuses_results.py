@@ -4,10 +4,13 @@ import csv
 import json
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from crossroads.kernel.errors import Refused
 from crossroads.statuses.customers import Outcome, Verdict
@@ -53,6 +56,63 @@ def test_every_line_says_how_it_stands_to_the_last_run(tmp_path: Path, old: str,
     assert found[5]["reason"] == NEW[5].reason
     assert counts == {"yes": 3, "no": 1, "refused": 1, "undecided": 1}
     assert compare(tmp_path / f"old{old}", tmp_path / f"new{new}") == {"changed": 1, "same": 1, "new": 1, "ended": 1}
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
+@pytest.mark.parametrize(("then", "change"), [(Verdict.YES, "same"), (Verdict.NO, "ended")])
+def test_what_held_before_an_undecided_run_is_what_the_next_is_compared_with(
+    tmp_path: Path, ending: str, then: Verdict, change: str
+) -> None:
+    first, second, third = (tmp_path / f"{number}{ending}" for number in range(3))
+    write((Outcome("c-1", Verdict.YES, *YEAR), Outcome("c-2", Verdict.NO)), first)
+    write((Outcome("c-1", Verdict.UNDECIDED, reason="later"), Outcome("c-2", Verdict.UNDECIDED)), second, first)
+    held, none = lines(second)
+    assert (held["verdict"], str(held["start_date"]), str(held["end_date"])) == ("undecided", *map(str, YEAR))
+    assert (held.get("change"), none.get("start_date")) == (None, None)
+    days = YEAR if then is Verdict.YES else ()
+    write((Outcome("c-1", then, *days), Outcome("c-2", Verdict.NO)), third, second)
+    assert [line["change"] for line in lines(third)] == [change, "same"]
+
+
+@pytest.mark.parametrize("verdicts", [(Verdict.YES, Verdict.NO), (Verdict.YES, Verdict.YES)])
+def test_words_that_look_like_another_type_stay_words(tmp_path: Path, verdicts: tuple[Verdict, Verdict]) -> None:
+    told = [
+        Outcome(name, said, *(YEAR if said is Verdict.YES else ())) for name, said in zip("12", verdicts, strict=True)
+    ]
+    write(told, tmp_path / "old.csv")
+    write(told, tmp_path / "new.csv", tmp_path / "old.csv")
+    assert [line["change"] for line in lines(tmp_path / "new.csv")] == ["same", "same"]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.text(st.sampled_from("=+-@\t'a,\"1"), min_size=1, max_size=4), min_size=1, max_size=5, unique=True))
+def test_no_cell_is_run_by_a_spreadsheet_and_every_reference_is_found_again(references: list[str]) -> None:
+    told = [Outcome(one, Verdict.YES, *YEAR, reason=one) for one in references]
+    with TemporaryDirectory() as folder:
+        old, new, plain = (Path(folder) / name for name in ("old.csv", "new.csv", "plain.jsonl"))
+        write(told, old)
+        write(told, new, old)
+        write(told, plain, new)
+        cells = [cell for line in lines(new) for cell in (line["reference"], line["reason"])]
+        assert not [cell for cell in cells if cell[0] in "=+-@\t\r"]
+        assert {line["change"] for line in lines(new) + lines(plain)} == {"same"}
+        assert [line["reference"] for line in lines(plain)] == references
+
+
+def test_a_last_result_that_is_none_is_refused_before_anything_is_asked_and_not_quoted(tmp_path: Path) -> None:
+    def asking() -> Any:
+        pytest.fail("asked")
+        yield
+
+    held = "reference,verdict,start_date,end_date,reason,change\nsomebody-known,maybe,,,,\n"
+    wrong = {"a.csv": held, "b.csv": held.replace("maybe,", "yes,soon"), "c.jsonl": '{"reference": somebody-known'}
+    for name, content in {**wrong, "d.parquet": "somebody-known"}.items():
+        (tmp_path / name).write_text(content)
+        with pytest.raises(Refused, match="is no result of a run") as refused:
+            write(asking(), tmp_path / "result.csv", tmp_path / name)
+        assert "somebody-known" not in str(refused.value)
+    with pytest.raises(Refused, match="has none of"):
+        write(asking(), tmp_path / "result*.csv")
 
 
 def test_without_a_last_run_every_right_is_new(tmp_path: Path) -> None:

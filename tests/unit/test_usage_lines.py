@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 
 from crossroads.audit.events import Event
 from crossroads.audit.seen_store import Ending, Place, Seen
+from crossroads.catalogue.kinds import Kind
+from crossroads.catalogue.model import Text
 from crossroads.catalogue.snapshot import Facts, Snapshot
+from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Malformed
 from crossroads.transparency.cursors import cursor, place_of
 from crossroads.transparency.found import found
 from crossroads.transparency.lines import Lines, Told
 from crossroads.transparency.model import NOT_SHOWN, OPENED, SHOWN, events_of
 from crossroads.wire.usage import Action, Outcome, Usage
+from founding import small_catalogue
 
 TICKET = UUID("00000000-0000-7000-8000-000000000001")
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -162,3 +166,13 @@ def test_no_text_but_a_cursor_says_where_a_page_ended(text: str) -> None:
 def test_a_day_and_a_period_are_read() -> None:
     seen = line(told(Event.QUESTION_DECIDED, period={"startDate": "2026-01-01"}, referenceDate="2026-02-01"))
     assert (seen.period is not None, seen.reference_date) == (True, date(2026, 2, 1))
+
+
+@pytest.mark.parametrize("code", [Code.LEGAL_CONTEXT_NOT_ALLOWED, Code.NOT_AUTHORISED])
+def test_what_a_purpose_means_is_not_said_of_who_does_not_have_it(code: Code) -> None:
+    named = msgspec.structs.replace(small_catalogue().legal_contexts[0], description=Text(en="You looked yourself."))
+    snapshot = Snapshot(Facts(1, 1, None, ((Kind.LEGAL_CONTEXT, named),), (), (), {}))
+    seen = told(Event.LOOK_REFUSED, code=str(code), legalContext=named.id)
+    shown = Lines(snapshot, supervises=False).usage(seen)
+    assert shown.purpose
+    assert bool(shown.explanation) is (code is Code.NOT_AUTHORISED)

@@ -26,6 +26,7 @@ from crossroads.catalogue.model import (
     Subscription,
 )
 from crossroads.catalogue.references import references
+from crossroads.catalogue.schemas import unclear
 from crossroads.kernel.errors import InvalidIdentifier
 from crossroads.kernel.identifiers import parse_context, parse_enterprise_number
 from crossroads.kernel.period import Period
@@ -169,9 +170,11 @@ def _schema(group: DataGroup, _: _Catalogue) -> Findings:
         yield ".schema", f"the schema refers outside itself: {remote}"
         return
     try:
-        jsonschema_rs.Draft202012Validator(group.json_schema)
+        jsonschema_rs.Draft202012Validator(group.json_schema, validate_formats=True, ignore_unknown_formats=False)
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         yield ".schema", f"not a JSON Schema (2020-12): {str(error).splitlines()[0]}"
+        return
+    yield from ((".schema", f"schema{path}: {what}") for path, what in unclear(group.json_schema))
 
 
 def _remote(schema: Any) -> Iterator[str]:

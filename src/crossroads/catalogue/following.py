@@ -8,6 +8,7 @@ from typing import Self
 import structlog
 
 from crossroads.audit.database import Pool
+from crossroads.catalogue.history import Belief
 from crossroads.catalogue.kinds import Kind, document_of
 from crossroads.catalogue.model import Document
 from crossroads.catalogue.snapshot import Snapshot
@@ -67,6 +68,10 @@ class Following:
     def as_of(self, on: date) -> Document:
         """Give the catalogue in force on a day, as believed now."""
         return document_of((kind, entry) for kind in Kind for entry in self.current.listed(kind, on))
+
+    async def told_of(self, kind: Kind, key: str) -> list[Belief]:
+        """Give all that was ever believed of one entry. Raises Unavailable."""
+        return await self._store.told_of(kind, key)
 
     def _is_older(self, version: int) -> bool:
         return self._snapshot is None or self._snapshot.version < version

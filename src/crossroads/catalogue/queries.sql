@@ -36,6 +36,14 @@ UNION ALL
 SELECT kind, body FROM catalogue_entry_history
 WHERE recorded_at <= :moment AND :moment < recorded_until;
 
+-- name: told_of(kind, key)
+-- Give all that was ever believed of one entry: from when until when, and why no longer.
+SELECT kind, body, recorded_version, recorded_at, NULL::bigint AS replaced_by, NULL::timestamptz AS recorded_until, NULL::text AS reason
+FROM catalogue_entry WHERE kind = :kind AND key = :key
+UNION ALL
+SELECT kind, body, recorded_version, recorded_at, replaced_by, recorded_until, reason
+FROM catalogue_entry_history WHERE kind = :kind AND key = :key;
+
 -- name: retire_entries(recorded_at, version, reason, actors, kinds, keys, days)!
 -- Keep, as history, what some entries said until now.
 INSERT INTO catalogue_entry_history (

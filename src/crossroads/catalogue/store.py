@@ -15,6 +15,7 @@ import msgspec
 
 from crossroads.audit.database import Pool, outages
 from crossroads.catalogue.changes import Change, Plan
+from crossroads.catalogue.history import Belief
 from crossroads.catalogue.keys import (
     Endpoint,
     EndpointRegistration,
@@ -66,6 +67,11 @@ class Store:
         """Give the entries as they were believed here at a moment."""
         with outages():
             return await _entries(_queries.entries_believed_at(self._pool, moment=moment))
+
+    async def told_of(self, kind: Kind, key: str) -> list[Belief]:
+        """Give all that was ever believed of one entry."""
+        with outages():
+            return [_belief(row) async for row in _queries.told_of(self._pool, kind=kind.value, key=key)]
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator["Changing"]:
@@ -176,6 +182,17 @@ async def _entries(rows: AsyncIterable[Any]) -> list[tuple[Kind, AnyEntry]]:
     found = [(Kind(kind), msgspec.json.decode(body)) async for kind, body in rows]
     entries = ((kind, from_body(kind, body)) for kind, body in found)
     return sorted(entries, key=lambda pair: place(identify(*pair)))
+
+
+def _belief(row: Any) -> Belief:
+    return Belief(
+        entry=from_body(Kind(row["kind"]), msgspec.json.decode(row["body"])),
+        version=row["recorded_version"],
+        since=row["recorded_at"],
+        replaced_by=row["replaced_by"],
+        until=row["recorded_until"],
+        reason=row["reason"] or "",
+    )
 
 
 def _key(row: Any) -> RegisteredKey:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
+from rich.status import Status
 
 from crossroads.audit import export as exporting
 from crossroads.audit.archived import Archive
@@ -29,6 +31,7 @@ from crossroads.cli.audit_whole import ArchiveFolder, given, whole_log
 from crossroads.cli.opened import with_services
 from crossroads.kernel.clock import BRUSSELS, brussels_day
 from crossroads.kernel.errors import InvalidValue, Refused
+from crossroads.participant.typed import counted
 from crossroads.wire.notes import NoteVerifier, read_checkpoint
 from crossroads.wire.proofs import EntryProof, verify_entry_proof
 
@@ -61,17 +64,17 @@ def verify(
 
     async def work(hub: Services) -> Verification:
         verifier = NoteVerifier.parse(hub.catalogue.current.genesis.log_key)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("Verifying the log")
-            return await verify_log(
-                hub.pool,
-                [verifier],
-                known=[read_checkpoint(note) for note in notes],
-                archive=Archive(archive) if archive else None,
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
+        return await verify_log(
+            hub.pool,
+            [verifier],
+            known=[read_checkpoint(note) for note in notes],
+            archive=Archive(archive) if archive else None,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
 
-    outcome = asyncio.run(with_services(work))
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Verifying the log", total=None)
+        outcome = asyncio.run(with_services(work))
     if as_json:
         _print_json(outcome)
     else:
@@ -124,7 +127,8 @@ def check(
         proofs = msgspec.json.decode(proof.read_bytes(), type=list[EntryProof])
     except msgspec.MsgspecError as error:
         raise InvalidValue(f"{proof} holds no proofs: {error}") from error
-    opened = [verify_entry_proof(one, verifiers) for one in proofs]
+    with _working("Verifying the proof…"):
+        opened = [verify_entry_proof(one, verifiers) for one in proofs]
     if as_json:
         _print_json(opened)
         return
@@ -132,7 +136,7 @@ def check(
         place = f"entry {one.inclusion.index} of stream {one.inclusion.stream}"
         _console.print(f"[green]proven[/] {place}, under checkpoint {read_checkpoint(one.inclusion.checkpoint).size}")
         for name, value in sorted(values.items()):
-            _console.print(f"  {name}: {escape(str(value))}", highlight=False)
+            _console.print(f"  {name}: {escape(in_words(value))}", highlight=False)
 
 
 @app.command()
@@ -191,10 +195,12 @@ def show_patterns(
                 _console.print(_line(one), highlight=False)
         return count
 
-    found = asyncio.run(with_services(work))
+    with nullcontext() if as_json else _working("Looking through the log…"):
+        found = asyncio.run(with_services(work))
     sys.stdout.buffer.flush()
     if not as_json:
-        _console.print(f"{found} inscriptions to look at. {_WHY if found else ''}".strip(), highlight=False)
+        flagged = counted(found, "inscription", "inscriptions")
+        _console.print(f"{flagged} to look at. {_WHY if found else ''}".strip(), highlight=False)
 
 
 @app.command()
@@ -213,9 +219,29 @@ def _line(one: Pattern) -> str:
     end = (
         f"ended by {one.closed} on {brussels_day(one.closed_at)}" if one.closed_at else f"whose last day was {one.ends}"
     )
-    asked = f"{one.questions} questions, the first {one.tickets[0]}"
+    asked = f"{counted(one.questions, 'question', 'questions')}, the first {one.tickets[0]}"
     opened = f"inscribed person {one.person} in {one.context} by {one.opened} on {brussels_day(one.opened_at)}"
     return f"[yellow]{one.institution}[/] {opened}, {end}; {asked}"
+
+
+def in_words(value: Any) -> str:
+    """Write what an entry holds for people: lists with commas, parts by name, and what is not known as a dash."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case dict():
+            return ", ".join(f"{name} {in_words(part)}" for name, part in value.items()) or "-"
+        case list() | tuple():
+            return "; ".join(map(in_words, value)) or "-"
+        case _:
+            return str(value)
+
+
+def _working(doing: str) -> Status:
+    """Say on a terminal what is done meanwhile."""
+    return Console(stderr=True).status(doing)
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:

@@ -25,16 +25,15 @@ class Commands(TyperGroup):
         return sorted(_installed(), key=lambda name: (name not in _FIRST, name))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the name is its parent's
-        """Load one, or None where there is none of the name."""
+        """Load one, or None where there is none of the name; one that cannot be loaded says so when it is called."""
         found = _installed().get(cmd_name)
         if found is None:
             return None
         try:
-            loaded = found.load()
-        except ModuleNotFoundError as error:
-            if str(error.name).startswith("crossroads"):
-                raise
-            raise CrossroadsError(f"`{cmd_name}` needs {error.name}: install crossroads[hub].") from error
+            with Console(stderr=True).status(f"Starting {cmd_name}…"):
+                loaded = found.load()
+        except ImportError as error:
+            return _absent(cmd_name, error)
         command = typer.main.get_command(loaded)
         command.name = cmd_name
         return command
@@ -48,6 +47,12 @@ class Commands(TyperGroup):
 
 
 _FIRST = ("demo", "serve", "participant")
+_EXTRAS = {
+    "participant": ("granian", "litestar", "sqlalchemy", "structlog", "zstandard"),
+    "statuses": ("duckdb", "fpdf", "ibis", "openpyxl", "pyhanko", "regex", "segno", "sqlglot", "tzdata"),
+    "portal": ("authlib", "govuk_frontend_jinja", "jinja2", "vl_convert"),
+}
+"""What to install for a module that is missing; every other one comes with `hub`. A test holds it to pyproject.toml."""
 
 app = typer.Typer(
     cls=Commands,
@@ -81,6 +86,28 @@ def run() -> None:
     except CrossroadsError as error:
         Console(stderr=True).print(f"[bold red]Refused:[/] {escape(str(error))}", highlight=False)
         sys.exit(1)
+
+
+def extra_of(module: str) -> str:
+    """Give the extra of the package that brings a module."""
+    top = module.partition(".")[0]
+    return next((extra for extra, modules in _EXTRAS.items() if top in modules), "hub")
+
+
+def _absent(name: str, error: ImportError) -> Any:
+    """Stand for a command that cannot be loaded, so that the others are listed; called, it says what is missing."""
+    missing = str(error.name or "")
+    ours = missing.partition(".")[0] in ("", "crossroads")
+    why = str(error) if ours else f"needs {missing}: install crossroads[{extra_of(missing)}]"
+
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    absent = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+    @absent.command(name, help=f"Cannot be loaded: {why}.", context_settings=anything, add_help_option=False)
+    def refuse() -> None:
+        raise CrossroadsError(f"`{name}` {'cannot be loaded: ' if ours else ''}{why}.") from error
+
+    return typer.main.get_command(absent)
 
 
 def _installed() -> dict[str, EntryPoint]:

@@ -41,6 +41,12 @@ def check_decision(decision: Decision) -> None:
         raise Malformed(Fault("$.decision.lastDay", _INVALID, "The last day comes before the first."))
 
 
+def check_stands(decision: Decision, entries: Entries) -> None:
+    """Refuse to suspend or withdraw what the catalogue never had. Raises Malformed with the place."""
+    if decision.kind is not DecisionKind.GRANT and not any(_versions(decision.reference, entries)):
+        raise Malformed(Fault("$.decision.reference", _INVALID, "There is no such authorisation."))
+
+
 def effect(decision: Decision, entries: Entries, on: date) -> Effect:
     """Give what a decision, put in force on a day, changes of the catalogue as it stands."""
     changes = diff(entries, _after(decision, entries, on))

@@ -18,7 +18,7 @@ from crossroads.audit.service import Log
 from crossroads.catalogue.changes import Change
 from crossroads.catalogue.service import Catalogue
 from crossroads.committee.errors import DraftChanged, DraftOver, DraftUnfit
-from crossroads.committee.model import Believed, Effect, check_decision, effect, in_force_since, plan
+from crossroads.committee.model import Believed, Effect, check_decision, check_stands, effect, in_force_since, plan
 from crossroads.committee.store import Kept, Store
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.guards import Signed
@@ -77,6 +77,7 @@ class Committee:
         texts["$.decision.authorisation"] = msgspec.json.encode(saving.decision.authorisation).decode()
         self._surroundings.check_pseudonymous(texts)
         check_decision(saving.decision)
+        check_stands(saving.decision, self._catalogue.current.entries)
         by, ticket, draft = self._by(saving), uuid7(), saving.draft or uuid7()
         async with self._store.changing() as changing:
             if saving.draft is None:

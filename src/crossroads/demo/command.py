@@ -9,7 +9,9 @@ import structlog
 import typer
 from rich.console import Console
 
+from crossroads.catalogue.loader import load
 from crossroads.demo import home as homes
+from crossroads.demo.authorised import warning
 from crossroads.demo.home import PERSONS, Home, Made
 from crossroads.demo.invitation import invite
 from crossroads.demo.opening import Opening
@@ -21,6 +23,7 @@ from crossroads.demo.stage import Stage
 from crossroads.demo.tour import FIRST, OTHERS, failures, play
 from crossroads.demo.visiting import visit
 from crossroads.network.processes import ProcessFailed
+from crossroads.participant.typed import short
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -37,6 +40,10 @@ def demo(
     ] = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew: remove what an earlier start of the demo made, after asking.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --fresh: do not ask.")] = False,
 ) -> None:
     """Run a whole network on this machine: institutions, people, database and hub, with a tour."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
@@ -46,6 +53,8 @@ def demo(
             home = homes.home_of(homes.environment())
             with home.locked():
                 end_orphans(home.folder)
+                if fresh:
+                    _begin_anew(home, yes=yes)
                 failed = _run(home, persons, signals, screen, once=once)
     except Stopped:
         screen.console.print("\nStopped. Nothing runs any more.")
@@ -53,6 +62,14 @@ def demo(
     if failed:
         screen.console.print(f"\n[bold red]Not as expected:[/] {'; '.join(failed)}")
         raise typer.Exit(_FAILED)
+
+
+def _begin_anew(home: Home, *, yes: bool) -> None:
+    """Remove the demo and its database, and nothing else; whoever says no ends here."""
+    if home.folder.exists():
+        if not yes:
+            typer.confirm(f"Remove {short(home.folder)}, the demo with its database?", abort=True)
+        home.remove()
 
 
 def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, *, once: bool) -> list[str]:
@@ -71,6 +88,8 @@ def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, 
         with screen.console.status("Starting the database, the hub and the institutions"):
             runner.start()
         stage = Stage(runner, made, screen, Opening(runner, home.pages(first_port)))
+        if warned := warning(load(homes.catalogue_folder()).document, stage.fetch("/v1/authorisations")["items"]):
+            screen.say(f"\n{warned}")
         try:
             failed = failures(_tour(stage))
         finally:

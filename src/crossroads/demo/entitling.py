@@ -104,10 +104,12 @@ def _loaded(stage: Stage, scene: _Scene) -> tuple[Load, float]:
 def _told(stage: Stage) -> Mapping[str, Told]:
     """Let the energy service ask about all its customers; give the first line of each, by its number."""
     client, day = CLIENTS[_ENERGY], brussels_day(SystemClock().now())
-    listed = Customers(stage.network.member(_ENERGY).folder / clients.CUSTOMERS, Environment.TEST, day)
+    folder = stage.network.member(_ENERGY).folder
+    listed = Customers(folder / clients.CUSTOMERS, Environment.TEST, day)
     wish = BatchWish(client.legal_context, [client.data_group], CLERK, _rest_of_year(day), day)
-    with stage.screen.console.status("Asking about every customer"):
-        outcomes = {one.reference: one for one in ask_all(stage.client(_ENERGY), listed, wish, _checking(stage))}
+    asked = ask_all(stage.client(_ENERGY), listed, wish, _checking(stage), folder)
+    with stage.screen.console.status("Asking about every customer"), asked as each:
+        outcomes = {one.reference: one for one in each}
     counts = Counter(str(one.verdict) for one in outcomes.values())
     stage.screen.say(f"\n{stage.name(_ENERGY)} asks about all its customers, by the references it gave them:")
     stage.screen.table(("customers", "the social tariff"), [(f"{many:,}", said) for said, many in counts.most_common()])

@@ -120,6 +120,12 @@ class Home:
         shutil.rmtree(self.folder)
         return True
 
+    def remove(self) -> None:
+        """Throw everything away, the database too where a link leads to it."""
+        database = embedded(self.network(_PORTS.start).installation).place.folder
+        self.clear()
+        shutil.rmtree(database, ignore_errors=True)
+
     def network(self, first_port: int) -> Network:
         """Give the network that lives here."""
         url, with_pages = f"http://127.0.0.1:{first_port}", self.pages(first_port)

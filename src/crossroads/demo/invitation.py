@@ -50,7 +50,10 @@ def invite(stage: Stage) -> None:
         ("See again what came to the mailbox of Gent:", f"{command} mailbox pull {settings(GENT)} --from 1"),
         ("See the errors that were reported, and what became of them:", f"{home}{command} mailboxes reports --all"),
         (f"See the files of questions that {stage.name(ASKER)} sent:", f"{command} batch list {settings(ASKER)}"),
-        ("See what the register told the hub:", f"{command} participant outbox show {settings(REGISTER)}"),
+        (
+            "See how many changes the register told the hub of, and why any was refused:",
+            f"{command} participant outbox show {settings(REGISTER)}",
+        ),
     ):
         stage.screen.say(f"\n{what}")
         # As one line however long: it must work when it is copied.

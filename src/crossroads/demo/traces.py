@@ -14,7 +14,7 @@ from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told
 from crossroads.directory.model import Line
 from crossroads.kernel.errors import Refused, Tampered
-from crossroads.participant.typed import short
+from crossroads.participant.typed import counted, short
 from crossroads.wire.blocks import envelope, unseal
 from crossroads.wire.commitments import Opening
 from crossroads.wire.notes import NoteVerifier, read_checkpoint
@@ -79,7 +79,8 @@ def proof(stage: Stage) -> Outcome:
     stage.screen.table(("entry", "at (UTC)", "fields that were opened"), rows, whole=(1,))
     altered = _refused(read[0], key)
     ok = [entry["event"] for entry in entries] == [Event.QUESTION_DECIDED, Event.ANSWER_SENT] and bool(altered)
-    found = f"{len(entries)} entries proven; the altered file is refused: {altered or 'no, it passed'}"
+    proven = counted(len(entries), "entry", "entries")
+    found = f"{proven} proven; the altered file is refused: {altered or 'no, it passed'}"
     return Outcome("two entries proven, the altered file refused", found, ok)
 
 
@@ -106,7 +107,8 @@ def usage(stage: Stage) -> Outcome:
     known = Counter(line.event for line in lines)
     asked, refused, told = (known[event] for event in _SHOWN_EVENTS)
     ok = {GENT, ANTWERPEN} <= {line.asker for line in lines} and all((refused, told, inscribed))
-    found = f"{asked + refused} questions, {refused} refused; {told} told of a change; {len(inscribed)} inscriptions"
+    asked_for = f"{counted(asked + refused, 'question', 'questions')}, {refused} refused"
+    found = f"{asked_for}; {told} told of a change; {counted(len(inscribed), 'inscription', 'inscriptions')}"
     return Outcome("questions of two institutions, one refused; some told of a change", found, ok)
 
 

@@ -5,7 +5,7 @@ without one there are no entities to expand or to fetch, and nothing is ever inc
 """
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from crossroads.dmn.errors import BadModel
@@ -101,11 +101,19 @@ class Node:
 
     def all(self, *names: str) -> Iterator["Node"]:
         """Give the children of this model's namespace, of these names where names are given."""
+        own = f"{{{self.namespace}}}"
+        wanted = {own + name for name in names}
         for element in self.element:
-            if element.tag.startswith(f"{{{self.namespace}}}"):
-                node = replace(self, element=element)
-                if not names or node.name in names:
-                    yield node
+            if element.tag in wanted or (not names and element.tag.startswith(own)):
+                yield replace(self, element=element)
+
+    def see_only(self, names: Collection[str], where: str) -> None:
+        """Refuse children of other names. Raises BadModel."""
+        own = f"{{{self.namespace}}}"
+        known = {own + name for name in names}
+        for element in self.element:
+            if element.tag.startswith(own) and element.tag not in known:
+                raise BadModel(f"<{element.tag.removeprefix(own)}> is not known in {where}", self.place)
 
     def at(self, place: Place) -> "Node":
         """Give the same element, said to stand at another place."""

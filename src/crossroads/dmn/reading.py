@@ -60,9 +60,7 @@ def read(data: bytes) -> Definitions:
     if node.namespace not in NAMESPACES or node.name != "definitions":
         raise BadModel(f"the outermost element is <{node.name}> of {node.namespace or 'no namespace'}, not a DMN model")
     root = replace(node, types=_types(node))
-    for child in root.all():
-        if child.name not in GRAPH + REST:
-            raise BadModel(f"<{child.name}> is not known in a DMN model", child.place)
+    root.see_only(GRAPH + REST, "a DMN model")
     return Definitions(
         name=root.get("name") or "",
         namespace=root.need("namespace"),
@@ -147,9 +145,7 @@ def _input_data(node: Node) -> InputData:
 
 
 def _decision(node: Node) -> Decision:
-    for child in node.all():
-        if child.name not in (*DECISION, *KINDS):
-            raise BadModel(f"<{child.name}> is not known in a decision", node.place)
+    node.see_only((*DECISION, *KINDS), "a decision")
     return Decision(
         name=node.need("name"),
         variable=_variable(node),

@@ -46,6 +46,8 @@ class _Ready:
         def outputs(rule: int) -> Outputs:
             if rule not in given:
                 given[rule] = tuple(cell(scope, trace) for cell in self.outputs[rule - 1])
+                for value in given[rule]:
+                    scope.work.look_through(value)
             return given[rule]
 
         verdict = settle(Matches(self.table, rules, outputs, lambda values: self._rank(values, scope)))

@@ -30,6 +30,9 @@ class Run:
 
     def answer(self, found: Found) -> Value:
         """Give the value of a decision or input, or what a service or knowledge model answers to the inputs."""
+        return self._looked_through(self._answer(found), self._scope(found))
+
+    def _answer(self, found: Found) -> Value:
         value = self._value(found)
         if not isinstance(value, Function) or isinstance(found.thing, Decision):
             return value
@@ -56,6 +59,15 @@ class Run:
         )
         return scope.guarded(lambda: compute(scope, self.trace))
 
+    def _looked_through(self, value: Value, scope: Scope) -> Value:
+        """Give a value that whoever takes it can go through; null with a note where it holds too much."""
+
+        def look() -> Value:
+            self.work.look_through(value)
+            return value
+
+        return scope.guarded(look)
+
     def _scope(self, found: Found, names: Mapping[str, Value] | None = None) -> Scope:
         types = self._graph.maker(found.home).shapes.types
         return Scope(names or {}, notes=self.notes, types=types, work=self.work)
@@ -74,7 +86,9 @@ class Run:
         if not given:
             self.notes.append(f"{found.thing.place}: it is not given")
         fit = noted(lambda scope, _trace: ready.shape.fit(value, scope), found.thing.place)
-        self.facts[found.thing.name] = fitted = fit(self._scope(found), self.trace)
+        scope = self._scope(found)
+        fitted = self._looked_through(scope.guarded(lambda: fit(scope, self.trace)), scope)
+        self.facts[found.thing.name] = fitted
         return fitted
 
     def _given(self, found: Found) -> tuple[bool, Value]:

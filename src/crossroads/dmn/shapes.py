@@ -46,6 +46,8 @@ class Shape:
 
     def fitting(self, value: Value, scope: Scope) -> tuple[bool, Value]:
         """Tell whether the value fits, and give it as `fit` does."""
+        if self is not ANYTHING:
+            scope.work.look_through(value)
         fits, converted = conversion(value, self.type)
         if not fits:
             scope.note(f"a {kind(value)} is not of the declared type")

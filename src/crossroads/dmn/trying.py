@@ -27,7 +27,10 @@ def facts_of(model: Model, decision: str, data: bytes) -> dict[str, Value]:
     if strange := sorted(set(given) - set(inputs)):
         known = ", ".join(sorted(inputs)) or "none"
         raise BadModel(f"no input has this name; there are: {known}", _fact(strange[0]))
-    return {name: _value(value, inputs[name], model.definitions, (name,)) for name, value in given.items()}
+    try:
+        return {name: _value(value, inputs[name], model.definitions, (name,)) for name, value in given.items()}
+    except RecursionError:
+        raise BadModel("they nest too deeply", Place(("the facts",))) from None
 
 
 def _fact(*names: str) -> Place:

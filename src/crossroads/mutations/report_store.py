@@ -208,6 +208,15 @@ async def open_reports(
     return tuple(_open_report(row, numbers.get(row["ticket"])) for row in found)
 
 
+async def open_report(connection: Connection, source: str, mailbox: str, report: UUID) -> tuple[OpenReport, ...]:
+    """Give a report that waits for a source, with the number of its item in a mailbox; none where it does not."""
+    at = await place(connection, source, report)
+    if at is None or not report.int:
+        return ()
+    before = at._replace(report=UUID(int=report.int - 1))
+    return tuple(one for one in await open_reports(connection, source, mailbox, before, 1) if one.report == report)
+
+
 async def count_open(connection: Connection, source: str) -> int:
     """Count the reports that wait for a source."""
     return int(await queries.count_open_reports(connection, source=source))

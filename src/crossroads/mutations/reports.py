@@ -39,6 +39,7 @@ from crossroads.wire.error_reports import (
     ErrorOutcome,
     ErrorReport,
     ErrorReported,
+    OpenReport,
     OpenReports,
     OpenReportsQuery,
 )
@@ -110,8 +111,7 @@ class ErrorReports:
             raise
         with outages():
             async with self._turns.turn(signed.institution), self._pool.acquire() as connection:
-                after = await self._place(connection, source, query.after)
-                found = await report_store.open_reports(connection, source, signed.institution, after, query.count + 1)
+                found = await self._waiting(connection, query, source, signed.institution)
                 total = await report_store.count_open(connection, source)
         items = found[: query.count]
         fields: dict[str, object] = {"source": source, "shown": len(items), **_signed(signed)}
@@ -123,6 +123,15 @@ class ErrorReports:
             more=len(found) > len(items),
             checkpoint=self._log.checkpoint,
         )
+
+    async def _waiting(
+        self, connection: Connection, query: OpenReportsQuery, source: str, mailbox: str
+    ) -> tuple[OpenReport, ...]:
+        """Give the reports asked for, and one more where there is one."""
+        if query.report is not None:
+            return await report_store.open_report(connection, source, mailbox, query.report)
+        after = await self._place(connection, source, query.after)
+        return await report_store.open_reports(connection, source, mailbox, after, query.count + 1)
 
     async def _place(self, connection: Connection, source: str, after: UUID | None) -> Place:
         if after is None:

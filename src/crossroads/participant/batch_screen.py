@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from crossroads.kernel.clock import BRUSSELS
@@ -15,6 +15,9 @@ from crossroads.participant.batches_output import Written
 from crossroads.participant.terminal import errors
 from crossroads.participant.typed import program, short
 from crossroads.wire.batches import BatchList, BatchState, BatchStatus
+
+_TICKET = 36
+"""Characters."""
 
 
 @contextmanager
@@ -52,7 +55,8 @@ def show_list(listed: BatchList) -> None:
     if not listed.batches:
         errors.print("You have sent no batch yet.")
         return
-    table = Table("number", "reference", "ticket", "state", "records", "answered", "sent", box=None, pad_edge=False)
+    ticket = Column("ticket", min_width=_TICKET)  # whole in the narrowest terminal: one copies it
+    table = Table("number", "reference", ticket, "state", "records", "answered", "sent", box=None, pad_edge=False)
     for status in listed.batches:
         sent = status.submitted_at.astimezone(BRUSSELS)
         words = (status.reference, str(status.ticket), str(status.state), str(status.records), str(status.answered))

@@ -35,7 +35,14 @@ from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
 from crossroads.participant.settings import KeyFile
 from crossroads.participant.steps import Http, SyncHttp
 from crossroads.participant.trust import read_trust
-from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported, OpenReports
+from crossroads.wire.error_reports import (
+    ErrorAnswer,
+    ErrorAnswered,
+    ErrorReport,
+    ErrorReported,
+    OpenReport,
+    OpenReports,
+)
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import InscriptionLine, InscriptionOutcome, PersonConfirmation, PersonConfirmed
 from crossroads.wire.mutations import Item, MailboxPage, Mutation, MutationOutcome, Pull, Settled
@@ -83,6 +90,8 @@ class _Base:
     def __init__(self, config: ClientConfig, clock: Clock | None = None) -> None:
         """Read keys and trust. Raises WrongSetting or UnsafeKeyFile."""
         keys, folder = config.keys, config.folder
+        self.institution = config.institution
+        """As which it asks."""
         asking = Asking(
             config.institution,
             SigningKey.read(keys.sign.id, folder / keys.sign.file),
@@ -181,6 +190,11 @@ class Client(_Base):
     async def open_reports(self, on_behalf_of: str | None = None, *, after: UUID | None = None) -> OpenReports:
         """Give the reports that wait for an answer of one's own, as their source. Raises Refused or Unavailable."""
         return await self._http.run(self._mailbox.open_reports(on_behalf_of, after))
+
+    async def open_report(self, report: UUID) -> OpenReport | None:
+        """Give one of those; None where it does not wait. Raises Refused or Unavailable."""
+        found = await self._http.run(self._mailbox.open_reports(None, None, report))
+        return next(iter(found.items), None)
 
     async def fetch(self, item: Item, *, agent: str) -> Reply:
         """Ask for the data that an item is about, as `ask` does. Raises Refused for a void item."""

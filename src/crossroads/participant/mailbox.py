@@ -96,9 +96,11 @@ class Mailbox:
         self._check(answered.environment)
         return answered
 
-    def open_reports(self, on_behalf_of: str | None, after: UUID | None) -> Steps[OpenReports]:
-        """Give a page of the reports that wait for a source. Raises Refused, Unavailable or Tampered."""
-        query = OpenReportsQuery(on_behalf_of=on_behalf_of, after=after)
+    def open_reports(
+        self, on_behalf_of: str | None, after: UUID | None, report: UUID | None = None
+    ) -> Steps[OpenReports]:
+        """Give a page of the reports that wait for a source, or one. Raises Refused, Unavailable or Tampered."""
+        query = OpenReportsQuery(on_behalf_of=on_behalf_of, after=after, report=report)
         found = yield from self._hub.send("/v1/error-reports/query", query, _open_decoder)
         self._check(found.environment)
         if found.checkpoint:

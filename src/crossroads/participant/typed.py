@@ -33,6 +33,11 @@ def short(path: Path) -> str:
     return shlex.quote(str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path))
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Write how many there are: "1 question", "2 questions"."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def ssin(text: str, option: str = "--ssin") -> str:
     """Give the number that is typed, in a file, or on the next line of standard input (`-`).
 

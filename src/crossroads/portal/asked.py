@@ -20,6 +20,7 @@ class Asked:
         self._view, self._query = view, query
         today = brussels_day(public.clock.now())
         self.day = self._day(today)
+        self.today = today
         self.past = self.day != today
         """Whether another day than today is shown."""
         self.words = query.get("q", "")[:_LONGEST_WORDS].strip()

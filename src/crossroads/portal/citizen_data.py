@@ -1,6 +1,7 @@
 """What the sources answered about a person, put in order for a page. Pure; nothing of it is kept."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -27,6 +28,8 @@ class Part(NamedTuple):
     group: Any
     """The data group as the catalogue has it."""
     source: Any
+    schema: Mapping[str, Any] | None
+    """That of the data group, with the names of institutions."""
     content: Mapping[str, Any]
     """What came, as its schema in the catalogue puts it into words."""
     seen: Seen
@@ -45,7 +48,8 @@ class Shown(NamedTuple):
 def shown(replies: Iterable[Reply], register: Register) -> Shown:
     """Put answers in order: by the names of data group and source."""
     every = list(replies)
-    parts = [_part(block, reply.answer.ticket, register) for reply in every for block in reply.blocks]
+    named = naming(register)
+    parts = [_part(block, reply.answer.ticket, register, named) for reply in every for block in reply.blocks]
     failed = {
         one.institution for reply in every for one in reply.answer.sources if one.status is StatusValue.TECHNICAL_ERROR
     }
@@ -59,9 +63,29 @@ def shown(replies: Iterable[Reply], register: Register) -> Shown:
     )
 
 
-def _part(block: OpenedBlock, ticket: UUID, register: Register) -> Part:
+def naming(register: Register) -> Callable[[Any], Any]:
+    """Give what makes of a schema one that names each institution, where it says that a field holds one."""
+
+    @cache
+    def names() -> dict[str, Any]:
+        return {one.id: msgspec.to_builtins(one.names) for one in register.institutions()}
+
+    def named(schema: Any) -> Any:
+        if isinstance(schema, list):
+            return [named(one) for one in schema]
+        if not isinstance(schema, dict):
+            return schema
+        own = {"x-values": names()} if schema.get("x-form") == "institution" else {}
+        return {key: named(one) for key, one in schema.items()} | own
+
+    return named
+
+
+def _part(block: OpenedBlock, ticket: UUID, register: Register, named: Callable[[Any], Any]) -> Part:
+    group = register.data_group(block.data_group)
     return Part(
-        group=register.data_group(block.data_group),
+        group=group,
+        schema=named(group.json_schema) if group else None,
         source=register.institution(block.source),
         content=block.json if block.media_type == "application/json" else {},
         seen=Seen(ticket=ticket, data_group=block.data_group, source=block.source, period=block.period),

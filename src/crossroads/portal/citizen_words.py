@@ -1,12 +1,14 @@
 """How the pages of a citizen say what the hub answers in codes. Plain words; what has none keeps its code."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from markupsafe import Markup
 
 from crossroads.catalogue.model import Text
+from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.portal.acted import Acted, acted_for
 from crossroads.portal.register import folded
@@ -15,8 +17,8 @@ from crossroads.web.look import clean, said
 from crossroads.web.view import View
 from crossroads.wire.acting import Scope, Side
 from crossroads.wire.error_reports import ErrorOutcome, Presumed
-from crossroads.wire.mutations import MutationKind
-from crossroads.wire.usage import Action, Outcome, UsedGroup
+from crossroads.wire.mutations import MutationKind, NoticeKind
+from crossroads.wire.usage import Action, Outcome, Usage, UsedGroup
 
 
 def _message(text: str) -> str:
@@ -70,6 +72,11 @@ OUTCOMES: Mapping[str, tuple[str, str]] = {
     Outcome.REFUSED: (_("Refused"), "red"),
     Outcome.UNKNOWN: (_("Granted, result not known"), "grey"),
 }
+ASKED = frozenset(
+    {Action.QUESTION, Action.BATCH, Action.SEARCHED, Action.BOX_SHOWN, Action.BOX_OPENED, Action.BOX_PROVEN}
+    | {Action.USAGE_SHOWN, Action.HOLDERS_SHOWN, Action.PROOF_SHOWN, Action.MANDATES_SHOWN, Action.ACTING_BEGUN}
+)
+"""What somebody asked for, and may have been granted. Of anything else it is only said where it was refused."""
 PRESUMED: Mapping[str, str] = {
     Presumed.WRONG_VALUE: _("A value is wrong"),
     Presumed.WRONG_PERIOD: _("The dates are wrong"),
@@ -87,6 +94,23 @@ KINDS: Mapping[str, str] = {
     MutationKind.ENDED: _("Ended"),
     MutationKind.CORRECTED: _("Corrected"),
     MutationKind.CANCELLED: _("Cancelled"),
+    NoticeKind.NUMBER_REPLACED: _("Another number"),
+    NoticeKind.MERGED: _("Two persons found to be one"),
+    NoticeKind.UNMERGED: _("Two persons told apart"),
+    NoticeKind.EXCLUSIVE_OVERLAP: _("Two institutions have this file"),
+    NoticeKind.DECEASED: _("A death"),
+    NoticeKind.DEATH_WITHDRAWN: _("A death that was recorded wrongly"),
+    NoticeKind.INSCRIPTION_ENDED: _("The file ended"),
+    NoticeKind.PRESUMED_ERROR: _("Something may be wrong"),
+    NoticeKind.ERROR_ANSWERED: _("The answer to a report"),
+    NoticeKind.CORRECTION_TOLD: _("Who is told of a correction"),
+    "linked": _("Two persons found to be one"),
+    "unlinked": _("Two persons told apart"),
+    "ssin-assigned": _("A number was given"),
+    "replaced": _("Another number"),
+    "removed": _("What was recorded was removed"),
+    "refused": _("Refused"),
+    "duplicate-suspected": _("The person may have a number already."),
     "parent": _("A parent for a child"),
     "mandate": _("Under a mandate"),
     Side.GIVER: _("A mandate that you gave"),
@@ -156,6 +180,11 @@ def _outcome(words: Words, outcome: str) -> tuple[str, str]:
     return words.text(text), colour
 
 
+def _was_asked(_: Words, one: Usage) -> bool:
+    """Tell whether a result is to be shown: somebody asked, or was refused."""
+    return one.outcome is not Outcome.GRANTED or (one.institution is not None and one.action in ASKED)
+
+
 def _reason(words: Words, code: str | None) -> str:
     """Say a code in plain words; a code without any stands for itself, and success says nothing."""
     if code is None or code == Code.OK:
@@ -181,6 +210,11 @@ def _acted(_: Words, view: View) -> Acted | None:
     return acted_for(view)
 
 
+def _day_of(_: Words, moment: datetime) -> str:
+    """Write the day of a moment for an address."""
+    return brussels_day(moment).isoformat()
+
+
 def _by_name(words: Words, groups: Iterable[UsedGroup]) -> list[UsedGroup]:
     """Give data groups by their names in the language of the page."""
 
@@ -195,9 +229,11 @@ CITIZEN: Mapping[str, Any] = {
     "worded": _worded,
     "action": _action,
     "outcome": _outcome,
+    "was_asked": _was_asked,
     "reason": _reason,
     "why": _why,
     "choice": _choice,
     "acted": _acted,
+    "day_of": _day_of,
 }
 """Filters of the templates."""

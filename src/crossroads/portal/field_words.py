@@ -22,6 +22,7 @@ FORMS: Mapping[str, str] = {
     "date": _("Day"),
     "month": _("Month"),
     "quarter": _("Quarter"),
+    "institution": _("Institution"),
     "boolean": _("Yes or no"),
     "string": _("Text"),
     "integer": _("Number"),
@@ -36,7 +37,7 @@ def _form(words: Words, schema: Schema) -> str:
     """Say in which form a field is written."""
     kind = schema.get("type", "")
     known = schema.get("x-form") or schema.get("format") or (kind[0] if isinstance(kind, list) else kind)
-    return words.text(FORMS[known]) if known in FORMS else str(known)
+    return words.text(FORMS[known]) if isinstance(known, str) and known in FORMS else str(known)
 
 
 def _choices(words: Words, schema: Schema) -> list[Markup]:

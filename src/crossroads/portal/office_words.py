@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from crossroads.web.languages import Words
+from crossroads.web.languages import LANGUAGES, Words
 from crossroads.wire.committee import DecisionKind, DraftState
 from crossroads.wire.supervision import Parameter, Rule
 
@@ -36,10 +36,13 @@ HAPPENED: Mapping[str, str] = {
     "catalogue": _("The rules changed"),
     "installation": _("The log began"),
     "log": _("The log about itself"),
-    "ebox": _("The box"),
-    "portal": _("The portal"),
+    "box:message": _("A message in a box"),
+    "box:list": _("A look into a box"),
+    "box:consent": _("A box made active, or no longer"),
+    "box:document": _("A document of a box was opened"),
+    "box": _("The box"),
 }
-"""What an entry tells, by its event, or by the first part of it."""
+"""What an entry tells, by its event, or by the first one or two parts of it."""
 RULES: Mapping[str, str] = {
     Rule.MANY_PERSONS: _("Many people in a minute"),
     Rule.OUTSIDE_HOURS: _("Outside working hours"),
@@ -100,7 +103,7 @@ FIELDS: Mapping[str, str] = {
 
 
 def _happened(words: Words, event: str) -> str:
-    found = HAPPENED.get(event) or HAPPENED.get(event.partition(":")[0])
+    found = HAPPENED.get(event) or HAPPENED.get(event.rpartition(":")[0]) or HAPPENED.get(event.partition(":")[0])
     return words.text(found) if found else event
 
 
@@ -129,13 +132,26 @@ def _term(words: Words, field: str) -> str:
     return words.text(FIELDS[field]) if field in FIELDS else field
 
 
-def _value(_: Words, value: Any) -> str:
-    """Write a value of the catalogue: a text as it is, texts under each other, anything else as JSON."""
+def _value(words: Words, value: Any) -> str:
+    """Write a value of the catalogue: texts as they are, several under each other, a party in words, else JSON."""
     if value is None:
         return ""
     if isinstance(value, list):
-        return "\n".join(_value(_, one) for one in value)
+        return "\n".join(_value(words, one) for one in value)
+    if isinstance(value, dict) and value.keys() <= set(LANGUAGES):
+        return "\n".join(f"{language}: {text}" for language, text in value.items())
+    if isinstance(value, dict) and "institution" in value:
+        return str(value["institution"])
+    if isinstance(value, dict) and "sector" in value:
+        return _sector(words, value)
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _sector(words: Words, party: Mapping[str, Any]) -> str:
+    number = str(party["sector"])
+    if "type" not in party:
+        return words.text("Sector %(number)s", number=number)
+    return words.text("Sector %(number)s, type %(kind)s", number=number, kind=str(party["type"]))
 
 
 OFFICE: Mapping[str, Any] = {

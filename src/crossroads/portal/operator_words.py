@@ -43,6 +43,27 @@ STATES: Mapping[str, str] = {
     "PAUSED": _("Paused"),
     "FAILED": _("Failed"),
 }
+JOBS: Mapping[str, str] = {
+    "batch": _("Answers a file of questions"),
+    "batch-check": _("Checks a file of questions"),
+    "batch-retention": _("Removes files of questions whose days are over"),
+    "bis-retention": _("Removes what the BIS register held long enough"),
+    "acting-forgotten": _("Forgets who acted for whom"),
+    "service-levels": _("Counts the service levels"),
+    "log-retention": _("Removes entries of the log whose days are over"),
+    "log-archive": _("Brings months of the log to the archive"),
+    "log-months": _("Prepares the log for the months ahead"),
+    "box-reminders": _("Marks messages in boxes that are long unread"),
+    "jobs-forgotten": _("Forgets jobs that are done"),
+}
+"""What a job does, by its kind."""
+REFUSALS: Mapping[str, str] = {
+    "Refused": _("The page is not for who asked"),
+    "FormNotOurs": _("The form was not from this portal, or too old"),
+    "NotYours": _("What was asked for is of another session"),
+    "Unacceptable": _("The hub refused what was sent"),
+}
+"""Why a page was refused, by the name of the error."""
 _HELD = _("Held by an operator")
 _LEFT_ALONE = (_("Left alone"), "red")
 _FAILS = (_("Does not answer"), "yellow")
@@ -60,7 +81,10 @@ def light(words: Words, of: Light) -> tuple[str, str]:
 def finding(words: Words, found: Finding, register: Register) -> str:
     """Say what was found; an institution by its name."""
     about = register.institution(found.about) if found.about else None
-    given: dict[str, str] = {"about": about.names.in_language(words.language) if about else found.about or ""}
+    kind = found.about or ""
+    job = f"\N{LEFT DOUBLE QUOTATION MARK}{job_kind(words, kind)}\N{RIGHT DOUBLE QUOTATION MARK}"
+    named = about.names.in_language(words.language) if about else job if kind in JOBS else kind
+    given: dict[str, str] = {"about": named}
     if found.number is not None:
         given["number"] = words.number(round(found.number, 1))
     if found.moment is not None:
@@ -71,6 +95,16 @@ def finding(words: Words, found: Finding, register: Register) -> str:
 def job_state(words: Words, job: Any) -> str:
     """Say how a job stands."""
     return words.text(_HELD if job.held else STATES.get(job.state, job.state))
+
+
+def job_kind(words: Words, kind: str) -> str:
+    """Say what a job does."""
+    return words.text(JOBS[kind]) if kind in JOBS else kind
+
+
+def refusal(words: Words, why: str) -> str:
+    """Say why a page was refused."""
+    return words.text(REFUSALS[why]) if why in REFUSALS else why
 
 
 def source_state(words: Words, source: Source | None) -> tuple[str, str]:
@@ -104,6 +138,8 @@ OPERATOR: Mapping[str, Any] = {
     "light": light,
     "finding": finding,
     "job_state": job_state,
+    "job_kind": job_kind,
+    "refusal": refusal,
     "source_state": source_state,
     "milliseconds": milliseconds,
     "megabytes": megabytes,

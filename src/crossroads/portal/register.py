@@ -21,6 +21,7 @@ from crossroads.catalogue.model import (
     Text,
 )
 from crossroads.catalogue.snapshot import Snapshot
+from crossroads.web.contents import Schema, part
 from crossroads.web.languages import SOURCE
 
 E = TypeVar("E", bound=Entry)
@@ -45,15 +46,14 @@ class Field(NamedTuple):
     path: str
     """Where it stands: `list[].field` for a field of an object in a list."""
     name: str
-    within: dict[str, Any]
+    within: Schema
     """The schema in which it stands."""
     required: bool
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> Schema:
         """What the schema says of it."""
-        found: dict[str, Any] = self.within["properties"][self.name]
-        return found
+        return part(part(self.within, "properties"), self.name)
 
 
 class Register:
@@ -210,14 +210,14 @@ def folded(text: str | Text) -> str:
     return "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
 
 
-def fields_of(schema: dict[str, Any] | None, within: str = "") -> list[Field]:
+def fields_of(schema: Schema | None, within: str = "") -> list[Field]:
     """Give the fields of a schema, required ones first; those of an object in a list are `list[].field`."""
     found: list[Field] = []
-    always = set((schema or {}).get("required", ()))
-    for name, one in sorted((schema or {}).get("properties", {}).items(), key=lambda one: one[0] not in always):
-        path, inner = f"{within}{name}", one
-        if one.get("type") == "array":
-            path, inner = f"{path}[]", one.get("items", {})
+    always, properties = set((schema or {}).get("required", ())), part(schema or {}, "properties")
+    for name in sorted(properties, key=lambda one: one not in always):
+        path, inner = f"{within}{name}", part(properties, name)
+        if inner.get("type") == "array":
+            path, inner = f"{path}[]", part(inner, "items")
         found.append(Field(path, name, schema or {}, name in always))
         found += fields_of(inner, f"{path}.")
     return found

@@ -40,17 +40,6 @@ class Visit(NamedTuple):
         return self.lines[-1].usage.at
 
     @property
-    def granted(self) -> Usage:
-        """Give the newest line of what was not refused, where there is one."""
-        granted = (line.usage for line in self.lines if line.usage.outcome is not Outcome.REFUSED)
-        return next(granted, self.newest)
-
-    @property
-    def refused(self) -> bool:
-        """Tell whether something in it was refused."""
-        return any(line.usage.outcome is Outcome.REFUSED for line in self.lines)
-
-    @property
     def actions(self) -> Sequence[tuple[Action, int]]:
         """Give what was done and how often, what matters most to a person first."""
         found = Counter(line.usage.action for line in self.lines)
@@ -58,24 +47,41 @@ class Visit(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """The lines of a page: what institutions did, then what was done at the portal for the person."""
+    """The lines of a page: what institutions did, then what was done at this portal for the person."""
 
     others: Sequence[Visit]
     visits: Sequence[Visit]
 
 
-def listed(usages: Sequence[Usage]) -> Listed:
-    """Part the lines of a page. Each list stays newest first."""
-    lines = [Line(number, one) for number, one in enumerate(usages)]
-    own = [line for line in lines if line.usage.legal_context in AT_THE_PORTAL]
-    return Listed([Visit([line]) for line in lines if line not in own], _visits(own))
+def listed(usages: Sequence[Usage], portal: str) -> Listed:
+    """Part the lines of a page, by the institution that the portal is. Each list stays newest first."""
+    own: list[Line] = []
+    others: list[Visit] = []
+    for number, one in enumerate(usages):
+        line = Line(number, one)
+        if _is_own(one, portal):
+            own.append(line)
+        else:
+            others.append(Visit([line]))
+    return Listed(others, _visits(own))
+
+
+def _is_own(one: Usage, portal: str) -> bool:
+    """Tell whether the portal did it for the person: anybody can name a purpose that only the portal has."""
+    return one.institution == portal and one.legal_context in AT_THE_PORTAL
 
 
 def _visits(lines: Sequence[Line]) -> list[Visit]:
-    """Put lines together whose next one by the same hand is not far. A visit stands where its newest line does."""
+    """Put lines together whose next one by the same hand is not far. A visit stands where its newest line does.
+
+    What was refused stands alone, so that nobody has to look for it among what was given.
+    """
     found: list[Visit] = []
     open_ones: dict[Any, Visit] = {}
     for line in lines:
+        if line.usage.outcome is Outcome.REFUSED:
+            found.append(Visit([line]))
+            continue
         hand = _hand(line.usage)
         visit = open_ones.get(hand)
         if visit is None or visit.began - line.usage.at > APART:
@@ -86,4 +92,4 @@ def _visits(lines: Sequence[Line]) -> list[Visit]:
 
 
 def _hand(one: Usage) -> tuple[Any, ...]:
-    return one.institution, one.legal_context, one.acted
+    return one.legal_context, one.acted

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from crossroads.kernel.errors import Refused
 from crossroads.statuses.deciding import Decider
-from crossroads.statuses.hiding import hidden, total
+from crossroads.statuses.hiding import SHORTEST_LIST, enough, shown
 from crossroads.statuses.model import Reach
 from crossroads.statuses.rights import Right
 
@@ -39,11 +40,19 @@ class Absent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def absent(decider: Decider, right: Right, customers: Iterable[str]) -> Sequence[Absent]:
-    """Give all together, then each postcode in which somebody is entitled; a right of one's own counts people."""
+    """Give all together, then each postcode in which somebody is entitled; a right of one's own counts people.
+
+    Raises Refused for a list that is so short that a count would tell about somebody on it.
+    """
     decider.keep(right, "entitled")
     decider.list_people(customers, "listed")
+    if next(decider.rows("SELECT count(*) FROM listed"))[0] < SHORTEST_LIST:
+        raise Refused(f"The list has fewer than {SHORTEST_LIST} people: nothing is counted by it.")
     rows = list(decider.rows(_ABSENT.format(household=right.reach is Reach.HOUSEHOLD)))
-    entitled, missing = ([row[place] for row in rows] for place in (1, 2))
-    whole = Absent(postcode=None, entitled=total(entitled), absent=total(missing))
-    parts = zip(rows, hidden(entitled), hidden(missing), strict=True)
-    return [whole, *(Absent(postcode=row[0], entitled=many, absent=few) for row, many, few in parts)]
+    entitled, missing = [row[1] for row in rows], [row[2] for row in rows]
+    listed = [row[1] - row[2] for row in rows]
+    all_entitled, entitled_parts = shown(entitled, entitled)
+    all_missing, missing_parts = shown(missing, listed)
+    whole = Absent(postcode=None, entitled=all_entitled, absent=all_missing)
+    parts = zip(rows, entitled_parts, missing_parts, enough(entitled), strict=True)
+    return [whole, *(Absent(postcode=row[0], entitled=many, absent=few) for row, many, few, told in parts if told)]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from crossroads.kernel.clock import Clock, SystemClock, brussels_day
 from crossroads.kernel.errors import Conflict, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.statuses.model import Entitlement, Holding, Load
@@ -22,6 +23,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS load (
   number INTEGER PRIMARY KEY, day TEXT NOT NULL, until TEXT NOT NULL, sources TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS failure (source TEXT PRIMARY KEY, people INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS known (ssin TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS holding (
   ssin TEXT NOT NULL, status TEXT NOT NULL, source TEXT NOT NULL,
@@ -37,32 +39,54 @@ CREATE TABLE IF NOT EXISTS candidate (ssin TEXT PRIMARY KEY) STRICT, WITHOUT ROW
 CREATE TABLE IF NOT EXISTS inscribed (ssin TEXT, context TEXT, PRIMARY KEY (ssin, context)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS withdrawal (ssin TEXT PRIMARY KEY, since TEXT NOT NULL) STRICT, WITHOUT ROWID;
 """
-_EMPTY = ("DELETE FROM load", "DELETE FROM known", "DELETE FROM holding", "DELETE FROM entitlement")
+_EMPTY = (
+    "DELETE FROM load",
+    "DELETE FROM failure",
+    "DELETE FROM known",
+    "DELETE FROM holding",
+    "DELETE FROM entitlement",
+)
+_LEAVE = (
+    "DELETE FROM known WHERE ssin IN (SELECT ssin FROM withdrawal)",
+    "DELETE FROM holding WHERE ssin IN (SELECT ssin FROM withdrawal)",
+    "DELETE FROM entitlement WHERE ssin IN (SELECT ssin FROM withdrawal)",
+)
+"""Who withdrew while the load was under way is not in it; who lives with somebody who has a right may be told of."""
 _KNOW = "INSERT INTO known VALUES (?)"
 _HOLD = "INSERT INTO holding VALUES (?, ?, ?, ?, ?, ?)"
 _GRANT = "INSERT INTO entitlement VALUES (?, ?, ?, ?, ?, ?)"
-_HOLDINGS = "SELECT * FROM holding WHERE ssin = ? ORDER BY status, start_date"
-_ENTITLEMENTS = 'SELECT * FROM entitlement WHERE ssin = ? ORDER BY "right", start_date'
+_HOLDINGS = """
+SELECT * FROM holding WHERE ssin = ? AND ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY status, start_date
+"""
+_ENTITLEMENTS = """
+SELECT * FROM entitlement WHERE ssin = ? AND ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY "right", start_date
+"""
 _CANDIDATES = "SELECT ssin FROM candidate WHERE ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY ssin"
 _NOT_INSCRIBED = """
 SELECT asked.value FROM json_each(?) AS asked
 WHERE NOT EXISTS (SELECT 1 FROM inscribed WHERE inscribed.ssin = asked.value AND inscribed.context = ?)
 """
 _WITHDRAWN = "SELECT ssin FROM withdrawal JOIN json_each(?) AS asked ON asked.value = withdrawal.ssin"
-_ASKED = "SELECT ssin FROM known JOIN json_each(?) AS asked ON asked.value = known.ssin"
+_ASKED = """
+SELECT ssin FROM known JOIN json_each(?) AS asked ON asked.value = known.ssin
+WHERE ssin NOT IN (SELECT ssin FROM withdrawal)
+"""
+_WITHDRAWALS = "SELECT ssin FROM withdrawal ORDER BY ssin"
 _GRANTED = """
 SELECT entitlement.* FROM json_each(?) AS asked JOIN entitlement ON entitlement.ssin = asked.value
-WHERE entitlement."right" = ? ORDER BY entitlement.ssin, entitlement.start_date
+WHERE entitlement."right" = ? AND entitlement.ssin NOT IN (SELECT ssin FROM withdrawal)
+ORDER BY entitlement.ssin, entitlement.start_date
 """
 
 
 class Buffer:
     """The buffer in its folder, which nobody else may read."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open it, or make an empty one."""
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+        """Open it, or make an empty one; a folder that others may read is closed to them."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._folder = folder
+        folder.chmod(0o700)
+        self._folder, self._clock = folder, clock or SystemClock()
         self.path = folder / "buffer.sqlite"
         with self._database() as database:
             database.executescript(_SCHEMA)
@@ -71,25 +95,20 @@ class Buffer:
     def current(self) -> Load | None:
         """Give what it holds; None before the first load, and after the last one expired."""
         with self._database() as database:
-            row = database.execute("SELECT number, day, until, sources FROM load").fetchone()
-        if row is None:
-            return None
-        number, day, until, sources = row
-        said = msgspec.json.decode(sources, type=dict[str, date | None])
-        return Load(number=number, day=date.fromisoformat(day), until=date.fromisoformat(until), sources=said)
+            return _load(database)
 
     def facts(self, load: Load) -> Path:
         """Give the folder with the facts of a load."""
         return self._folder / f"load-{load.number:06}"
 
     def holdings(self, ssin: str) -> list[Holding]:
-        """Give the statuses of a person."""
-        with self._database() as database:
+        """Give the statuses of a person who did not withdraw. Raises Unavailable for a load whose time is over."""
+        with self._reading() as database:
             return [_holding(row) for row in database.execute(_HOLDINGS, (ssin,))]
 
     def entitlements(self, ssin: str) -> list[Entitlement]:
-        """Give the rights that are open for a person."""
-        with self._database() as database:
+        """Give the rights that are open for a person who did not withdraw. Raises Unavailable as `holdings` does."""
+        with self._reading() as database:
             return [_entitlement(row) for row in database.execute(_ENTITLEMENTS, (ssin,))]
 
     @contextmanager
@@ -110,15 +129,13 @@ class Buffer:
                 self._sweep(self.current())
 
     def opened(self, right: str, ssins: Sequence[str]) -> Mapping[str, Sequence[Entitlement]]:
-        """Give, for those of the people who are known here, when a right is open: for whom it is not, nothing.
+        """Give, for those who are known here and did not withdraw, when a right is open: for whom it is not, nothing.
 
-        Raises Unavailable where there is no load: that nobody has the right is not known then.
+        Raises Unavailable where there is no load, or its time is over: that nobody has the right is not known then.
         """
         asked = msgspec.json.encode(ssins).decode()
-        with self._database() as database, database:
-            # One transaction: a load that is put in place meanwhile is not half seen.
-            database.execute("BEGIN")
-            if database.execute("SELECT 1 FROM load").fetchone() is None:
+        with self._reading() as database:
+            if _load(database) is None:
                 raise Unavailable("No statuses are loaded: which rights are open cannot be said now.")
             found: dict[str, list[Entitlement]] = {ssin: [] for (ssin,) in database.execute(_ASKED, (asked,))}
             for row in database.execute(_GRANTED, (asked, right)):
@@ -140,11 +157,20 @@ class Buffer:
                 "INSERT INTO load VALUES (?, ?, ?, ?)",
                 (load.number, load.day.isoformat(), load.until.isoformat(), sources),
             )
+            for statement in _LEAVE:
+                database.execute(statement)
+            database.executemany("INSERT INTO failure VALUES (?, ?)", load.failed.items())
 
     def withdraw(self, ssin: str, since: date) -> None:
-        """Leave a person out of every load from now on, whose wish that is where the law allows it."""
+        """Tell nothing of a person from now on, and leave it out of every load, whose wish that is."""
         with self._database() as database, database:
             database.execute("INSERT OR IGNORE INTO withdrawal VALUES (?, ?)", (ssin, since.isoformat()))
+            database.execute("DELETE FROM candidate WHERE ssin = ?", (ssin,))
+
+    def withdrawals(self) -> list[str]:
+        """Give everybody who wished to be left out."""
+        with self._database() as database:
+            return [ssin for (ssin,) in database.execute(_WITHDRAWALS)]
 
     def withdrawn(self, people: Iterable[str]) -> set[str]:
         """Give those of the people who wished to be left out."""
@@ -178,7 +204,7 @@ class Buffer:
         """Remove everything when its time is over; tell whether it was."""
         with self._only_one():
             load = self.current()
-            if load is None or today <= load.until:
+            if load is None or not load.over(today):
                 return False
             with self._database() as database, database:
                 for statement in _EMPTY:
@@ -203,11 +229,35 @@ class Buffer:
             yield
 
     @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Read one load, even while another is put in place. Raises Unavailable when its time is over."""
+        with self._database() as database, database:
+            database.execute("BEGIN")
+            load = _load(database)
+            if load and load.over(brussels_day(self._clock.now())):
+                raise Unavailable("The time of the statuses that are loaded is over: nothing can be said now.")
+            yield database
+
+    @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(self.path, timeout=30)) as database:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA secure_delete = ON")
             yield database
+
+
+def _load(database: sqlite3.Connection) -> Load | None:
+    row = database.execute("SELECT number, day, until, sources FROM load").fetchone()
+    if row is None:
+        return None
+    number, day, until, sources = row
+    return Load(
+        number=number,
+        day=date.fromisoformat(day),
+        until=date.fromisoformat(until),
+        sources=msgspec.json.decode(sources, type=dict[str, date | None]),
+        failed=dict(database.execute("SELECT source, people FROM failure ORDER BY source")),
+    )
 
 
 def _held(one: Holding) -> tuple[str | None, ...]:

@@ -19,9 +19,9 @@ from crossroads.participant import typed
 from crossroads.participant.batch_screen import bars
 from crossroads.participant.client import BatchWish
 from crossroads.participant.client_settings import client_settings
-from crossroads.participant.terminal import ConfigFile, Json, client, told, write
+from crossroads.participant.terminal import ConfigFile, Json, Ssin, client, told, write
 from crossroads.participant.trust import read_trust
-from crossroads.statuses import attestation_command, results, trying
+from crossroads.statuses import attestation_command, placing, results, trying
 from crossroads.statuses.absent import absent as absent_households
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.customers import Customers, ask_all
@@ -90,6 +90,18 @@ def propose(
 
 
 @app.command()
+def withdraw(settings: SettingsFile, *, ssin: Ssin) -> None:
+    """Tell nothing of a person any more, whose wish that is; who had a right by it alone has it no more."""
+    number = typed.ssin(ssin)
+    with told():
+        ours = read_status_settings(settings)
+        config = client_settings(ours.path(ours.client), _STATE)
+        parse_ssin(number, read_trust(config.folder / config.trust).environment, _today())
+        placing.withdraw(_buffer(ours), number, _today(), read_rights(ours.path(ours.rights)))
+    _screen.print("Nothing is told of this person any more, and no load asks about it.")
+
+
+@app.command()
 def expire(settings: SettingsFile) -> None:
     """Remove everything when its time is over; run this each day."""
     with told():
@@ -116,8 +128,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
         on = _on(day)
         listed = Customers(customers, read_trust(ours.folder / ours.trust).environment, _today())
         wish = BatchWish(legal_context, [data_group], "statuses-run", _rest_of_year(on), on)
-        with client(ours) as hub, bars() as tell:
-            counts = results.write(ask_all(hub, listed, wish, tell), output, previous)
+        state = ours.folder / ours.state
+        with client(ours) as hub, bars() as tell, ask_all(hub, listed, wish, tell, state) as outcomes:
+            counts = results.write(outcomes, output, previous)
     if json:
         write({"output": str(output), "lines": dict(counts)})
     else:
@@ -197,6 +210,8 @@ def _facts(settings: StatusSettings) -> Decider:
     buffer = _buffer(settings)
     if (loaded := buffer.current()) is None:
         raise Refused("Nothing is loaded.")
+    if loaded.over(_today()):
+        raise Refused("The time of the buffer is over: load anew.")
     return Decider(buffer.facts(loaded), loaded.day)
 
 
@@ -218,12 +233,14 @@ def _counted(found: Sequence[Struct], *, json: bool) -> None:
 def _tell(loaded: Load, *, json: bool, left_out: Mapping[str, int] | None = None) -> None:
     if json:
         days = {"day": loaded.day, "until": loaded.until}
-        write({"number": loaded.number, **days, "stale": loaded.stale(), "leftOut": left_out or {}})
+        sources = {"stale": loaded.stale(), "failed": loaded.failed}
+        write({"number": loaded.number, **days, **sources, "leftOut": left_out or {}})
         return
     _screen.print(f"The buffer is of {loaded.day} and is kept until {loaded.until}.")
     for source, said in loaded.stale().items():
         stands = f"what it said on {said} stands, marked with that day" if said else "and it never said anything before"
-        _screen.print(f"{source} did not say all that it was asked: {stands}.")
+        of = f" of {loaded.failed[source]:,} people" if source in loaded.failed else ""
+        _screen.print(f"{source} did not say all that it was asked{of}: {stands}.")
     for reason, many in (left_out or {}).items():
         _screen.print(f"{many:,} people were left out: {reason}")
 

@@ -5,6 +5,7 @@ A line without a number that can be a person's is refused by itself, and the oth
 
 import csv
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -14,13 +15,14 @@ import msgspec
 
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.errors import InvalidValue, Refused
-from crossroads.kernel.ssin import Environment, parse_ssin
+from crossroads.kernel.ssin import Environment, is_number_of_person, parse_ssin
 from crossroads.participant.client import AnsweredRecord, BatchWish, SyncClient
 from crossroads.statuses.answering import Answer
 from crossroads.statuses.asking import Tell, answers
 
 _COLUMNS = ("reference", "ssin")
 _LONGEST = 100
+_CHANGED = "The list of customers changed while it was asked about: nothing of this run counts."
 _decoder = msgspec.json.Decoder(Answer)
 
 
@@ -60,7 +62,7 @@ class Customers:
         next(self.lines(), None)
 
     def lines(self) -> Iterator[_Customer]:
-        """Give each line with what is wrong with it. Raises Refused with the number of a line that has no reference."""
+        """Give each line with what is wrong with it. Raises Refused with that of a line without a usable reference."""
         try:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
                 rows = csv.DictReader(file, strict=True)
@@ -80,6 +82,8 @@ class Customers:
     def _customer(self, line: int, reference: str | None, ssin: str | None) -> _Customer:
         if not reference or len(reference) > _LONGEST:
             raise Refused(f"{self._path}, line {line}: each line needs a reference of at most {_LONGEST} characters.")
+        if is_number_of_person(reference, self._environment, self._today):
+            raise Refused(f"{self._path}, line {line}: the reference is a number of a person. Give one of your own.")
         try:
             parse_ssin(ssin or "", self._environment, self._today)
         except InvalidValue as error:
@@ -87,19 +91,33 @@ class Customers:
         return _Customer(reference, ssin, None)
 
 
-def ask_all(client: SyncClient, customers: Customers, wish: BatchWish, tell: Tell) -> Iterator[Outcome]:
+@contextmanager
+def ask_all(
+    client: SyncClient, customers: Customers, wish: BatchWish, tell: Tell, folder: Path
+) -> Iterator[Iterator[Outcome]]:
     """Ask about every customer in one file, and give what came of each line, in the order of the list.
 
+    Nothing is asked before the first is taken, and the result is acknowledged when what was done with all ended well.
     Raises Refused and Unavailable where there is no result, and Tampered for one that does not hold.
     """
-    answered = answers(client, customers.numbers(), wish, tell)
+    with answers(client, customers.numbers(), wish, tell, folder) as answered:
+        yield _each(customers, answered)
+
+
+def _each(customers: Customers, answered: Iterator[AnsweredRecord]) -> Iterator[Outcome]:
     for customer in customers.lines():
         if customer.ssin is None:
             yield Outcome(customer.reference, Verdict.REFUSED, reason=customer.fault)
+        elif not (record := next(answered, None)) or customer.ssin not in _numbers(record):
+            raise Refused(_CHANGED)
         else:
-            yield from _outcomes(customer.reference, next(answered))
-    for _ in answered:  # The last step acknowledges the result.
-        raise Refused("The list of customers changed while it was asked about: nothing of this run counts.")
+            yield from _outcomes(customer.reference, record)
+    if next(answered, None) is not None:
+        raise Refused(_CHANGED)
+
+
+def _numbers(record: AnsweredRecord) -> tuple[str | None, ...]:
+    return record.line.ssin.value, record.line.ssin.replaces
 
 
 def _outcomes(reference: str, record: AnsweredRecord) -> Iterator[Outcome]:

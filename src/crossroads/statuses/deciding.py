@@ -9,6 +9,7 @@ from typing import Any, Self
 import duckdb
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from crossroads.dmn.compiling import compile_decision
 from crossroads.dmn.reading import read
@@ -23,7 +24,9 @@ _VIEWS = {"holding": HOLDINGS, "resident": RESIDENTS, "member": MEMBERS}
 _AT_ONCE = 10_000
 _FOREVER = date(9999, 12, 31)
 _OUTPUTS = {"opens", "start", "end"}
-_UNDECIDED = "SELECT count(*) FROM answered WHERE opens IS NULL OR violation IS NOT NULL"
+_UNDECIDED = """
+SELECT count(*) FROM answered WHERE opens IS NULL OR violation IS NOT NULL OR (opens AND rule IS NULL)
+"""
 _OPENED = """
 CREATE OR REPLACE TABLE opened AS
 SELECT ssin, "start" AS start_date, coalesce("end", DATE '9999-12-31') AS end_date, rule
@@ -83,9 +86,8 @@ class Decider:
 
     def list_people(self, people: Iterable[str], table: str) -> None:
         """Keep people, each once, in a table."""
-        listed = pa.table({"ssin": pa.array(people, pa.string())})
+        listed = pa.table({"ssin": pc.unique(pa.array(people, pa.string()))})
         self._database.register("listing", listed)
-        self._database.from_arrow(listed).distinct().create_view("listing")
         self._database.execute(f"CREATE OR REPLACE TABLE {table} AS FROM listing")
 
     def _query(self, right: Right) -> str:

@@ -61,6 +61,8 @@ class Direct:
             if not isinstance(outcome.value, dict) or not isinstance(outcome.value.get("opens"), bool):
                 raise Undecided(f"The table of {self.right.id} gives no answer: {'; '.join(outcome.notes) or 'null'}")
             answer = msgspec.convert(outcome.value, Opens)
+            if answer.opens and not outcome.fired:
+                raise Undecided(f"The table of {self.right.id} opens the right by none of its rules.")
             if answer.opens and answer.start and (answer.end is None or answer.start <= answer.end):
                 yield Period(answer.start, answer.end), outcome.fired[-1].rule
 

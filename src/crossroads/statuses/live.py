@@ -18,6 +18,10 @@ from crossroads.statuses.settings import StatusSettings
 AGENT = "question"
 _AT_ONCE = 8
 """Questions about members of a household that are asked at the same time."""
+MOST_MEMBERS = 50
+"""Others in a household who are asked about at the moment of a question; a file is answered about a larger one too."""
+_DECIDING_SECONDS = 2
+"""How long a table may take about one person."""
 
 _Blocks = Mapping[str, OpenedBlock]
 
@@ -42,7 +46,9 @@ class Live:
             return None
         try:
             people = await self._people(ssin, day)
-            return self._direct.entitlements(ssin, people, day) if ssin in people else None
+            return await decided(self._direct, ssin, people, day) if ssin in people else None
+        except TimeoutError:
+            raise Unavailable("The table takes too long to decide.") from None
         except Unavailable:
             raise
         except CrossroadsError as error:
@@ -69,6 +75,8 @@ class Live:
         group = self._settings.household
         living: Home = home(ssin, (await self._asked(ssin, [group], None, day)).get(group))
         others = [] if living.collective else sorted(living.members - {ssin})
+        if len(others) > MOST_MEMBERS:
+            raise Unavailable(f"The household has more than {MOST_MEMBERS} others: about it a file is answered.")
         return await self._inscribed(sorted(set(others) - self._buffer.withdrawn(others)), day)
 
     async def _inscribed(self, people: Sequence[str], day: date) -> Iterable[str]:
@@ -110,3 +118,9 @@ class Live:
         if failed := failed_sources(reply.answer, reply.rejected):
             raise Unavailable(f"{' and '.join(sorted(failed))} did not answer.")
         return {block.data_group: block for block in reply.blocks}
+
+
+async def decided(direct: Direct, ssin: str, people: Mapping[str, Person], day: date) -> list[Entitlement]:
+    """Decide, beside the event loop: a table that counts long holds up no other answer. Raises TimeoutError."""
+    async with asyncio.timeout(_DECIDING_SECONDS):
+        return await asyncio.to_thread(direct.entitlements, ssin, people, day)

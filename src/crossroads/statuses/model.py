@@ -83,6 +83,12 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     """After this day everything goes, whether or not another load has come."""
     sources: Mapping[str, date | None]
     """When each source last said all that it was asked; None for one that never did."""
+    failed: Mapping[str, int] = {}
+    """About how many people a source said nothing at this load, or nothing that can be."""
+
+    def over(self, today: date) -> bool:
+        """Tell whether its time is over: nothing of it is told any more, whether or not it was removed."""
+        return today > self.until
 
     def stale(self) -> Mapping[str, date | None]:
         """Give the sources that did not say all they were asked at this load, with the day on which they last did."""

@@ -1,10 +1,10 @@
 """What sources and the register say, as this room keeps it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from crossroads.kernel.codes import Code, StatusValue
-from crossroads.kernel.errors import Refused
+from crossroads.kernel.errors import CrossroadsError, Refused
 from crossroads.kernel.period import Period
 from crossroads.participant.client import BlockRejected, OpenedBlock
 from crossroads.statuses.model import Holding, Home, Resident
@@ -13,6 +13,10 @@ from crossroads.wire.messages import Answer
 
 _NOTHING_WRONG = (Code.NO_HOLDER, Code.DECEASED)
 """Why a data group may be left out of an answer."""
+
+
+class Unreadable(CrossroadsError):
+    """A source gives a day that does not exist, or a period that ends before it starts: it is as if it was silent."""
 
 
 def failed_sources(said: RecordLine | Answer, rejected: Iterable[BlockRejected]) -> set[str]:
@@ -27,9 +31,12 @@ def failed_sources(said: RecordLine | Answer, rejected: Iterable[BlockRejected])
 
 
 def resident(ssin: str, block: OpenedBlock | None) -> Resident:
-    """Read what the register says of a person; nothing where it says nothing."""
+    """Read what the register says of a person; nothing where it says nothing. Raises Unreadable."""
     said: Mapping[str, str] = block.json if block else {}
-    birth, death = _whole(said.get("birthDate")), _whole(said.get("deathDate"))
+    try:
+        birth, death = _whole(said.get("birthDate")), _whole(said.get("deathDate"))
+    except ValueError:
+        raise Unreadable("The register gives a day that does not exist.") from None
     return Resident(ssin=ssin, birth=birth, death=death, postcode=said.get("postcode"))
 
 
@@ -41,13 +48,17 @@ def home(ssin: str, block: OpenedBlock | None) -> Home:
     return Home(ssin=ssin, members=members | {ssin}, collective=block.json["collective"])
 
 
-def holdings(ssin: str, status: str, block: OpenedBlock, day: date) -> Iterator[Holding]:
-    """Read when a person has a status, as its source says on a day."""
-    for days in block.json["periods"]:
-        start, end = date.fromisoformat(days["startDate"]), _whole(days.get("endDate"))
-        # A source that ends a status before it starts says that it never was.
-        if end is None or start <= end:
-            yield Holding(ssin=ssin, status=status, source=block.source, period=Period(start, end), extracted=day)
+def holdings(ssin: str, status: str, block: OpenedBlock, day: date) -> list[Holding]:
+    """Read when a person has a status, as its source says on a day. Raises Unreadable."""
+    try:
+        periods = [_period(days["startDate"], days.get("endDate")) for days in block.json["periods"]]
+    except ValueError:
+        raise Unreadable(f"{block.source} gives a period that cannot be.") from None
+    return [Holding(ssin=ssin, status=status, source=block.source, period=one, extracted=day) for one in periods]
+
+
+def _period(start: str, end: str | None) -> Period:
+    return Period(date.fromisoformat(start), date.fromisoformat(end) if end else None)
 
 
 def _whole(text: str | None) -> date | None:

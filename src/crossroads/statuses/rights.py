@@ -8,9 +8,11 @@ from typing import Annotated
 
 import msgspec
 
+from crossroads.dmn.model import DecisionTable
+from crossroads.dmn.reading import read
 from crossroads.kernel.identifiers import DataGroupId, InstitutionId
 from crossroads.participant.yamlfile import Settings, WrongSetting, read_settings
-from crossroads.statuses.model import Reach
+from crossroads.statuses.model import Reach, WrongDefinition
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,60}\Z")]
 
@@ -49,14 +51,22 @@ class Right(Settings, frozen=True, kw_only=True):
 
 
 def read_rights(folder: Path) -> tuple[Right, ...]:
-    """Read all rights of a folder, by id. Raises WrongSetting naming file and key."""
+    """Read all rights of a folder, by id. Raises WrongSetting naming file and key, and what `with_table` does."""
     rights: dict[str, Right] = {}
     for path in sorted(folder.glob("*.yaml")):
         right = read_settings(path, Right)
         if right.id in rights:
             raise WrongSetting(f"{path}: $.id: another file of this folder has the right `{right.id}`.")
-        rights[right.id] = msgspec.structs.replace(right, xml=_table(path, right.table))
+        rights[right.id] = with_table(right, right.table, _table(path, right.table))
     return tuple(rights[name] for name in sorted(rights))
+
+
+def with_table(right: Right, name: str, xml: bytes) -> Right:
+    """Give a right as a table would have it. Raises BadModel, and WrongDefinition where it has no such table."""
+    decided = (one.expression for one in read(xml).decisions if right.decision in (one.name, one.id))
+    if not isinstance(next(decided, None), DecisionTable):
+        raise WrongDefinition(f"{name}: there is no decision `{right.decision}` that is a table.")
+    return msgspec.structs.replace(right, table=name, xml=xml)
 
 
 def _table(path: Path, name: str) -> bytes:

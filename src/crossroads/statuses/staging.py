@@ -1,11 +1,12 @@
 """The facts of one load, written to Parquet as they come: a few thousand rows are in memory, whatever the number."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crossroads.statuses.model import Holding, Home, Resident
@@ -86,3 +87,19 @@ class Round:
         """Take with whom somebody lives."""
         for member in sorted(home.members):
             self._rows[MEMBERS].add((home.ssin, member, home.collective))
+
+
+def leave_out(folder: Path, people: Collection[str]) -> None:
+    """Take the facts of people out of those in a folder.
+
+    In the household of those who live with them they stay: that says something of the others.
+    """
+    if not people:
+        return
+    named = pa.array(list(people), pa.string())
+    for path in folder.glob("*.parquet"):
+        unfinished = path.with_suffix(".unfinished")
+        with pq.ParquetFile(path) as file, pq.ParquetWriter(unfinished, file.schema_arrow) as writer:
+            for batch in file.iter_batches(_AT_ONCE):
+                writer.write_batch(batch.filter(pc.invert(pc.is_in(batch["ssin"], named))))
+        unfinished.rename(path)

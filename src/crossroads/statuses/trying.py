@@ -1,12 +1,15 @@
-"""A rule tried before it is made: a draft table beside the one in force, on the facts of the buffer. Counts alone."""
+"""A rule tried before it is made: a draft table beside the one in force, on the facts of the buffer. Counts alone.
+
+They are rounded, and small ones hidden: see `hiding`.
+"""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from crossroads.statuses.deciding import Decider
-from crossroads.statuses.hiding import hidden, total
-from crossroads.statuses.rights import Right
+from crossroads.statuses.hiding import Shown, enough, shown
+from crossroads.statuses.rights import Right, with_table
 
 _COMPARED = """
 WITH old AS (SELECT ssin, list((start_date, end_date) ORDER BY start_date) AS days FROM in_force GROUP BY ssin),
@@ -35,8 +38,8 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drafted(right: Right, name: str, xml: bytes) -> Right:
-    """Give a right as a draft of its table would have it."""
-    return msgspec.structs.replace(right, table=name, xml=xml)
+    """Give a right as a draft of its table would have it. Raises BadModel, and WrongDefinition for one that is none."""
+    return with_table(right, name, xml)
 
 
 def compared(decider: Decider, in_force: Right, draft: Right) -> Sequence[Difference]:
@@ -44,11 +47,15 @@ def compared(decider: Decider, in_force: Right, draft: Right) -> Sequence[Differ
     decider.keep(in_force, "in_force")
     decider.keep(draft, "draft")
     rows = list(decider.rows(_COMPARED))
-    areas = [row[0] for row in rows]
-    columns = [[row[place] for row in rows] for place in range(1, 5)]
-    whole = _difference(None, [total(column) for column in columns])
-    parts = zip(areas, zip(*map(hidden, columns), strict=True), strict=True) if rows else ()
-    return [whole, *(_difference(area, part) for area, part in parts)]
+    of = [sum(row[1:]) for row in rows]
+    columns = [_column([row[place] for row in rows], of) for place in range(1, 5)]
+    parts = zip((row[0] for row in rows), *(parts for _, parts in columns), enough(of), strict=True)
+    whole = _difference(None, [total for total, _ in columns])
+    return [whole, *(_difference(area, counts) for area, *counts, told in parts if told)]
+
+
+def _column(counts: Sequence[int], of: Sequence[int]) -> Shown:
+    return shown(counts, [whole - count for count, whole in zip(counts, of, strict=True)])
 
 
 def _difference(area: str | None, counts: Sequence[int | None]) -> Difference:

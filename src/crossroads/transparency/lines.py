@@ -11,7 +11,7 @@ from crossroads.audit.events import Event
 from crossroads.audit.seen_store import Ending, Seen
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.clock import brussels_day
-from crossroads.kernel.codes import StatusValue
+from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.period import Period
 from crossroads.transparency.model import REFUSALS, SHOWN
 from crossroads.transparency.words import Names
@@ -44,16 +44,18 @@ class Lines:
         seen, fields, names = told.seen, told.seen.fields, self._named(told.seen)
         action = SHOWN[seen.event]
         who, why, context = fields.get("institution") or seen.asker, fields.get("legalContext"), fields.get("context")
+        code = _code(action, told)
         return Usage(
             at=seen.place.at,
             action=action,
             outcome=_outcome(action, told),
-            code=_code(action, told),
+            code=code,
             institution=who,
             institution_names=names.institution(who),
             legal_context=why or None,
             purpose=names.purpose(why),
-            explanation=names.explanation(why),
+            # What a purpose means is said of who has it, not of who only named it.
+            explanation={} if code == Code.LEGAL_CONTEXT_NOT_ALLOWED else names.explanation(why),
             groups=_groups(told, names),
             period=_period(fields.get("period")),
             reference_date=_day(fields.get("referenceDate")),
@@ -61,6 +63,7 @@ class Lines:
             context_names=names.context(context),
             kind=_kind(action, seen),
             acted=told.acted,
+            catalogue_version=fields.get("catalogueVersion"),
             ticket=seen.ticket,
             batch=UUID(fields["batch"]) if fields.get("batch") else None,
             places=_places(told),

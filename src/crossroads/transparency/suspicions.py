@@ -26,6 +26,7 @@ from crossroads.transparency.overseeing import Overseeing
 from crossroads.transparency.parameters import OF_RULE, in_force
 from crossroads.transparency.supervision import moments
 from crossroads.transparency.watching import Watching
+from crossroads.wire.acting import ACTING, PARENTAL
 from crossroads.wire.supervision import (
     MAXIMUM_PATTERN_DAYS,
     FlaggedPattern,
@@ -144,9 +145,10 @@ def _days(period: Period, today: date) -> list[date]:
 
 
 def _own_access(snapshot: Snapshot) -> list[str]:
-    """Give the purposes for which people see what is kept about themselves."""
+    """Give the purposes for which people see what is kept about themselves, or about those for whom they act."""
     listed = [one for one in snapshot.listed(Kind.AUTHORISATION) if isinstance(one, Authorisation)]
-    return sorted({purpose for one in listed if USAGE in one.data_groups for purpose in one.legal_contexts})
+    own = {purpose for one in listed if USAGE in one.data_groups for purpose in one.legal_contexts}
+    return sorted(own | ACTING | {PARENTAL})
 
 
 def _ended(one: Pattern) -> Odd:

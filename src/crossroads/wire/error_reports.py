@@ -107,6 +107,13 @@ class OpenReportsQuery(Request, frozen=True, kw_only=True):
     """How many at most."""
     after: UUID | None = None
     """Those that stand behind this report: the last of the page before."""
+    report: UUID | None = None
+    """This one alone, where it waits; so without `after`."""
+
+    def __post_init__(self) -> None:
+        """Refuse a page and one report at once."""
+        if self.after is not None and self.report is not None:
+            raise ValueError("a query is for those behind a report, or for one report")
 
 
 class OpenReport(Message, frozen=True, kw_only=True):

@@ -190,6 +190,8 @@ class Usage(Message, frozen=True, kw_only=True):
     """Of a change or of what is recorded of a person: what kind of thing."""
     acted: Acted | None = None
     """Where somebody acted for somebody else, as far as the log tells."""
+    catalogue_version: int | None = None
+    """By which version of the catalogue it was decided, where something was."""
     ticket: UUID | None = None
     batch: UUID | None = None
     places: tuple[LogPlace, ...] = ()

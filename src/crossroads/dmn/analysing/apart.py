@@ -14,13 +14,17 @@ from crossroads.dmn.analysing.subjects import MOST_TRIES, is_ordered
 from crossroads.dmn.feel.syntax import UnaryTests
 from crossroads.dmn.feel.values import kind
 
+MOST_RULES = 1_000
+"""Each is compared with each other: half a million pairs at most."""
 _ANYTHING = -1
 _TOLD = KINDS - {"time"}
 """Times of day with an offset lie beyond those without one, so that their stretches do not tell all."""
 
 
 def never_together(rules: Sequence[Sequence[UnaryTests]]) -> bool:
-    """Tell whether any two rules have a column in which no value suits both."""
+    """Tell whether any two rules have a column in which no value suits both; of too many rules this is not told."""
+    if len(rules) > MOST_RULES:
+        return False
     columns = [_taken(column) for column in zip(*rules, strict=True)]
     pairs = combinations(range(len(rules)), 2)
     return all(any(not column[one] & column[other] for column in columns) for one, other in pairs)

@@ -10,7 +10,7 @@ from crossroads.dmn.analysing.seeing import Standing
 from crossroads.dmn.feel import syntax
 from crossroads.dmn.feel.evaluator import matches
 from crossroads.dmn.feel.inference import result_type
-from crossroads.dmn.feel.scope import Scope
+from crossroads.dmn.feel.scope import Scope, Work
 from crossroads.dmn.feel.types import ANY, NULL, Simple, Type, conforms, conversion
 from crossroads.dmn.feel.values import Value, kind, literal, same
 from crossroads.dmn.model import Literal, OutputClause, Place, Rule
@@ -90,7 +90,7 @@ def _see(
     except NotConstant as why:
         if message := _computed(standing, column, tree):
             tell(Kind.TYPE, message)
-        elif _declared(standing, column) != ANY and result_type(tree, standing.seen.types) == ANY:
+        elif _declared(standing, column) != ANY and result_type(tree, standing.seen.types, Work()) == ANY:
             tell(Kind.UNKNOWN, f"the type of what this gives is not analysed: {why}")
     else:
         _see_constant(standing, column, value, tell)
@@ -102,7 +102,7 @@ def _declared(standing: Standing, column: OutputClause) -> Type:
 
 def _computed(standing: Standing, column: OutputClause, tree: syntax.Expression) -> str | None:
     """Say where the type of what is computed is known and is another than the column's."""
-    given, wanted = result_type(tree, standing.seen.types), _declared(standing, column)
+    given, wanted = result_type(tree, standing.seen.types, Work()), _declared(standing, column)
     both = isinstance(given, Simple) and isinstance(wanted, Simple) and ANY not in (given, wanted) and given != NULL
     becomes = (given, wanted) == (Simple("date"), Simple("date and time"))
     if not both or becomes or conforms(given, wanted):

@@ -31,6 +31,7 @@ from crossroads.dmn.compiled.terms import (
 )
 from crossroads.dmn.errors import BadModel
 from crossroads.dmn.feel.names import normal
+from crossroads.dmn.feel.scope import Work
 from crossroads.dmn.feel.types import ANY, Simple
 from crossroads.dmn.graph import Graph, Ready
 from crossroads.dmn.library import Found
@@ -52,6 +53,7 @@ class Deciding:
     known: dict[tuple[str, str], Compiled] = field(default_factory=dict)
     violations: list[tuple[str, Any]] = field(default_factory=list)
     fired: Any = None
+    work: Work = field(default_factory=Work)
 
     def decide(self, found: Found) -> Compiled:
         """Compile what the decision requires, then the decision."""
@@ -98,7 +100,7 @@ class Deciding:
                     ready.found.thing.place,
                 )
             names[normal(need.found.thing.name)] = self.known[need.found.key]
-        return Scope(names)
+        return Scope(names, self.work)
 
     def _expression(self, thing: Expression | None, maker: Maker, scope: Scope) -> Result:
         if thing is None:
@@ -153,7 +155,7 @@ class Deciding:
             assert isinstance(kept, Constant | Term)  # noqa: S101 - what is single stays single
             name = normal(entry.variable.name)
             entries[name] = kept
-            scope, maker = Scope({**scope.names, name: kept}), maker.seeing(name)
+            scope, maker = replace(scope, names={**scope.names, name: kept}), maker.seeing(name)
         return Result(Record(entries))
 
     _expressions: ClassVar[Mapping[type, Callable[["Deciding", Any, Maker, Scope], Result]]] = {

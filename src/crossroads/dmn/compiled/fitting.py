@@ -27,7 +27,7 @@ def fitted(found: Compiled, shape: Shape) -> Compiled:
 
 def _constant(found: Constant, shape: Shape) -> Constant:
     values = Values({})
-    value = shape.fit(found.value, values)
+    value = values.guarded(lambda: shape.fit(found.value, values))
     if values.notes:
         raise Refused("; ".join(values.notes))
     return Constant(value)

@@ -2,8 +2,7 @@
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ibis
@@ -28,10 +27,15 @@ from crossroads.dmn.feel import syntax as s
 from crossroads.dmn.feel.evaluator import evaluate
 from crossroads.dmn.feel.kinds import Range
 from crossroads.dmn.feel.scope import Scope as Values
+from crossroads.dmn.feel.scope import Work
 
 SUBJECT = "?"
 _MOVING = frozenset({"today", "now"})
 """Functions whose answer depends on when they are asked."""
+
+
+MOST_CALLS = 4
+"""Within each other: engines have no names for parts, so some functions write an argument several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,16 @@ class Scope:
     """What the names of an expression stand for."""
 
     names: Mapping[str, Compiled]
+    work: Work = field(default_factory=Work)
+    """What is left for constants, over all cells."""
+    calls: int = 0
+    """In how many calls of functions the expression stands."""
+
+    def within_call(self) -> "Scope":
+        """Give what the arguments of a call see. Raises Refused where they stand in too many calls."""
+        if self.calls == MOST_CALLS:
+            raise Refused(f"more than {MOST_CALLS} functions stand within each other")
+        return replace(self, calls=self.calls + 1)
 
     def looking_at(self, subject: Scalar) -> "Scope":
         """Let `?` stand for what a cell tests."""
@@ -49,11 +63,13 @@ def lowered(node: s.Expression, scope: Scope) -> Compiled:
     """Compile an expression. Raises Refused, which says why and where in the text."""
     try:
         if is_constant(node, scope):
-            return _folded(node)
+            return _folded(node, scope)
         lower = _LOWERING.get(type(node))
         if lower is None:
             raise Refused(f"{_WORDS.get(type(node), 'this')} is not compiled")  # noqa: TRY301 - the place is added below
         return lower(node, scope)
+    except RecursionError:
+        raise Refused("this nests too deeply to be compiled", node) from None
     except Refused as refused:
         if refused.place != s.NOWHERE:
             raise
@@ -78,12 +94,20 @@ def truth(node: s.Expression, scope: Scope) -> Scalar:
 
 def any_of(answers: list[Scalar]) -> Scalar:
     """Give the disjunction in three-valued logic."""
-    return reduce(lambda one, other: _joined(one, other, True), answers)
+    return _balanced(answers, decided=True)
 
 
 def all_of(answers: list[Scalar]) -> Scalar:
     """Give the conjunction in three-valued logic."""
-    return reduce(lambda one, other: _joined(one, other, False), answers)
+    return _balanced(answers, decided=False)
+
+
+def _balanced(answers: list[Scalar], *, decided: bool) -> Scalar:
+    """Join answers two by two: what is made of thousands nests a dozen deep."""
+    while len(answers) > 1:
+        pairs = [answers[n : n + 2] for n in range(0, len(answers), 2)]
+        answers = [_joined(pair[0], pair[1], decided) if len(pair) > 1 else pair[0] for pair in pairs]
+    return answers[0]
 
 
 def _joined(left: Scalar, right: Scalar, decided: bool) -> Scalar:  # noqa: FBT001 - the value that decides, not an option
@@ -108,13 +132,21 @@ def is_constant(node: s.Node, scope: Scope) -> bool:
     return all(is_constant(part, scope) for part in s.parts(node))
 
 
-def _folded(node: s.Expression) -> Constant:
+def _folded(node: s.Expression, scope: Scope) -> Constant:
     """Evaluate what no row can change, once. What cannot be evaluated is an error of the text, said now."""
-    values = Values({})
+    values = Values({}, work=scope.work)
     found = evaluate(node, values)
+    _kept(found, values)
     if values.notes:
         raise Refused("; ".join(map(str, values.notes)), node)
     return Constant(found)
+
+
+def _kept(found: object, values: Values) -> None:
+    """Refuse what holds too much, and texts that no engine takes."""
+    values.guarded(lambda: values.work.look_through(found))
+    if isinstance(found, str) and "\0" in found:
+        raise Refused("a text has a character that engines cannot hold (U+0000)")
 
 
 def _name(node: s.Name, scope: Scope) -> Compiled:
@@ -183,6 +215,7 @@ def _call(node: s.Call, scope: Scope) -> Compiled:
     name = node.function.name
     if name in _MOVING:
         return _name(node.function, scope)
+    scope = scope.within_call()
     if name == "list contains":
         return _listed(node, scope)
     arguments = node.positional

@@ -54,7 +54,7 @@ class Constant:
             return None
         found = _KINDS.get(type(self.value))
         if found is None:
-            raise Refused(f"{text_of(self.value)} is a value that no column holds")
+            raise Refused(f"{text_of(self.value)[:100]} is a value that no column holds")
         return found
 
 

@@ -1,6 +1,7 @@
 """Function literals and calls, by position and by name."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from crossroads.dmn.feel import types
 from crossroads.dmn.feel.builtins import registry
@@ -11,6 +12,9 @@ from crossroads.dmn.feel.scope import LARGEST, Scope
 from crossroads.dmn.feel.syntax import Call, FunctionLiteral, Name
 from crossroads.dmn.feel.values import Function, Value, kind
 
+_MADE: Final = 10
+"""The steps that it takes to make a function, and to keep it."""
+
 
 def closure(written: FunctionLiteral, scope: Scope, evaluate: Evaluate) -> Value:
     """Return the function, which keeps what is in scope where it is written."""
@@ -20,11 +24,15 @@ def closure(written: FunctionLiteral, scope: Scope, evaluate: Evaluate) -> Value
         scope.note(str(fault), written)
         return None
     names = tuple(parameter.name for parameter in written.parameters)
+    scope.work.spend(_MADE)
 
     def body(arguments: Sequence[Value]) -> Value:
         if written.external:
             scope.note("functions of another language are not run", written)
             return None
+        for argument, type_ in zip(arguments, declared, strict=True):
+            if type_ != types.ANY:
+                scope.work.look_through(argument)
         given = [types.conversion(*pair) for pair in zip(arguments, declared, strict=True)]
         unfit = [kind(argument) for argument, (fits, _) in zip(arguments, given, strict=True) if not fits]
         if unfit:
@@ -34,7 +42,7 @@ def closure(written: FunctionLiteral, scope: Scope, evaluate: Evaluate) -> Value
         return scope.guarded(lambda: evaluate(written.body, within), written)
 
     known = dict(zip(names, declared, strict=True))
-    return Function(names, body, declared, result_type(written.body, known))
+    return Function(names, body, declared, result_type(written.body, known, scope.work))
 
 
 def builtin(name: str) -> Builtin | None:
@@ -69,7 +77,7 @@ def _function(written: Call, scope: Scope, evaluate: Evaluate) -> Value:
 def apply(function: Function | Builtin, arguments: Sequence[Value], scope: Scope, written: Call | None = None) -> Value:
     """Call with arguments by position."""
     if isinstance(function, Builtin):
-        return function.call(arguments, lambda message: scope.note(message, written))
+        return function.call(arguments, lambda message: scope.note(message, written), scope.work)
     if len(arguments) != len(function.parameters):
         if found := _passed(function):
             return apply(found, arguments, scope, written)
@@ -84,7 +92,7 @@ def apply_named(
 ) -> Value:
     """Call with arguments by name, each that of a parameter; a parameter that is left out is null."""
     if isinstance(function, Builtin):
-        return function.call_named(named, lambda message: scope.note(message, written))
+        return function.call_named(named, lambda message: scope.note(message, written), scope.work)
     if not named.keys() <= set(function.parameters):
         wanted = ", ".join(function.parameters) or "nothing"
         scope.note(f"{_title(function, written)} takes {wanted}, and was given {', '.join(named)}", written)

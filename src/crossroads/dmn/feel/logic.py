@@ -6,6 +6,7 @@ from typing import Final
 from crossroads.dmn.feel import types
 from crossroads.dmn.feel.operations import Evaluate, spine
 from crossroads.dmn.feel.scope import Scope
+from crossroads.dmn.feel.sizes import CHARACTERS, surface
 from crossroads.dmn.feel.syntax import (
     Against,
     Between,
@@ -56,10 +57,19 @@ _RELATIONS: Final[dict[str, Callable[[Value, Value], Answer]]] = {
 def comparison(written: Comparison, scope: Scope, evaluate: Evaluate) -> Value:
     """Return whether the relation holds; null between values of different kinds."""
     left, right = evaluate(written.left, scope), evaluate(written.right, scope)
-    answer = _RELATIONS[written.relation](left, right)
+    answer = _related(written.relation, left, right, scope)
     if answer is None and left is not None and right is not None:
         scope.note(f"{kind(left)} {written.relation} {kind(right)} cannot be told", written)
     return answer
+
+
+def _related(relation: str, left: Value, right: Value, scope: Scope) -> Answer:
+    """Relate two values; lists and contexts that may be equal are gone through."""
+    if isinstance(left, str) and len(left) > CHARACTERS:
+        scope.work.spend(surface(left))
+    if isinstance(left, list | dict) and isinstance(right, list | dict) and len(left) == len(right):
+        scope.work.look_through(left)
+    return _RELATIONS[relation](left, right)
 
 
 def conjunction(written: Conjunction, scope: Scope, evaluate: Evaluate) -> Value:
@@ -101,7 +111,9 @@ def instance(written: InstanceOf, scope: Scope, evaluate: Evaluate) -> Value:
     except types.UnknownType as fault:
         scope.note(str(fault), written.type)
         return None
-    return types.instance_of(evaluate(written.subject, scope), of)
+    subject = evaluate(written.subject, scope)
+    scope.work.look_through(subject)
+    return types.instance_of(subject, of)
 
 
 def passes(tests: UnaryTests, value: Value, scope: Scope, evaluate: Evaluate) -> Answer:
@@ -119,10 +131,10 @@ def _one_of(tests: Iterable[Expression], value: Value, scope: Scope, evaluate: E
 
 def _test(test: Expression, value: Value, scope: Scope, evaluate: Evaluate) -> Answer:
     if isinstance(test, Against):
-        return _RELATIONS[test.relation](value, evaluate(test.endpoint, scope))
+        return _related(test.relation, value, evaluate(test.endpoint, scope), scope)
     result = evaluate(test, scope)
     if not isinstance(result, bool | None):
-        return _holds(result, value)
+        return _holds(result, value, scope)
     if result is None and isinstance(test, RangeLiteral):
         return None
     return result if speaks_of(test, "?") or _is_condition(test, result, value) else equal(result, value)
@@ -133,13 +145,14 @@ def _is_condition(test: Expression, result: Answer, value: Value) -> bool:
     return result is not None and value is not None and not isinstance(value, bool) and not isinstance(test, Literal)
 
 
-def _holds(container: Value, value: Value) -> Answer:
+def _holds(container: Value, value: Value, scope: Scope) -> Answer:
     """Return whether a list or range holds the value, or anything else equals it."""
     if isinstance(container, Range) and not isinstance(value, Range):
         return contains(container, value)
     if isinstance(container, list):
+        scope.work.look_through(container)
         return equal(container, value) is True or any(_is_held(item, value) for item in container)
-    return equal(container, value)
+    return _related("=", container, value, scope)
 
 
 def _is_held(item: Value, value: Value) -> bool:

@@ -8,7 +8,7 @@ from crossroads.dmn.feel.logic import any_of
 from crossroads.dmn.feel.operations import Evaluate
 from crossroads.dmn.feel.scope import LARGEST, Scope
 from crossroads.dmn.feel.syntax import For, Iteration, Quantified, speaks_of
-from crossroads.dmn.feel.values import Date, Range, Value, all_of, kind
+from crossroads.dmn.feel.values import NUMBERS, Date, Range, Value, all_of, kind
 
 Domain = Iterable[Value]
 
@@ -29,6 +29,7 @@ def listed(written: For, scope: Scope, evaluate: Evaluate) -> Value:
             if needs_partial:
                 scope.work.spend(len(results) // 10)
                 within = Scope({"partial": list(results)}, within)  # noqa: PLW2901 - one more name, innermost
+            scope.work.spend()
             results.append(evaluate(written.result, within))
     except _NoDomain:
         return None
@@ -84,6 +85,8 @@ def _steps(ends: Range) -> Domain | None:
     if isinstance(start, Date) and isinstance(end, Date):
         return (Date.of_number(number) for number in _whole(start.number, end.number, ends))
     if isinstance(start, Decimal) and isinstance(end, Decimal) and start == int(start) and end == int(end):
+        if start.adjusted() >= NUMBERS.prec:  # the next number has more digits than a number has
+            return None
         return (Decimal(number) for number in _whole(int(start), int(end), ends))
     return None
 

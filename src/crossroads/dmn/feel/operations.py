@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias, TypeVar
 
 from crossroads.dmn.feel.scope import LARGEST, Scope
+from crossroads.dmn.feel.sizes import surface
 from crossroads.dmn.feel.syntax import (
     Against,
     Arithmetic,
@@ -42,6 +43,8 @@ _OPERATIONS: Final[dict[str, Callable[[Value, Value], Value]]] = {
     "/": divide,
     "**": power,
 }
+_POWER: Final = 100
+"""The steps that a power takes: its digits are found by logarithms."""
 
 
 def spine(node: Chain) -> list[Chain]:
@@ -63,12 +66,14 @@ def at_literal(literal: AtLiteral, scope: Scope, _: Evaluate) -> Value:
 
 def list_of(literal: ListLiteral, scope: Scope, evaluate: Evaluate) -> Value:
     """Return the list of the items."""
+    scope.work.spend(len(literal.items))
     return [evaluate(item, scope) for item in literal.items]
 
 
 def context_of(literal: ContextLiteral, scope: Scope, evaluate: Evaluate) -> Value:
     """Return the context; each entry sees those before it, and a function sees itself."""
     entries: dict[str, Value] = {}
+    scope.work.spend(2 * len(literal.entries))
     within = Scope(entries, scope)
     for name, expression in literal.entries:
         if name in entries:
@@ -125,7 +130,11 @@ def _operated(written: Arithmetic, left: Value, right: Value, scope: Scope) -> V
     if isinstance(left, str) and isinstance(right, str) and len(left) + len(right) > LARGEST:
         scope.note("the string becomes too long", written)
         return None
+    if written.operator == "**":
+        scope.work.spend(_POWER)
     result = _OPERATIONS[written.operator](left, right)
+    if isinstance(result, str):
+        scope.work.spend(surface(result))
     if result is None and left is not None and right is not None:
         scope.note(f"{kind(left)} {written.operator} {kind(right)} has no value here", written)
     return result

@@ -16,7 +16,7 @@ def variable(written: Name, scope: Scope, _: Evaluate) -> Value:
     if found:
         return value
     if function := builtin(written.name):
-        return function.as_function(lambda message: scope.note(message, written))
+        return function.as_function(lambda message: scope.note(message, written), scope.work)
     scope.note(f"nothing is called {written.name} here", written)
     return None
 
@@ -25,7 +25,7 @@ def path(written: Path, scope: Scope, evaluate: Evaluate) -> Value:
     """Return the entry or property; of a list, that of each of its items."""
     subject = evaluate(written.subject, scope)
     if isinstance(subject, list):
-        scope.work.spend(len(subject))
+        scope.work.spend(2 * len(subject))
         return [_part(item, written, scope) for item in subject]
     return _part(subject, written, scope)
 
@@ -52,6 +52,7 @@ def filtered(written: Filter, scope: Scope, evaluate: Evaluate) -> Value:
     if not isinstance(first, bool | None):
         scope.note(f"a filter is a position or a condition, not {kind(first)}", written)
         return None
+    scope.work.spend(len(items))
     later = [item for item in items[1:] if evaluate(written.condition, _about(item, scope)) is True]
     return [*items[:1], *later] if first is True else later
 

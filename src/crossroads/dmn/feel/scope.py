@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from crossroads.dmn.feel.sizes import TooLarge, whole
 from crossroads.dmn.feel.syntax import NOWHERE, Node
 from crossroads.dmn.feel.types import Type
 from crossroads.dmn.feel.values import Value
 
-STEPS: Final = 2_000_000
-"""How many parts of expressions one decision may evaluate: a few seconds of work."""
+STEPS: Final = 1_000_000
+"""How much work one decision may take, in steps of about a microsecond; what it makes counts as what it does."""
 LARGEST: Final = 1_000_000
 """How long a list or string may become."""
 
@@ -34,6 +35,23 @@ class Work:
         self.left -= steps
         if self.left < 0:
             raise Exhausted("this takes too much work to evaluate")
+
+    def look_through(self, value: Value) -> None:
+        """Count what a value holds, before all of it is gone through. Exhausted where it is too much, or too deep."""
+        if isinstance(value, list | dict | str):
+            try:
+                self.spend(whole(value, self.left))
+            except TooLarge as fault:
+                raise Exhausted(str(fault)) from None
+
+    @property
+    def seconds(self) -> float:
+        """The time that is left for what can only be measured by the clock: a second at the outset."""
+        return max(self.left, 1) / STEPS
+
+    def took(self, seconds: float) -> None:
+        """Count what was measured by the clock. Whoever spends next is told where nothing is left."""
+        self.left -= int(seconds * STEPS)
 
 
 class Scope:
@@ -84,6 +102,8 @@ class Scope:
             self.note(str(fault), node)
         except RecursionError:
             self.note("this nests too deeply, or functions call each other without end", node)
+        except MemoryError:
+            self.note("this takes too much memory to evaluate", node)
         finally:
             self.work.running = 0
         return None

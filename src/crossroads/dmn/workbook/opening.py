@@ -5,9 +5,11 @@ import lzma
 import warnings
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from xml.parsers import expat
 
 from openpyxl import load_workbook
 
@@ -50,10 +52,12 @@ def opened(data: bytes) -> list[Opened]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of features that openpyxl does not keep: only cells are read
-            book: Any = load_workbook(unpacked)
+            book: Any = load_workbook(unpacked, read_only=True)
+            found = [_sheet(sheet) for sheet in book.worksheets if _has_table(sheet)]
+    except BadModel:
+        raise
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever it stumbles over
         raise BadModel(f"this is not a workbook (XLSX) that can be read: {type(error).__name__}") from None
-    found = [_sheet(sheet) for sheet in book.worksheets if str(sheet["A1"].value).strip().lower() == MARK]
     if not found:
         raise BadModel(f'no sheet of the workbook has a table: its first cell says "{MARK}"')
     return found
@@ -76,6 +80,7 @@ def _unpacked(data: bytes) -> io.BytesIO:
                 with packed.open(part) as stream:
                     content = stream.read(part.file_size)
                 _see_plain(content, part.filename)
+                _see_bounded(content)
                 again.writestr(part.filename, content)
     except _BROKEN:
         raise BadModel("this is not a workbook (XLSX)") from None
@@ -100,15 +105,44 @@ def _see_plain(part: bytes, name: str) -> None:
         raise BadModel(f"{name} in the workbook has a document type; entities and external files are refused")
 
 
+def _see_bounded(part: bytes) -> None:
+    """Refuse a row of more cells than a table has columns, before anything is made of it: it is read in one go."""
+    parser, cells = expat.ParserCreate(namespace_separator=" "), 0
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        nonlocal cells
+        local = name.rpartition(" ")[2]
+        cells = 0 if local == "row" else cells + (local == "c")
+        if cells > MAX_COLUMNS:
+            raise BadModel(f"a row has more than {MAX_COLUMNS} cells: delete the empty columns")
+
+    parser.StartElementHandler = start
+    with suppress(expat.ExpatError):  # a picture, say
+        parser.Parse(part, True)
+
+
+def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """Give the rows one by one, as they stand, whatever the sheet says of its own size."""
+    sheet.reset_dimensions()
+    rows: Iterator[tuple[Any, ...]] = sheet.iter_rows()
+    return rows
+
+
+def _has_table(sheet: Any) -> bool:
+    first = next(_rows(sheet), ())
+    return bool(first) and str(first[0].value).strip().lower() == MARK
+
+
 def _sheet(sheet: Any) -> Opened:
     title = str(sheet.title)
-    if sheet.max_row > MAX_ROWS or sheet.max_column > MAX_COLUMNS:
-        reach = f"{letters(sheet.max_column - 1)}{sheet.max_row}"
-        most = f"{letters(MAX_COLUMNS - 1)}{MAX_ROWS}"
-        raise BadModel(
-            f"its cells reach to {reach}, beyond {most}: delete the empty rows", Place((f'sheet "{title}"',))
-        )
-    return Opened(title, [[_value(cell, title) for cell in row] for row in sheet.iter_rows()])
+    grid: list[list[object]] = []
+    for row in _rows(sheet):
+        if len(row) > MAX_COLUMNS or len(grid) == MAX_ROWS:
+            reach = f"{letters(MAX_COLUMNS - 1)}{MAX_ROWS}"
+            raise BadModel(f"its cells reach beyond {reach}: delete the empty rows", Place((f'sheet "{title}"',)))
+        grid.append([_value(cell, title) for cell in row])
+    columns = max(map(len, grid), default=0)
+    return Opened(title, [[*row, *[None] * (columns - len(row))] for row in grid])
 
 
 def _value(cell: Any, title: str) -> object:

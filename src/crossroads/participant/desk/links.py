@@ -39,12 +39,16 @@ def _staff(standing: Standing) -> bool:
     return standing.staff
 
 
+def _asking(standing: Standing) -> bool:
+    return standing.asks
+
+
 def _manager(standing: Standing) -> bool:
     return standing.manager
 
 
 _PARTS = (
-    ("/ask", _("Ask"), _staff),
+    ("/ask", _("Ask"), _asking),
     ("/inscriptions", _("Inscriptions"), _staff),
     ("/mailbox", _("Mailbox"), _staff),
     ("/batches", _("Batches"), _staff),

@@ -172,6 +172,8 @@ class Standing(NamedTuple):
     """A user, perhaps without any role."""
     staff: bool = False
     manager: bool = False
+    asks: bool = False
+    """There is something that the person may ask for, as staff."""
 
 
 class Roster(_Struct, frozen=True, kw_only=True):

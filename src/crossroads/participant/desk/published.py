@@ -187,6 +187,8 @@ class Published:
         self._hub, self._file, self._http = hub, file, http
         self._catalogue = read_cached(file, msgspec.json.Decoder(Catalogue))
         self._fetched_at: datetime | None = None
+        self.of: datetime | None = None
+        """Of when it is, as far as this process fetched it."""
 
     async def now(self, now: datetime) -> Catalogue:
         """Give the catalogue. Raises Unavailable when it was never fetched, and cannot be."""
@@ -201,13 +203,17 @@ class Published:
         """Give what was fetched last, without asking anybody; an empty one where nothing ever was."""
         return self._catalogue or Catalogue()
 
+    def forget(self) -> None:
+        """Fetch it anew before it is used again: something shows that it is old."""
+        self._fetched_at = None
+
     async def _refresh(self, now: datetime) -> None:
         self._fetched_at = now
         try:
             found = {name: (await self._items(part)) for name, part in _PARTS.items()}
         except Unavailable:
             return
-        self._catalogue = Catalogue(**found)
+        self._catalogue, self.of = Catalogue(**found), now
         write_atomically(self._file, msgspec.json.encode(self._catalogue))
 
     async def _items(self, part: _Part) -> tuple[Any, ...]:

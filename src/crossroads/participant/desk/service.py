@@ -1,6 +1,11 @@
 """The desk: what its users do at the hub with the institution's keys. Who may not is refused before, and logged."""
 
+from contextlib import suppress
+from datetime import datetime
+
 from crossroads.kernel.clock import Clock, brussels_day
+from crossroads.kernel.codes import Code
+from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.period import Period
 from crossroads.participant.client import Client, Reply
 from crossroads.participant.correspondence import Correspondence
@@ -58,7 +63,19 @@ class Desk:
         """Tell what somebody may do here today; of one who is not logged in: nothing."""
         if who is None:
             return Standing()
-        return self.acts.roster.standing(who.subject, brussels_day(self.clock.now()))
+        today, roster = brussels_day(self.clock.now()), self.acts.roster
+        user = roster.user(who.subject)
+        asks = user is not None and any(
+            self._published.latest.askable(institution, context, "online")
+            for context in roster.staffed_by(user.agent, today)
+            for institution in (self.institution, *(one.institution for one in roster.mandates_of(context, today)))
+        )
+        return roster.standing(who.subject, today)._replace(asks=asks)
+
+    @property
+    def listed_at(self) -> datetime | None:
+        """Of when is what the catalogue says; None where the hub was silent since the start."""
+        return self._published.of
 
     def called(self, institution: str, language: str) -> str:
         """Give the name of an institution, as far as the catalogue was ever fetched."""
@@ -95,6 +112,8 @@ class Desk:
             outcome |= {"hubTicket": reply.answer.ticket, "status": reply.answer.status.value}
             outcome |= {"code": reply.answer.status.detail or reply.answer.status.code}
             outcome |= {"given": sorted({block.data_group for block in reply.blocks})}
+        if _unauthorised(reply):
+            self._published.forget()  # what the form offers may have been taken away since
         return reply
 
     async def lines(self, acting: Acting, ssin: str, period: Period) -> InscriptionList:
@@ -156,5 +175,20 @@ class Desk:
 
     async def answer(self, acting: Acting, answer: ErrorAnswer) -> ErrorAnswered:
         """Say, as its source, what came of a report. Raises Malformed, Refused, Unavailable or Tampered."""
-        async with self.traffic.doing(What.ERROR, acting, act="answer", report=answer.report):
+        said = {"act": "answer", "verdict": answer.outcome, "report": answer.report}
+        async with self.traffic.doing(What.ERROR, acting, **said):
             return await self.client.answer_error(answer)
+
+    async def settle(self, acting: Acting, report: OpenReport) -> bool:
+        """Deal with the item of a report that was answered; tell whether it is. The answer stands where it is not."""
+        if report.item is None or report.item not in self.tray.items:
+            return False
+        with suppress(CrossroadsError):
+            await self.deal(acting, report.item)
+        return report.item not in self.tray.items
+
+
+def _unauthorised(reply: Reply) -> bool:
+    answer = reply.answer
+    codes = {answer.status.code, answer.status.detail}.union(*({one.code, one.detail} for one in answer.filtered))
+    return Code.NOT_AUTHORISED in codes

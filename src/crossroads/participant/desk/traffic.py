@@ -20,6 +20,8 @@ from crossroads.web.tally import Tally
 
 _EARLIER = "select position, fields from entry where position < ? order by position desc"
 _NEWEST = 2**62
+_NAMED = ("act", "verdict", "report")
+"""What a line says again of how it ended: which act it was, what was answered, and to which report."""
 
 
 class What(StrEnum):
@@ -77,12 +79,13 @@ class Traffic:
         """
         begun = await self._note(f"{what}:begun", acting, **fields)
         outcome: dict[str, Any] = {}
+        named = {name: fields[name] for name in _NAMED if name in fields}
         try:
             yield outcome
         except CrossroadsError as error:
-            await self._note(f"{what}:refused", acting, of=begun, code=error.code, reason=str(error))
+            await self._note(f"{what}:refused", acting, **named, of=begun, code=error.code, reason=str(error))
             raise
-        await self._note(f"{what}:done", acting, of=begun, **outcome)
+        await self._note(f"{what}:done", acting, **named, of=begun, **outcome)
 
     async def refuse(self, what: What, acting: Acting, reason: str, **fields: Any) -> None:
         """Log that the desk itself refused something."""

@@ -144,7 +144,7 @@ async def _usage(view: View, citizen: Citizen, public: PublicServices, wanted: F
         "citizen/usage.html",
         status=200 if view.form.good else 422,
         found=found,
-        lines=listed(found.usages),
+        lines=listed(found.usages, citizen.client.institution),
         wanted=wanted,
         handle=handle,
         older=view.at("/me/usage", list=older) if older else None,

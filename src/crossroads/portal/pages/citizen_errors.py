@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Malformed, Refused
+from crossroads.kernel.ssin import is_number_of_person
 from crossroads.participant.replies import Unacceptable
 from crossroads.portal.citizen_data import Seen
 from crossroads.portal.citizen_words import PRESUMED
@@ -44,8 +45,15 @@ async def report(view: Looking, citizen: OwnHub, public: Public) -> Response[str
         try:
             await citizen.report(**said, **{name: getattr(seen, name) for name in seen.__struct_fields__})
         except (Malformed, Unacceptable):
-            view.form.fault("text", view.words.text("Write no number of a person, and no special signs"))
+            view.form.fault("text", _refused(view, public, text))
     return view.to("/me/reports") if view.form.good else _asked(view, public, seen)
+
+
+def _refused(view: Looking, public: Public, text: str) -> str:
+    """Say what the hub does not take in a text."""
+    if is_number_of_person(text, public.installation.settings.environment, brussels_day(public.clock.now())):
+        return view.words.text("Write no number of a person")
+    return view.words.text("There is a sign in it that cannot be seen. Type the text again, without copying it.")
 
 
 @page("/me/reports", CITIZEN)

@@ -8,7 +8,8 @@ from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
-from crossroads.catalogue.kinds import to_body
+from crossroads.bootstrap.portal import PublicServices
+from crossroads.catalogue.kinds import Kind, to_body
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
@@ -19,7 +20,7 @@ from crossroads.portal.pages.citizen import Public
 from crossroads.portal.pages.officer import Held, register_of
 from crossroads.web.access import form, page
 from crossroads.web.view import Looking, View
-from crossroads.wire.committee import DecisionKind, DraftAct, DraftQuery, DraftSaving, DraftShown, DraftsQuery
+from crossroads.wire.committee import Decision, DecisionKind, DraftAct, DraftQuery, DraftSaving, DraftShown, DraftsQuery
 
 
 @page("/committee", COMMITTEE)
@@ -42,10 +43,10 @@ async def begin(
 
 
 @form("/committee/write", COMMITTEE)
-async def write(view: Looking, held: Held) -> Response[str]:
+async def write(view: Looking, held: Held, public: Public) -> Response[str]:
     """Save a new draft."""
     kind = _kind(view.form["kind"])
-    decision = read_decision(view, kind)
+    decision = _typed(view, public, kind)
     if decision is None:
         return _form(view, kind, {})
     try:
@@ -70,11 +71,11 @@ async def ask_change(view: Looking, held: Held, draft: FromPath[UUID]) -> Respon
 
 
 @form("/committee/drafts/{draft:uuid}/write", COMMITTEE)
-async def change(view: Looking, held: Held, draft: FromPath[UUID]) -> Response[str]:
+async def change(view: Looking, held: Held, public: Public, draft: FromPath[UUID]) -> Response[str]:
     """Save another text of a draft. Where somebody else did meanwhile, both texts are shown, and none is lost."""
     shown = await _found(held, draft)
     kind, base = shown.draft.decision.kind, view.form["base"]
-    decision = read_decision(view, kind)
+    decision = _typed(view, public, kind)
     if decision is None:
         return _form(view, kind, {}, shown, base=base)
     said = held.decides(draft=draft, base=view.form.number("base") or 0, decision=decision)
@@ -179,6 +180,17 @@ def _form(
         provenances=PROVENANCES,
         chosen_modes=view.form.every("modes") if view.form.values else values.get("modes", "").split(),
     )
+
+
+def _typed(view: View, public: PublicServices, kind: DecisionKind) -> Decision | None:
+    """Read the form; what is to be suspended or withdrawn must be in the catalogue."""
+    decision, reference = read_decision(view, kind), view.form["reference"]
+    if kind is DecisionKind.GRANT or not reference:
+        return decision
+    if register_of(view, public).versions(Kind.AUTHORISATION, reference):
+        return decision
+    view.form.fault("reference", view.words.text("There is no such authorisation"))
+    return None
 
 
 def _address(shown: DraftShown) -> str:

@@ -92,9 +92,9 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @page("/officer/watched", OFFICER)
-async def watched(view: Looking) -> Response[str]:
-    """Ask why one looks at who is watched."""
-    return view.page("officer/watched.html")
+async def watched(view: Looking, noted: FromQuery[str] = "") -> Response[str]:
+    """Ask why one looks at who is watched; before, say that what was sent is noted."""
+    return view.page("officer/watched.html", noted=bool(noted))
 
 
 @form("/officer/watched", OFFICER)
@@ -113,7 +113,7 @@ async def shown_watched(view: Looking, held: Held, list: FromQuery[str] = "") ->
     try:
         found = await held.offices.watched(WatchedQuery(**held.oversees(reason=kept.reason)))
     except Unacceptable:
-        view.form.fault("reason", view.words.text("Write no number of a person, and no special signs"))
+        view.form.fault("reason", view.words.text("Write no number of a person"))
         return view.again("officer/watched.html")
     return view.page("officer/watched_shown.html", found=found, reason=kept.reason)
 
@@ -144,12 +144,12 @@ async def watch(view: Looking, held: Held, public: Public) -> Response[str]:
     try:
         await held.offices.watch(WatchSetting(**said))
     except Unacceptable:
-        view.form.fault("reason", view.words.text("Write no number of a person, and no special signs"))
+        view.form.fault("reason", view.words.text("Write no number of a person"))
     except Refused as error:
         if error.code != Code.SSIN_DOES_NOT_EXIST:
             raise
         view.form.fault("number", view.words.text("This number is not known."))
-    return await _to_watched(view, reason) if view.form.good else view.again("officer/watch.html")
+    return view.to("/officer/watched", noted="yes") if view.form.good else view.again("officer/watch.html")
 
 
 @page("/officer/watched/end", OFFICER)
@@ -171,9 +171,9 @@ async def end(view: Looking, held: Held) -> Response[str]:
     try:
         await held.offices.end_watch(WatchEnding(**held.oversees(watch=ended, reason=reason)))
     except Unacceptable:
-        view.form.fault("reason", view.words.text("Write no number of a person, and no special signs"))
+        view.form.fault("reason", view.words.text("Write no number of a person"))
         return view.again("officer/end.html", watch=str(ended))
-    return await _to_watched(view, reason)
+    return view.to("/officer/watched", noted="yes")
 
 
 @page("/officer/numbers", OFFICER)

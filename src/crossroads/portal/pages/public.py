@@ -8,6 +8,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 
 from crossroads.bootstrap.portal import PublicServices
+from crossroads.catalogue.history import believed_in, on_day, taken_out
 from crossroads.catalogue.kinds import Kind
 from crossroads.portal.asked import Asked
 from crossroads.portal.register import fields_of, page_of
@@ -93,11 +94,19 @@ async def authorisations(request: Requested, view: Looking, public: Public) -> R
 
 @page("/authorisations/{reference:path}", EVERYBODY)
 async def authorisation(reference: FromPath[str], request: Requested, view: Looking, public: Public) -> Response[str]:
-    """Show an authorisation: who may get what, why, since when."""
+    """Show an authorisation: who may get what, why, since when; or as a version of the catalogue had it."""
     wanted, key = asked(view, public, request), str(reference).removeprefix("/")
+    told, version = await public.catalogue.told_of(Kind.AUTHORISATION, key), wanted.number("version")
     versions = wanted.register.versions(Kind.AUTHORISATION, key)
-    found = known(wanted.register.authorisation(key) or (versions[0] if versions else None))
-    return view.page("public/authorisation.html", asked=wanted, authorisation=found, versions=versions)
+    then = believed_in(told, version) if version is not None else []
+    return view.page(
+        "public/authorisation.html",
+        asked=wanted,
+        authorisation=known(on_day(then or versions or [one.entry for one in told], wanted.day)),
+        versions=versions,
+        then=bool(then),
+        taken=taken_out(told, wanted.day),
+    )
 
 
 def chosen(wanted: Asked) -> list[Any]:

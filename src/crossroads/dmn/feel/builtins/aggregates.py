@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from crossroads.dmn.feel.arithmetic import add, divide
-from crossroads.dmn.feel.builtins.declaring import Signature, Unfit, declaring
+from crossroads.dmn.feel.builtins.declaring import THROUGH, Signature, Unfit, declaring
 from crossroads.dmn.feel.comparing import compare
 from crossroads.dmn.feel.kinds import NUMBERS, Value
 from crossroads.dmn.feel.temporal import DaysTime, YearsMonths
@@ -113,4 +113,4 @@ for _name, _function in {
     "stddev": _stddev, "mode": _mode, "all": _all, "any": _any, "and": _all, "or": _any,
 }.items():  # fmt: skip
     for _pair in _both(_name):
-        builtin(*_pair)(_function)
+        builtin(*_pair, THROUGH)(_function)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from crossroads.dmn.feel.builtins.declaring import Signature, Unfit, declaring
+from crossroads.dmn.feel.builtins.declaring import THROUGH, Signature, Unfit, declaring
 from crossroads.dmn.feel.kinds import Value
 
 DECLARED: Final[dict[str, list[Signature]]] = {}
@@ -16,12 +16,12 @@ def _value(context: _Context, key: str) -> Value:
     return context.get(key)
 
 
-@builtin("get entries", "m: context")
+@builtin("get entries", "m: context", THROUGH)
 def _entries(context: _Context) -> Value:
     return [{"key": key, "value": value} for key, value in context.items()]
 
 
-@builtin("context", "entries: list")
+@builtin("context", "entries: list", THROUGH)
 def _context(entries: list[Value]) -> Value:
     made: _Context = {}
     for entry in entries:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from crossroads.dmn.feel.builtins.declaring import Signature, Unfit, declaring
+from crossroads.dmn.feel.builtins.declaring import THROUGH, Signature, Unfit, declaring
 from crossroads.dmn.feel.builtins.range_text import read_range
 from crossroads.dmn.feel.kinds import NUMBERS, Value
 from crossroads.dmn.feel.lexical import read_date, read_date_time, read_duration, read_time
@@ -116,7 +116,7 @@ def _months_between(start: DateTime, end: DateTime) -> Value:
     return _months_between_dates(start.date, end.date)
 
 
-@builtin("string", "from: any")
+@builtin("string", "from: any", THROUGH)
 def _string(value: Value) -> Value:
     return None if value is None else text_of(value)
 

@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Final
 
-from crossroads.dmn.feel.builtins.declaring import Signature, declaring
+from crossroads.dmn.feel.builtins.declaring import THROUGH, Signature, declaring
 from crossroads.dmn.feel.comparing import same
 from crossroads.dmn.feel.converting import from_python
 from crossroads.dmn.feel.kinds import Value
@@ -52,7 +52,7 @@ def _week(day: Date | DateTime) -> Value:
     return Decimal((_day_of_year(thursday) - 1) // 7 + 1)
 
 
-@builtin("is", "value1: any, value2: any")
+@builtin("is", "value1: any, value2: any", THROUGH)
 def _is(one: Value, other: Value) -> Value:
     return same(one, other)
 

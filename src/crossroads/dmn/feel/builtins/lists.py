@@ -5,7 +5,7 @@ from collections.abc import Hashable
 from decimal import Decimal
 from typing import Final
 
-from crossroads.dmn.feel.builtins.declaring import Signature, Unfit, declaring
+from crossroads.dmn.feel.builtins.declaring import THROUGH, Signature, Unfit, declaring
 from crossroads.dmn.feel.comparing import equal, key_of
 from crossroads.dmn.feel.kinds import Function, Value
 
@@ -13,7 +13,7 @@ DECLARED: Final[dict[str, list[Signature]]] = {}
 builtin = declaring(DECLARED)
 
 
-@builtin("list contains", "list: list, element: any")
+@builtin("list contains", "list: list, element: any", THROUGH)
 def _contains(items: list[Value], element: Value) -> Value:
     return any(equal(item, element) for item in items)
 
@@ -95,22 +95,22 @@ def _reverse(items: list[Value]) -> Value:
     return items[::-1]
 
 
-@builtin("index of", "list: list, match: any")
+@builtin("index of", "list: list, match: any", THROUGH)
 def _index_of(items: list[Value], match: Value) -> Value:
     return [Decimal(place) for place, item in enumerate(items, 1) if equal(item, match)]
 
 
-@builtin("union", "list: list...")
+@builtin("union", "list: list...", THROUGH)
 def _union(lists: list[list[Value]]) -> Value:
     return _once([item for items in lists for item in items])
 
 
-@builtin("distinct values", "list: list")
+@builtin("distinct values", "list: list", THROUGH)
 def _distinct(items: list[Value]) -> Value:
     return _once(items)
 
 
-@builtin("flatten", "list: list")
+@builtin("flatten", "list: list", THROUGH)
 def _flatten(items: list[Value]) -> Value:
     return _flat(items)
 

@@ -4,7 +4,7 @@ import decimal
 from decimal import Decimal
 from typing import Final
 
-from crossroads.dmn.feel.builtins.declaring import Signature, Unfit, declaring
+from crossroads.dmn.feel.builtins.declaring import Cost, Signature, Unfit, declaring
 from crossroads.dmn.feel.kinds import NUMBERS, Value
 from crossroads.dmn.feel.temporal import DaysTime, YearsMonths
 
@@ -64,7 +64,7 @@ def _abs(number: Decimal | DaysTime | YearsMonths) -> Value:
     return number.copy_abs() if isinstance(number, Decimal) else type(number)(abs(number.number))
 
 
-@builtin("modulo", "dividend: number, divisor: number")
+@builtin("modulo", "dividend: number, divisor: number", Cost(12))
 def _modulo(dividend: Decimal, divisor: Decimal) -> Value:
     if not divisor:
         raise Unfit("the divisor is zero.")
@@ -73,21 +73,21 @@ def _modulo(dividend: Decimal, divisor: Decimal) -> Value:
     return context.subtract(dividend, decimal.Context(prec=13000).multiply(divisor, whole))
 
 
-@builtin("sqrt", "number: number")
+@builtin("sqrt", "number: number", Cost(8))
 def _sqrt(number: Decimal) -> Value:
     if number < 0:
         raise Unfit("the number is negative.")
     return NUMBERS.copy().sqrt(number)
 
 
-@builtin("log", "number: number")
+@builtin("log", "number: number", Cost(40))
 def _log(number: Decimal) -> Value:
     if number <= 0:
         raise Unfit("the number is not positive.")
     return NUMBERS.copy().ln(number)
 
 
-@builtin("exp", "number: number")
+@builtin("exp", "number: number", Cost(20))
 def _exp(number: Decimal) -> Value:
     return NUMBERS.copy().exp(number)
 

@@ -1,17 +1,23 @@
 r"""Regular expressions of XPath and XQuery Functions 3.1, section 5.6, run by the library `regex`.
 
-What XPath does not know (look-around, `\b`, possessive quantifiers) is refused; a search is given one second.
+What XPath does not know (look-around, `\b`, possessive quantifiers) is refused; a search is given what time is left.
 """
 
 import functools
 import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import regex
 
 from crossroads.dmn.feel.builtins.declaring import Unfit
+from crossroads.dmn.feel.scope import LARGEST, Exhausted, Work
 
-_SECONDS: Final = 1.0
+_LONGEST: Final = 1000
+_A_CHARACTER: Final = 3
+"""The steps that a character of a pattern takes."""
 _FLAGS: Final = {"s": regex.DOTALL, "m": regex.MULTILINE, "i": regex.IGNORECASE, "x": 0, "q": 0}
 _WORD: Final = r"\p{P}\p{Z}\p{C}"
 _NAME_START: Final = r"_:\p{L}\p{Nl}"
@@ -31,43 +37,68 @@ _LINE_START: Final = r"^(?!(?<=\n)\Z)"  # not after a line end that ends the tex
 _REPLACEMENT: Final = re.compile(r"\\(?P<escaped>[\\$])|\$(?P<number>\d+)|(?P<plain>[^\\$]+)")
 
 
-def matches(text: str, pattern: str, flags: str) -> bool:
+def matches(text: str, pattern: str, flags: str, work: Work) -> bool:
     """Return whether the pattern is found anywhere in the text."""
-    try:
-        return _compiled(pattern, flags).search(text, timeout=_SECONDS) is not None
-    except TimeoutError:
-        raise Unfit("the pattern takes too long on this text.") from None
+    compiled = _compiled(pattern, flags, work)
+    with _clocked(work):
+        return compiled.search(text, timeout=work.seconds) is not None
 
 
-def replace(text: str, pattern: str, replacement: str, flags: str) -> str:
+def replace(text: str, pattern: str, replacement: str, flags: str, work: Work) -> str:
     """Return the text with each match replaced; `$1` is a group, `$0` the match."""
-    compiled = _compiled(pattern, flags)
+    compiled = _compiled(pattern, flags, work)
     if compiled.fullmatch("") is not None:
         raise Unfit("the pattern matches the empty text.")
     parts = [(False, replacement)] if "q" in flags else _replacement(replacement, compiled.groups)
-    try:
-        return str(compiled.sub(lambda found: _filled(found, parts), text, timeout=_SECONDS))
-    except TimeoutError:
-        raise Unfit("the pattern takes too long on this text.") from None
+    length = 0
+
+    def filled(found: "regex.Match[str]") -> str:
+        nonlocal length
+        put = _filled(found, parts)
+        length += len(put)
+        if length > LARGEST:
+            raise Unfit("the string becomes too long.")
+        return put
+
+    with _clocked(work):
+        return str(compiled.sub(filled, text, timeout=work.seconds))
 
 
-def split(text: str, pattern: str) -> list[str]:
+def split(text: str, pattern: str, work: Work) -> list[str]:
     """Return the pieces of the text between matches."""
-    compiled = _compiled(pattern, "")
+    compiled = _compiled(pattern, "", work)
     if compiled.fullmatch("") is not None:
         raise Unfit("the delimiter matches the empty text.")
     pieces, end = [], 0
-    try:
-        for found in compiled.finditer(text, timeout=_SECONDS):
+    with _clocked(work):
+        for found in compiled.finditer(text, timeout=work.seconds):
             pieces.append(text[end : found.start()])
             end = found.end()
-    except TimeoutError:
-        raise Unfit("the pattern takes too long on this text.") from None
     return [*pieces, text[end:]]
 
 
+@contextmanager
+def _clocked(work: Work) -> Iterator[None]:
+    """Count the time that a search takes: what is left of it bounds the next one. Exhausted where none is left."""
+    started = time.perf_counter()
+    try:
+        yield
+    except TimeoutError:
+        raise Exhausted("a pattern takes too long on a text") from None
+    finally:
+        work.took(time.perf_counter() - started)
+
+
+def _compiled(pattern: str, flags: str, work: Work) -> "regex.Pattern[str]":
+    """Compile a pattern, whose work grows with its length. May be Exhausted."""
+    if len(pattern) > _LONGEST:
+        raise Unfit(f"the pattern is longer than {_LONGEST} characters.")
+    work.spend(_A_CHARACTER * len(pattern))
+    return _ready(pattern, flags)
+
+
 @functools.lru_cache(maxsize=512)
-def _compiled(pattern: str, flags: str) -> "regex.Pattern[str]":
+def _ready(pattern: str, flags: str) -> "regex.Pattern[str]":
     if not set(flags) <= _FLAGS.keys():
         raise Unfit("the flags are s, m, i, x and q.")
     options = regex.VERSION1

@@ -4,12 +4,14 @@ from decimal import Decimal
 from typing import Final
 
 from crossroads.dmn.feel.builtins import patterns
-from crossroads.dmn.feel.builtins.declaring import Signature, Unfit, declaring
+from crossroads.dmn.feel.builtins.declaring import THROUGH, Cost, Signature, Unfit, declaring
 from crossroads.dmn.feel.kinds import Value
+from crossroads.dmn.feel.scope import LARGEST, Work
 
 DECLARED: Final[dict[str, list[Signature]]] = {}
 builtin = declaring(DECLARED)
 
+_CLOCKED: Final = Cost(clocked=True)
 _PAIR: Final = "string: string, match: string"
 
 
@@ -64,24 +66,27 @@ def _ends(text: str, match: str) -> Value:
     return text.endswith(match)
 
 
-@builtin("matches", "input: string, pattern: string, flags?: string?")
-def _matches(text: str, pattern: str, flags: str | None) -> Value:
-    return patterns.matches(text, pattern, flags or "")
+@builtin("matches", "input: string, pattern: string, flags?: string?", _CLOCKED)
+def _matches(text: str, pattern: str, flags: str | None, work: Work) -> Value:
+    return patterns.matches(text, pattern, flags or "", work)
 
 
-@builtin("replace", "input: string, pattern: string, replacement: string, flags?: string?")
-def _replace(text: str, pattern: str, replacement: str, flags: str | None) -> Value:
-    return patterns.replace(text, pattern, replacement, flags or "")
+@builtin("replace", "input: string, pattern: string, replacement: string, flags?: string?", _CLOCKED)
+def _replace(text: str, pattern: str, replacement: str, flags: str | None, work: Work) -> Value:
+    return patterns.replace(text, pattern, replacement, flags or "", work)
 
 
-@builtin("split", "string: string, delimiter: string")
-def _split(text: str, delimiter: str) -> Value:
-    return list(patterns.split(text, delimiter))
+@builtin("split", "string: string, delimiter: string", _CLOCKED)
+def _split(text: str, delimiter: str, work: Work) -> Value:
+    return list(patterns.split(text, delimiter, work))
 
 
-@builtin("string join", "list: list, delimiter?: string?")
+@builtin("string join", "list: list, delimiter?: string?", THROUGH)
 def _join(items: list[Value], delimiter: str | None) -> Value:
-    texts = [item for item in items if item is not None]
-    if not all(isinstance(text, str) for text in texts):
+    texts = [item for item in items if isinstance(item, str)]
+    if len(texts) < len(items) - items.count(None):
         raise Unfit("only strings can be joined.")
-    return (delimiter or "").join(str(text) for text in texts)
+    between = delimiter or ""
+    if sum(map(len, texts)) + len(between) * len(texts) > LARGEST:
+        raise Unfit("the string becomes too long.")
+    return between.join(texts)

@@ -27,6 +27,8 @@ class Settled(NamedTuple):
 
     report: OpenReport
     outcome: ErrorOutcome
+    dealt: bool
+    """Whether its item in the mailbox is dealt with too."""
 
 
 class Doubted(NamedTuple):
@@ -91,7 +93,8 @@ async def answer(view: Looking, member: Present, report_id: FromPath[UUID]) -> R
         except OF_THE_HUB as error:
             view.form.fault("reason", view.words.text("The answer was not taken. %(why)s", why=error))
         else:
-            return view.to(f"/reports/answered/{member.desk.shelf.put(member.agent, Settled(waiting, said.outcome))}")
+            settled = Settled(waiting, said.outcome, await member.desk.settle(acting, waiting))
+            return view.to(f"/reports/answered/{member.desk.shelf.put(member.agent, settled)}")
     return await _shown(view, member, acting, waiting)
 
 
@@ -124,12 +127,10 @@ async def _shown(view: View, member: Member, acting: Acting, report: OpenReport)
 
 
 async def _waiting(member: Member, report: UUID) -> OpenReport:
-    found = await member.desk.client.open_reports()
-    while (one := next((one for one in found.items if one.report == report), None)) is None:
-        if not (found.more and found.items):
-            raise NotFoundException
-        found = await member.desk.client.open_reports(after=found.items[-1].report)
-    return one
+    found = await member.desk.client.open_report(report)
+    if found is None:
+        raise NotFoundException
+    return found
 
 
 def _report(view: View, doubted: Doubted) -> ErrorReport | None:
@@ -159,7 +160,10 @@ def _answer(view: View, report: UUID) -> ErrorAnswer | None:
         view.form.fault("outcome", view.words.text("Choose whether it was an error"))
     reason = fields.lines(view, "reason", _LONGEST)
     if not reason:
-        view.form.fault("reason", view.words.text("Say why: the other institution reads it"))
+        view.form.fault(
+            "reason",
+            view.words.text("Say why: whoever reported it reads it, another institution or the person at the portal"),
+        )
     if outcome == ErrorOutcome.CORRECTED:
         correction = fields.ticket(view, "correction")
     if not view.form.good:
