@@ -76,7 +76,8 @@ def test_the_page_says_since_when_and_why_and_a_question_before_leads_to_what_st
     draft = suspended(here).draft.draft
     with here.client() as browser:
         text = ""
-        while "Suspended on" not in text:
+        # The page says both once the portal has read the catalogue anew.
+        while "Suspended on" not in text or "(over)" not in text:
             text = text_of(browser.get(f"/en/authorisations/{REFERENCE}"))
         assert f"By decision {draft} of the committee, because: Data leaked there." in text
         assert "Ann Maes" not in text

@@ -102,7 +102,7 @@ NUMBER = {"parameter": "namesakes", "value": 4, "validFrom": str(TODAY + timedel
 WATCH = {"ssin": KNOWN, "firstDay": str(TODAY + timedelta(days=1)), "lastDay": str(TODAY + timedelta(days=2))}
 MEMBER: dict[str, Any] = {"legalContext": "COMMITTEE:DECISION", "agent": "holder-ann", "name": "Ann Maes"}
 NO_DRAFT = {"draft": LEASE["lease"]}
-SUSPENSION: dict[str, Any] = {"kind": "suspend", "reference": "TEST/none-1", "reason": "A test."}
+SUSPENSION: dict[str, Any] = {"kind": "suspend", "reference": "CR-ILL/social-inquiry-1", "reason": "A test."}
 SUSPENSION |= {"firstDay": str(TODAY)}
 WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     # Lines are kept by the institution itself, or by who manages it.
@@ -151,7 +151,7 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
     "/v1/supervision/parameters": (OVERSEES | NUMBER, PORTAL_ALONE),
     "/v1/supervision/parameters/query": (OFFICER, PORTAL_ALONE),
     "/v1/supervision/watched": (OVERSEES | WATCH, PORTAL_ALONE),
-    "/v1/supervision/watched/query": (OFFICER, PORTAL_ALONE),
+    "/v1/supervision/watched/query": (OVERSEES, PORTAL_ALONE),
     "/v1/supervision/watched/end": (
         OVERSEES | {"watch": LEASE["lease"]},
         dict.fromkeys((*INSTITUTIONS, PORTAL), 403),
