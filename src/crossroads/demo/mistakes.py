@@ -108,12 +108,19 @@ def _corrected(stage: Stage, ssin: str) -> UUID:
     """Correct the employer in the source's own database, notify that, and give the ticket of the change."""
     mine = (_JOBS.c.ssin == ssin) & _JOBS.c.end_date.is_(None)
     with writing(stage, _SOURCE) as connection:
-        since = connection.execute(select(_JOBS.c.start_date).where(mine)).scalar_one()
-        connection.execute(_JOBS.update().where(mine).values(employer_number=int(employer(SystemRandom()))))
+        since, wrong = connection.execute(select(_JOBS.c.start_date, _JOBS.c.employer_number).where(mine)).one()
+        connection.execute(_JOBS.update().where(mine).values(employer_number=_other_than(wrong)))
     (outcome,) = stage.client(_SOURCE).notify([_correction(stage, ssin, date.fromisoformat(since))])
     if outcome.ticket is None:
         raise Refused(f"The hub did not take the correction. {outcome.reason}")
     return outcome.ticket
+
+
+def _other_than(wrong: int) -> int:
+    chance = SystemRandom()
+    while (right := int(employer(chance))) == wrong:
+        pass
+    return right
 
 
 def _correction(stage: Stage, ssin: str, since: date) -> Mutation:
