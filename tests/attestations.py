@@ -1,5 +1,6 @@
 """An institution that attests: its buffer, rights, key and certificate, in a folder of a test."""
 
+import zlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -69,6 +70,12 @@ def fill(
 def write_settings(folder: Path, **changes: Any) -> None:
     """Write `attestations.yaml`."""
     (folder / FILE).write_text(yaml.safe_dump(SETTINGS | changes))
+
+
+def drawn(pdf: bytes) -> str:
+    """Give what is drawn on the page, as the PDF writes it."""
+    start = pdf.index(b"stream\n", pdf.index(b"/FlateDecode")) + 7
+    return zlib.decompressobj().decompress(pdf[start:]).decode("cp1252")
 
 
 class Place:

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,13 @@ def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
 def overflow(page: Page) -> int:
     """Give how many pixels a page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def type_day(page: Page, legend: str, day: date) -> None:
+    """Type a day into its three fields."""
+    fields = page.get_by_role("group", name=legend)
+    for name, value in (("Day", day.day), ("Month", day.month), ("Year", day.year)):
+        fields.get_by_label(name, exact=True).fill(str(value))
 
 
 def cookies(page: Page) -> dict[str, str]:

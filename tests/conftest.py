@@ -10,7 +10,7 @@ from hypothesis import settings
 
 import scratch
 from crossroads.bootstrap.postgres import EmbeddedPostgres
-from crossroads.kernel.memory import settle
+from crossroads.kernel.memory import start
 from database import Database, OpenPool, empty_database, migrated_template, remove_home, reserve_home, shared_server
 from longest import longest_first
 
@@ -49,7 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Leave thousands of collected tests out of every collection of garbage to come."""
-    settle()
+    gc.freeze()
+    start()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -104,7 +104,7 @@ class Browser:
     def send(self, path: str, at: str | None = None, **fields: Any) -> httpx.Response:
         """Open a page and send its form; `at` is the page where that is another one, or has a query."""
         shown = self.get(at or path)
-        return self.http.post(f"/en{path}", data={**filled(shown), **fields})
+        return self.http.post(f"/en{path}", data=over(shown, fields))
 
     def done(self, path: str, at: str | None = None, **fields: Any) -> str:
         """Send a form that is taken, and give where it leads, without language."""
@@ -118,6 +118,12 @@ class Browser:
         assert answer.status_code == 422, f"{answer.status_code}: {words(answer)}"
         assert "There is a problem" in answer.text
         return answer.text
+
+
+def over(page: httpx.Response, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what a page's forms send when fields are typed over; a whole day is typed into the first of its three."""
+    beside = {f"{name}-{part}": "" for name in fields for part in ("month", "year")}
+    return {**filled(page), **beside, **fields}
 
 
 def filled(page: httpx.Response) -> dict[str, str]:
@@ -151,7 +157,10 @@ def desks(
     known = [ANNA, *people]
     inscriptions = [line(ssin, SOURCE, "12:30", "2020-01-01") for ssin in (*known, STRANGER)]
     inscriptions += [line(ssin, CENTRE, "17:2", "2020-01-01") for ssin in known]
-    members: dict[str, Any] = {CENTRE: {}, SOURCE: {"groups": {WORK: {"sql": _RELATIONS, "list": "relations"}}}}
+    members: dict[str, Any] = {
+        CENTRE: {},
+        SOURCE: {"groups": {WORK: {"sql": _RELATIONS, "list": "relations"}}, "outbox": True},
+    }
     opened = network(
         folder / "network",
         database,

@@ -31,6 +31,8 @@ GROUPS = {
     "living-wage": ("status-living-wage@1", CENTRE, "17:2", HELPED),
     "income-replacement": ("status-income-replacement@1", DISABILITY, "16:1", DISABLED),
 }
+UNNAMED = "status-care-budget@1"
+"""Which nobody has, and only the table of the social tariff names."""
 REGISTERED = {
     "identification@1": {
         "sql": "SELECT 'Peeters' AS \"lastName\", 'Anna' AS \"firstNames\", '1980-03-15' AS \"birthDate\", "
@@ -52,7 +54,7 @@ SETTINGS = {
     "legalContext": "STATUSES:LOAD",
     "candidates": "25:1",
     "members": "25:5",
-    "statuses": {name: group for name, (group, *_) in GROUPS.items()},
+    "statuses": {name: group for name, (group, *_) in GROUPS.items()} | {"care-budget": UNNAMED},
     "identification": "identification@1",
     "household": "household@1",
 }

@@ -14,6 +14,7 @@ from crossroads.catalogue.keys import Genesis, OperatorKey
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.model import Document
 from crossroads.catalogue.service import Catalogue
+from crossroads.catalogue.tables import digest
 from crossroads.kernel.ssin import Environment
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.notes import NoteSigner
@@ -95,6 +96,22 @@ async def founded(pool: "asyncpg.Pool[asyncpg.Record]") -> AsyncIterator[Install
         yield Installation(catalogue, log, alice, bob)
 
 
+MODEL = """<definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="Aid" namespace="urn:test:aid">
+  <inputData id="in-age" name="age"><variable name="age" typeRef="number"/></inputData>
+  <decision id="right" name="right">
+    <informationRequirement><requiredInput href="#in-age"/></informationRequirement>
+    <decisionTable hitPolicy="UNIQUE">
+      <input label="age"><inputExpression typeRef="number"><text>age</text></inputExpression></input>
+      <output name="opens" typeRef="boolean"/>
+      <annotation name="why"/>
+      <rule><inputEntry><text>&lt; 18</text></inputEntry><outputEntry><text>true</text></outputEntry>
+        <annotationEntry><text>of the young</text></annotationEntry></rule>
+      <rule><inputEntry><text>&gt;= 18</text></inputEntry><outputEntry><text>false</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+</definitions>
+"""
+"""A decision table of two rules."""
 _COMMON = {"validFrom": date(2020, 1, 1).isoformat(), "provenance": "illustrative", "source": "ours: a test"}
 
 
@@ -135,6 +152,18 @@ def small_catalogue(**lists: list[dict[str, Any]]) -> Document:
             }
         ],
         "legalContexts": [{"id": "PCSA:SOCIAL_INQUIRY", "names": {"en": "Inquiry"}, "assignedTo": [{"sector": 17}]}],
+        "decisionTables": [
+            {
+                "id": "aid",
+                "names": {"en": "Aid"},
+                "owner": "welfare",
+                "legalReference": {"en": "invented for a test"},
+                "reach": "person",
+                "decision": "right",
+                "dmn": MODEL,
+                "sha256": digest(MODEL),
+            }
+        ],
         "authorisations": [
             {
                 "reference": "TEST/1",
@@ -144,6 +173,7 @@ def small_catalogue(**lists: list[dict[str, Any]]) -> Document:
                 "dataGroups": ["living-wage@1"],
                 "modes": ["online", "push"],
                 "inscriptionContexts": ["17:1", "17:2"],
+                "decisionTable": "aid",
             }
         ],
         "availabilities": [{"dataGroup": "living-wage@1", "inscriptionContext": "17:2"}],

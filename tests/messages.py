@@ -36,7 +36,12 @@ class Program(NamedTuple):
 
 PROGRAMS = [
     Program(name, folder)
-    for name, folder in (("web", ROOT / "web"), ("portal", ROOT / "portal"), ("desk", ROOT / "participant" / "desk"))
+    for name, folder in (
+        ("web", ROOT / "web"),
+        ("portal", ROOT / "portal"),
+        ("desk", ROOT / "participant" / "desk"),
+        ("statuses", ROOT / "statuses" / "pages"),
+    )
     if (folder / "locale").is_dir()
 ]
 

@@ -21,6 +21,7 @@ from crossroads.network.members import Member
 from crossroads.network.ports import free_ports
 from crossroads.network.service import Network
 from database import Database, execute
+from warm import warm
 
 BELGIUM = Path(__file__).parent.parent / "catalogue" / "belgium"
 NOTHING_WAS_ASKED = """
@@ -68,7 +69,7 @@ def network(
         Member(institution=name, port=port, folder=folder / name, **details)
         for port, (name, details) in zip(ports, members.items(), strict=True)
     )
-    built = Network(installation=Installation(made, folder / "hub"), members=joined)
+    built = Network(installation=Installation(made, folder / "hub"), members=joined, processes=warm())
     built.make_files()
 
     async def fill(services: Services, founders: Founders) -> None:

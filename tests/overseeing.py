@@ -1,8 +1,11 @@
 """What tests of supervision and of the committee share: what an officer and two members say to the hub."""
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
+import asyncpg
+
+from crossroads.kernel.clock import BRUSSELS
 from crossroads.network.service import Network
 from crossroads.wire.committee import DraftShown
 from looking import OVERSIGHT, PORTAL, posted, read
@@ -11,6 +14,25 @@ from raw import Reply
 DECISION = "COMMITTEE:DECISION"
 ANN, BEN = ("holder-ann", "Ann Maes"), ("holder-ben", "Ben Smet")
 """Two invented members of a committee."""
+
+
+_FLOOD = """
+INSERT INTO log_entry (stream, index, epoch, event, ticket, person, asker, at, content, leaf)
+SELECT 30000, n, 1, 'exchange:question:decided', gen_random_uuid(), n, 'pcsw-gent', $1,
+       jsonb_build_object('agent', 'robot-' || n / 21, 'legalContext', 'PCSA:SOCIAL_INQUIRY'), '\\x00'
+FROM generate_series(0, 149 * 21 + 20) AS n
+"""
+
+
+async def flood(url: str, day: date) -> None:
+    """Put more patterns on a day than one look shows: 150 agents, each with 21 people in one minute of the night."""
+    night = datetime.combine(day, time(2), BRUSSELS)
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("SELECT add_month('log_entry', $1)", night)
+        await connection.execute(_FLOOD, night)
+    finally:
+        await connection.close()
 
 
 def oversees(**said: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Every page of the portal, at an address where it has something to show, in a network that has it."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from acting import REGISTER
 from crossroads.portal.app import ROUTES
 from database import Database
 from looking import CENTRE, PORTAL, SOURCE, WORK
@@ -19,6 +20,9 @@ _LANGUAGE = "/{language:str}"
 _SAMPLES = {
     "/institutions/{key:str}": f"/institutions/{CENTRE}",
     "/data-groups/{key:str}": f"/data-groups/{WORK}",
+    "/decision-tables/{key:str}": "/decision-tables/social-tariff",
+    "/decision-tables/{key:str}/file": "/decision-tables/social-tariff/file",
+    "/decision-tables/{key:str}/compare": "/decision-tables/social-tariff/compare",
     "/authorisations/{reference:path}": "/authorisations/CR-ILL/social-inquiry-1",
     "/service-levels/{name:str}": "/service-levels/answered.svg",
 }
@@ -52,30 +56,46 @@ _RELATIONS = (
 
 
 @contextmanager
-def inhabited(folder: Path, database: Database, *, name: str = "Anna Peeters", **options: Any) -> Iterator[Portal]:
+def inhabited(
+    folder: Path,
+    database: Database,
+    *,
+    name: str = "Anna Peeters",
+    others: Mapping[str, str] | None = None,
+    register: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Iterator[Portal]:
     """Found a network whose portal asks its hub. One login sees every page: a citizen with a source, in every role.
 
-    Hub and source are started by `start`; the centre, which has the citizen on file as well, never runs.
+    `others` are people with a login and no role, by number: their names; `register` is how the register serves, which
+    is a member then. Hub and source are started by `start`; the centre, which has everybody on file too, never runs.
     """
-    known = {CENTRE: "17:2", SOURCE: "12:30"}
+    known, numbers = {CENTRE: "17:2", SOURCE: "12:30"}, [NUMBER, *(others or {})]
+    if register is not None:
+        known[REGISTER] = "0:1"
+    logins = [{"id": called, "name": called, "ssin": number} for number, called in (others or {}).items()]
+    serving = {SOURCE: {"groups": {WORK: {"sql": _RELATIONS, "list": "relations"}}}}
+    serving |= {REGISTER: dict(register)} if register is not None else {}
     opened = portal(
         folder,
         database,
         settings={"client": folder / "network" / PORTAL / "participant.yaml"},
-        members={CENTRE: {}, PORTAL: {}, SOURCE: {"groups": {WORK: {"sql": _RELATIONS, "list": "relations"}}}},
-        personas=[{"id": CITIZEN, "name": name, "ssin": NUMBER, "roles": _ROLES}],
-        persons=[NUMBER],
-        inscriptions=[line(NUMBER, where, context, "2020-01-01") for where, context in known.items()],
+        members={CENTRE: {}, PORTAL: {}, **serving},
+        personas=[{"id": CITIZEN, "name": name, "ssin": NUMBER, "roles": _ROLES}, *logins],
+        persons=numbers,
+        inscriptions=[line(one, where, context, "2020-01-01") for one in numbers for where, context in known.items()],
         **options,
     )
     with opened as running:
-        running.built.member(SOURCE).store({"relations": (("ssin", "start_date"), [(NUMBER, "2024-02-29")])})
+        running.built.member(SOURCE).store(
+            {"relations": (("ssin", "start_date"), [(one, "2024-02-29") for one in numbers])}
+        )
         yield running
 
 
-def start(here: Portal) -> None:
-    """Start hub and source."""
+def start(here: Portal, *more: str) -> None:
+    """Start hub and source, and what other members serve."""
     here.built.launch_hub()
-    here.built.launch_members([SOURCE])
+    here.built.launch_members([SOURCE, *more])
     here.built.await_hub()
-    here.built.await_members([SOURCE])
+    here.built.await_members([SOURCE, *more])

@@ -202,7 +202,7 @@ def openapi() -> str:
 @cache
 def openapi_30() -> str:
     """Give the same description for tools that read OpenAPI 3.0 only."""
-    return encoded(downgraded(described(ROUTES, dependencies()))).decode()
+    return encoded(downgraded(msgspec.json.decode(openapi()))).decode()
 
 
 def participant_openapi() -> str:

@@ -6,17 +6,23 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from urllib.request import urlopen
 from uuid import uuid4
 
 import msgspec
 import pytest
+from sqlalchemy import create_engine
 
 from crossroads.demo.authorised import warning
 from crossroads.kernel.clock import brussels_day
+from crossroads.kernel.period import Period
 from crossroads.participant import log as own_log
+from crossroads.participant import outbox
+from crossroads.participant.config import read_config
 from crossroads.participant.desk.app import ROUTES
+from crossroads.wire.mutations import Mutation, MutationKind
 from database import Database, value
 from desks import (
     ANNA,
@@ -35,7 +41,7 @@ from desks import (
     Browser,
     RunningDesk,
     desks,
-    filled,
+    over,
 )
 from networks import belgium
 from portals import hidden_fields
@@ -43,7 +49,7 @@ from raw import INQUIRY, person
 
 TODAY = brussels_day(datetime.now(UTC))
 LATER = TODAY + timedelta(days=90)
-SOMEBODY = person(5)
+SOMEBODY, NOBODY = person(5), person(77)
 SHOWN_LAST = """
     SELECT (content ->> 'shown')::int FROM log_entry WHERE event = 'mutations:error:listed'
     ORDER BY at DESC, index DESC LIMIT 1
@@ -55,6 +61,7 @@ PAGES = (
     "/ask",
     "/inscriptions",
     "/mailbox",
+    "/mailbox/earlier",
     "/batches",
     "/batches/new",
     "/reports",
@@ -297,12 +304,12 @@ def test_inscriptions_are_opened_shown_and_ended(stan: Browser) -> None:
 
 
 def test_what_the_hub_refuses_is_said_in_the_language_of_the_page(stan: Browser) -> None:
-    place = stan.done("/inscriptions", ssin=person(77))
+    place = stan.done("/inscriptions", ssin=NOBODY)
     said = {}
     for language in ("nl", "fr", "de", "en"):
         shown = stan.http.get(f"/{language}{place}")
         inscribed = {"capacity": "17:2", "evidence": "file 12", "first": str(TODAY)}
-        page = stan.http.post(f"/{language}{place}", data={**filled(shown), **inscribed})
+        page = stan.http.post(f"/{language}{place}", data=over(shown, inscribed))
         assert page.status_code == 422
         said[language] = page.text
     assert "Het register bevestigt deze persoon met deze gegevens niet." in said["nl"]
@@ -339,17 +346,17 @@ def test_an_error_is_reported_answered_and_read_in_the_mailbox(
         shown = sara.get(waiting).text
         assert ANNA in shown
         assert "The employer says otherwise." in shown
-        page = sara.faults(waiting, outcome="corrected", correction="x")
+        page = sara.faults(waiting, outcome="corrected", ticket="x")
         assert "Enter the ticket" in page
         assert "Say why" in page
-        page = sara.faults(waiting, outcome="corrected", correction=str(uuid4()), reason="It was.")
+        page = sara.faults(waiting, outcome="corrected", ticket=str(uuid4()), reason="It was.")
         assert "The answer was not taken" in page
         assert "the person at the portal" in page
         answered = sara.get(sara.done(waiting, outcome="rejected", reason="It is right.")).text
         assert "What happens next" in answered
         # The answer settles the item too.
         assert "Its item in the mailbox is dealt with." in answered
-        sara.get(item, 404)
+        assert "It is dealt with" not in sara.get(item).text
         assert "Nothing changes in the data" in answered
         assert "No report waits" in sara.get("/reports").text
         sara.get(waiting, 404)
@@ -365,7 +372,65 @@ def test_an_error_is_reported_answered_and_read_in_the_mailbox(
         nora.get(item, 403)
     assert "Say why you set it aside" in stan.faults(item, act="park", reason="")
     stan.done(item, act="done")
-    stan.get(item, 404)
+    assert "Set aside" not in stan.get(item).text
+
+
+def corrected(source: RunningDesk) -> str:
+    """Have the source correct what it knows of Anna and notify it by its outbox; give the ticket."""
+    days, since = Period(date(2026, 1, 1), date(2026, 3, 31)), datetime.now(UTC) - timedelta(days=1)
+    mutation = Mutation(
+        reference=uuid4().hex, ssin=ANNA, data_group=WORK, context="12:30", period=days,
+        kind=MutationKind.CORRECTED, happened_on=TODAY, wrong_since=since,
+    )  # fmt: skip
+    member = source.built.member(SOURCE)
+    engine = create_engine(f"sqlite:///{member.database}")
+    with engine.begin() as connection:
+        outbox.write(connection, mutation)
+    engine.dispose()
+    with closing(outbox.open_outbox(read_config(member.settings))) as opened:
+        for _ in range(120):
+            if found := opened.corrections([ANNA], WORK, 1):
+                return found[0].ticket
+            time.sleep(0.25)
+    pytest.fail("the hub took no correction")
+
+
+def test_a_correction_is_offered_for_the_answer_and_what_was_dealt_with_is_followed_up(
+    here: RunningDesk, source: RunningDesk, stan: Browser, marie: Browser
+) -> None:
+    report = f"{asked(stan, ANNA)}/report/0"
+    assert stan.send(report, presumed="wrong-value", text="Again.").status_code == 200
+    with source.browser(SARA) as sara:
+        (waiting,) = re.findall(r'href="/en(/reports/[^"]+)"', sara.get("/reports").text)
+        taken_item(sara, waiting, act="take")
+        assert 'name="correction"' not in sara.get(waiting).text
+        ticket = corrected(source)
+        assert f'value="{ticket}"' in sara.get(waiting).text
+        assert "Enter the ticket" in sara.faults(waiting, outcome="corrected", correction="another", reason="It was.")
+        sara.done(waiting, outcome="corrected", correction=ticket, reason="It was.")
+    listed = ""
+    while listed.count("/en/mailbox/") < 3:  # the correction, the answer, and the link to those that were dealt with
+        assert stan.http.post("/en/mailbox", data=hidden_fields(stan.get("/mailbox").text)).status_code == 200
+        listed = stan.get("/mailbox").text
+        for number in re.findall(r'href="/en/mailbox/(\d+)"', listed):
+            if "Data corrected" in (stan.get(f"/mailbox/{number}").text):
+                change = f"/mailbox/{number}"
+            stan.done(f"/mailbox/{number}", act="done")
+        listed = stan.get("/mailbox/earlier").text
+        time.sleep(0.5)
+    assert "Data corrected" in listed
+    assert ANNA in listed
+    shown = stan.get(change).text
+    assert "It is dealt with" not in shown
+    assert stan.send(change, act="done").status_code == 404
+    assert "There are data" in stan.get(stan.done(change, act="fetch")).text
+    stan.get("/mailbox/999", 404)
+    assert "Item looked up that was dealt with" in stan.get("/traffic").text
+    marie.get(change, 403)
+    marie.get("/mailbox/earlier", 403)
+    # Who looked whose item up again stands in the log.
+    looks = [one["fields"] for one in own_log.export(here.home / "traffic") if one["fields"].get("act") == "look"]
+    assert ANNA in {one.get("ssin") for one in looks}
 
 
 def test_a_source_sees_what_it_did_with_a_report_and_is_not_led_to_what_it_may_not(source: RunningDesk) -> None:
@@ -381,7 +446,7 @@ def test_a_source_sees_what_it_did_with_a_report_and_is_not_led_to_what_it_may_n
 
 
 def test_a_batch_is_sent_followed_fetched_and_removed(here: RunningDesk, stan: Browser) -> None:
-    numbers = f"{ANNA}\r\n{SOMEBODY}\r\n{ANNA}\r\n"
+    numbers = f"{ANNA}\r\n{SOMEBODY}\r\n{ANNA}\r\n{NOBODY}\r\n"
     asked_of = {"groups": WORK, "first": "2026-01-01", "last": "2026-03-31"}
     page = stan.faults("/batches/new", numbers=f"{ANNA}\n123\n", **asked_of)
     assert "Line 2 is not the number of a person" in page
@@ -392,13 +457,15 @@ def test_a_batch_is_sent_followed_fetched_and_removed(here: RunningDesk, stan: B
             break
         time.sleep(0.1)
     assert "Completed" in page
+    assert "The question was refused" in page
     assert place in stan.get("/batches").text
     result = stan.done(place, act="result")
     shown = stan.get(result).text
     assert shown.count("There are data") == 2
+    assert shown.count("no inscription of this person") == 1
     lines = [msgspec.json.decode(line) for line in stan.get(f"{result}/file").text.splitlines()]
-    assert [line["ssin"]["value"] for line in lines] == [ANNA, SOMEBODY]
-    assert all("100006" in str(line["blocks"]) for line in lines)
+    assert [line["ssin"]["value"] for line in lines] == [ANNA, SOMEBODY, NOBODY]
+    assert ["100006" in str(line["blocks"]) for line in lines] == [True, True, False]
     stan.done(place, act="acknowledge")
     assert place not in stan.get("/batches").text
     assert [one.name for one in here.home.iterdir() if one.suffix == ".csv"] == []
@@ -416,6 +483,40 @@ def test_of_two_browsers_on_one_role_the_second_is_told(here: RunningDesk, marie
         assert "Somebody else changed this while you looked at it" in late.text
         other.done(role, act="revoke")
     assert "revoked" in marie.get(user).text
+
+
+def test_a_manager_whose_role_was_revoked_meanwhile_appoints_and_grants_nothing(
+    here: RunningDesk, marie: Browser
+) -> None:
+    (leon,) = re.findall(r'href="/en(/users/staff-\w+)"><bdi>Leon', marie.get("/users").text)
+    marie.done(leon, power="manager", context=INQUIRY, first=str(TODAY), last=str(LATER))
+    with here.browser(LEON) as other:
+        (nora,) = re.findall(r'href="/en(/users/staff-\w+)"><bdi>Nora', other.get("/users").text)
+        pages = {place: other.get(place) for place in ("/users/new", nora, "/mandates")}
+        (role,) = re.findall(r'href="/en(/roles/\w+)"', marie.get(leon).text)
+        own = other.get(role)
+        marie.done(role, act="revoke")
+        granted = {"power": "manager", "context": INQUIRY, "institution": "pcsw-liege", "reference": "1"}
+        named = {"name": "Mole", "subject": "mole", "first": str(TODAY), "last": str(LATER)}
+        for place, shown in pages.items():
+            answer = other.http.post(f"/en{place}", data=over(shown, {**granted, **named}))
+            assert answer.status_code == 403, place
+        # What was revoked is not brought back by a longer end.
+        longer = over(own, {"act": "change", "last": str(LATER + timedelta(days=1))})
+        assert other.http.post(f"/en{role}", data=longer).status_code == 422
+        other.get("/users", 403)
+    assert "Mole" not in marie.get("/users").text
+    assert "Local manager" not in marie.get(nora).text.partition("Grant a role")[0]
+    assert "letter" not in marie.get("/mandates").text.partition("Record a mandate")[0]
+
+
+def test_what_was_shown_to_one_user_no_other_finds(here: RunningDesk, stan: Browser, marie: Browser) -> None:
+    answer, looked = asked(stan, ANNA), stan.done("/inscriptions", ssin=ANNA)
+    with here.browser(NORA) as nora:
+        for browser in (nora, marie):
+            for place in (answer, f"{answer}/report/0", looked):
+                browser.get(place, 404)
+                assert browser.send(place, "/me").status_code in (403, 404, 405)
 
 
 def test_a_revoked_role_counts_no_more_at_once(here: RunningDesk, marie: Browser) -> None:
@@ -478,6 +579,7 @@ def test_everybody_sees_own_traffic_and_no_person_in_it(stan: Browser, marie: Br
         assert ANNA not in page
         assert "Stan" in page
         assert "Question about a person, done" in browser.get(f"/traffic?before={10**30}").text
+        assert "Nothing was done yet" in browser.get(f"/traffic?before={-(10**30)}").text
 
 
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])

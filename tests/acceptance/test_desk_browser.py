@@ -1,12 +1,12 @@
 """The desk in Chromium: the journeys of a local manager and of staff, each page without a fault that axe finds."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from chromium import chromium, violations
+from chromium import chromium, type_day, violations
 from crossroads.kernel.clock import brussels_day
 from database import Database
 from desks import ANNA, MARIE, NORA, STAN, STRANGER, RunningDesk, desks
@@ -14,7 +14,18 @@ from raw import INQUIRY
 
 pytestmark = pytest.mark.browser
 TODAY = brussels_day(datetime.now(UTC))
-STAFF_PAGES = ("ask", "inscriptions", "mailbox", "batches", "batches/new", "reports", "delegations", "traffic", "me")
+STAFF_PAGES = (
+    "ask",
+    "inscriptions",
+    "mailbox",
+    "mailbox/earlier",
+    "batches",
+    "batches/new",
+    "reports",
+    "delegations",
+    "traffic",
+    "me",
+)
 MANAGER_PAGES = ("", "users", "users/new", "mandates", "acts")
 
 
@@ -67,7 +78,7 @@ def grant(boss: Page) -> None:
     expect(boss.get_by_role("heading", level=1)).to_have_text("Nora <script>alert(1)</script> Lambert \U0001f642")
     boss.get_by_label("Staff").check()
     boss.get_by_label("Legal context").select_option(INQUIRY)
-    boss.get_by_label("Last day").fill(str(TODAY + timedelta(days=9)))
+    type_day(boss, "Last day", TODAY + timedelta(days=9))
     boss.get_by_role("button", name="Grant").click()
     expect(boss.get_by_role("cell", name="holds")).to_be_visible()
 
@@ -77,8 +88,8 @@ def ask(page: Page, ssin: str) -> None:
     page.goto("/en/ask")
     page.get_by_label("Number of the person").fill(ssin)
     page.get_by_label("Employment relations", exact=True).check()
-    page.get_by_label("First day").fill("2026-01-01")
-    page.get_by_label("Last day").fill("2026-03-31")
+    type_day(page, "First day", date(2026, 1, 1))
+    type_day(page, "Last day", date(2026, 3, 31))
     page.get_by_role("button", name="Ask").click()
     page.wait_for_url("**/answers/*")
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from acting import REGISTER, REGISTERING, known
+from acting_pages import for_child, mandate_in, sent
 from chromium import chromium, violations
 from crossroads.demo.population.people import mock_ssin
 from crossroads.portal.pages import acting, citizen
@@ -92,16 +93,6 @@ def text_of(page: httpx.Response, status: int = 200) -> str:
     return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.text)))
 
 
-def sent(browser: httpx.Client, page: httpx.Response, **fields: Any) -> httpx.Response:
-    own = {name: hidden_fields(page.text)[name] for name in ("csrf", "form-number", "form-acting")}
-    return browser.post(str(page.url.copy_with(query=None)), data={**own, **fields})
-
-
-def for_child(browser: httpx.Client) -> httpx.Response:
-    asked = browser.get("/en/me/acting/children")
-    return sent(browser, asked, child="0", list=hidden_fields(asked.text)["list"])
-
-
 def given(browser: httpx.Client, **other: Any) -> httpx.Response:
     fields: dict[str, Any] = {
         "number": FRIEND,
@@ -112,11 +103,6 @@ def given(browser: httpx.Client, **other: Any) -> httpx.Response:
         "last": str(TODAY + timedelta(days=30)),
     }
     return sent(browser, browser.get("/en/me/acting/give"), **fields | other)
-
-
-def mandate_in(page: httpx.Response) -> str:
-    """Give the mandate that the first form of a page is about."""
-    return hidden_fields(page.text.split('name="do" value="end"')[0])["mandate"]
 
 
 def test_a_parent_looks_for_a_child_and_goes_back(paul: httpx.Client) -> None:
@@ -260,7 +246,7 @@ def test_who_acts_for_somebody_neither_acts_further_nor_gives_mandates(paul: htt
         ({"number": "123"}, "Look at number and name again."),
         ({"last_name": "Otherwise"}, "The register does not know a person with this number, name and birth date."),
         ({"birth_date": "1981-03-15"}, "The register does not know a person with this number, name and birth date."),
-        ({"birth_date": "soon"}, "Write the day as year-month-day"),
+        ({"birth_date": "soon"}, "There is no such day"),
         ({"last_name": ""}, "Write the last name"),
         ({"scopes": []}, "Choose for what"),
         ({"last": str(TODAY + timedelta(days=6 * 366))}, "end at most five years after that"),

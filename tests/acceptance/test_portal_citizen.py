@@ -29,6 +29,8 @@ RELATIONS = (
     'SELECT start_date AS "startDate", 100006 AS "employerNumber", \'OTH\' AS "workerType" '
     "FROM relations WHERE ssin = :ssin"
 )
+RIGHTS = "https://rights.example"
+"""Where the pages of the institution that keeps statuses would be."""
 PAGES = ("/me/known", "/me/usage", "/me/data", "/me/data/now", "/me/reports")
 
 
@@ -50,7 +52,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) ->
         folder,
         module_database,
         document=with_inspection(belgium()),
-        settings={"client": folder / "network" / PORTAL / "participant.yaml"},
+        settings={"client": folder / "network" / PORTAL / "participant.yaml", "statuses_url": RIGHTS},
         members=members,
         persons=[ANNA, BERT],
         inscriptions=inscriptions,
@@ -161,7 +163,7 @@ def test_a_list_is_narrowed_and_its_address_tells_nothing(here: Portal, browser:
     later = sent(browser, browser.get("/en/me/usage"), institution="", first="2099-01-01", last="", own="")
     assert "Nothing was found." in text_of(browser.get(later.headers["location"]))
     wrong = sent(browser, browser.get("/en/me/usage"), institution="", first="soon", last="", own="")
-    assert (wrong.status_code, "year-month-day" in wrong.text, 'value="soon"' in wrong.text) == (422, True, True)
+    assert (wrong.status_code, "There is no such day" in wrong.text, 'value="soon"' in wrong.text) == (422, True, True)
 
 
 def test_more_than_a_page_is_shown_page_by_page(here: Portal, browser: httpx.Client) -> None:
@@ -189,9 +191,12 @@ def test_a_link_on_another_site_asks_no_source(browser: httpx.Client, origin: st
 
 
 def test_my_data_is_shown_and_a_silent_source_is_named(browser: httpx.Client) -> None:
-    text = text_of(browser.get("/en/me/data/now"))
+    page = browser.get("/en/me/data/now")
+    text = text_of(page)
     assert "Employment relations" in text
     assert "29 February 2024" in text
+    for one in (page, browser.get("/en/me/data")):
+        assert f'href="{RIGHTS}/en/mine"' in one.text
     # The welfare centre has the person on file, and its participant does not run.
     assert "These institutions did not answer" in text
     assert "A person looks at his own data" not in text_of(browser.get("/en/me/usage"))
@@ -332,6 +337,12 @@ def test_everything_works_without_scripts(here: Portal) -> None:
         page.locator(f"button[value={CITIZEN}]").click()
         page.get_by_role("link", name="Wie keek").click()
         page.get_by_text("Minder of meer tonen").click()
-        page.get_by_role("textbox", name="Van", exact=True).fill("2099-01-01")
+        since = page.get_by_role("group", name="Van", exact=True)
+        for part, typed in (("Dag", "31"), ("Maand", "februari"), ("Jaar", "2099")):
+            since.get_by_role("textbox", name=part).fill(typed)
+        page.get_by_role("button", name="Tonen", exact=True).click()
+        assert "Die dag bestaat niet" in page.get_by_role("alert").inner_text()
+        assert since.get_by_role("textbox", name="Maand").input_value() == "februari"
+        since.get_by_role("textbox", name="Dag").fill("1")
         page.get_by_role("button", name="Tonen", exact=True).click()
         assert page.get_by_text("Er is niets gevonden.").is_visible()

@@ -1,5 +1,6 @@
 """The pages of the security officer and of the committee, over HTTP and in Chromium."""
 
+import asyncio
 import json
 import re
 import time
@@ -25,6 +26,7 @@ from crossroads.wire.notes import NoteVerifier
 from database import Database, value
 from looking import CENTRE, PORTAL, SOURCE, WORK
 from networks import belgium, line
+from overseeing import flood
 from portals import PERSONAS, Portal, hidden_fields, log_in, portal
 from raw import INQUIRY, Asker, person
 
@@ -176,8 +178,8 @@ def test_the_person_sees_that_a_supervisor_looked(here: Portal) -> None:
         ({"ticket": "a-ticket"}, "This has not the form that it should have"),
         ({"agent": "clerk-one", "purpose": INQUIRY}, "An agent is known by the institution"),
         ({"institution": CENTRE, "first": "2026-01-01", "last": "2026-03-01"}, "Name at most 31 days"),
-        ({"institution": CENTRE, "first": "soon"}, "year-month-day"),
-        ({"number": ANNA, "first": "2026-01-01", "last": "9999-12-31"}, "year-month-day"),
+        ({"institution": CENTRE, "first": "soon"}, "There is no such day"),
+        ({"number": ANNA, "first": "2026-01-01", "last": "9999-12-31"}, "There is no such day"),
         ({"institution": CENTRE, "first": "2026-02-01", "last": "2026-01-01"}, "comes before the first"),
     ],
 )
@@ -232,6 +234,25 @@ def test_patterns_are_shown_with_their_rule_and_lead_to_the_entries(here: Portal
         ended = sent(browser, form, watch=watch, reason="No news any more.")
         again = sent(browser, browser.get(ended.headers["location"]), reason="The list after that.")
         assert re.search("Ended .* Ines Officer", text_of(browser.get(again.headers["location"])))
+
+
+def test_many_days_of_patterns_are_shown_in_parts_and_each_leads_to_its_entries(
+    here: Portal, module_database: Database
+) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    asyncio.run(flood(module_database.url("crossroads_owner"), yesterday))
+    days = {"first": str(TODAY - timedelta(days=90)), "last": str(TODAY), "reason": "The look at a quarter."}
+    with logged_in(here, "ines") as browser:
+        led = sent(browser, browser.get("/en/officer/patterns"), **days)
+        shown = browser.get(led.headers["location"])
+        assert "The days after that were not read yet" in text_of(shown)
+        robot = next(part for part in shown.text.split("govuk-summary-card__title-wrapper") if "robot-" in part)
+        entries = browser.post("/en/officer", data=hidden_fields(robot))
+        assert "robot-" in text_of(browser.get(entries.headers["location"]))
+        further = re.search(r'href="([^"]+)">Read on<', shown.text)
+        assert further
+        rest = text_of(browser.get(unescape(further[1])))
+        assert ("robot-" in rest, "not read yet" in rest) == (False, False)
 
 
 def test_who_looks_at_who_is_watched_says_why_and_that_is_logged(here: Portal) -> None:
@@ -354,6 +375,17 @@ def test_two_members_write_at_once_and_no_text_is_lost(here: Portal) -> None:
         assert all(reason in every for reason in ("Written by both.", "Written by Karel.", "Data leaked there."))
 
 
+def test_a_draft_is_called_by_the_name_of_its_authorisation(here: Portal) -> None:
+    with logged_in(here, "karel") as karel:
+        path = draft_of(karel).url.path.removeprefix("/en")
+        for language in ("fr", "nl", "de"):
+            page = karel.get(f"/{language}{path}")
+            title = re.search(r"<h1[^>]*>([^<]+)</h1>", page.text)
+            assert title
+            assert "CR-ILL" not in title[1], language
+            assert unescape(title[1]).partition(": ")[2] in text_of(karel.get(f"/{language}/committee"))
+
+
 def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> None:
     with logged_in(here, "karel") as karel:
         form = karel.get("/en/committee/write?kind=grant&reference=CR-ILL/social-inquiry-1")
@@ -377,6 +409,10 @@ def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> Non
         assert "no-such-group@1" in text_of(page)
         assert "This makes no right catalogue:" in page.text
         assert "<script>alert" not in page.text
+        dutch = text_of(karel.get(f"/nl{page.url.path.removeprefix('/en')}"))
+        assert "Toekennen: <script>alert(1)</script>" in dutch
+        assert "OCMW Gent (pcsw-gent)" in dutch
+        assert "Eén voor één gevraagd" in dutch
         cannot = sent(karel, page, f"{page.url.path}/agree")
         assert (cannot.status_code, "while something is wrong with it" in cannot.text) == (409, True)
         for wrong, where in (
@@ -384,7 +420,7 @@ def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> Non
             ({"name-nl": ""}, "Give a name in one language"),
             ({"dataGroups": "no group"}, "This has not the form"),
             ({"noInscriptionBecause": "None."}, "one of both"),
-            ({"validFrom": "soon"}, "This has not the form"),
+            ({"validFrom": "soon"}, "There is no such day"),
             ({"reason": ""}, "This has not the form"),
         ):
             back = sent(karel, karel.get("/en/committee/write?kind=grant"), "/en/committee/write", **(fields | wrong))

@@ -44,6 +44,7 @@ from entitling import (
     STATUSES,
     STRANGER,
     TARIFF,
+    UNNAMED,
     WATER,
     WHY,
     settle,
@@ -158,10 +159,15 @@ async def test_rights_without_asking(built: Network, tmp_path: Path) -> None:
 def check_counts(built: Network, tmp_path: Path) -> None:
     """Policy makers get counts, of which none is of a few; what is no table is told."""
     tariff = ("--right", "social-tariff")
-    table = BELGIUM.parents[1] / "rights" / "belgium" / "social-tariff.dmn"
+    table = BELGIUM / "tables" / "social-tariff.dmn"
     same = statuses(built, "try", str(table), *tariff, "--json")
     assert same.code == 0, same
     assert json.loads(same.stdout) == [{"area": None, "gain": None, "lose": None, "other_days": None, "same": None}]
+    page = tmp_path / "report.html"
+    reported = statuses(built, "try", str(table), *tariff, "--report", str(page), "--language", "de")
+    assert (reported.code, page.read_text("utf-8").count("verborgen")) == (0, 7), reported
+    nowhere = statuses(built, "try", str(table), *tariff, "--report", str(tmp_path))
+    assert (nowhere.code, "cannot be written" in nowhere.sentence) == (1, True), nowhere
     short = statuses(built, "absent", str(tmp_path / "first.csv"), *tariff)
     assert (short.code, "fewer than 20 people" in short.sentence) == (1, True), short
     many = "".join(f"contract-{number},{person(200 + number)}\n" for number in range(20))
@@ -203,8 +209,23 @@ async def check_a_silent_source(built: Network, tmp_path: Path) -> None:
         assert block.json["entitled"] == (told[name]["verdict"] == "yes"), name
         days = [(one["startDate"], one["endDate"]) for one in block.json["periods"]]
         assert days == ([(told[name]["start_date"], told[name]["end_date"])] if block.json["entitled"] else [])
+    check_one_asks_as_everybody_does(built)
     unknown = await asked(built, STRANGER)
     assert (unknown.answer.status.value, unknown.answer.sources) == (StatusValue.NO_DATA_FOUND, ())
+
+
+def check_one_asks_as_everybody_does(built: Network) -> None:
+    """Ask for a right by its name; the sources are asked for no status that its table does not name."""
+    for ssin, verdict in ((CHILD, "no"), (INSURED, "yes")):
+        given = ("--right", "de-lijn", "--legal-context", WHY[FARE], "--ssin", "-", "--json")
+        ended = typed("statuses", "ask", str(built.member(BUSES).settings), *given, text=f"{ssin}\n")
+        (told,) = json.loads(ended.stdout)["outcomes"]
+        assert (ended.code, told["name"], told["verdict"]) == (0, "de-lijn", verdict)
+        assert set(told) <= {"name", "verdict", "periods", "sources"}
+    usages = read(posted(built, "/v1/usage/query", look(INSURED, OWN)), UsageList).usages
+    groups = [{group.data_group for group in one.groups} for one in usages if one.institution == STATUSES]
+    of_loads_and_questions = {UNNAMED in one for one in groups if "identification@1" in one}
+    assert of_loads_and_questions == {True, False}
 
 
 def check_a_day_that_does_not_exist(built: Network) -> None:

@@ -47,6 +47,7 @@ PUBLIC = [
             "institutions",
             "inscription-contexts",
             "data-groups",
+            "decision-tables",
             "legal-contexts",
             "authorisations",
             "availabilities",

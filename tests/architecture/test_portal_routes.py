@@ -86,6 +86,8 @@ PUBLIC = {
     *("", "/institutions", "/institutions/{key:str}", "/sectors", "/data-groups", "/data-groups/{key:str}"),
     *("/availabilities", "/authorisations", "/authorisations/{reference:path}"),
     *("/authorisations.csv", "/authorisations.json", "/about", "/service-levels", "/service-levels/{name:str}"),
+    *("/decision-tables", "/decision-tables/{key:str}", "/decision-tables/{key:str}/file"),
+    *("/decision-tables/{key:str}/compare",),
     *("/checkpoints", "/accessibility", "/privacy", "/login", "/logged-out"),
 }
 WITHOUT_LANGUAGE = {"/", "/health", "/robots.txt", "/static/{file:path}", "/login/return", "/logout/back-channel"}

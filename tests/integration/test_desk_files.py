@@ -1,5 +1,6 @@
 """A desk at work: people in a file, a start in the middle of a form, two browsers, bad names, heads of logs."""
 
+import gzip
 import re
 import time
 from collections.abc import Iterator
@@ -10,12 +11,12 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from chromium import chromium, overflow, tab, violations
+from chromium import chromium, overflow, tab, type_day, violations
 from commands import typed
 from crossroads.bench.population import mock_number
 from crossroads.kernel.clock import brussels_day
 from database import Database
-from desks import ANNA, CENTRE, MARIE, NORA, PIET, SOURCE, STAN, WORK, Browser, RunningDesk, desks, filled, words
+from desks import ANNA, CENTRE, MARIE, NORA, PIET, SOURCE, STAN, WORK, Browser, RunningDesk, desks, filled, over, words
 from raw import INQUIRY, person
 
 SOMEBODY = person(5)
@@ -73,7 +74,11 @@ def test_everything_has_its_name_in_the_language_of_the_page(stan: Browser) -> N
     offered = re.findall(r'<label[^>]*for="groups[^>]*>\s*(.+?)\s*</label>', form)
     assert len(set(offered)) == len(offered) > 1
     assert offered == sorted(offered, key=str.casefold)
-    assert f'value="{TODAY:%d/%m/%Y}"' in form
+    assert [re.findall(rf'name="first{part}" type="text" value="(\d+)"', form) for part in ("", "-month", "-year")] == [
+        [str(TODAY.day)],
+        [str(TODAY.month)],
+        [str(TODAY.year)],
+    ]
     shown = stan.http.get(f"/nl{stan.done('/ask', ssin=ANNA, **ASKED)}").text
     assert "1 januari 2024" in shown
 
@@ -118,7 +123,15 @@ def test_people_are_sent_in_a_file_and_the_result_comes_as_one(stan: Browser, co
         (f"{ANNA}\nabc\n".encode(), "Line 2 is not the number of a person"),
         (f"ssin\n{ANNA}\nabc\n".encode(), "Nothing was sent"),
         (b"\n\n", "Enter at least one number"),
+        # What somebody would send who wants to break the desk.
+        (gzip.compress(bytes(10_000_000)), "This is no file of text"),
+        (b"ssin" + b",a" * 200_000 + b"\n", "Nothing was sent"),
+        (f'ssin\n"{ANNA}'.encode() + b"x" * 500_000, "Nothing was sent"),
+        (f"ssin,customerTicket\n{ANNA},\x1b[31m\n".encode(), "Nothing was sent"),
+        (f"ssin,startDate,endDate\n{ANNA},0000-00-00,9999-99-99\n".encode(), "Nothing was sent"),
+        (b"\0" * 500_000, "Line 1 is not the number of a person"),
     ],
+    ids=lambda value: value[:20] if isinstance(value, str) else "",
 )
 def test_a_file_that_is_no_list_of_people_is_refused_with_the_reason(stan: Browser, content: bytes, fault: str) -> None:
     answer = sent(stan, content)
@@ -176,7 +189,7 @@ def test_who_works_at_a_desk_goes_on_when_it_is_started_again(here: RunningDesk)
     processes[name].wait_for(f"{here.url}/health")
     with here.browser() as after:
         after.http.cookies.update(cookies)
-        answer = after.http.post("/en/ask", data={**filled(shown), **ASKED, "ssin": ANNA})
+        answer = after.http.post("/en/ask", data=over(shown, ASKED | {"ssin": ANNA}))
         assert answer.status_code == 303, words(answer)
         assert "There are data" in after.get(answer.headers["location"].removeprefix("/en")).text
 
@@ -242,19 +255,19 @@ def test_of_two_browsers_on_one_role_the_second_is_told_and_decides_again(here: 
         last = str(TODAY + timedelta(days=9))
         boss.done(place, power="staff", context=INQUIRY, first=str(TODAY), last=last)
         (role,) = re.findall(r'href="/en(/roles/\w+)"', boss.get(place).text)
-    first_day, second_day = (str(TODAY + timedelta(days=days)) for days in (20, 30))
+    first_day, second_day = (TODAY + timedelta(days=days) for days in (20, 30))
     with chromium() as browser, tab(browser, here.url) as first, tab(browser, here.url) as second:
         for page in (first, second):
             browsed(page, MARIE, f"/en{role}")
         for page, day in ((first, first_day), (second, second_day)):
-            page.get_by_label("Last day").fill(day)
-            page.get_by_label("Last day").press("Enter")
+            type_day(page, "Last day", day)
+            page.get_by_label("Year").press("Enter")
         expect(second.get_by_role("alert")).to_contain_text("Somebody else changed this while you looked at it")
-        expect(second.get_by_label("Last day")).to_have_value(second_day)
+        expect(second.get_by_label("Day", exact=True)).to_have_value(str(second_day.day))
         second.get_by_role("link", name="Look at it as it is now").click()
-        expect(second.get_by_label("Last day")).to_have_value(first_day)
-        second.get_by_label("Last day").fill(second_day)
-        second.get_by_label("Last day").press("Enter")
+        expect(second.get_by_label("Day", exact=True)).to_have_value(str(first_day.day))
+        type_day(second, "Last day", second_day)
+        second.get_by_label("Year").press("Enter")
         second.wait_for_url(f"**{place}")
     with here.browser(MARIE) as boss:
-        assert second_day in boss.get(role).text
+        assert f'name="last" type="text" value="{second_day.day}"' in boss.get(role).text

@@ -7,7 +7,7 @@ import pytest
 
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import Unavailable
-from crossroads.participant.desk.vault import FileVault
+from crossroads.participant.website_vault import FileVault
 from crossroads.web.secret import kept_secret
 from crossroads.web.sessions import Level, Session, Sessions, Who
 

@@ -211,6 +211,8 @@ def test_stop_ends_what_outlived_a_killed_server(server: EmbeddedPostgres) -> No
     server.stop()
     assert server_processes(server.place.data) == set()
     assert counting.wait() != 0
+    # It works again, and removes the shared memory that the killed one left.
+    assert server.start()
 
 
 async def test_a_path_too_long_for_a_socket_will_do(open_folder: Path) -> None:

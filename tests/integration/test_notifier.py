@@ -22,11 +22,11 @@ from crossroads.participant.command import app
 from crossroads.participant.notifier import Notifier
 from crossroads.participant.outbox import Outbox, write
 from crossroads.wire.keys import SigningKey
-from crossroads.wire.mutations import Mutation
+from crossroads.wire.mutations import Mutation, MutationKind
 from database import empty_database
 from fakehub import FakeHub
 from fakemailbox import SSIN, Doors, FakeChanges, mutation
-from participants import NAME, write_config
+from participants import NAME, OTHER_SSIN, write_config
 
 pytest_plugins = ["participant_fixtures"]
 
@@ -41,6 +41,30 @@ def postgres_engine(postgres: EmbeddedPostgres) -> Iterator[Engine]:
         engine = create_engine(fresh.url("crossroads_owner").replace("postgresql://", "postgresql+psycopg://"))
         yield engine
         engine.dispose()
+
+
+def test_of_corrections_those_that_the_hub_took_of_this_person_are_given_the_newest_first(
+    postgres_engine: Engine, tmp_path: Path
+) -> None:
+    corrected: dict[str, Any] = {"kind": MutationKind.CORRECTED, "wrong_since": SystemClock().now()}
+    for engine in (postgres_engine, create_engine(f"sqlite:///{tmp_path / 'outbox.sqlite'}")):
+        hub, outbox = FakeChanges(), Outbox(engine)
+        outbox.create()
+        with engine.begin() as connection:
+            for reference in ("c-1", "c-2"):
+                write(connection, mutation(reference, **corrected))
+            write(connection, mutation("changed"))
+            write(connection, mutation("other", **corrected | {"ssin": OTHER_SSIN}))
+        Notifier(hub.notify, outbox, SystemClock()).send()
+        with engine.begin() as connection:
+            write(connection, mutation("waits", **corrected))
+        group = mutation("c-1").data_group
+        found = outbox.corrections([SSIN], group, 10)
+        assert [one.ticket for one in found] == [str(hub.taken[name][1]) for name in ("c-2", "c-1")]
+        assert {(one.period, one.sent_at.tzinfo is None) for one in found} == {(mutation("c-1").period, False)}
+        assert outbox.corrections([SSIN], group, 1) == found[:1]
+        assert outbox.corrections([SSIN], "another@1", 10) == outbox.corrections([], group, 10) == []
+        outbox.close()
 
 
 def test_a_row_that_commits_after_one_of_a_higher_number_is_not_skipped(postgres_engine: Engine) -> None:

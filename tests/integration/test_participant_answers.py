@@ -1,5 +1,6 @@
 """What a participant answers: only what was asked, signed and sealed."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from uuid6 import uuid7
 
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.participant.config import Config
+from crossroads.participant.datagroups import JSON
+from crossroads.participant.datasources import Found, Wanted, WantedMany
 from crossroads.participant.log import export, verify
 from crossroads.wire.blocks import Claims, read_block, verify_block
 from crossroads.wire.keys import SigningKey, VerifyKey
@@ -41,6 +45,34 @@ def test_a_permitted_question_is_answered_sealed_and_signed(participant: Running
     content = msgspec.json.decode(opened(wage, question, participant))
     assert [amount["month"] for amount in content["amounts"]] == ["2026-01-01", "2026-02-01"]
     assert opened(file, question, participant, "application/xml") == b"<file  a='1'/>\r\n"
+
+
+class Meeting:
+    """A source that answers once all data groups of the question are being read."""
+
+    EVERYBODY = asyncio.Barrier(2)
+
+    def __init__(self, media_type: str) -> None:
+        self.media_type = media_type
+
+    async def read(self, wanted: Wanted) -> bytes | None:
+        async with asyncio.timeout(20):
+            await self.EVERYBODY.wait()
+        return b'{"amounts": []}' if wanted.ssin == SSIN and self.media_type == JSON else b"<file/>"
+
+    async def read_many(self, _wanted: WantedMany) -> Found:
+        return {}
+
+
+def meeting(_config: Config, group: str) -> Meeting:
+    return Meeting(JSON if group == WAGE else "application/xml")
+
+
+def test_data_groups_of_one_question_are_read_at_the_same_time(tmp_path: Path, hub: FakeHub, asker: FakeAsker) -> None:
+    both = {group: {"function": f"{__name__}:meeting"} for group in (WAGE, FILE)}
+    with running(write_config(tmp_path, hub, groups=both), hub) as one:
+        answer = one.answer(Question(asker, NAME, SSIN, WAGE, FILE))
+        assert (answer.status.value, [block.data_group for block in answer.blocks]) == ("DATA_FOUND", [WAGE, FILE])
 
 
 def test_a_person_without_data_is_no_data(participant: Running, asker: FakeAsker) -> None:

@@ -29,6 +29,9 @@ PATHS = (
     "/data-groups",
     "/data-groups/identification@1",
     "/availabilities",
+    "/decision-tables",
+    "/decision-tables/social-tariff",
+    "/decision-tables/social-tariff/compare",
     "/authorisations",
     "/about",
     "/service-levels",
@@ -137,7 +140,7 @@ def test_the_register_answers_as_of_any_day(browser: httpx.Client) -> None:
     assert total("2026-11-01") > 10
     assert browser.get(f"/en/authorisations?page={'9' * 5000}").status_code == 200
     answer = browser.get("/en/authorisations?on=tomorrow")
-    assert "Write the day as year-month-day" in answer.text
+    assert "There is no such day" in answer.text
     assert "There is a problem" in answer.text
 
 

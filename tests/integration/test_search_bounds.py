@@ -122,9 +122,14 @@ async def test_what_takes_too_long_is_given_up(
 
 async def test_patterns_read_their_days_and_nothing_else(pool: "asyncpg.Pool[asyncpg.Record]") -> None:
     store = SuspicionStore(pool)
-    within = Within(NOW - timedelta(hours=1), NOW, None, ["TEST:OWN"], 10)
+    within = Within(NOW - timedelta(hours=1), NOW, None, ["asker-1"], ["TEST:OWN"], 10)
     assert await store.many_persons(within, 2) == []
     found = await store.outside_hours(within, (23, 24), 1)
     assert sum(one.questions for one in found) == 10
-    assert await store.outside_hours(within._replace(own=["TEST:PURPOSE"]), (23, 24), 1) == []
+    own = within._replace(askers=[f"asker-{number}" for number in range(300)], purposes=["TEST:PURPOSE"] * 300)
+    assert await store.outside_hours(own, (23, 24), 1) == []
+    others = own._replace(purposes=["TEST:OWN"] * 300)
+    assert await store.outside_hours(others, (23, 24), 1) == found
     assert [one.person for one in await store.about(within, [5])] == [5]
+    years = [NOW.date() - timedelta(days=number) for number in range(-1, 3_650)]
+    assert await store.days(years) == sorted(NOW.date() - timedelta(days=number) for number in range(56))

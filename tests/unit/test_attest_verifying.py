@@ -55,7 +55,7 @@ def signing(place: Place) -> Signing:
     return Signing(place.folder / "attestations.key", place.folder / "attestations.pem")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.floats(0, 1, exclude_max=True), st.integers(1, 255))
 @example(0.0, 1)
 @example(1 - 1e-9, 1)
@@ -72,7 +72,7 @@ def test_no_byte_of_the_signature_has_another_value(pdf: bytes, place: Place, ga
         refused(pdf[:at] + other + pdf[at + 1 :], place)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_byte_left_out_or_put_in_is_refused(pdf: bytes, place: Place, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(pdf) - 1))
@@ -135,7 +135,7 @@ def test_what_is_no_attestation_is_refused(content: bytes, place: Place) -> None
     refused(content, place)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_nothing_in_place_of_a_signature_does_harm(pdf: bytes, place: Place, gap: range, content: bytes) -> None:
     digits = content.hex().upper().encode()[: len(gap) - 2]

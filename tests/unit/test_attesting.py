@@ -1,7 +1,6 @@
 """Attestations: of a right that is open alone, for no more days than need be, and checked by code and number."""
 
 import sqlite3
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from attestations import MARIE, NOW, PAUL, RIGHT, TODAY, YEAR, Place, fill, right, write_settings
+from attestations import MARIE, NOW, PAUL, RIGHT, TODAY, YEAR, Place, drawn, fill, right, write_settings
 from crossroads.kernel.errors import InvalidSsin, Refused, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.kernel.period import day as one_day
@@ -27,12 +26,6 @@ def place(tmp_path: Path) -> Place:
     made = Place(tmp_path)
     fill(made.buffer, YEAR)
     return made
-
-
-def drawn(pdf: bytes) -> str:
-    """Give what is drawn on the page, as the PDF writes it."""
-    start = pdf.index(b"stream\n", pdf.index(b"/FlateDecode")) + 7
-    return zlib.decompressobj().decompress(pdf[start:]).decode("cp1252")
 
 
 def test_an_attestation_says_the_right_and_its_days_from_today(place: Place) -> None:

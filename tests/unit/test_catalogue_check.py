@@ -106,6 +106,7 @@ def test_the_belgian_catalogue_is_right() -> None:
         ("dataGroups", {"schema": {"type": "string", "format": "day"}}, "not a JSON Schema"),
         ("dataGroups", {"schema": {"items": {"$ref": "https://example.org/x"}}}, "refers outside itself"),
         *(("dataGroups", {"schema": schema}, what) for schema, what in UNCLEAR),
+        ("dataGroups", {"status": "living-wage"}, "it tells of living-wage, and its schema has no periods"),
         ("legalContexts", {"assignedTo": [{"institution": "nobody"}]}, "there is no institution nobody"),
         ("legalContexts", {"assignedTo": [{"sector": 17, "type": 0}]}, "is not assigned to type 17/1"),
         ("authorisations", {"parties": []}, "parties is empty"),
@@ -144,6 +145,21 @@ def test_a_reference_to_what_is_never_in_force_then_is_named() -> None:
 def test_versions_of_one_entry_may_follow_each_other() -> None:
     earlier = {**_plain("sectors")[-1], "validFrom": "2010-01-01", "validUntil": "2019-12-31"}
     assert check_document(small_catalogue(sectors=[*_plain("sectors"), earlier])) == []
+
+
+def test_a_status_is_told_by_one_data_group_and_its_versions() -> None:
+    schema = {"type": "object", "properties": {"periods": {"type": "array", "items": _CLOSED}}}
+    told = {"status": "living-wage", "schema": schema}
+    ((one,), (other,)) = _plain("dataGroups", **told), _plain("dataGroups", **told, id="other-wage@1")
+    assert check_document(small_catalogue(dataGroups=[one, one | {"id": "living-wage@2"}])) == []
+    assert check_document(small_catalogue(dataGroups=[one, other | {"status": "aid"}])) == []
+    faults = check_document(small_catalogue(dataGroups=[one, other]))
+    assert [fault.what for fault in faults] == [
+        "data group living-wage@1: other-wage@1 tells of the status living-wage too",
+        "data group other-wage@1: living-wage@1 tells of the status living-wage too",
+    ]
+    with pytest.raises(msgspec.ValidationError, match="of a status or of a right"):
+        small_catalogue(dataGroups=[one | {"right": "aid"}])
 
 
 def test_a_document_may_be_held_by_another_sector() -> None:

@@ -136,7 +136,7 @@ FAULTS = st.lists(st.sampled_from(["away", "lost", "killed", ""]), max_size=8)
 OWN_FAULTS = st.lists(st.sampled_from(["fails", "unavailable", "killed", "", ""]), max_size=8)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(
     people=st.lists(st.sampled_from(PEOPLE), max_size=14),
     faults=FAULTS,
@@ -257,7 +257,7 @@ def test_what_is_dealt_with_when_it_is_stopped_is_acknowledged(engine: Engine) -
     assert (way.calls, mailbox.open, one.progress.depth) == (["pull", "acknowledge"], set(), 0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(people=st.lists(st.sampled_from(PEOPLE), max_size=14), faults=FAULTS, own=OWN_FAULTS)
 def test_whatever_is_lost_or_killed_while_it_runs_each_item_is_handled_once_and_in_order(
     people: list[str], faults: list[str], own: list[str]

@@ -7,22 +7,27 @@ from pathlib import Path
 from typing import Any, get_args
 
 import httpx
+import msgspec
 import pytest
 import yaml
 
 from crossroads.kernel import ssin
 from crossroads.kernel.codes import StatusValue
+from crossroads.kernel.errors import Unavailable
 from crossroads.participant import batches_file
 from crossroads.participant.desk.app import application, desk_look
 from crossroads.participant.desk.config import read_desk_config
 from crossroads.participant.desk.model import AnyAct, Power
+from crossroads.participant.desk.pages import sent_people
 from crossroads.participant.desk.pages.file_words import SENTENCES
 from crossroads.participant.desk.pages.words import sentence
 from crossroads.participant.desk.published import Catalogue
 from crossroads.participant.desk.rules import Why
 from crossroads.participant.desk.shelf import KEPT, MOST, Shelf
-from crossroads.participant.desk.traffic import What
+from crossroads.participant.desk.traffic import Acting, Traffic, What
 from crossroads.participant.yamlfile import WrongSetting
+from crossroads.web.contents import contents
+from crossroads.web.forms import Form
 from crossroads.web.settings import UnsafeAddress
 from crossroads.wire import packing, rows
 from crossroads.wire.batches import BatchState
@@ -128,8 +133,65 @@ def test_of_much_that_is_kept_the_oldest_goes_first() -> None:
     assert shelf.get("bert", others, str) == "his"
 
 
+@pytest.mark.parametrize("before", [-(10**30), -1, 0, 10**30])
+async def test_no_place_in_the_log_that_is_asked_for_breaks_a_page(tmp_path: Path, before: int) -> None:
+    traffic = Traffic(tmp_path, "pcsw-gent", Clock())
+    await traffic.refuse(What.USERS, Acting("anna", "", None), "NOT_FOR_YOU")
+    assert len(traffic.newest(lambda _: True, 10, before)) == (1 if before > 0 else 0)
+    await traffic.close()
+
+
+async def test_which_items_were_dealt_with_the_log_alone_says(tmp_path: Path) -> None:
+    traffic = Traffic(tmp_path, "pcsw-gent", Clock())
+    anna, bert = (Acting(agent, "X", None) for agent in ("anna", "bert"))
+    for acting, act, item in ((anna, "park", 3), (bert, "done", 3), (anna, "done", 1), (bert, "look", 2)):
+        async with traffic.doing(What.MAILBOX, acting, act=act, item=item):
+            pass
+    with pytest.raises(Unavailable):
+        async with traffic.doing(What.MAILBOX, anna, act="done", item=4):
+            raise Unavailable("The hub is away.")
+    assert {number: entry.agent for number, entry in traffic.settled_items(10).items()} == {1: "anna", 3: "bert"}
+    assert set(traffic.settled_items(1)) == {1}
+    await traffic.close()
+
+
+def test_of_a_long_file_that_is_no_list_of_numbers_one_line_is_told_of() -> None:
+    told: list[object] = []
+
+    class Said:
+        def text(self, _: str, **values: object) -> str:
+            told.append(values)
+            return "wrong"
+
+    class Page:
+        form: Any = Form(files={"file": b"x\n" * 500_000})
+        words: Any = Said()
+
+        def day(self, field: str) -> None:
+            raise AssertionError(field)
+
+    people = sent_people.read(Page(), ssin.Environment.TEST, Clock().moment.date())
+    assert (people.lines, Page.form.faults, told) == (b"ssin\n", {"file": "wrong"}, [{"place": 1}])
+
+
 def test_a_catalogue_that_was_never_fetched_grants_nothing() -> None:
     empty = Catalogue()
     assert empty.assigned("pcsw-gent") == frozenset()
     assert empty.askable("pcsw-gent", "PCSA:SOCIAL_INQUIRY", "online") == []
     assert empty.named("data_groups", "living-wage@1", "nl") == "living-wage@1"
+
+
+def test_an_institution_in_an_answer_has_its_name_in_the_language_of_the_page() -> None:
+    fund = {"id": "some-fund", "sector": 11, "names": {"nl": "Een fonds", "fr": "Une caisse"}}
+    group = {
+        "id": "family@1",
+        "names": {},
+        "description": {},
+        "authenticSource": 11,
+        "temporality": "moment",
+        "schema": {"properties": {"fund": {"x-form": "institution"}, "note": {"type": "string"}}},
+    }
+    catalogue = msgspec.convert({"institutions": [fund], "dataGroups": [group]}, Catalogue)
+    shown = contents(desk_look().words("fr"), {"fund": "some-fund", "note": "some-fund"}, catalogue.schema("family@1"))
+    assert [str(value.striptags()) for _, value in shown.facts] == ["Une caisse", "some-fund"]
+    assert catalogue.schema("unknown@1") is None

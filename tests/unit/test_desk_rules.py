@@ -268,3 +268,15 @@ def test_a_mandate_is_recorded_by_a_manager_and_needed_to_act_for_another() -> N
     assert [one and one.mandate for one in found] == ["m", "m", None]
     assert roster.basis("bert", INQUIRY, on(0), OTHER) is None
     assert roster.after(EndMandate(mandate="m", version=1)).basis("cleo", INQUIRY, on(0), OTHER) is None
+
+
+def test_what_is_for_an_institution_that_is_managed_from_here_is_seen_under_a_mandate_alone() -> None:
+    roster = desk(role("a", "anna", STAFF), role("b", "bert", STAFF, context=FRAUD), role("c", "cleo", MANAGER))
+    assert [roster.covers(agent, on(0), None) for agent in AGENTS] == [True, True, False]
+    assert [roster.covers(agent, on(0), OTHER) for agent in AGENTS] == [False, False, False]
+    mandate = Mandate(id="m", institution=OTHER, legal_context=INQUIRY, period=days(1, 5), reference="letter 1")
+    mandated = roster.after(RecordMandate(mandate=mandate))
+    assert [mandated.covers(agent, on(1), OTHER) for agent in AGENTS] == [True, False, False]
+    assert not mandated.covers("anna", on(0), OTHER)
+    assert not mandated.covers("anna", on(1), "another")
+    assert not mandated.after(EndMandate(mandate="m", version=1)).covers("anna", on(1), OTHER)

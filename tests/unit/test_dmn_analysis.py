@@ -102,7 +102,7 @@ def facts_of(kinds: Sequence[str]) -> st.SearchStrategy[dict[str, Value]]:
     return st.fixed_dictionaries({name: st.sampled_from(pool) for name, pool in zip(NAMES, pools, strict=False)})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @over(drawn(), st.data())
 def test_what_is_found_is_so_and_what_is_not_found_is_not(
     one: tuple[list[str], DecisionTable], data: st.DataObject
@@ -128,7 +128,7 @@ def test_what_is_found_is_so_and_what_is_not_found_is_not(
         assert dead.isdisjoint(rule.rule for rule in fired)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @over(drawn(), st.data())
 def test_rules_that_are_never_together_never_match_together(
     one: tuple[list[str], DecisionTable], data: st.DataObject

@@ -12,7 +12,7 @@ from crossroads.dmn.command import app
 from crossroads.dmn.errors import BadModel
 from crossroads.dmn.reading import read
 
-RIGHTS = sorted((Path(__file__).parents[2] / "rights" / "belgium").glob("*.dmn"))
+RIGHTS = sorted((Path(__file__).parents[2] / "catalogue" / "belgium" / "tables").glob("*.dmn"))
 FEE = """<?xml version="1.0"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="Fees" namespace="urn:fees">
   <itemDefinition name="tPerson">

@@ -123,6 +123,22 @@ def test_arithmetic_is_exact_where_engines_would_overflow_or_round() -> None:
 
 
 @pytest.mark.parametrize(
+    "cell", ["(Low..High)", "(Low..High]", "[Low..High)", "[Low..High]", "(null..High)", "[Low..null)"]
+)
+def test_ends_that_are_columns_bound_as_they_do_where_a_case_is_decided(cell: str) -> None:
+    facts = [(age, low, high) for age in (4, None) for low in (3, 4, 5, None) for high in (3, 4, 5, None)]
+    table = a_table(["Age"], [cell, '"in"'], [f"not({cell})", '"out"'])
+    model = a_model({"Age": "number", "Low": "number", "High": "number"}, a_decision("Is", table, "Age", "Low", "High"))
+    columns = {
+        name: pa.array(values, pa.int16())
+        for name, values in zip(("Age", "Low", "High"), zip(*facts, strict=True), strict=True)
+    }
+    assert answers(compile_decision(model, "Is"), columns)["Is"] == [
+        Model(model).evaluate("Is", dict(zip(columns, fact, strict=True))).value for fact in facts
+    ]
+
+
+@pytest.mark.parametrize(
     ("cell", "why"),
     [
         ("Age / 3 > 1", "may have no end"),

@@ -19,7 +19,7 @@ def duckdb() -> Iterator[Any]:
     connection.disconnect()
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=tables(), rows=facts())
 def test_compiled_gives_what_is_evaluated(duckdb: Any, drawn: Drawn, rows: Sequence[Mapping[str, Any]]) -> None:
     held = duckdb.create_table("facts", pa.Table.from_pylist(list(rows), schema=SCHEMA), overwrite=True)
@@ -29,7 +29,7 @@ def test_compiled_gives_what_is_evaluated(duckdb: Any, drawn: Drawn, rows: Seque
         assert row["fired"] == [fired.rule for fired in outcome.fired]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=settings().max_examples // 2, deadline=None, suppress_health_check=list(HealthCheck))
 @given(drawn=tables(), rows=facts())
 def test_the_answer_is_the_same_unexplained(duckdb: Any, drawn: Drawn, rows: Sequence[Mapping[str, Any]]) -> None:
     held = duckdb.create_table("facts", pa.Table.from_pylist(list(rows), schema=SCHEMA), overwrite=True)

@@ -9,7 +9,7 @@ from crossroads.dmn.evaluation import Model
 from crossroads.dmn.model import Definitions, HitPolicy
 from crossroads.dmn.reading import read
 
-TARIFF = Path(__file__).parents[2] / "rights" / "belgium" / "social-tariff.dmn"
+TARIFF = Path(__file__).parents[2] / "catalogue" / "belgium" / "tables" / "social-tariff.dmn"
 FEE = b"""<?xml version="1.0"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="Fees" namespace="urn:fees">
   <inputData id="age" name="Age"><variable name="Age" typeRef="number"/></inputData>

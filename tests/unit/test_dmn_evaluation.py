@@ -80,6 +80,13 @@ BOXED: list[tuple[Expression, object]] = [
     (Some(variable="n", source=NUMBERS, body=literal("n = 3")), True),
     (Every(variable="n", source=NUMBERS, body=literal("n < 3")), False),
     (Every(variable="n", source=literal("[]"), body=literal("false")), True),
+    (Some(variable="n", source=NUMBERS, body=literal('if n = 3 then true else "no"')), None),
+    (Every(variable="n", source=NUMBERS, body=literal('if n = 3 then false else "yes"')), None),
+    (Some(variable="n", source=literal("[null, 3]"), body=literal("n > 2")), True),
+    (Some(variable="n", source=literal("[null, 1]"), body=literal("n > 2")), None),
+    (Every(variable="n", source=literal("[null, 1]"), body=literal("n > 2")), False),
+    (Every(variable="n", source=literal("[null, 3]"), body=literal("n > 2")), None),
+    (Every(variable="n", source=literal("4"), body=literal("n > 2")), True),
     (
         Invocation(
             called=literal("substring"),

@@ -38,7 +38,7 @@ from crossroads.dmn.reading import read
 from crossroads.dmn.sheet import model_of, workbook_of
 from decision_models import decision, given, model
 
-RIGHTS = sorted((Path(__file__).parents[2] / "rights" / "belgium").glob("*.dmn"))
+RIGHTS = sorted((Path(__file__).parents[2] / "catalogue" / "belgium" / "tables").glob("*.dmn"))
 
 
 @pytest.mark.parametrize("path", RIGHTS, ids=lambda path: path.stem)

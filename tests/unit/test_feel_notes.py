@@ -56,7 +56,6 @@ def answer(text: str, notes: list[str]) -> Value:
         concatenate([1], null)
         insert before([1], 3, 2)
         remove([], 1)
-        list replace([1], 1.5, 2)
         list replace([1], function(item) true, 2)
         list replace([1], function(item, newItem) 1, 2)
         sort([1, 2])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,3 +82,19 @@ def test_ranges_without_an_end_reach_as_far_as_there_are_values() -> None:
     assert answer("includes((>= 5), [7..9])") is True
     assert answer("overlaps((> 5), (< 6))") is True
     assert answer("coincides((> 5), (> 5))") is True
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("(null..4)", "(< 4)"), ("(null..4]", "(<= 4)"), ("(4..null)", "(> 4)"), ("[4..null)", "(>= 4)")],
+)
+def test_an_open_end_of_null_lies_beyond_all_values(written: str, meant: str) -> None:
+    assert answer(f"{written} = {meant}") is True
+    for point in (3, 4, 5):
+        assert answer(f"{point} in {written}") is answer(f"{point} in {meant}")
+
+
+@pytest.mark.parametrize("written", ["[null..4]", "[null..4)", "[4..null]", "(null..null)"])
+def test_a_closed_end_of_null_and_two_ends_of_null_make_no_range(written: str) -> None:
+    assert answer(written) is None
+    assert answer(f"4 in {written}") is None

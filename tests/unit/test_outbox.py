@@ -66,7 +66,7 @@ def until_all_are_sent(outbox: Outbox, way: Way) -> None:
             continue
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None)
 @given(
     people=st.lists(st.sampled_from(PEOPLE), min_size=1, max_size=12),
     faults=st.lists(st.sampled_from(["away", "lost", "killed", ""]), max_size=6),

@@ -12,12 +12,17 @@ import jsonschema_rs
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Engine, column, create_engine, select, text
+from sqlalchemy.pool import StaticPool
 
+from crossroads.demo.databases import table_of
+from crossroads.demo.employers import put_right
 from crossroads.demo.population.casting import CENTRE, cast
 from crossroads.demo.population.generation import generate
 from crossroads.demo.population.model import Population
-from crossroads.demo.population.records import KEYS, TABLES, Inscription, inscriptions, records
+from crossroads.demo.population.records import KEYS, TABLES, Inscription, inscriptions, records, records_of
 from crossroads.demo.population.rows import Record
+from crossroads.demo.questions import EMPLOYMENT, WAGES
 from crossroads.kernel.period import Period, covered
 
 CATALOGUE = Path(__file__).parents[2] / "catalogue" / "belgium"
@@ -216,3 +221,43 @@ def test_the_cast_is_what_it_says(persons: int, seed: int) -> None:
     assert {line.institution for line in lines[found.twice.person.ssin] if line.context == "17:2"} > {CENTRE}
     assert found.spare not in {life.person.ssin for life in population.lives}
     assert found.spare.birth == found.granted.person.ssin.birth
+
+
+WORK = ("employment_relations", "wages_working_time")
+
+
+def worked(engine: Engine, ssin: str) -> list[list[Any]]:
+    """Give the contracts and the wages that the source has of somebody."""
+    with engine.connect() as connection:
+        return [list(connection.execute(select(table_of(name)).where(column("ssin") == ssin))) for name in WORK]
+
+
+def hang_together(jobs: list[Any], wages: list[Any]) -> bool:
+    """Tell whether all wages are of an employer for whom the person worked then."""
+    return all(
+        any(job.employer_number == wage.employer_number and job.start_date <= wage.end_date for job in jobs)
+        for wage in wages
+    )
+
+
+@given(st.data())
+def test_wages_are_of_an_employer_for_whom_one_works_also_after_a_correction(data: st.DataObject) -> None:
+    employed = [life for life in large().lives if [job.period.end_date for job in life.employments].count(None) == 1]
+    life = data.draw(st.sampled_from(employed))
+    ssin = str(life.person.ssin)
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.begin() as connection:
+        for name in WORK:
+            connection.execute(text(f"create table {name} ({', '.join((*KEYS, *TABLES[name]))})"))
+        for record in records_of(life, large()):
+            if record.table in WORK:
+                connection.execute(table_of(record.table).insert().values(**record.row))
+    before = worked(engine, ssin)
+    assert hang_together(*before)
+    with engine.begin() as connection:
+        changed = put_right(connection, ssin)
+    after = worked(engine, ssin)
+    assert hang_together(*after)
+    groups = [name for name, rows, others in zip((EMPLOYMENT, WAGES), before, after, strict=True) if rows != others]
+    assert [one.data_group for one in changed] == groups
+    engine.dispose()

@@ -27,6 +27,7 @@ def login(issuer: str) -> LoginSettings:
         ({"certificate": Path("chain.pem")}, UnsafePortal),
         ({"public_url": "http://portal.example"}, UnsafeAddress),
         ({"public_url": "portal.example"}, UnsafeAddress),
+        ({"statuses_url": "http://rights.example"}, UnsafeAddress),
         ({"database_url": None}, UnsafePortal),
         ({"database_url": HUB}, UnsafePortal),
         ({"login": login("http://login.example")}, UnsafeAddress),

@@ -10,7 +10,7 @@ from crossroads.audit.events import Event
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.model import Institution, Provenance, Text
 from crossroads.kernel.clock import brussels_day
-from crossroads.portal.citizen_data import naming
+from crossroads.portal.citizen_data import named
 from crossroads.portal.citizen_words import CITIZEN
 from crossroads.portal.office_words import OFFICE
 from crossroads.portal.register import Register
@@ -63,7 +63,7 @@ def test_a_result_stands_where_somebody_asked(
 def test_an_institution_in_a_content_has_its_name_where_the_schema_says_that_it_is_one() -> None:
     register = Register(snapshot_of([(Kind.INSTITUTION, FUND)]), brussels_day(NOW))
     row = {"properties": {"fund": {"type": "string", "x-form": "institution"}, "note": {"type": "string"}}}
-    schema = naming(register)({"properties": {"rows": {"type": "array", "items": row}}})
+    schema = named({"properties": {"rows": {"type": "array", "items": row}}}, register)
     given = {"rows": [{"fund": "test-fund", "note": "test-fund"}, {"fund": "unknown-fund"}]}
     (table,) = contents(WORDS["fr"], given, schema).tables
     assert [str(row[0].striptags()) for row in table.rows] == ["Une caisse", "unknown-fund"]

@@ -5,15 +5,16 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from attestations import SetClock
-from crossroads.kernel.errors import Conflict, Unavailable
+from crossroads.kernel.errors import Conflict, Refused, Unavailable
 from crossroads.kernel.period import Period
+from crossroads.participant.yamlfile import WrongSetting
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.deciding import Decider
 from crossroads.statuses.model import Entitlement, Holding, Home, Load, Resident
@@ -160,10 +161,12 @@ def test_of_who_withdrew_nothing_is_told(buffer: Buffer) -> None:
     # Nor is it taken up by a load that asked about it before.
     put(buffer, "right", 5)
     with sqlite3.connect(buffer.path) as database:
-        for table in ("known", "holding", "entitlement"):
+        for table in ("holding", "entitlement"):
             query = f"SELECT count(*) FROM {table} WHERE ssin = 'person-1'"  # noqa: S608 - a name of this list
             assert database.execute(query).fetchone() == (0,), table
     database.close()
+    # The facts of a load that was under way still hold the person: that they must go is known, also after a restart.
+    assert Buffer(buffer.path.parent).unforgotten()
 
 
 def test_who_lived_with_somebody_who_withdrew_has_the_right_no_more_by_that_person(buffer: Buffer) -> None:
@@ -173,6 +176,7 @@ def test_who_lived_with_somebody_who_withdrew_has_the_right_no_more_by_that_pers
         asked, True
     )
     withdraw(buffer, "helped", DAY, rights)
+    assert not buffer.unforgotten()
     opened = buffer.opened("social-tariff", asked)
     assert {one: bool(days) for one, days in opened.items()} == {"child": False, "other": True}
     # The facts that it had go; that the child lives with it says something of the child.
@@ -223,6 +227,46 @@ def test_who_wished_to_be_left_out_is_no_candidate(buffer: Buffer) -> None:
     buffer.propose(["person-1", "person-2", "person-1"])
     buffer.withdraw("person-1", DAY)
     assert list(buffer.candidates()) == ["person-2"]
+
+
+def test_who_comes_back_is_unknown_until_the_next_load_which_asks_about_it(buffer: Buffer) -> None:
+    put(buffer, "right", 5)
+    assert not buffer.come_back("person-1")
+    assert list(buffer.candidates()) == []
+    buffer.withdraw("person-1", DAY)
+    assert buffer.withdrawn_since("person-1") == DAY
+    assert buffer.come_back("person-1")
+    assert buffer.withdrawn_since("person-1") is None
+    assert list(buffer.candidates()) == ["person-1"]
+    # Not "no": nobody decided that.
+    assert list(buffer.opened("right", ["person-1", "person-2"])) == ["person-2"]
+    # What was held of it until then must go where it changes its mind again.
+    assert not buffer.unforgotten()
+    buffer.withdraw("person-1", DAY)
+    assert buffer.unforgotten()
+    buffer.come_back("person-1")
+    put(buffer, "right", 5)
+    assert not buffer.unforgotten()
+    assert len(buffer.opened("right", ["person-1"])["person-1"]) == 1
+
+
+def test_nobody_withdraws_where_the_law_binds_a_right(buffer: Buffer) -> None:
+    facts(buffer)
+    (right,) = (one for one in read_rights(RIGHTS) if one.id == "social-tariff")
+    bound = msgspec.structs.replace(right, withdrawal=False, withdrawal_reference="illustrative act, article 1")
+    with pytest.raises(Refused, match=r"social-tariff: illustrative act, article 1"):
+        withdraw(buffer, "helped", DAY, [bound])
+    assert buffer.withdrawn_since("helped") is None
+    # One that is not in force yet binds nobody.
+    withdraw(buffer, "helped", DAY, [msgspec.structs.replace(bound, valid_from=DAY + timedelta(days=1))])
+    assert buffer.withdrawn_since("helped") == DAY
+
+
+def test_a_right_that_binds_people_names_the_law(tmp_path: Path) -> None:
+    text = (RIGHTS / "culture-pass.yaml").read_text("utf-8")
+    (tmp_path / "culture-pass.yaml").write_text(f"{text}\nwithdrawal: false\n", "utf-8")
+    with pytest.raises(WrongSetting, match="withdrawalReference"):
+        read_rights(tmp_path)
 
 
 def test_nobody_else_may_read_it(buffer: Buffer, tmp_path: Path) -> None:

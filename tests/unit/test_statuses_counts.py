@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.period import Period
-from crossroads.statuses.absent import absent
+from crossroads.statuses.absent import absent, absent_adults
 from crossroads.statuses.deciding import Decider
 from crossroads.statuses.hiding import FEWEST, shown
 from crossroads.statuses.model import Holding, Home, Resident
@@ -85,6 +85,32 @@ def test_a_list_tells_nothing_about_one_person(decider: Decider) -> None:
     strangers = [f"stranger-{number}" for number in range(30)]
     told = [absent(decider, TARIFF, [*strangers, one]) for one in ("living-wage-1", "nobody")]
     assert told[0] == told[1]
+
+
+def test_those_of_age_are_written_to_the_eldest_first(tmp_path: Path) -> None:
+    """Nobody of a home of which somebody is on the list, nor who is too young, dead, of unknown age or has no right."""
+    today = date(2026, 3, 1)
+    births = {"old": date(1950, 1, 1), "of-age": date(2008, 3, 1), "young": date(2008, 3, 2), "unknown": None}
+    deaths = {"dead": date(2026, 2, 20)}
+    homes = {"home": (*births, *deaths), "listed": ("listed-1", "listed-2"), "children": ("child",)}
+    with Round(tmp_path, 1) as found:
+        for name, members in homes.items():
+            for one in members:
+                birth = births.get(one, date(1940, 1, 1)) if one != "child" else date(2015, 1, 1)
+                found.reside(Resident(ssin=one, birth=birth, death=deaths.get(one), postcode="9000"))
+                # Of the stranger the register does not say so on both sides.
+                with_others = frozenset((*members, "stranger")) if name == "home" else frozenset(members)
+                found.share(Home(ssin=one, members=with_others, collective=False))
+            holder, period = members[0], Period(date(2025, 1, 1))
+            found.hold(Holding(ssin=holder, status="living-wage", source="source", period=period, extracted=DAY))
+        found.reside(Resident(ssin="stranger", birth=date(1930, 1, 1), postcode="9000"))
+        found.share(Home(ssin="stranger", members=frozenset(("stranger",)), collective=False))
+    listed = ["listed-2", *(f"customer-{number}" for number in range(20))]
+    with Decider(tmp_path, DAY) as opened:
+        found_adults = list(absent_adults(opened, RIGHTS["water-flanders"], listed, today))
+        assert sorted(found_adults, key=len) == [[], ["old", "of-age"]]
+        with pytest.raises(Refused, match="fewer than 20"):
+            absent_adults(opened, RIGHTS["water-flanders"], listed[:3], today)
 
 
 COUNTS = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=8)

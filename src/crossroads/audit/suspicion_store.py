@@ -1,7 +1,7 @@
 """Questions that together look odd, read from some days of the log."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,8 +22,9 @@ class Within(NamedTuple):
     since: datetime
     until: datetime
     institution: str | None
-    own: Sequence[str]
-    """The purposes for which people ask about themselves."""
+    askers: Sequence[str]
+    purposes: Sequence[str]
+    """Pair by pair: who asks for people about themselves, and for which purpose."""
     limit: int
 
 
@@ -57,6 +58,10 @@ class SuspicionStore:
     def __init__(self, pool: Pool) -> None:
         """Use these connections, of any role that may read the log."""
         self._pool = pool
+
+    async def days(self, days: Sequence[date]) -> list[date]:
+        """Give those of some days of which there is anything to read."""
+        return [row["day"] for row in await in_time(_queries.days_of_log(self._pool, days=list(days)))]
 
     async def many_persons(self, within: Within, least: int) -> list[Odd]:
         """Give where one agent asked about so many people within a minute."""

@@ -160,7 +160,7 @@ def statuses(
     rounds: Rounds = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Measure decision tables over a whole country: compiled, against SQL written by hand and against pandas."""
+    """Measure decision tables over a whole country, against SQL and pandas; then eight statuses asked at once."""
     from crossroads.bench import statuses as measuring  # noqa: PLC0415 - as above
 
     _print(measuring.bench(measuring.Size(scale, rounds)), as_json=as_json)

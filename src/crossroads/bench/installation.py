@@ -3,10 +3,10 @@
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -26,6 +26,8 @@ from crossroads.network.ports import free_ports
 from crossroads.network.service import Load, Network
 from crossroads.wire.registrations import SignedAct
 
+Groups = Mapping[str, Mapping[str, Any]]
+"""Data groups that an institution serves, as the settings of a participant have them."""
 _CATALOGUE = Path(__file__).parents[3] / "catalogue" / "belgium"
 # The bench measures what the hub can do, not what an installation lets one institution do.
 _LIMITS = Limits(
@@ -70,27 +72,37 @@ class Place(NamedTuple):
 
 @contextmanager
 def installation(joining: Sequence[str] = (), *, within: Path | None = None) -> Iterator[Place]:
-    """Give an installation whose database runs and has its schema; nothing of it is left at the end.
+    """Give an installation of a source and an asker, as `installation_of` does.
 
-    Institutions that join it have keys, and no participant that runs. Its folder is made within another one: that of
-    the system for temporary files, unless given.
+    Institutions that join it have keys, and no participant that runs.
+    """
+    members = {SOURCE: {GROUP: _QUERY}, ASKER: {}, **{name: {} for name in joining}}
+    with installation_of(members, within=within) as place:
+        yield place
+
+
+@contextmanager
+def installation_of(members: Mapping[str, Groups], *, within: Path | None = None) -> Iterator[Place]:
+    """Give an installation of some institutions, each with the data groups that it serves.
+
+    Its database runs and has its schema; nothing of it is left at the end. Its folder is made within another one: that
+    of the system for temporary files, unless given.
     """
     folder = Path(tempfile.mkdtemp(prefix="crossroads-bench-", dir=within))
     # The database runs as a user without rights, who must be able to pass.
     folder.chmod(0o755)
-    hub, source, asker = free_ports(3)
+    hub, *ports = free_ports(1 + len(members))
     url = f"http://127.0.0.1:{hub}"
     settings = Settings(installation="bench.example", hub="cbss", port=hub, public_url=url, limits=_LIMITS)
-    members = (
-        Member(institution=SOURCE, port=source, folder=folder / SOURCE, groups={GROUP: _QUERY}),
-        Member(institution=ASKER, port=asker, folder=folder / ASKER),
-        *(Member(institution=name, port=asker, folder=folder / name) for name in joining),
+    made = tuple(
+        Member(institution=name, port=port, folder=folder / name, groups=groups)
+        for port, (name, groups) in zip(ports, members.items(), strict=True)
     )
     place = Installation(settings, folder / "hub")
     try:
         with database.embedded(place) as server:
             asyncio.run(database.prepare(server))
-            network = Network(installation=place, members=members)
+            network = Network(installation=place, members=made)
             with network.processes:
                 yield Place(network, server, folder)
     finally:

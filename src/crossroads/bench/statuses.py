@@ -1,4 +1,7 @@
-"""`bench statuses`: decision tables over a whole country, compiled, written by hand in SQL, and with pandas."""
+"""`bench statuses`: decision tables over a whole country, compiled, written by hand in SQL, and with pandas.
+
+Then the online part: several statuses of one person in one question.
+"""
 
 import json
 import subprocess
@@ -8,6 +11,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from crossroads.bench import statuses_online
 from crossroads.bench.report import BenchFailed, Report, progress
 from crossroads.bench.statuses_data import Rows, make
 
@@ -38,6 +42,7 @@ def bench(size: Size) -> Report:
         seconds = _compared(report, size, whole, less, share)
     report.add_ratio("compiled_to_sql", seconds["compiled"], seconds["by_hand"])
     report.add_ratio("pandas_to_compiled", seconds["pandas"], seconds["compiled"])
+    statuses_online.measure(report, size.rounds)
     return report
 
 

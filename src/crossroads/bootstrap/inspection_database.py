@@ -21,7 +21,7 @@ from crossroads.bootstrap.settings import Installation
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.catalogue.store import Store as CatalogueStore
 from crossroads.identity.database import Pool
-from crossroads.kernel.clock import SystemClock
+from crossroads.kernel.clock import SystemClock, in_brussels
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.registrations import KeyUse
@@ -232,7 +232,7 @@ async def _checkpoint(pool: Pool) -> Row:
     oldest = min([(await Reading(pool).entry(stream, signed.get(stream, 0))).at for stream in waiting])
     if SystemClock().now() - oldest < _CHECKPOINT_LATE:
         return ok("checkpoint", found + "The newest entries are about to be signed.")
-    found += f"An entry of {oldest:%Y-%m-%d %H:%M:%S} UTC is under no checkpoint."
+    found += f"An entry of {in_brussels(oldest):%Y-%m-%d %H:%M:%S} (Brussels) is under no checkpoint."
     if not running:
         return warn("checkpoint", found, "It is signed when the hub is started.")
     return wrong("checkpoint", found, "Restart the hub, and look in its output for `log pulse`.")

@@ -51,6 +51,9 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     the pages for everybody alone."""
     login: LoginSettings | None = None
     """The OpenID provider, as `portal.login.…`; absent means that nobody can log in."""
+    statuses_url: str | None = None
+    """The pages of the institution that keeps statuses, where people get attestations and withdraw; absent means that
+    nothing leads there."""
     idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=120)] = 20
     """Minutes after which a session ends that is not used."""
     longest_hours: Annotated[int, msgspec.Meta(ge=1, le=24)] = 4
@@ -76,6 +79,8 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
                 "only. Set them, or portal.behind_proxy: true where a proxy does TLS."
             )
         require_tls("portal.public_url", self.public_url)
+        if self.statuses_url is not None:
+            require_tls("portal.statuses_url", self.statuses_url)
         if hub_database_url is not None and self.database_url in (None, hub_database_url):
             raise UnsafePortal("Set portal.database_url, of the role crossroads_portal: never that of the hub.")
         if self.login is not None:

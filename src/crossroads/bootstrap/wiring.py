@@ -271,7 +271,7 @@ async def services(
             log_retention=log_retention,
             representation=Representation(looking, acting, identity, Evidence(settings.register)),
             supervision=Supervision(overseeing, SearchStore(pool), keys.subject_key(installation)),
-            suspicions=Suspicions(overseeing, SuspicionStore(pool), watching),
+            suspicions=Suspicions(overseeing, SuspicionStore(pool), SearchStore(pool), watching),
             watching=watching,
             committee=Committee(CommitteeStore(pool), log, catalogue, surroundings),
             transparency=Transparency(

@@ -1,7 +1,9 @@
 """What it takes to make one catalogue out of another, as a plan that people read and sign before anything changes."""
 
 from collections.abc import Iterator
+from difflib import unified_diff
 from enum import StrEnum
+from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
@@ -20,8 +22,11 @@ _GRANTING: dict[Kind, set[str]] = {
     Kind.INSCRIPTION_CONTEXT: {"exclusive", "evidence", "provisionalGroups"},
     Kind.DATA_GROUP: {"unsealedBecause"},
     Kind.LEGAL_CONTEXT: {"assignedTo", "validFrom", "validUntil"},
+    Kind.DECISION_TABLE: {"owner", "reach", "decision", "dmn", "validFrom", "validUntil"},
 }
-"""What widens who may see what: a change of it needs two operators, as every change of an authorisation does."""
+"""What widens who may see what, or have what: a change of it needs two operators, as an authorisation always does."""
+_WRITTEN_OUT = "dmn"
+"""A text of many lines, of which a plan shows the lines that change."""
 
 
 class Action(StrEnum):
@@ -114,7 +119,7 @@ def render(plan: Plan) -> Iterator[str]:
         if change.action is Action.CHANGE:
             yield from (f"    {line}" for line in _differences(change))
         elif change.action is Action.ADD and _operators_needed(change) > _ONE:
-            yield f"    {_short(change.after)}"
+            yield from (f"    {line}" for line in _added(change.after or {}))
 
 
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.END: "-"}
@@ -129,7 +134,21 @@ def _fate(change: Change) -> str:
 def _differences(change: Change) -> Iterator[str]:
     before, after = change.before or {}, change.after or {}
     for name in _differing(before, after):
-        yield f"{name}: {_short(before.get(name))} becomes {_short(after.get(name))}"
+        if name == _WRITTEN_OUT:
+            yield from _lines(before, after)
+        else:
+            yield f"{name}: {_short(before.get(name))} becomes {_short(after.get(name))}"
+
+
+def _added(body: Body) -> Iterator[str]:
+    yield _short({name: value for name, value in body.items() if name != _WRITTEN_OUT})
+    yield from _lines({}, body)
+
+
+def _lines(before: Body, after: Body) -> Iterator[str]:
+    """Give the lines of the text that go (-) and come (+), each with those around it."""
+    old, new = (body.get(_WRITTEN_OUT, "").expandtabs().splitlines() for body in (before, after))
+    yield from islice(unified_diff(old, new, lineterm=""), 2, None)
 
 
 def _short(value: Any) -> str:

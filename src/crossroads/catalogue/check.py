@@ -17,6 +17,7 @@ from crossroads.catalogue.model import (
     Authorisation,
     Availability,
     DataGroup,
+    DecisionTable,
     Document,
     Institution,
     LegalContext,
@@ -27,9 +28,10 @@ from crossroads.catalogue.model import (
 )
 from crossroads.catalogue.references import references
 from crossroads.catalogue.schemas import unclear
+from crossroads.catalogue.tables import faults as table_faults
 from crossroads.kernel.errors import InvalidIdentifier
 from crossroads.kernel.identifiers import parse_context, parse_enterprise_number
-from crossroads.kernel.period import Period
+from crossroads.kernel.period import Period, covered
 
 E = TypeVar("E")
 
@@ -177,6 +179,20 @@ def _schema(group: DataGroup, _: _Catalogue) -> Findings:
     yield from ((".schema", f"schema{path}: {what}") for path, what in unclear(group.json_schema))
 
 
+def _told(group: DataGroup, catalogue: _Catalogue) -> Findings:
+    """Find what else tells of the same status or right: who asks by its name would not know which is meant."""
+    for attribute in ("status", "right"):
+        name = getattr(group, attribute)
+        if name is None:
+            continue
+        if "periods" not in (group.json_schema or {}).get("properties", {}):
+            yield f".{attribute}", f"it tells of {name}, and its schema has no periods"
+        for other in catalogue.of(DataGroup):
+            told_twice = getattr(other, attribute) == name and other.family != group.family
+            if told_twice and other.validity.overlaps(group.validity):
+                yield f".{attribute}", f"{other.id} tells of the {attribute} {name} too"
+
+
 def _remote(schema: Any) -> Iterator[str]:
     if isinstance(schema, dict):
         for name, part in schema.items():
@@ -220,6 +236,18 @@ def _somebody_holds(authorisation: Authorisation, catalogue: _Catalogue) -> Find
             yield f".dataGroups[{at}]", f"{group} may be asked online, but no availability says who holds it"
 
 
+def _decided(authorisation: Authorisation, catalogue: _Catalogue) -> Findings:
+    key, period = authorisation.decision_table, authorisation.validity
+    tables = catalogue.named(DecisionTable, Kind.DECISION_TABLE, key or "", period)
+    if tables and not covered(period, (table.validity for table in tables)):
+        yield ".decisionTable", f"decision table {key} is not in force on every day on which this is"
+
+
+def _model(table: DecisionTable, _: _Catalogue) -> Findings:
+    # In a file the text stands under `file`.
+    return ((".file" if path == ".dmn" else path, what) for path, what in table_faults(table))
+
+
 def _own_source(availability: Availability, catalogue: _Catalogue) -> Findings:
     sector = parse_context(availability.inscription_context).sector
     for group in catalogue.named(DataGroup, Kind.DATA_GROUP, availability.data_group, availability.validity):
@@ -257,8 +285,9 @@ def _name(party: Party) -> str:
 
 _RULES: dict[Kind, tuple[Rule, ...]] = {
     Kind.INSTITUTION: (_enterprise_number, _network, _management),
-    Kind.DATA_GROUP: (_schema,),
-    Kind.AUTHORISATION: (_complete, _own_contexts, _purposes, _somebody_holds),
+    Kind.DATA_GROUP: (_schema, _told),
+    Kind.DECISION_TABLE: (_model,),
+    Kind.AUTHORISATION: (_complete, _own_contexts, _purposes, _somebody_holds, _decided),
     Kind.AVAILABILITY: (_own_source,),
     Kind.SUBSCRIPTION: (_own_contexts, _authorised),
 }

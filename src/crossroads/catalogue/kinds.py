@@ -18,6 +18,7 @@ AnyEntry: TypeAlias = (
     | model.InscriptionContext
     | model.DataGroup
     | model.LegalContext
+    | model.DecisionTable
     | model.Authorisation
     | model.Availability
     | model.Subscription
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     INSCRIPTION_CONTEXT = "inscription-context"
     DATA_GROUP = "data-group"
     LEGAL_CONTEXT = "legal-context"
+    DECISION_TABLE = "decision-table"
     AUTHORISATION = "authorisation"
     AVAILABILITY = "availability"
     SUBSCRIPTION = "subscription"
@@ -68,6 +70,7 @@ _STRUCTS: dict[Kind, type[AnyEntry]] = {
     Kind.INSCRIPTION_CONTEXT: model.InscriptionContext,
     Kind.DATA_GROUP: model.DataGroup,
     Kind.LEGAL_CONTEXT: model.LegalContext,
+    Kind.DECISION_TABLE: model.DecisionTable,
     Kind.AUTHORISATION: model.Authorisation,
     Kind.AVAILABILITY: model.Availability,
     Kind.SUBSCRIPTION: model.Subscription,

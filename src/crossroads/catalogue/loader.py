@@ -1,5 +1,7 @@
 """Reads a folder of YAML files into a catalogue. Every fault is named with its file, line and path.
 
+The model of a decision table is a file of its own, beside the YAML that names it.
+
 Only plain YAML is read: no tags, no anchors, no duplicate keys. What is not plain has two readings; auditors need one.
 """
 
@@ -15,6 +17,7 @@ import yaml
 from crossroads.catalogue.errors import Fault, FaultyCatalogue
 from crossroads.catalogue.kinds import YAML_NAMES, AnyEntry, Kind, document_of
 from crossroads.catalogue.model import Document
+from crossroads.catalogue.tables import Unfit, with_text
 from crossroads.kernel.errors import InvalidValue
 from crossroads.wire.canonical import canonical
 
@@ -57,7 +60,7 @@ def load(folder: Path) -> Loaded:
     faults: list[Fault] = []
     files = sorted(folder.rglob("*.yaml"))
     for path in files:
-        reader = _Reader(str(path))
+        reader = _Reader(path)
         entries += reader.entries(path.read_bytes())
         faults += reader.faults
     if not files:
@@ -77,8 +80,8 @@ def nearest(lines: Mapping[str, int], path: str) -> int:
 class _Reader:
     """Reads one file and keeps the line of each value by its path."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, path: Path) -> None:
+        self.file, self._folder = str(path), path.parent
         self.faults: list[Fault] = []
         self._lines: dict[str, int] = {}
         self._seen: set[int] = set()
@@ -102,12 +105,16 @@ class _Reader:
 
     def _entry(self, kind: Kind, item: Any, path: str) -> Iterator[Located]:
         try:
+            if kind is Kind.DECISION_TABLE and isinstance(item, dict):
+                item = with_text(item, self._folder)
             entry = msgspec.convert(item, kind.struct)
             canonical(entry)
         except msgspec.ValidationError as error:
             self._misfit(str(error), path)
         except InvalidValue as error:
             self._add(self._line(path), f"{path[1:]}: {error}")
+        except Unfit as error:
+            self._add(self._line(f"{path}.file"), f"{path[1:]}: {error}")
         else:
             lines = {at[len(path) :]: line for at, line in self._lines.items() if at == path or _below(at, path)}
             yield Located(kind, entry, self.file, lines)

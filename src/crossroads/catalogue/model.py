@@ -14,6 +14,8 @@ from crossroads.kernel.period import Period
 
 SectorNumber = Annotated[int, msgspec.Meta(ge=0, le=999)]
 TypeNumber = Annotated[int, msgspec.Meta(ge=0, le=999)]
+ToldName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,60}\Z")]
+"""The name of a status or a right, as decision tables and those who ask use it."""
 
 
 class Provenance(StrEnum):
@@ -218,16 +220,27 @@ class DataGroup(Entry, frozen=True, kw_only=True):
     media_type: str = "application/json"
     unsealed_because: str | None = None
     """Why the hub may see it. Absent: every block is sealed to the asker."""
+    status: ToldName | None = None
+    """The status of which it tells when a person has it."""
+    right: ToldName | None = None
+    """The right of which it tells whether it is open for a person, and when."""
 
     def __post_init__(self) -> None:
-        """Refuse JSON without a schema and a document with one."""
+        """Refuse JSON without a schema, a document with one, and what tells of a status and of a right."""
         if (self.json_schema is None) == (self.media_type == "application/json"):
             raise ValueError("a JSON data group needs a schema, a document a media type of its own")
+        if self.status is not None and self.right is not None:
+            raise ValueError("a data group tells of a status or of a right, not of both")
 
     @property
     def key(self) -> str:
         """The identifier within its kind."""
         return self.id
+
+    @property
+    def family(self) -> str:
+        """The name that its versions share."""
+        return self.id.partition("@")[0]
 
     @property
     def sealed(self) -> bool:
@@ -254,6 +267,37 @@ class LegalContext(Entry, frozen=True, kw_only=True):
         return any(party.includes(institution) for party in self.assigned_to)
 
 
+class Reach(StrEnum):
+    """Whose facts open a right."""
+
+    PERSON = "person"
+    HOUSEHOLD = "household"
+    """Of the person, or of anybody who lives with them."""
+
+
+class DecisionTable(Entry, frozen=True, kw_only=True):
+    """By which rules a right is open: a decision model (DMN), and the table in it that answers."""
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,60}\Z")]
+    names: Text
+    owner: InstitutionId
+    """Whose rules they are."""
+    legal_reference: Text
+    """Where they stand; of those that are invented, that they are."""
+    reach: Reach
+    decision: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    """Which decision of the model answers."""
+    dmn: str
+    """The model. In YAML `file` names the file beside it that holds the model."""
+    sha256: str
+    """Of the model, in hexadecimal: by it an institution tells that it decides by the same."""
+
+    @property
+    def key(self) -> str:
+        """The identifier within its kind."""
+        return self.id
+
+
 class Authorisation(Entry, frozen=True, kw_only=True):
     """Who may get which data groups, for which legal contexts, about people inscribed how. Always published."""
 
@@ -271,6 +315,8 @@ class Authorisation(Entry, frozen=True, kw_only=True):
     """Why none is needed. Given exactly when `inscription_contexts` is empty."""
     look_back_months: Annotated[int, msgspec.Meta(ge=0, le=1200)] | None = None
     """How far before the day of receipt a period may begin; absent means without bound."""
+    decision_table: str | None = None
+    """By which rules the right is open that its data tells of; absent where it tells of none."""
 
     def __post_init__(self) -> None:
         """Refuse an authorisation that neither demands an inscription nor says why it does not."""
@@ -344,6 +390,7 @@ class Document(_Struct, frozen=True, kw_only=True):
     inscription_contexts: tuple[InscriptionContext, ...] = ()
     data_groups: tuple[DataGroup, ...] = ()
     legal_contexts: tuple[LegalContext, ...] = ()
+    decision_tables: tuple[DecisionTable, ...] = ()
     authorisations: tuple[Authorisation, ...] = ()
     availabilities: tuple[Availability, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()

@@ -8,6 +8,7 @@ from crossroads.catalogue.model import (
     Authorisation,
     Availability,
     DataGroup,
+    DecisionTable,
     Embargo,
     InscriptionContext,
     Institution,
@@ -26,7 +27,7 @@ class Reference(NamedTuple):
     key: str
 
 
-def references(entry: AnyEntry) -> Iterator[Reference]:
+def references(entry: AnyEntry) -> Iterator[Reference]:  # noqa: C901 - a case for each kind
     """Give every reference of an entry; a sector has none."""
     match entry:
         case InstitutionType():
@@ -40,11 +41,10 @@ def references(entry: AnyEntry) -> Iterator[Reference]:
             yield _sector(".authenticSource", entry.authentic_source)
         case LegalContext():
             yield from _of_parties(".assignedTo", entry.assigned_to)
+        case DecisionTable():
+            yield Reference(".owner", Kind.INSTITUTION, entry.owner)
         case Authorisation():
-            yield from _of_parties(".parties", entry.parties)
-            yield from _each(".legalContexts", Kind.LEGAL_CONTEXT, entry.legal_contexts)
-            yield from _each(".dataGroups", Kind.DATA_GROUP, entry.data_groups)
-            yield from _each(".inscriptionContexts", Kind.INSCRIPTION_CONTEXT, entry.inscription_contexts)
+            yield from _of_authorisation(entry)
         case Availability():
             yield Reference(".dataGroup", Kind.DATA_GROUP, entry.data_group)
             yield Reference(".inscriptionContext", Kind.INSCRIPTION_CONTEXT, entry.inscription_context)
@@ -63,6 +63,15 @@ def _of_institution(entry: Institution) -> Iterator[Reference]:
     for at, management in enumerate(entry.managed_by):
         yield Reference(f".managedBy[{at}].manager", Kind.INSTITUTION, management.manager)
         yield from _each(f".managedBy[{at}].legalContexts", Kind.LEGAL_CONTEXT, management.legal_contexts or ())
+
+
+def _of_authorisation(entry: Authorisation) -> Iterator[Reference]:
+    yield from _of_parties(".parties", entry.parties)
+    yield from _each(".legalContexts", Kind.LEGAL_CONTEXT, entry.legal_contexts)
+    yield from _each(".dataGroups", Kind.DATA_GROUP, entry.data_groups)
+    yield from _each(".inscriptionContexts", Kind.INSCRIPTION_CONTEXT, entry.inscription_contexts)
+    if entry.decision_table is not None:
+        yield Reference(".decisionTable", Kind.DECISION_TABLE, entry.decision_table)
 
 
 def _of_parties(path: str, parties: Iterable[Party]) -> Iterator[Reference]:

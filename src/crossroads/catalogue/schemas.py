@@ -11,7 +11,7 @@ import msgspec
 
 from crossroads.catalogue.model import Text
 
-FORMS = frozenset({"eurocents", "percentage", "date", "month", "quarter", "institution"})
+FORMS = frozenset({"eurocents", "percentage", "date", "month", "quarter", "institution", "rule"})
 """The values of `x-form`: how a page writes a value."""
 Unclear = Iterator[tuple[str, str]]
 """Path within the schema, and what is wrong there."""

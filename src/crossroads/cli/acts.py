@@ -42,13 +42,17 @@ def sign_file(path: Path, key_id: str, key: Path, *, yes: bool, as_json: bool) -
 def confirm(act: SignedAct, question: str, *, yes: bool, as_json: bool) -> None:
     """Show the act and ask whether to go on, unless that was answered by `yes`. Ends the command on a no."""
     if not as_json:
-        typer.echo(_printable("\n".join(shown(act))))
+        typer.echo("\n".join(shown(act)))
     if not yes:
         typer.confirm(question, abort=True, err=True)
 
 
 def shown(act: SignedAct) -> Iterator[str]:
     """Give the lines that say what an act does and who is said to have signed it."""
+    return map(_printable, _lines(act))
+
+
+def _lines(act: SignedAct) -> Iterator[str]:
     if act.kind == APPLY:
         plan = read_plan(act)
         yield from render(plan)

@@ -111,8 +111,11 @@ async def _as_of(catalogue: "Catalogue", day: date) -> Document:
 
 
 def _load(folder: Path) -> Loaded:
+    # What reads models is loaded where there are files to look at: `apply` and `show` need none of it.
+    from crossroads.cli.models import model_faults  # noqa: PLC0415 - see above
+
     loaded = load(folder)
-    if faults := faults_of(loaded.entries):
+    if faults := faults_of(loaded.entries) or model_faults(loaded.entries):
         raise FaultyCatalogue(*faults)
     return loaded
 

@@ -13,6 +13,7 @@ from crossroads.bootstrap.settings import load
 from crossroads.cli.opened import with_services
 from crossroads.directory.model import Check, KnownOverlap
 from crossroads.identity.first_load import Loaded, LoadKind, prepare
+from crossroads.kernel.clock import in_brussels
 from crossroads.kernel.errors import Malformed
 from crossroads.participant.typed import program
 from crossroads.wire.decoding import decode
@@ -115,7 +116,7 @@ def _print_known(known: Sequence[KnownOverlap]) -> None:
     console.print("Overlaps known, each since a merge, until one institution ends its inscription:")
     for one in known:
         first, second = one.inscriptions
-        recorded = f"{one.recorded_at:%Y-%m-%d %H:%M} UTC"
+        recorded = f"{in_brussels(one.recorded_at):%Y-%m-%d %H:%M} (Brussels)"
         merge = f"by merge {one.link} of {recorded}, which holds since {one.since}"
         console.print(f"  inscriptions {first} and {second} in {one.context}, {merge}", highlight=False)
 

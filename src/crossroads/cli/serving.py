@@ -17,7 +17,7 @@ from crossroads.bootstrap import keys
 from crossroads.bootstrap.compatibility import SchemaUnfit, require_schema_at
 from crossroads.bootstrap.database import database_url, embedded
 from crossroads.bootstrap.settings import Installation, Settings
-from crossroads.cli.job_running import JobProcesses
+from crossroads.cli.job_running import job_processes
 from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.kernel.memory import settle
 
@@ -46,7 +46,7 @@ def _serve(installation: Installation, workers: int) -> None:
     # Before the processes are forked: what it consists of is then read once, and in memory once.
     import_module(_APPLICATION.partition(":")[0])
     settle()
-    with JobProcesses(settings.job_workers):
+    with job_processes(settings.job_workers):
         Server(
             _APPLICATION,
             address=settings.host,

@@ -19,6 +19,7 @@ from crossroads.bootstrap.wiring import services
 from crossroads.demo.population.chance import add_months
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import CLERK, DAY, Stage
+from crossroads.kernel.clock import in_brussels
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.period import Period
@@ -104,14 +105,18 @@ def _seen(stage: Stage, record: AnsweredRecord) -> list[UsageLine]:
     """Show what one of the people can see of it."""
     lines = stage.runner.signals.run(_usage(stage, record.line.ssin.value, record.line.ticket))
     stage.screen.say("\nAny one of these people sees this, as of a single question:")
-    stage.screen.table(("UTC", "who", "what and why"), [_row(stage, line) for line in lines], whole=(0,))
+    stage.screen.table(("Brussels time", "who", "what and why"), [_row(stage, line) for line in lines], whole=(0,))
     return lines
 
 
 def _row(stage: Stage, line: UsageLine) -> tuple[str, str, str]:
     what = ", ".join(map(stage.group, line.fields["groupsAsked"]))
     why = stage.names["legal-contexts"].get(line.fields["legalContext"], line.fields["legalContext"])
-    return f"{line.at:%H:%M:%S}", f"{stage.name(line.asker or '')}, {line.fields['agent']}", f"{what}, for: {why}"
+    return (
+        f"{in_brussels(line.at):%H:%M:%S}",
+        f"{stage.name(line.asker or '')}, {line.fields['agent']}",
+        f"{what}, for: {why}",
+    )
 
 
 async def _usage(stage: Stage, ssin: str, ticket: UUID) -> list[UsageLine]:

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 from crossroads.bootstrap.wiring import services
 from crossroads.demo import register
-from crossroads.demo.institutions import CONNECTED
+from crossroads.demo.institutions import CONNECTED, REGISTER
 from crossroads.demo.mailboxes import Mail
+from crossroads.demo.notifying import notify
 from crossroads.demo.questions import IDENTIFICATION
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import ANTWERPEN, CLERK, GENT, Stage
@@ -50,7 +51,7 @@ def moved(stage: Stage) -> Outcome:
     )
     today = brussels_day(datetime.now(UTC))
     with stage.screen.console.status("The register tells the hub, and the hub those who must know"):
-        ticket = register.notify(stage, register.moving(person.ssin, today, _further), _notice(person.ssin, today))
+        (ticket,) = notify(stage, REGISTER, register.moving(_notice(person.ssin, today), _further))
         stage.change = ticket
         learnt = [_fetched(stage, *one) for one in _received(stage, ticket)]
         why = stage.runner.signals.run(_why(stage, ticket))

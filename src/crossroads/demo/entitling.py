@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from crossroads.demo import clients
 from crossroads.demo.attested import Holder, attested
 from crossroads.demo.clients import CLIENTS, STATUSES
+from crossroads.demo.corrected import corrected
 from crossroads.demo.running import REST
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import CLERK, Stage
@@ -66,14 +67,16 @@ def entitled(stage: Stage) -> Outcome:
     differing = _three(stage, scene, told)
     gain, lose = _tried(stage, scene, loaded)
     taken_along = attested(stage, scene.settings.folder, scene.rights, scene.buffer, _holder(told))
+    learnt = corrected(stage, scene.settings, scene.buffer, told)
     verdicts = Counter(str(one.verdict) for one in told.values())
     asked_well = not loaded.stale() and verdicts["yes"] > 0 and set(verdicts) <= {"yes", "no"}
     found = (
         f"{verdicts['yes']:,} of {len(told):,} customers have the tariff, loaded in {seconds:.0f} s; three tables say "
         f"{differing}; by the draft {gain} gain and {lose} lose; the attestation "
-        f"{'holds, and a forged one does not' if taken_along else 'is not what it should be'}"
+        f"{'holds, and a forged one does not' if taken_along else 'is not what it should be'}; a client told of a "
+        f"correction reads: {learnt}"
     )
-    ok = asked_well and bool(differing) and taken_along
+    ok = asked_well and bool(differing) and taken_along and learnt == "no"
     return Outcome("an answer for every customer, from each of three tables", found, ok)
 
 

@@ -159,7 +159,8 @@ def catalogue_folder() -> Path:
 def fingerprint(catalogue: Path) -> str:
     """Give what names a set-up of this code: another one is not used as it stands."""
     digest = sha256()
-    for path in sorted([*catalogue.rglob("*.yaml"), *(path for shape in _SHAPES for path in _CODE.glob(shape))]):
+    code = (path for shape in _SHAPES for path in _CODE.glob(shape))
+    for path in sorted([*catalogue.rglob("*.yaml"), *catalogue.rglob("*.dmn"), *code]):
         digest.update(sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -17,6 +17,8 @@ from crossroads.network.members import Member
 
 HUB = "cbss"
 REGISTER = "national-register"
+_NOTIFYING = (REGISTER, "nsso")
+"""Who tells of changes of its own data, from an outbox beside them."""
 _LIVING_WAGE = ("living-wage@1", "status-living-wage@1")
 CONNECTED: Mapping[str, tuple[str, ...]] = {
     REGISTER: ("identification@1", "household@1", "descent@1"),
@@ -91,7 +93,7 @@ def furnished(member: Member, document: Document) -> Member:
         groups={group: _source(groups[group]) for group in CONNECTED[member.institution]},
         holders=tuple(managed_by(document, member.institution)),
         register=_REGISTER if member.institution == REGISTER else None,
-        outbox=member.institution == REGISTER,
+        outbox=member.institution in _NOTIFYING,
         feed=_FEED if member.institution == REGISTER else None,
     )
 

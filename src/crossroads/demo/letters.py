@@ -8,7 +8,7 @@ from crossroads.demo.home import Part
 from crossroads.demo.pages import PORTAL
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import GENT, Stage
-from crossroads.kernel.clock import brussels_day
+from crossroads.kernel.clock import brussels_day, in_brussels
 from crossroads.kernel.errors import Refused
 from crossroads.participant.boxes import Opener
 from crossroads.participant.boxes_file import settle, shelve
@@ -121,7 +121,7 @@ def _listed(stage: Stage, person: Part, published: BoxPublished) -> BoxMessage:
 
 
 def _show(stage: Stage, proven: BoxEvidence, text: str) -> None:
-    rows = [("Published", f"{proven.published_at:%H:%M:%S} UTC, proven"), ("The letter", text)]
+    rows = [("Published", f"{in_brussels(proven.published_at):%H:%M:%S}, proven"), ("The letter", text)]
     if proven.opened_at:
-        rows.append(("Opened", f"{proven.opened_at:%H:%M:%S} UTC, proven"))
+        rows.append(("Opened", f"{in_brussels(proven.opened_at):%H:%M:%S}, proven"))
     stage.screen.facts(rows)

@@ -1,22 +1,22 @@
 """The step of the tour in which an error is found, reported to the source, and put right for all who had it."""
 
-from datetime import UTC, date, datetime, time
-from random import SystemRandom
+from collections.abc import Iterable
+from datetime import UTC, datetime, time
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Connection
 
-from crossroads.demo.databases import table_of, writing
+from crossroads.demo.employers import SOURCE, PutRight, put_right
 from crossroads.demo.mailboxes import Mail
-from crossroads.demo.population.careers import employer
-from crossroads.demo.questions import EMPLOYMENT
+from crossroads.demo.notifying import notify
+from crossroads.demo.questions import EMPLOYMENT, WAGES
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import GENT, Stage, Wish
 from crossroads.demo.words import told
 from crossroads.kernel.clock import BRUSSELS, brussels_day
 from crossroads.kernel.errors import Refused
-from crossroads.kernel.period import Period
 from crossroads.participant.client import OpenedBlock
 from crossroads.wire.error_reports import (
     ErrorAnswer,
@@ -26,9 +26,6 @@ from crossroads.wire.error_reports import (
     Presumed,
 )
 from crossroads.wire.mutations import ErrorNotice, Item, Mutation, MutationKind, NoticeKind, Told
-
-_SOURCE, _CONTEXT = "nsso", "12:30"
-_JOBS = table_of("employment_relations")
 
 
 class _Story(NamedTuple):
@@ -40,6 +37,8 @@ class _Story(NamedTuple):
     answered: ErrorNotice
     counted: Told
     after: str
+    whole: bool
+    """Whether the wages, too, name an employer for whom the person works."""
 
 
 def mistaken(stage: Stage) -> Outcome:
@@ -56,7 +55,7 @@ def mistaken(stage: Stage) -> Outcome:
     _show(stage, story)
     same = story.answered.correction == story.counted.correction
     ok = same and story.answered.outcome == ErrorOutcome.CORRECTED and story.counted.told > 0
-    ok = ok and story.after not in ("", story.before)
+    ok = ok and story.after not in ("", story.before) and story.whole
     found = f"reported, corrected, told to {story.counted.told} who had it; Gent reads: {story.after}"
     return Outcome("the correction to arrive at who reported the error", found, ok)
 
@@ -64,19 +63,31 @@ def mistaken(stage: Stage) -> Outcome:
 def _played(stage: Stage, ssin: str) -> _Story:
     mail, block = Mail(stage), _seen(stage)
     report = _reported(stage, ssin, block)
-    presumed = mail.await_item(_SOURCE, lambda item: _error(item, NoticeKind.PRESUMED_ERROR, report.report))
-    correction = _corrected(stage, ssin)
+    presumed = mail.await_item(SOURCE, lambda item: _error(item, NoticeKind.PRESUMED_ERROR, report.report))
+    correction, *others = _corrected(stage, ssin)
     answer = ErrorAnswer(
         report=report.report, outcome=ErrorOutcome.CORRECTED, reason="Typed wrongly.", correction=correction
     )
-    stage.client(_SOURCE).answer_error(answer)
-    mail.await_item(GENT, lambda item: item.ticket == correction)
-    after = stage.ask(Wish(GENT, stage.made.cast.granted, (EMPLOYMENT,), block.period)).reply
+    stage.client(SOURCE).answer_error(answer)
+    for ticket in (correction, *others):
+        mail.await_item(GENT, partial(_is, ticket))
+    after = stage.ask(Wish(GENT, stage.made.cast.granted, (EMPLOYMENT, WAGES), block.period)).reply
     answered = mail.await_item(GENT, lambda item: _error(item, NoticeKind.ERROR_ANSWERED, report.report))
-    counted = mail.await_item(_SOURCE, lambda item: _counts(item, correction))
+    counted = mail.await_item(SOURCE, lambda item: _counts(item, correction))
+    jobs, wages = ([one for one in after.blocks if one.data_group == group] for group in (EMPLOYMENT, WAGES))
     return _Story(
-        report, told(block), _notice(presumed), _notice(answered), _told(counted), "; ".join(map(told, after.blocks))
+        report,
+        told(block),
+        _notice(presumed),
+        _notice(answered),
+        _told(counted),
+        "; ".join(map(told, jobs)),
+        _employers(wages) <= _employers(jobs),
     )
+
+
+def _employers(blocks: Iterable[OpenedBlock]) -> set[int]:
+    return {line["employerNumber"] for block in blocks for lines in block.json.values() for line in lines}
 
 
 def _seen(stage: Stage) -> OpenedBlock:
@@ -97,43 +108,37 @@ def _reported(stage: Stage, ssin: str, block: OpenedBlock) -> ErrorReported:
         data_group=EMPLOYMENT,
         period=block.period,
         ticket=stage.granted.reply.answer.ticket,
-        source=_SOURCE,
+        source=SOURCE,
         presumed=Presumed.WRONG_VALUE,
         text="The contract that was shown names another employer.",
     )
     return stage.client(GENT).report_error(report)
 
 
-def _corrected(stage: Stage, ssin: str) -> UUID:
-    """Correct the employer in the source's own database, notify that, and give the ticket of the change."""
-    mine = (_JOBS.c.ssin == ssin) & _JOBS.c.end_date.is_(None)
-    with writing(stage, _SOURCE) as connection:
-        since, wrong = connection.execute(select(_JOBS.c.start_date, _JOBS.c.employer_number).where(mine)).one()
-        connection.execute(_JOBS.update().where(mine).values(employer_number=_other_than(wrong)))
-    (outcome,) = stage.client(_SOURCE).notify([_correction(stage, ssin, date.fromisoformat(since))])
-    if outcome.ticket is None:
-        raise Refused(f"The hub did not take the correction. {outcome.reason}")
-    return outcome.ticket
+def _corrected(stage: Stage, ssin: str) -> list[UUID]:
+    """Correct the employer in the source's own database, notify that, and give the tickets of the changes."""
+
+    def change(connection: Connection) -> list[Mutation]:
+        return [_correction(stage, ssin, wrong) for wrong in put_right(connection, ssin)]
+
+    return notify(stage, SOURCE, change)
 
 
-def _other_than(wrong: int) -> int:
-    chance = SystemRandom()
-    while (right := int(employer(chance))) == wrong:
-        pass
-    return right
-
-
-def _correction(stage: Stage, ssin: str, since: date) -> Mutation:
+def _correction(stage: Stage, ssin: str, wrong: PutRight) -> Mutation:
     return Mutation(
         reference=f"correction-{uuid4().hex}",
         ssin=ssin,
-        data_group=EMPLOYMENT,
-        context=_CONTEXT,
-        period=Period(since),
+        data_group=wrong.data_group,
+        context=wrong.context,
+        period=wrong.period,
         kind=MutationKind.CORRECTED,
         happened_on=brussels_day(datetime.now(UTC)),
         wrong_since=datetime.combine(stage.made.on, time.min, BRUSSELS),
     )
+
+
+def _is(ticket: UUID, item: Item) -> bool:
+    return item.ticket == ticket
 
 
 def _error(item: Item, kind: NoticeKind, report: UUID) -> bool:
@@ -158,7 +163,7 @@ def _told(item: Item) -> Told:
 
 
 def _show(stage: Stage, story: _Story) -> None:
-    source, counted = stage.name(_SOURCE), story.counted
+    source, counted = stage.name(SOURCE), story.counted
     not_told = ", ".join(f"{count} not ({code})" for code, count in counted.not_told.items()) or "nobody left out"
     stage.screen.facts(
         [
@@ -169,8 +174,11 @@ def _show(stage: Stage, story: _Story) -> None:
             ),
             ("What the source reads", f"“{story.presumed.text}”, and not who reported it"),
             ("The source answers", f"{story.answered.outcome}: “{story.answered.reason}”"),
-            ("Gent's mailbox", "something was corrected; and the answer to its report"),
-            ("Gent asks once more", f"{source}: {story.after}"),
+            ("Gent's mailbox", "what was corrected, in employment and in wages; and the answer to its report"),
+            (
+                "Gent asks once more",
+                f"{source}: {story.after}{'; the wages name that employer too' if story.whole else ''}",
+            ),
             ("What the source learns", f"{counted.told} with the wrong value told, {not_told}"),
         ]
     )

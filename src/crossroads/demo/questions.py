@@ -8,8 +8,8 @@ from crossroads.kernel.period import Period
 from crossroads.wire.messages import InscriptionEvidence, InscriptionLine, Status
 
 IDENTIFICATION, EMPLOYMENT, DISABILITY = "identification@1", "employment-relations@1", "handicap-file@1"
-LIVING_WAGE, PENSION_ACCOUNT = "living-wage@1", "pension-account@1"
-_INQUIRY = (IDENTIFICATION, EMPLOYMENT, "wages-working-time@1", DISABILITY, "health-insurability@1")
+WAGES, LIVING_WAGE, PENSION_ACCOUNT = "wages-working-time@1", "living-wage@1", "pension-account@1"
+_INQUIRY = (IDENTIFICATION, EMPLOYMENT, WAGES, DISABILITY, "health-insurability@1")
 _SLOW_SOURCE = "dgph"
 _EARLIER_MONTHS = 6
 

@@ -13,6 +13,7 @@ from crossroads.demo.questions import DISABILITY
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told
 from crossroads.directory.model import Line
+from crossroads.kernel.clock import in_brussels
 from crossroads.kernel.errors import Refused, Tampered
 from crossroads.participant.typed import counted, short
 from crossroads.wire.blocks import envelope, unseal
@@ -75,8 +76,8 @@ def proof(stage: Stage) -> Outcome:
             ("Checkpoint", f"size {checkpoint.size}, root {checkpoint.root.hex()[:32]}…"),
         ]
     )
-    rows = [(str(entry["event"]), str(entry["at"])[:19], ", ".join(sorted(entry))) for entry in entries]
-    stage.screen.table(("entry", "at (UTC)", "fields that were opened"), rows, whole=(1,))
+    rows = [(str(entry["event"]), _moment(str(entry["at"])), ", ".join(sorted(entry))) for entry in entries]
+    stage.screen.table(("entry", "Brussels time", "fields that were opened"), rows, whole=(1,))
     altered = _refused(read[0], key)
     ok = [entry["event"] for entry in entries] == [Event.QUESTION_DECIDED, Event.ANSWER_SENT] and bool(altered)
     proven = counted(len(entries), "entry", "entries")
@@ -99,7 +100,7 @@ def usage(stage: Stage) -> Outcome:
         for line in lines
         if line.event in _SHOWN_EVENTS and line not in notices
     ]
-    stage.screen.table(("UTC", "who", "what and why", "outcome"), rows, whole=(0,))
+    stage.screen.table(("Brussels time", "who", "what and why", "outcome"), rows, whole=(0,))
     if notices:
         stage.screen.say(f"\nThe hub itself told of: {_counted(line.fields['kind'] for line in notices)}.")
     stage.screen.say("\nAnd who has this person on file, in which capacity, since when:")
@@ -110,6 +111,10 @@ def usage(stage: Stage) -> Outcome:
     asked_for = f"{counted(asked + refused, 'question', 'questions')}, {refused} refused"
     found = f"{asked_for}; {told} told of a change; {counted(len(inscribed), 'inscription', 'inscriptions')}"
     return Outcome("questions of two institutions, one refused; some told of a change", found, ok)
+
+
+def _moment(text: str) -> str:
+    return f"{in_brussels(datetime.fromisoformat(text)):%Y-%m-%d %H:%M:%S}"
 
 
 async def _proofs(stage: Stage, told: Told) -> list[EntryProof]:
@@ -131,13 +136,13 @@ def _row(stage: Stage, line: UsageLine, status: dict[str, str]) -> tuple[str, st
     fields = line.fields
     if line.event == Event.ITEM_DELIVERED:
         what = f"{stage.group(fields['dataGroup'])}: {fields['kind']}"
-        return f"{line.at:%H:%M:%S}", stage.name(line.asker or ""), what, "told, without content"
+        return f"{in_brussels(line.at):%H:%M:%S}", stage.name(line.asker or ""), what, "told, without content"
     what = ", ".join(stage.group(group) for group in fields["groupsAsked"])
     why = stage.names["legal-contexts"].get(fields["legalContext"], fields["legalContext"])
     refused = line.event == Event.QUESTION_REFUSED
     outcome = f"refused: {status.get('detail')}" if refused else f"answered: {status.get('value')}"
     who = f"{stage.name(line.asker or '')}, {fields['agent']}"
-    return f"{line.at:%H:%M:%S}", who, f"{what}, for: {why}", outcome
+    return f"{in_brussels(line.at):%H:%M:%S}", who, f"{what}, for: {why}", outcome
 
 
 def _counted(kinds: Iterable[str]) -> str:

@@ -32,8 +32,9 @@ def visit(stage: Stage) -> None:
     stage.screen.say(
         f"\nAnd at the desk of {stage.name(CENTRE)}, ask as {CLERK.name} about {first} "
         f"({stage.made.cast.granted.ssin}): a moment later {first} sees that too. "
-        f"At the portal, two letters of that centre are under “My box”. There you can "
-        "log in as a parent, an operator, a security officer or a member of the committee too: the login says who."
+        "At the portal, “My data” also tells which statuses are known and which rights they open, and “My box” has two "
+        "letters of that centre. There you can log in as a parent, an operator, a security officer or a member of the "
+        "committee too: the login says who."
     )
 
 

@@ -1,6 +1,6 @@
 """Boxed expressions made ready, each kind.
 
-Iterations, filters and calls are put into FEEL's own syntax around their parts, so FEEL alone says what they mean.
+A `for`, a call and the items of every loop are FEEL's own syntax around their parts, so FEEL alone says what they mean.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -100,8 +100,7 @@ def _conditional(maker: Maker, thing: Conditional) -> Compute:
     def choose(scope: Scope, trace: Trace) -> Value:
         holds = condition(scope, trace)
         if not isinstance(holds, bool | None):
-            scope.note(f"the condition is a {kind(holds)}, not true or false")
-            return None
+            return _no_boolean("condition", holds, scope)
         return then(scope, trace) if holds else otherwise(scope, trace)
 
     return noted(choose, thing.place)
@@ -163,34 +162,47 @@ def _body(body: Compute, *names: str) -> Compute:
     return define
 
 
-def _iterated(
-    maker: Maker, thing: For | Some | Every, *further: str
-) -> tuple[dict[str, Compute], Any, syntax.Expression]:
+def _for(maker: Maker, thing: For) -> Compute:
+    further = ("partial",) if "partial" in repr(thing.body) else ()
     names = (normal(thing.variable), *further)
     source = maker.fitted(maker.make(thing.source), thing.variable_type, thing.place)
     body = _body(maker.seeing(*names).make(thing.body), *names)
     call = syntax.Call(syntax.Name(" body"), tuple(syntax.Name(name) for name in names))
-    return {" source": source, " body": body}, (syntax.Iteration(names[0], syntax.Name(" source")),), call
+    iterations = (syntax.Iteration(names[0], syntax.Name(" source")),)
+    return _around(syntax.For(iterations, call), {" source": source, " body": body}, thing.place)
 
 
-def _for(maker: Maker, thing: For) -> Compute:
-    further = ("partial",) if "partial" in repr(thing.body) else ()
-    parts, iterations, call = _iterated(maker, thing, *further)
-    return _around(syntax.For(iterations, call), parts, thing.place)
+def _listed(source: Compute, place: Place) -> Compute:
+    """Give the items of a source. What is not a list is a list of one, as everywhere in FEEL."""
+    items = (syntax.Iteration("item", syntax.Name(" source")),)
+    return _around(syntax.For(items, syntax.Name("item")), {" source": source}, place)
 
 
-def _quantified(maker: Maker, thing: Some | Every, quantifier: syntax.Quantifier) -> Compute:
-    parts, iterations, call = _iterated(maker, thing)
-    return _around(syntax.Quantified(quantifier, iterations, call), parts, thing.place)
+def _quantified(maker: Maker, thing: Some | Every, *, decides: bool) -> Compute:
+    """Go through the items until an answer decides. Here, unlike in a text, an answer may only be a boolean or null."""
+    listed = _listed(maker.fitted(maker.make(thing.source), thing.variable_type, thing.place), thing.place)
+    name = normal(thing.variable)
+    answer = maker.seeing(name).make(thing.body)
+
+    def ask(scope: Scope, trace: Trace) -> Value:
+        items, unknown = listed(scope, trace), False
+        if not isinstance(items, list):
+            return None
+        for item in items:
+            holds = answer(Scope({name: item}, scope), trace)
+            if not isinstance(holds, bool | None):
+                return _no_boolean("answer", holds, scope)
+            if holds is decides:
+                return decides
+            unknown = unknown or holds is None
+        return None if unknown else not decides
+
+    return noted(ask, thing.place)
 
 
 def _filter(maker: Maker, thing: Filter) -> Compute:
-    """Keep the items for which the match is true. What is not a list is a list of one, as everywhere in FEEL."""
-    listed = _around(
-        syntax.For((syntax.Iteration("item", syntax.Name(" source")),), syntax.Name("item")),
-        {" source": maker.make(thing.source)},
-        thing.place,
-    )
+    """Keep the items for which the match is true."""
+    listed = _listed(maker.make(thing.source), thing.place)
     match = maker.seeing("item").make(thing.match)
 
     def keep(scope: Scope, trace: Trace) -> Value:
@@ -201,12 +213,16 @@ def _filter(maker: Maker, thing: Filter) -> Compute:
         for item in items:
             holds = match(Scope({"item": item, **(item if isinstance(item, dict) else {})}, scope), trace)
             if not isinstance(holds, bool | None):
-                scope.note(f"the match is a {kind(holds)}, not true or false")
-                return None
+                return _no_boolean("match", holds, scope)
             kept += [item] if holds else []
         return kept
 
     return noted(keep, thing.place)
+
+
+def _no_boolean(what: str, holds: Value, scope: Scope) -> Value:
+    scope.note(f"the {what} is a {kind(holds)}, not true or false")
+    return None
 
 
 KINDS: Mapping[type, Callable[[Maker, Any], Compute]] = {
@@ -218,8 +234,8 @@ KINDS: Mapping[type, Callable[[Maker, Any], Compute]] = {
     FunctionDefinition: function_of,
     Invocation: _invocation,
     For: _for,
-    Some: partial(_quantified, quantifier="some"),
-    Every: partial(_quantified, quantifier="every"),
+    Some: partial(_quantified, decides=True),
+    Every: partial(_quantified, decides=False),
     Filter: _filter,
     DecisionTable: table_of,
 }

@@ -73,10 +73,10 @@ class Owner:
             sight = box_sight(self.catalogue.current, signed.institution, look.legal_context, group, today)
         except Refused as error:
             await self.refuse(look, asked, error, signed)
-        agent = Agent(signed.institution, look.agent, look.legal_context)
-        if not await Acting(self.pool, self.surroundings).stands(agent, number, Scope.BOX):
+        agent, persons = Agent(signed.institution, look.agent, look.legal_context), found.persons if found else ()
+        if not await Acting(self.pool, self.surroundings).stands_for(agent, persons, Scope.BOX):
             await self.refuse(look, asked, Refused(code=Code.NOT_ACTING), signed)
-        return Owned(sight, asked, found.persons if found else ())
+        return Owned(sight, asked, persons)
 
     def entry(
         self,

@@ -70,8 +70,12 @@ def status_of(withheld: Sequence[Withheld], replies: Sequence[Reply]) -> Status:
 
 
 def filtered_of(withheld: Sequence[Withheld], *, asked: bool) -> tuple[Filtered, ...]:
-    """Give what was filtered out of an answer; a question of which nothing was asked has its status alone."""
-    return tuple(map(_filtered, withheld)) if asked else ()
+    """Give what was filtered out of an answer.
+
+    A question of which nothing was asked has its status alone, where that is so of all its data groups.
+    """
+    told = asked or len({(one.code, one.detail) for one in withheld}) > 1
+    return tuple(map(_filtered, withheld)) if told else ()
 
 
 @cache

@@ -5,12 +5,12 @@ end of a mandate, or a death, counts at once.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from crossroads.identity import acting_store, store
-from crossroads.identity.acting_store import Begun, Ground, Mandate, NewMandate
+from crossroads.identity.acting_store import Begun, Mandate, NewMandate
 from crossroads.identity.closure import closure_of, locked_closure, present_numbers
 from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.identity.mandate_limits import require_between, require_room, require_tries
@@ -59,15 +59,19 @@ class Acting:
         """Tell whether an agent may do this for a person now; true for every purpose that is no acting."""
         if agent.legal_context not in ACTING:
             return True
-        today = self._surroundings.today
         with outages():
             async with self._pool.acquire() as connection:
                 closure = await closure_of(connection, ssin)
-                persons = closure.persons if closure else ()
-                found = await acting_store.grounds(connection, persons, *agent, today)
-                lives = [one for one in found if await _lives(connection, one)]
-                scopes = [one for ground in lives for one in await _scopes(connection, ground, persons, today)]
-                return scope in scopes and await acting_store.living(connection, persons)
+        return closure is not None and await self.stands_for(agent, closure.persons, scope)
+
+    async def stands_for(self, agent: Agent, persons: Sequence[int], scope: Scope) -> bool:
+        """Tell the same of a human being whose keys are known."""
+        if agent.legal_context not in ACTING:
+            return True
+        with outages():
+            async with self._pool.acquire() as connection:
+                found = await acting_store.grounds(connection, persons, *agent, self._surroundings.today)
+        return any(scope in scopes for scopes in found)
 
     async def before(self, institution: str, reference: str) -> Mandate | None:
         """Give the mandate for which a reference was used. Raises Unavailable."""
@@ -202,17 +206,3 @@ def side_of(mandate: Mandate, persons: Sequence[int]) -> Side:
 def scopes_of(legal_context: str, mandated: tuple[Scope, ...]) -> tuple[Scope, ...]:
     """Give for what somebody acts: a parent for everything."""
     return _ALL if legal_context == AS_PARENT else mandated
-
-
-async def _scopes(connection: Connection, ground: Ground, persons: Sequence[int], today: date) -> tuple[Scope, ...]:
-    if ground.mandate is None:
-        return _ALL
-    found = await acting_store.mandate(connection, ground.mandate)
-    return found.scopes if found and found.giver in persons and found.stands(today) else ()
-
-
-async def _lives(connection: Connection, ground: Ground) -> bool:
-    """Tell whether who acts still lives, by what is recorded of all his persons."""
-    numbers = await present_numbers(connection, [ground.acting_person])
-    closure = await closure_of(connection, numbers[ground.acting_person])
-    return closure is not None and await acting_store.living(connection, closure.persons)

@@ -66,13 +66,6 @@ class Begun(NamedTuple):
     day: date
 
 
-class Ground(NamedTuple):
-    """Who acts, by key, and under which mandate: None for a parent."""
-
-    acting_person: int
-    mandate: UUID | None
-
-
 async def add(connection: Connection, new: NewMandate, moment: datetime) -> bool:
     """Add a mandate; False where its reference was used before."""
     return await queries.add_mandate(connection, **new._asdict(), moment=moment) is not None
@@ -144,11 +137,11 @@ async def begin(connection: Connection, begun: Begun) -> None:
 
 async def grounds(
     connection: Connection, persons: Sequence[int], institution: str, agent: str, legal_context: str, day: date
-) -> list[Ground]:
-    """Give on what grounds an agent acts for a human being."""
+) -> list[tuple[Scope, ...]]:
+    """Give for what an agent acts for a human being, by each ground that stands: a parent for everything."""
     said = {"institution": institution, "agent": agent, "legal_context": legal_context, "day": day}
     found = await rows(queries.acted_for(connection, persons=list(persons), **said))
-    return [Ground(row["acting_person"], row["mandate"]) for row in found]
+    return [tuple(map(Scope, row["scopes"] or Scope)) for row in found]
 
 
 async def forget(connection: Connection, acting_before: date, mandates_before: date) -> None:

@@ -28,6 +28,11 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+def in_brussels(moment: datetime) -> datetime:
+    """Give a moment as the clocks of people show it."""
+    return moment.astimezone(BRUSSELS)
+
+
 def brussels_day(moment: datetime) -> date:
     """Give the day that it is in Brussels; rules of law count in those."""
-    return moment.astimezone(BRUSSELS).date()
+    return in_brussels(moment).date()

@@ -5,11 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -25,23 +25,48 @@ class ProcessFailed(CrossroadsError):
     """A process did not start, or ended by itself."""
 
 
+class Begun(Protocol):
+    """A program that was started, as `subprocess.Popen` shows it."""
+
+    @property
+    def pid(self) -> int:
+        """The process; also its group."""
+
+    def poll(self) -> int | None:
+        """Give how it ended, or None."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until it ended. Raises TimeoutExpired."""
+
+    def terminate(self) -> None:
+        """Ask it to stop."""
+
+
+Begin = Callable[[Sequence[str], Path, Mapping[str, str]], Begun]
+"""Starts `crossroads` with arguments, a file for what it writes, and variables, in a process group of its own."""
+
+
+def begin(arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Begun:
+    """Start it in a process group of its own: Ctrl-C in the terminal reaches only whoever stops it in order."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "crossroads", *arguments],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=dict(environment),
+            start_new_session=True,
+        )
+
+
 class Process:
     """One `crossroads …` with its output in a file."""
 
-    def __init__(self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
-        """Start it in a process group of its own: Ctrl-C in the terminal reaches only whoever stops it in order."""
+    def __init__(self, name: str, process: Begun, log: Path) -> None:
+        """Keep what was started."""
         self.name = name
+        self._process = process
         self._log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "crossroads", *arguments],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, **environment},
-                start_new_session=True,
-            )
 
     @property
     def pid(self) -> int:
@@ -97,8 +122,9 @@ class Process:
 class Processes:
     """Those that run, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: Begin = begin) -> None:
         """Start with none."""
+        self._begin = begin
         self._running: dict[str, Process] = {}
 
     def __enter__(self) -> Self:
@@ -122,7 +148,8 @@ class Processes:
 
     def start(self, name: str, arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Process:
         """Start one; wait for it separately, so that several start at once."""
-        self._running[name] = Process(name, arguments, log, environment)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._running[name] = Process(name, self._begin(arguments, log, {**os.environ, **environment}), log)
         return self._running[name]
 
     def stop(self, name: str) -> None:

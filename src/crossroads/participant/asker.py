@@ -1,14 +1,17 @@
 """The client's work, step by step and without input or output: see `steps`."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import msgspec
 
+from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.errors import CrossroadsError, Tampered, Unavailable
 from crossroads.participant import questions, receipts, replies
 from crossroads.participant.correspondence import Correspondence
-from crossroads.participant.datagroups import DataGroups
+from crossroads.participant.datagroups import DataGroups, Named, Told
 from crossroads.participant.provenkeys import NotProven
+from crossroads.participant.published import entries
 from crossroads.participant.questions import Asked, Asking, Wish
 from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
 from crossroads.participant.sourcekeys import SourceKeys
@@ -27,6 +30,12 @@ from crossroads.wire.proofs import EntryProof
 RECEIPT_TIME = timedelta(seconds=2)
 """Within which the hub promises that an entry is in the log."""
 _BETWEEN_TRIES = 0.2
+
+
+class _Institution(msgspec.Struct, frozen=True):
+    id: str
+    sector: int
+
 
 _outcome_decoder = msgspec.json.Decoder(InscriptionOutcome)
 _proof_decoder = msgspec.json.Decoder(EntryProof)
@@ -87,6 +96,30 @@ class Asker:
                 if self._hub.clock.now() >= end:
                     raise Tampered("The hub does not prove that the entry of the receipt is in its log.") from error
                 yield Pause(_BETWEEN_TRIES)
+
+    def telling(self, what: Told, names: Sequence[str]) -> Steps[Named]:
+        """Give the data groups that tell of statuses, or rights, by their names.
+
+        Raises Unavailable where some are not known here, and the catalogue cannot be read.
+        """
+        missing, now = len(self._groups.telling(what, names).found) < len(names), self._hub.clock.now()
+        if self._groups.due(now, missing=missing):
+            try:
+                yield from self._groups.refresh(now)
+            except Unavailable:
+                if missing:
+                    raise
+        return self._groups.telling(what, names)
+
+    def sectors(self, institutions: Sequence[str]) -> Steps[Mapping[str, int | None]]:
+        """Give the sector of each institution; None where that cannot be told now."""
+        try:
+            today = brussels_day(self._hub.clock.now())
+            found = yield from entries(self._hub.hub, "institutions", _Institution, today)
+        except Unavailable:
+            return dict.fromkeys(institutions)
+        known = {one.id: one.sector for one in found}
+        return {name: known.get(name) for name in institutions}
 
     def _know_groups(self, answer: Answer) -> Steps[None]:
         now = self._hub.clock.now()

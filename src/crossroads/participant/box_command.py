@@ -1,6 +1,6 @@
 """`crossroads box`: an institution publishes messages for people, and has proven what became of them."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from crossroads.kernel.clock import SystemClock, brussels_day
+from crossroads.kernel.clock import SystemClock, brussels_day, in_brussels
 from crossroads.kernel.errors import CrossroadsError, Tampered, Unavailable
 from crossroads.participant.boxes_file import read_message, settle, shelve
 from crossroads.participant.boxes_shelf import Shelf, Shelved, shelf_folder
@@ -98,12 +98,16 @@ def evidence(
         _tell(found, output)
 
 
+def _moment(moment: datetime) -> str:
+    return f"{in_brussels(moment):%Y-%m-%d %H:%M} (Brussels)"
+
+
 def _tell(found: BoxEvidence, output: Path | None) -> None:
-    _print(f"The message {found.reference} {_TOLD[found.delivery]}, since {found.published_at:%Y-%m-%d %H:%M} UTC.")
+    _print(f"The message {found.reference} {_TOLD[found.delivery]}, since {_moment(found.published_at)}.")
     if found.reminded_at:
-        _print(f"It was long unread, and marked so on {found.reminded_at:%Y-%m-%d %H:%M} UTC.")
+        _print(f"It was long unread, and marked so on {_moment(found.reminded_at)}.")
     if found.opened_at:
-        _print(f"It was opened on {found.opened_at:%Y-%m-%d %H:%M} UTC.")
+        _print(f"It was opened on {_moment(found.opened_at)}.")
     elif found.delivery is Delivery.PUBLISHED:
         _print("It was not opened.")
     if output:

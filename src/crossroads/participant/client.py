@@ -9,9 +9,9 @@
 `SyncClient` has the same form without `async`. Neither repeats a question by itself: a source answers one once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Self, TypedDict, Unpack
+from typing import Self, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from crossroads.kernel.clock import Clock, SystemClock
@@ -33,7 +33,8 @@ from crossroads.participant.persons import Persons
 from crossroads.participant.questions import Asking, Wish
 from crossroads.participant.replies import BlockRejected, OpenedBlock, Reply
 from crossroads.participant.settings import KeyFile
-from crossroads.participant.steps import Http, SyncHttp
+from crossroads.participant.statuses import AsyncStatuses, Statuses, SyncStatuses
+from crossroads.participant.steps import Http, Steps, SyncHttp
 from crossroads.participant.trust import read_trust
 from crossroads.wire.error_reports import (
     ErrorAnswer,
@@ -71,6 +72,8 @@ __all__ = [
     "read_client_config",
 ]
 
+T = TypeVar("T")
+
 TIMEOUT = timedelta(seconds=10)
 """For one call; the hub answers within 4 s or says which source was late."""
 
@@ -100,6 +103,7 @@ class _Base:
         )
         hub = Correspondence(asking.sign, asking.trust, config.hub, folder / config.state, clock or SystemClock())
         self._asker = Asker(asking, hub)
+        self._statuses = Statuses(self._asker)
         self._mailbox = Mailbox(hub)
         self._persons = Persons(hub)
         self._batches = Batches(asking, hub)
@@ -127,6 +131,8 @@ class Client(_Base):
         """Messages for people, whose documents stay with the sender."""
         self.acting = AsyncActing(self._acting, self._http)
         """People who act for others."""
+        self.statuses = AsyncStatuses(self._statuses, self._http)
+        """Statuses of a person on a day, and whether a right is open."""
         self.offices = Offices(self._hub, self._http)
         """What supervisors and the committee do."""
 
@@ -151,6 +157,10 @@ class Client(_Base):
         does not hold is in `rejected`, the others are kept.
         """
         return await self._http.run(self._asker.ask(Wish(ssin, legal_context, data_groups, agent, **about)))
+
+    async def published(self, read: Callable[[str, date], Steps[T]], on: date) -> T:
+        """Read the hub's public catalogue of a day by steps such as those of `published`. Raises Unavailable."""
+        return await self._http.run(read(self._hub.hub, on))
 
     async def inscribe(self, line: InscriptionLine) -> InscriptionOutcome:
         """Inscribe a person. The same line sent again has the same outcome. Raises Refused or Unavailable."""
@@ -242,6 +252,8 @@ class SyncClient(_Base):
         """Messages for people, whose documents stay with the sender."""
         self.acting = SyncActing(self._acting, self._http)
         """People who act for others."""
+        self.statuses = SyncStatuses(self._statuses, self._http)
+        """Statuses of a person on a day, and whether a right is open."""
 
     def __enter__(self) -> Self:
         """Give the client."""
@@ -260,6 +272,10 @@ class SyncClient(_Base):
     ) -> Reply:
         """Ask one question about one person; see `Client.ask`."""
         return self._http.run(self._asker.ask(Wish(ssin, legal_context, data_groups, agent, **about)))
+
+    def published(self, read: Callable[[str, date], Steps[T]], on: date) -> T:
+        """Read the hub's public catalogue of a day; see `Client.published`."""
+        return self._http.run(read(self._hub.hub, on))
 
     def inscribe(self, line: InscriptionLine) -> InscriptionOutcome:
         """Inscribe a person; see `Client.inscribe`."""

@@ -5,8 +5,14 @@ from typing import Any
 
 from crossroads.kernel.errors import Refused
 from crossroads.participant.client_config import ClientConfig, ClientKeys, read_client_config
-from crossroads.participant.config import read_config
+from crossroads.participant.config import Config, read_config
 from crossroads.participant.yamlfile import read_settings
+
+
+def participant_settings(path: Path) -> Config | None:
+    """Give the settings of a participant; None where the file is of a client. Raises WrongSetting."""
+    # Only a participant listens.
+    return read_config(path) if "listen" in read_settings(path, dict[str, Any]) else None
 
 
 def client_settings(path: Path, state: str) -> ClientConfig:
@@ -14,10 +20,9 @@ def client_settings(path: Path, state: str) -> ClientConfig:
 
     Raises Refused for a participant without a key to seal to, and WrongSetting.
     """
-    # Only a participant listens.
-    if "listen" not in read_settings(path, dict[str, Any]):
+    config = participant_settings(path)
+    if config is None:
         return read_client_config(path)
-    config = read_config(path)
     if config.keys.seal is None:
         raise Refused(f"{path} names no key to which answers can be sealed (keys.seal).")
     return ClientConfig(

@@ -1,10 +1,10 @@
 """What the hub's public catalogue says of the data groups: schema, media type, sealed or not. Cached in a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import jsonschema_rs
 import msgspec
@@ -19,6 +19,9 @@ STALE_AFTER = timedelta(minutes=10)
 BETWEEN_FETCHES = timedelta(seconds=1)
 JSON = "application/json"
 
+Told = Literal["status", "right"]
+"""What a data group may tell of by a name."""
+
 
 class Group(Message, frozen=True, kw_only=True, dict=True):
     """A data group as the catalogue publishes it."""
@@ -27,6 +30,12 @@ class Group(Message, frozen=True, kw_only=True, dict=True):
     json_schema: dict[str, Any] | None = msgspec.field(default=None, name="schema")
     media_type: str = JSON
     unsealed_because: str | None = None
+    authentic_source: int | None = None
+    """The sector of those that hold it."""
+    status: str | None = None
+    """The status that it tells of."""
+    right: str | None = None
+    """The right that it tells of."""
 
     @property
     def sealed(self) -> bool:
@@ -61,6 +70,13 @@ def same(media_type: str, one: bytes, other: bytes) -> bool:
     return one == other or (media_type == JSON and msgspec.json.decode(one) == msgspec.json.decode(other))
 
 
+class Named(NamedTuple):
+    """Statuses or rights by the names under which they were looked for, as far as there are such; and all names."""
+
+    found: Mapping[str, Group]
+    all: Sequence[str]
+
+
 class _Items(Message, frozen=True, kw_only=True):
     items: tuple[Group, ...]
 
@@ -83,6 +99,12 @@ class DataGroups:
     def find(self, group: str) -> Group | None:
         """Give a data group, if the catalogue has it."""
         return self._groups.get(group)
+
+    def telling(self, what: Told, names: Sequence[str]) -> Named:
+        """Give the data groups that tell of statuses, or rights: of each the newest version."""
+        newest = sorted(self._groups.values(), key=lambda group: int(group.id.partition("@")[2]))
+        every = {name: group for group in newest if (name := getattr(group, what))}
+        return Named({name: every[name] for name in names if name in every}, sorted(every))
 
     def due(self, now: datetime, *, missing: bool) -> bool:
         """Tell whether it is time to fetch them anew: when one is missing, at most once a second."""

@@ -4,8 +4,8 @@ What waits is what has no `sent_at`. To remember the last number sent would skip
 a higher number.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,12 +33,15 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 
 from crossroads.kernel.errors import Unavailable
+from crossroads.kernel.period import Period
 from crossroads.participant.config import Config, outbox_url
 from crossroads.participant.yamlfile import WrongSetting
 from crossroads.wire.decoding import UNREADABLE, convert
-from crossroads.wire.mutations import Mutation
+from crossroads.wire.mutations import Mutation, MutationKind
 
 ACCEPTED, REFUSED = "accepted", "refused"
+LOOKED_AT = 100_000
+"""Rows, the newest, among which a correction is looked for: the table has no index for it."""
 
 OUTBOX = Table(
     "crossroads_outbox",
@@ -110,6 +113,15 @@ class Waiting(NamedTuple):
         for name in _NAMES.keys() & fields.keys():
             if fields[name] is not None:
                 yield name, _json(fields[name]) if name == "content" else fields[name]
+
+
+class Correction(NamedTuple):
+    """A correction that the hub took."""
+
+    ticket: str
+    period: Period
+    happened_on: date
+    sent_at: datetime
 
 
 class Settled(NamedTuple):
@@ -191,6 +203,22 @@ class Outbox:
         query = select(OUTBOX.c.id, OUTBOX.c.reference, OUTBOX.c.reason).where(OUTBOX.c.outcome == REFUSED)
         return [RefusedRow(**row) for row in self._rows(query.order_by(OUTBOX.c.id.desc()).limit(most))]
 
+    def corrections(self, ssins: Collection[str], data_group: str, most: int) -> list[Correction]:
+        """Give the newest corrections of a person's data that the hub took. Raises Unavailable."""
+        newest = select(func.max(OUTBOX.c.id) - LOOKED_AT).scalar_subquery()
+        query = (
+            select(OUTBOX.c.ticket, OUTBOX.c.start_date, OUTBOX.c.end_date, OUTBOX.c.happened_on, OUTBOX.c.sent_at)
+            .where(OUTBOX.c.id > newest, OUTBOX.c.ssin.in_(ssins), OUTBOX.c.data_group == data_group)
+            .where(OUTBOX.c.kind == MutationKind.CORRECTED.value, OUTBOX.c.outcome == ACCEPTED)
+            .order_by(OUTBOX.c.id.desc())
+        )
+        return [
+            Correction(
+                row["ticket"], Period(row["start_date"], row["end_date"]), row["happened_on"], _aware(row["sent_at"])
+            )
+            for row in self._rows(query.limit(most))
+        ]
+
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
@@ -201,6 +229,11 @@ class Outbox:
                 return [dict(row) for row in connection.execute(query).mappings()]
         except SQLAlchemyError as error:
             raise _failed(error) from None
+
+
+def _aware(moment: datetime) -> datetime:
+    """Give a moment with its offset: SQLite keeps none, and what is written is UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _json(content: str) -> Any:

@@ -26,6 +26,7 @@ from crossroads.portal.pages import (
     officer_patterns,
     operator,
     public,
+    rules,
 )
 from crossroads.web.charts import Charts
 from crossroads.web.manners import Manners
@@ -35,6 +36,7 @@ from crossroads.web.site import Site
 ROUTES = (
     *public.ROUTES,
     *downloads.ROUTES,
+    *rules.ROUTES,
     *explained.ROUTES,
     *me.ROUTES,
     *citizen.ROUTES,

@@ -6,6 +6,7 @@ from typing import Any
 from crossroads.bootstrap.portal import PublicServices
 from crossroads.kernel.clock import brussels_day
 from crossroads.portal.register import Register
+from crossroads.web.dates import read_day, split_day
 from crossroads.web.forms import whole
 from crossroads.web.view import View
 
@@ -40,6 +41,11 @@ class Asked:
         """The day, where it is not today: for addresses."""
         return self.day.isoformat() if self.past else None
 
+    @property
+    def typed_day(self) -> str:
+        """The day as people type it, where it is not today; what was typed where that is no day."""
+        return f"{self.day.day}/{self.day.month}/{self.day.year}" if self.past else self["on"]
+
     def kept(self, **changed: Any) -> dict[str, Any]:
         """Give what is asked for, for the address of another page of the same list."""
         return {name: value for name, value in self._query.items() if name != "page"} | changed
@@ -48,8 +54,7 @@ class Asked:
         given = self._query.get("on", "").strip()
         if not given:
             return today
-        try:
-            return date.fromisoformat(given)
-        except ValueError:
-            self._view.form.fault("on", self._view.words.text("Write the day as year-month-day: 2026-01-31"))
-            return today
+        found = read_day(split_day(given), self._view.words.locale)
+        if found is None:
+            self._view.form.fault("on", self._view.words.text("There is no such day. Write it as 27/3/2026"))
+        return found or today

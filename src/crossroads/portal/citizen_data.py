@@ -1,16 +1,21 @@
 """What the sources answered about a person, put in order for a page. Pure; nothing of it is kept."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
+from markupsafe import Markup
 
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.period import Period
 from crossroads.participant.client import OpenedBlock, Reply
 from crossroads.portal.register import Register
+from crossroads.web.contents import WRITTEN, naming
+from crossroads.web.languages import Words
+from crossroads.web.look import name, path_of
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +53,7 @@ class Shown(NamedTuple):
 def shown(replies: Iterable[Reply], register: Register) -> Shown:
     """Put answers in order: by the names of data group and source."""
     every = list(replies)
-    named = naming(register)
-    parts = [_part(block, reply.answer.ticket, register, named) for reply in every for block in reply.blocks]
+    parts = [_part(block, reply.answer.ticket, register) for reply in every for block in reply.blocks]
     failed = {
         one.institution for reply in every for one in reply.answer.sources if one.status is StatusValue.TECHNICAL_ERROR
     }
@@ -63,29 +67,35 @@ def shown(replies: Iterable[Reply], register: Register) -> Shown:
     )
 
 
-def naming(register: Register) -> Callable[[Any], Any]:
-    """Give what makes of a schema one that names each institution, where it says that a field holds one."""
-
-    @cache
-    def names() -> dict[str, Any]:
-        return {one.id: msgspec.to_builtins(one.names) for one in register.institutions()}
-
-    def named(schema: Any) -> Any:
-        if isinstance(schema, list):
-            return [named(one) for one in schema]
-        if not isinstance(schema, dict):
-            return schema
-        own = {"x-values": names()} if schema.get("x-form") == "institution" else {}
-        return {key: named(one) for key, one in schema.items()} | own
-
-    return named
+def named(schema: Any, register: Register) -> Any:
+    """Give a schema that names each institution where a field holds one, and leads from each rule to its table."""
+    names = naming(schema, lambda: {one.id: msgspec.to_builtins(one.names) for one in register.institutions()})
+    return _leading(names, partial(_rule, register))
 
 
-def _part(block: OpenedBlock, ticket: UUID, register: Register, named: Callable[[Any], Any]) -> Part:
+def _leading(schema: Any, rule: Callable[[Words, Mapping[str, Any]], Markup]) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    own = {WRITTEN: rule} if schema.get("x-form") == "rule" else {}
+    return {key: _leading(one, rule) for key, one in schema.items()} | own
+
+
+def _rule(register: Register, words: Words, row: Mapping[str, Any]) -> Markup:
+    """Write by which rule a right is open, and lead to it. Which rule it is stays in the browser: after the `#`."""
+    number, right, version = (str(row.get(key, "")) for key in ("rule", "right", "table"))
+    text = words.text("Rule %(number)s", number=number)
+    table = register.deciding(right, version)
+    if table is None:
+        return name(text)
+    href = f"{path_of(f'/{words.language}/decision-tables/{table}', version=version)}#rule-{quote(number)}"
+    return Markup('<a class="govuk-link" href="%s">%s</a>') % (href, text)
+
+
+def _part(block: OpenedBlock, ticket: UUID, register: Register) -> Part:
     group = register.data_group(block.data_group)
     return Part(
         group=group,
-        schema=named(group.json_schema) if group else None,
+        schema=named(group.json_schema, register) if group else None,
         source=register.institution(block.source),
         content=block.json if block.media_type == "application/json" else {},
         seen=Seen(ticket=ticket, data_group=block.data_group, source=block.source, period=block.period),

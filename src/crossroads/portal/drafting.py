@@ -1,18 +1,23 @@
 """A decision of the committee as it is typed into a form, and as it is shown in one. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
+from babel.core import Locale
 
 from crossroads.catalogue.model import Authorisation, Mode, Provenance
+from crossroads.web.dates import read_day, split_day, typed_day
 from crossroads.web.forms import whole
 from crossroads.web.view import View
 from crossroads.wire.committee import Decision, DecisionKind, PlannedChange
 from crossroads.wire.decoding import fault
 
 _LINES = ("legalContexts", "dataGroups", "inscriptionContexts")
-_TEXTS = ("deliberation", "noInscriptionBecause", "validFrom", "validUntil", "provenance", "source")
+_TEXTS = ("decisionTable", "deliberation", "noInscriptionBecause", "provenance", "source")
+_VALID = ("validFrom", "validUntil")
+_STOPPED = ("firstDay", "lastDay")
 _LANGUAGES = ("nl", "fr", "de", "en")
 MODES = tuple(one.value for one in Mode)
 PROVENANCES = tuple(one.value for one in Provenance)
@@ -32,11 +37,11 @@ def read_decision(view: View, kind: DecisionKind) -> Decision | None:
     if kind is DecisionKind.GRANT:
         body = _typed(view)
         _check(view, body)
-    days = {"firstDay": form["firstDay"], "lastDay": form["lastDay"]}
     said = {"kind": kind.value, "reference": form["reference"], "reason": form["reason"], "authorisation": body}
-    said |= {name: day for name, day in days.items() if day and kind is not DecisionKind.GRANT}
-    if kind is not DecisionKind.GRANT and not form["firstDay"]:
-        form.fault("firstDay", view.words.text("Name the first day on which it is not in force"))
+    if kind is not DecisionKind.GRANT:
+        said |= _days(view, _STOPPED)
+        if "firstDay" not in said:
+            form.fault("firstDay", view.words.text("Name the first day on which it is not in force"))
     try:
         decision = msgspec.convert({name: one for name, one in said.items() if one is not None}, Decision)
     except msgspec.ValidationError as error:
@@ -56,12 +61,17 @@ def filled(decision: Decision) -> dict[str, str]:
 
 def of_authorisation(body: Mapping[str, Any]) -> dict[str, str]:
     """Give what the form shows of an authorisation."""
-    shown = {name: str(body.get(name, "")) for name in (*_TEXTS, "lookBackMonths")}
+    shown = {name: str(body.get(name, "")) for name in (*_TEXTS, *_VALID, "lookBackMonths")}
     shown |= {name: "\n".join(body.get(name, ())) for name in _LINES}
     shown |= {f"name-{language}": body.get("names", {}).get(language, "") for language in _LANGUAGES}
     shown["parties"] = "\n".join(map(_party_text, body.get("parties", ())))
     shown["modes"] = " ".join(body.get("modes", ()))
     return shown
+
+
+def days(shown: Mapping[str, str], locale: Locale) -> dict[str, date | None]:
+    """Give the days among what the form shows."""
+    return {name: read_day(split_day(shown.get(name, "")), locale) for name in (*_VALID, *_STOPPED)}
 
 
 def differences(change: PlannedChange) -> list[Difference]:
@@ -76,6 +86,7 @@ def differences(change: PlannedChange) -> list[Difference]:
 def _typed(view: View) -> dict[str, Any]:
     form = view.form
     body: dict[str, Any] = {name: form[name] for name in _TEXTS if form[name]}
+    body |= _days(view, _VALID)
     body |= {name: lines for name in _LINES if (lines := form[name].split())}
     body["reference"] = form["reference"]
     body["names"] = {one: form[f"name-{one}"] for one in _LANGUAGES if form[f"name-{one}"]}
@@ -86,6 +97,13 @@ def _typed(view: View) -> dict[str, Any]:
     if form["lookBackMonths"]:
         body["lookBackMonths"] = _number(form["lookBackMonths"])
     return body
+
+
+def _days(view: View, names: Iterable[str]) -> dict[str, str]:
+    """Read the days of the form. What is none stays as it was typed, and is refused as such."""
+    found = {name: view.day(name) for name in names}
+    said = {name: str(day) if day else " ".join(typed_day(view.form, name)) for name, day in found.items()}
+    return {name: text for name, text in said.items() if text}
 
 
 def _party(line: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ FORMS: Mapping[str, str] = {
     "month": _("Month"),
     "quarter": _("Quarter"),
     "institution": _("Institution"),
+    "rule": _("Rule"),
     "boolean": _("Yes or no"),
     "string": _("Text"),
     "integer": _("Number"),

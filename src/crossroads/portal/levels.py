@@ -1,6 +1,7 @@
 """Drawings of the service levels, as Vega-Lite describes them."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from crossroads.audit.levels import MonthLevels, ServiceLevels
@@ -41,7 +42,7 @@ def _drawn(
     norm: tuple[float, str] | None = None,
 ) -> dict[str, Any]:
     values = [
-        {"month": one.month, "share": share, "line": text}
+        {"month": words.month(date.fromisoformat(f"{one.month}-01")), "share": share, "line": text}
         for one in months
         for attribute, text in lines
         if (share := getattr(one, attribute)) is not None
@@ -54,7 +55,13 @@ def _drawn(
         "scale": {"domain": [least, 1], "zero": False},
         "axis": {"format": ".0%" if least < _LEAST else ".1%"},
     }
-    month = {"field": "month", "type": "ordinal", "title": words.text("Month"), "axis": {"labelAngle": -45}}
+    month = {
+        "field": "month",
+        "type": "ordinal",
+        "sort": None,
+        "title": words.text("Month"),
+        "axis": {"labelAngle": -45},
+    }
     names = [text for _, text in lines]
     line = {"field": "line", "type": "nominal", "title": words.text("Line")}
     colour = line | {"scale": {"domain": names, "range": list(COLOURS[: len(names)])}}
@@ -72,8 +79,9 @@ def _drawn(
 
 
 def _norm(value: float, text: str, words: Words) -> dict[str, Any]:
+    said = words.text("%(what)s: %(about)s", what=text, about=words.percent(value))
     return {
-        "data": {"values": [{"norm": value, "text": f"{text}: {words.percent(value)}"}]},
+        "data": {"values": [{"norm": value, "text": said}]},
         "layer": [
             {
                 "mark": {"type": "rule", "strokeDash": [6, 4], "strokeWidth": 2, "color": "#8f1d1d"},

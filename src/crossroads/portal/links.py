@@ -14,6 +14,7 @@ LINKS = (
     Link(path="/institutions", text=_("Institutions")),
     Link(path="/data-groups", text=_("Data")),
     Link(path="/authorisations", text=_("Authorisations")),
+    Link(path="/decision-tables", text=_("Rules")),
     Link(path="/service-levels", text=_("Service levels")),
     Link(path="/about", text=_("About")),
     Link(path="/officer", text=_("Supervision"), roles=frozenset({"officer"})),

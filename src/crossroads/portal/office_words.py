@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from crossroads.web.languages import LANGUAGES, Words
+from crossroads.web.languages import Words
 from crossroads.wire.committee import DecisionKind, DraftState
 from crossroads.wire.supervision import Parameter, Rule
 
@@ -78,6 +76,7 @@ STATES: Mapping[str, tuple[str, str]] = {
 }
 FIELDS: Mapping[str, str] = {
     "reference": _("Reference"),
+    "decisionTable": _("Decided by"),
     "deliberation": _("Deliberation"),
     "names": _("Name"),
     "parties": _("Who may ask"),
@@ -132,28 +131,6 @@ def _term(words: Words, field: str) -> str:
     return words.text(FIELDS[field]) if field in FIELDS else field
 
 
-def _value(words: Words, value: Any) -> str:
-    """Write a value of the catalogue: texts as they are, several under each other, a party in words, else JSON."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return "\n".join(_value(words, one) for one in value)
-    if isinstance(value, dict) and value.keys() <= set(LANGUAGES):
-        return "\n".join(f"{language}: {text}" for language, text in value.items())
-    if isinstance(value, dict) and "institution" in value:
-        return str(value["institution"])
-    if isinstance(value, dict) and "sector" in value:
-        return _sector(words, value)
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _sector(words: Words, party: Mapping[str, Any]) -> str:
-    number = str(party["sector"])
-    if "type" not in party:
-        return words.text("Sector %(number)s", number=number)
-    return words.text("Sector %(number)s, type %(kind)s", number=number, kind=str(party["type"]))
-
-
 OFFICE: Mapping[str, Any] = {
     "happened": _happened,
     "rule": _rule,
@@ -162,6 +139,5 @@ OFFICE: Mapping[str, Any] = {
     "decision": _decision,
     "state": _state,
     "term": _term,
-    "value": _value,
 }
 """Filters of the templates."""

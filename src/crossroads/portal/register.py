@@ -11,6 +11,7 @@ from crossroads.catalogue.model import (
     Authorisation,
     Availability,
     DataGroup,
+    DecisionTable,
     Entry,
     InscriptionContext,
     Institution,
@@ -135,6 +136,32 @@ class Register:
         """Give an authorisation."""
         return next((one for one in self._all(Authorisation, Kind.AUTHORISATION) if one.reference == reference), None)
 
+    def decision_tables(self, words: str = "") -> list[DecisionTable]:
+        """Give the decision tables in whose name, identifier or owner all words stand, by name."""
+        found = self._all(DecisionTable, Kind.DECISION_TABLE)
+        return sorted((one for one in found if matches(words, *self._said_of(one))), key=self.called)
+
+    def decision_table(self, key: str) -> DecisionTable | None:
+        """Give a decision table."""
+        return next((one for one in self._all(DecisionTable, Kind.DECISION_TABLE) if one.id == key), None)
+
+    def deciding(self, right: str, version: str) -> str | None:
+        """Give the table that has such a version, by the first characters of its digest; else the one of the right."""
+        every = (one for one in self.snapshot.listed(Kind.DECISION_TABLE) if isinstance(one, DecisionTable))
+        if version and (found := next((one.id for one in every if one.sha256.startswith(version)), None)):
+            return found
+        groups = {one.id for one in self._all(DataGroup, Kind.DATA_GROUP) if one.right == right}
+        resting = (one for one in self._all(Authorisation, Kind.AUTHORISATION) if groups & set(one.data_groups))
+        return next((one.decision_table for one in resting if one.decision_table), None)
+
+    def statuses(self) -> dict[str, Text]:
+        """Give the names of the statuses that data groups tell of."""
+        return {one.status: one.names for one in self._all(DataGroup, Kind.DATA_GROUP) if one.status}
+
+    def resting_on(self, table: str) -> list[Authorisation]:
+        """Give the authorisations that rest on a decision table, by name."""
+        return [one for one in self.authorisations() if one.decision_table == table]
+
     def versions(self, kind: Kind, key: str) -> list[Any]:
         """Give all versions of an entry, whenever they are in force, the newest first."""
         found = (one for one in self.snapshot.listed(kind) if one.key == key)
@@ -171,6 +198,12 @@ class Register:
             return party.sector
         found = self.institution(party.institution)
         return found.sector if found else None
+
+    def _said_of(self, one: DecisionTable) -> Iterable[str | Text]:
+        owner = self.institution(one.owner)
+        yield from (one.id, one.names, one.owner)
+        if owner:
+            yield owner.names
 
     def _said_by(self, one: Authorisation) -> Iterable[str | Text]:
         yield from (one.reference, one.names, one.deliberation or "")

@@ -14,7 +14,6 @@ from crossroads.wire.supervision import MAXIMUM_SEARCHED_DAYS, LogQuery, Reason
 
 _FIELDS = {"institution": "institution", "agent": "of_agent", "purpose": "purpose", "ticket": "ticket"}
 _LATELY = timedelta(days=6)
-_YEARS = range(1900, 3000)
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,27 +47,12 @@ def wanted(view: View, today: date, environment: Environment) -> Wanted:
     if number and not _is_number(number, environment, today):
         form.fault("number", view.words.text("This is no number of a person"))
     direct = bool(number) or "ticket" in said
-    first, last = read_day(view, "first"), read_day(view, "last")
+    first, last = view.day("first"), view.day("last")
     if not direct:
         last = last or today
         first = first or last - _LATELY
     _check_together(view, said, number, first, last)
     return Wanted(said=said, reason=form["reason"], ssin=number or None, first=first, last=last)
-
-
-def read_day(view: View, field: str) -> date | None:
-    """Read a day, and say so where it is none."""
-    typed = view.form[field]
-    if not typed:
-        return None
-    try:
-        found = date.fromisoformat(typed)
-    except ValueError:
-        found = None
-    if found is None or found.year not in _YEARS:
-        view.form.fault(field, view.words.text("Write the day as year-month-day: 2026-01-31"))
-        return None
-    return found
 
 
 def read_reason(view: View) -> str:

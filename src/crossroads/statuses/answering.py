@@ -4,7 +4,6 @@ Named in the settings of the participant, for the data group of each right and f
 """
 
 from collections.abc import Sequence
-from datetime import date
 
 import msgspec
 
@@ -14,6 +13,7 @@ from crossroads.participant.client_settings import client_settings
 from crossroads.participant.config import Config
 from crossroads.participant.datagroups import JSON
 from crossroads.participant.datasources import Found, Wanted, WantedMany
+from crossroads.participant.statuses import Days, RightAnswer
 from crossroads.participant.yamlfile import WrongSetting
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.direct import Direct
@@ -24,20 +24,6 @@ from crossroads.statuses.settings import FILE, StatusSettings, read_status_setti
 
 _SHORT = 12
 """Of the digest of a table, for people to compare."""
-
-
-class Open(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Days on which a right is open."""
-
-    start_date: date
-    end_date: date | None = None
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a client learns: not why, and not by whom in the household."""
-
-    entitled: bool
-    periods: Sequence[Open]
 
 
 class RightSource:
@@ -112,11 +98,11 @@ def _settings(config: Config) -> StatusSettings:
 
 def _told(rights: Sequence[Entitlement], asked: Period) -> bytes:
     days = [_days(one.period) for one in rights if one.period.overlaps(asked)]
-    return msgspec.json.encode(Answer(entitled=bool(days), periods=days))
+    return msgspec.json.encode(RightAnswer(entitled=bool(days), periods=days))
 
 
-def _days(period: Period) -> Open:
-    return Open(start_date=period.start_date, end_date=period.end_date)
+def _days(period: Period) -> Days:
+    return Days(start_date=period.start_date, end_date=period.end_date)
 
 
 def _status(one: Holding) -> dict[str, object]:

@@ -24,6 +24,7 @@ from crossroads.statuses.attestation_settings import FILE, read_attestation_sett
 from crossroads.statuses.attestation_signing import make_for_tests, read_certificate
 from crossroads.statuses.attesting import Attestations, Attester
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.pages.settings import read_pages_settings
 from crossroads.statuses.rights import read_rights
 from crossroads.statuses.settings import StatusSettings, read_status_settings
 from crossroads.statuses.verifying import MAXIMUM_BYTES
@@ -155,7 +156,9 @@ def _institution(path: Path) -> _Institution:
     statuses = read_status_settings(path)
     config = client_settings(statuses.path(statuses.client), _STATE)
     environment = read_trust(config.folder / config.trust).environment
-    return _Institution(Attester(config.institution, environment, read_attestation_settings(statuses.folder)), statuses)
+    pages = read_pages_settings(statuses.folder)
+    settings = read_attestation_settings(statuses.folder)
+    return _Institution(Attester(config.institution, environment, settings, pages.url if pages else None), statuses)
 
 
 def _attestations(ours: _Institution) -> Attestations:

@@ -25,8 +25,11 @@ _SQUARE, _QUIET = 1.2, 4
 """Of the code to scan: the side of a square, and how many white ones stand around all."""
 
 
-def draw(said: Statement, institution: str, language: str) -> bytes:
-    """Draw it in a language, for an institution by its name. Raises Refused for a name that cannot be printed."""
+def draw(said: Statement, institution: str, language: str, page_of_check: str | None = None) -> bytes:
+    """Draw it in a language, for an institution by its name, with where it is verified.
+
+    Raises Refused for a name that cannot be printed.
+    """
     sentences, words = SENTENCES[language], Words(language, NullTranslations())
     page = _page(said, sentences, language)
     _paragraph(page, sentences.title, 20, "B")
@@ -39,6 +42,8 @@ def draw(said: Statement, institution: str, language: str) -> bytes:
     _squares(page, said.code)
     _paragraph(page, sentences.whose, 10)
     _paragraph(page, sentences.check, 10)
+    if page_of_check:
+        _paragraph(page, sentences.where.format(address=page_of_check), 10)
     return bytes(page.output())
 
 

@@ -25,6 +25,8 @@ class AttestationSettings(Settings, frozen=True, kw_only=True):
     """In PEM, mode 0600: ECDSA P-256, for attestations alone."""
     certificate: str
     """Of that key, in PEM: one certificate, without those above it."""
+    earlier: tuple[str, ...] = ()
+    """Certificates of before, under which attestations are valid still."""
     state: str = "attestations"
     """A folder of its own."""
     valid_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 90

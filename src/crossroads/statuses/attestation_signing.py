@@ -17,6 +17,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.errors import Refused
 from crossroads.participant.files import write_atomically
+from crossroads.statuses.attestation_settings import AttestationSettings
 from crossroads.wire.keys import SigningKey, UnsafeKeyFile, read_private
 
 _TEST_LIFE = timedelta(days=730)
@@ -86,6 +87,11 @@ def read_certificate(path: Path) -> x509.Certificate:
     if len(found) != 1:
         raise Refused(f"{path} holds {len(found)} certificates: only that of the one who signs belongs there.")
     return found[0]
+
+
+def read_certificates(settings: AttestationSettings) -> list[x509.Certificate]:
+    """Read the certificate of now and those of before. Raises Refused."""
+    return [read_certificate(settings.path(one)) for one in (settings.certificate, *settings.earlier)]
 
 
 def asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:

@@ -18,6 +18,7 @@ class Sentences(NamedTuple):
     code: str
     whose: str
     check: str
+    where: str
     test: str
 
 
@@ -42,6 +43,7 @@ SENTENCES = {
             "Dit document is elektronisch ondertekend. Een afdruk bewijst niets: controleer het bestand, of de "
             "code bij de instelling. Deel de code alleen met wie het attest nodig heeft."
         ),
+        where="Controleren doet u op {address}: typ daar de code, of kies het bestand.",
         test="TESTOMGEVING: dit attest gaat over niemand en geeft geen recht.",
     ),
     "fr": Sentences(
@@ -64,6 +66,7 @@ SENTENCES = {
             "Ce document est signé électroniquement. Une copie imprimée ne prouve rien: vérifiez le fichier, ou "
             "le code auprès de l'institution. Ne donnez le code qu'à qui a besoin de l'attestation."
         ),
+        where="Pour vérifier, allez sur {address}: tapez-y le code, ou choisissez le fichier.",
         test="ENVIRONNEMENT DE TEST: cette attestation ne concerne personne et ne donne aucun droit.",
     ),
     "de": Sentences(
@@ -87,6 +90,7 @@ SENTENCES = {
             "Datei, oder den Code bei der Einrichtung. Geben Sie den Code nur weiter, wo die Bescheinigung "
             "gebraucht wird."
         ),
+        where="Geprüft wird auf {address}: Geben Sie dort den Code ein, oder wählen Sie die Datei.",
         test="TESTUMGEBUNG: Diese Bescheinigung betrifft niemanden und gibt kein Recht.",
     ),
     "en": Sentences(
@@ -109,6 +113,7 @@ SENTENCES = {
             "This document is signed electronically. A printed copy proves nothing: verify the file, or the "
             "code at the institution. Give the code only to those who need the attestation."
         ),
+        where="Verify it at {address}: type the code there, or choose the file.",
         test="TEST ENVIRONMENT: this attestation is about nobody and gives no right.",
     ),
 }

@@ -18,6 +18,8 @@ from crossroads.statuses.attestation_store import AttestationStore
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.rights import Right
 
+CHECK = "/check"
+"""The page where anybody verifies an attestation. Its address never has the code in it: it is typed into a form."""
 MOST_UNKNOWN = 20
 """Codes that no attestation has, which one peer may give in an hour."""
 MOST_WRONG = 5
@@ -30,6 +32,12 @@ class Attester(NamedTuple):
     institution: str
     environment: Environment
     settings: AttestationSettings
+    site: str | None = None
+    """The address of the pages where anybody verifies, which stands on an attestation; none where there are none."""
+
+    def page(self, language: str) -> str | None:
+        """Give where an attestation is verified, in a language."""
+        return f"{self.site.rstrip('/')}/{language}{CHECK}" if self.site else None
 
 
 class Attested(NamedTuple):
@@ -57,7 +65,8 @@ class Attestations:
         signing = self._signing()
         if not signing.holds(self._clock.now(), said.until):
             raise Refused("The certificate is not in force, or ends before the attestation would: have a new one made.")
-        pdf = signing.sign(draw(said, self._attester.settings.names[language], language))
+        name, page = self._attester.settings.names[language], self._attester.page(language)
+        pdf = signing.sign(draw(said, name, language, page))
         with self._store.turn() as turn:
             turn.add(_kept(said, ssin))
         return Attested(pdf, said)

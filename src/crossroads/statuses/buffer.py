@@ -4,7 +4,6 @@ A load replaces the one before as a whole, in one transaction: whoever reads see
 facts stand in Parquet, one folder a load; statuses and rights of a person in SQLite, where the participant reads them.
 """
 
-import fcntl
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,68 +14,35 @@ from pathlib import Path
 import msgspec
 
 from crossroads.kernel.clock import Clock, SystemClock, brussels_day
-from crossroads.kernel.errors import Conflict, Unavailable
-from crossroads.kernel.period import Period
+from crossroads.kernel.errors import Unavailable
+from crossroads.statuses.buffer_rows import (
+    ASKED,
+    CANDIDATES,
+    COVER,
+    EMPTY,
+    ENTITLEMENTS,
+    GRANT,
+    GRANTED,
+    HOLD,
+    HOLDINGS,
+    KNOW,
+    LEAVE,
+    NEEDLESS,
+    NOT_INSCRIBED,
+    SCHEMA,
+    SINCE,
+    TAKE_OVER,
+    UNFORGOTTEN,
+    WITHDRAWALS,
+    WITHDRAWN,
+    entitlement,
+    granted,
+    held,
+    holding,
+    read_load,
+)
+from crossroads.statuses.locking import locked
 from crossroads.statuses.model import Entitlement, Holding, Load
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS load (
-  number INTEGER PRIMARY KEY, day TEXT NOT NULL, until TEXT NOT NULL, sources TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS failure (source TEXT PRIMARY KEY, people INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS known (ssin TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS holding (
-  ssin TEXT NOT NULL, status TEXT NOT NULL, source TEXT NOT NULL,
-  start_date TEXT NOT NULL, end_date TEXT, extracted TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS holding_ssin ON holding (ssin);
-CREATE TABLE IF NOT EXISTS entitlement (
-  ssin TEXT NOT NULL, "right" TEXT NOT NULL, start_date TEXT NOT NULL, end_date TEXT, rule INTEGER NOT NULL,
-  version TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS entitlement_ssin ON entitlement (ssin, "right");
-CREATE TABLE IF NOT EXISTS candidate (ssin TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS inscribed (ssin TEXT, context TEXT, PRIMARY KEY (ssin, context)) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS withdrawal (ssin TEXT PRIMARY KEY, since TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"""
-_EMPTY = (
-    "DELETE FROM load",
-    "DELETE FROM failure",
-    "DELETE FROM known",
-    "DELETE FROM holding",
-    "DELETE FROM entitlement",
-)
-_LEAVE = (
-    "DELETE FROM known WHERE ssin IN (SELECT ssin FROM withdrawal)",
-    "DELETE FROM holding WHERE ssin IN (SELECT ssin FROM withdrawal)",
-    "DELETE FROM entitlement WHERE ssin IN (SELECT ssin FROM withdrawal)",
-)
-"""Who withdrew while the load was under way is not in it; who lives with somebody who has a right may be told of."""
-_KNOW = "INSERT INTO known VALUES (?)"
-_HOLD = "INSERT INTO holding VALUES (?, ?, ?, ?, ?, ?)"
-_GRANT = "INSERT INTO entitlement VALUES (?, ?, ?, ?, ?, ?)"
-_HOLDINGS = """
-SELECT * FROM holding WHERE ssin = ? AND ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY status, start_date
-"""
-_ENTITLEMENTS = """
-SELECT * FROM entitlement WHERE ssin = ? AND ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY "right", start_date
-"""
-_CANDIDATES = "SELECT ssin FROM candidate WHERE ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY ssin"
-_NOT_INSCRIBED = """
-SELECT asked.value FROM json_each(?) AS asked
-WHERE NOT EXISTS (SELECT 1 FROM inscribed WHERE inscribed.ssin = asked.value AND inscribed.context = ?)
-"""
-_WITHDRAWN = "SELECT ssin FROM withdrawal JOIN json_each(?) AS asked ON asked.value = withdrawal.ssin"
-_ASKED = """
-SELECT ssin FROM known JOIN json_each(?) AS asked ON asked.value = known.ssin
-WHERE ssin NOT IN (SELECT ssin FROM withdrawal)
-"""
-_WITHDRAWALS = "SELECT ssin FROM withdrawal ORDER BY ssin"
-_GRANTED = """
-SELECT entitlement.* FROM json_each(?) AS asked JOIN entitlement ON entitlement.ssin = asked.value
-WHERE entitlement."right" = ? AND entitlement.ssin NOT IN (SELECT ssin FROM withdrawal)
-ORDER BY entitlement.ssin, entitlement.start_date
-"""
 
 
 class Buffer:
@@ -89,13 +55,13 @@ class Buffer:
         self._folder, self._clock = folder, clock or SystemClock()
         self.path = folder / "buffer.sqlite"
         with self._database() as database:
-            database.executescript(_SCHEMA)
+            database.executescript(SCHEMA)
         self.path.chmod(0o600)
 
     def current(self) -> Load | None:
         """Give what it holds; None before the first load, and after the last one expired."""
         with self._database() as database:
-            return _load(database)
+            return read_load(database)
 
     def facts(self, load: Load) -> Path:
         """Give the folder with the facts of a load."""
@@ -104,17 +70,18 @@ class Buffer:
     def holdings(self, ssin: str) -> list[Holding]:
         """Give the statuses of a person who did not withdraw. Raises Unavailable for a load whose time is over."""
         with self._reading() as database:
-            return [_holding(row) for row in database.execute(_HOLDINGS, (ssin,))]
+            return [holding(row) for row in database.execute(HOLDINGS, (ssin,))]
 
     def entitlements(self, ssin: str) -> list[Entitlement]:
         """Give the rights that are open for a person who did not withdraw. Raises Unavailable as `holdings` does."""
         with self._reading() as database:
-            return [_entitlement(row) for row in database.execute(_ENTITLEMENTS, (ssin,))]
+            return [entitlement(row) for row in database.execute(ENTITLEMENTS, (ssin,))]
 
     @contextmanager
-    def loading(self) -> Iterator[tuple[int, Path]]:
+    def loading(self, *, anew: bool = True) -> Iterator[tuple[int, Path]]:
         """Give the number of a new load and the folder for its facts; what is not committed is gone.
 
+        `anew` tells that the sources are asked: what they told before and was not looked into is then in it unseen.
         Raises Conflict while another load is under way.
         """
         with self._only_one():
@@ -123,6 +90,8 @@ class Buffer:
             number = (before.number if before else 0) + 1
             folder = self._folder / f"load-{number:06}"
             folder.mkdir(mode=0o700)
+            with self._database() as database, database:
+                database.execute(COVER, (anew,))
             try:
                 yield number, folder
             finally:
@@ -135,11 +104,11 @@ class Buffer:
         """
         asked = msgspec.json.encode(ssins).decode()
         with self._reading() as database:
-            if _load(database) is None:
+            if read_load(database) is None:
                 raise Unavailable("No statuses are loaded: which rights are open cannot be said now.")
-            found: dict[str, list[Entitlement]] = {ssin: [] for (ssin,) in database.execute(_ASKED, (asked,))}
-            for row in database.execute(_GRANTED, (asked, right)):
-                found[row[0]].append(_entitlement(row))
+            found: dict[str, list[Entitlement]] = {ssin: [] for (ssin,) in database.execute(ASKED, (asked,))}
+            for row in database.execute(GRANTED, (asked, right)):
+                found[row[0]].append(entitlement(row))
         return found
 
     def commit(
@@ -148,16 +117,16 @@ class Buffer:
         """Put a load in place of the one before. Its facts must stand in its folder."""
         sources = msgspec.json.encode(load.sources).decode()
         with self._database() as database, database:
-            for statement in _EMPTY:
+            for statement in EMPTY:
                 database.execute(statement)
-            database.executemany(_KNOW, ((ssin,) for ssin in known))
-            database.executemany(_HOLD, map(_held, holdings))
-            database.executemany(_GRANT, map(_granted, entitlements))
+            database.executemany(KNOW, ((ssin,) for ssin in known))
+            database.executemany(HOLD, map(held, holdings))
+            database.executemany(GRANT, map(granted, entitlements))
             database.execute(
                 "INSERT INTO load VALUES (?, ?, ?, ?)",
                 (load.number, load.day.isoformat(), load.until.isoformat(), sources),
             )
-            for statement in _LEAVE:
+            for statement in (*LEAVE, *TAKE_OVER):
                 database.execute(statement)
             database.executemany("INSERT INTO failure VALUES (?, ?)", load.failed.items())
 
@@ -166,39 +135,93 @@ class Buffer:
         with self._database() as database, database:
             database.execute("INSERT OR IGNORE INTO withdrawal VALUES (?, ?)", (ssin, since.isoformat()))
             database.execute("DELETE FROM candidate WHERE ssin = ?", (ssin,))
+            for statement in LEAVE:
+                database.execute(statement)
+
+    def come_back(self, ssin: str) -> bool:
+        """Take back a withdrawal: the next load asks about the person, of whom nothing is known until then.
+
+        Tell whether there was one.
+        """
+        with self._database() as database, database:
+            if not database.execute("DELETE FROM withdrawal WHERE ssin = ?", (ssin,)).rowcount:
+                return False
+            # Its facts may be there still: another withdrawal before the next load must find them.
+            database.execute("INSERT OR IGNORE INTO former SELECT ssin FROM known WHERE ssin = ?", (ssin,))
+            database.execute("DELETE FROM known WHERE ssin = ?", (ssin,))
+            database.execute("INSERT OR IGNORE INTO candidate VALUES (?)", (ssin,))
+            return True
+
+    def withdrawn_since(self, ssin: str) -> date | None:
+        """Give the day on which a person withdrew; None for one who did not."""
+        with self._database() as database:
+            row = database.execute(SINCE, (ssin,)).fetchone()
+        return date.fromisoformat(row[0]) if row else None
+
+    def unforgotten(self) -> bool:
+        """Tell whether there are facts still of somebody who withdrew."""
+        with self._database() as database:
+            return bool(database.execute(UNFORGOTTEN).fetchone()[0])
 
     def withdrawals(self) -> list[str]:
         """Give everybody who wished to be left out."""
         with self._database() as database:
-            return [ssin for (ssin,) in database.execute(_WITHDRAWALS)]
+            return [ssin for (ssin,) in database.execute(WITHDRAWALS)]
 
     def withdrawn(self, people: Iterable[str]) -> set[str]:
         """Give those of the people who wished to be left out."""
         asked = msgspec.json.encode(list(people)).decode()
         with self._database() as database:
-            return {ssin for (ssin,) in database.execute(_WITHDRAWN, (asked,))}
+            return {ssin for (ssin,) in database.execute(WITHDRAWN, (asked,))}
 
-    def propose(self, people: Iterable[str]) -> None:
-        """Note people who may have a right: the next load asks about them."""
+    def propose(self, people: Iterable[str], *, instead: bool = False) -> None:
+        """Note people who may have a right: the next load asks about them. `instead` forgets all noted before."""
         with self._database() as database, database:
+            if instead:
+                database.execute("DELETE FROM candidate")
             database.executemany("INSERT OR IGNORE INTO candidate VALUES (?)", ((ssin,) for ssin in people))
 
     def candidates(self) -> Iterator[str]:
         """Give who may have a right and did not wish to be left out."""
         with self._database() as database:
-            yield from (ssin for (ssin,) in database.execute(_CANDIDATES))
+            yield from (ssin for (ssin,) in database.execute(CANDIDATES))
 
     def not_inscribed(self, people: Iterable[str], context: str) -> list[str]:
         """Give those of the people who are not yet inscribed in a context, as far as is known here."""
         asked = msgspec.json.encode(list(people)).decode()
         with self._database() as database:
-            return [ssin for (ssin,) in database.execute(_NOT_INSCRIBED, (asked, context))]
+            return [ssin for (ssin,) in database.execute(NOT_INSCRIBED, (asked, context))]
 
     def inscribed(self, people: Iterable[str], context: str) -> None:
         """Note that people are inscribed in a context."""
         with self._database() as database, database:
             rows = ((ssin, context) for ssin in people)
             database.executemany("INSERT OR IGNORE INTO inscribed VALUES (?, ?)", rows)
+
+    def needless(self, context: str, candidates: str, after: str, most: int) -> list[str]:
+        """Give who is inscribed in a context and need not be, behind a number.
+
+        In that of candidates, who is none; in the other, who was not asked about or is inscribed as a candidate too.
+        """
+        asked = {"context": context, "candidates": candidates, "after": after, "most": most}
+        with self._database() as database:
+            return [ssin for (ssin,) in database.execute(NEEDLESS, asked)]
+
+    def inscribed_no_more(self, people: Iterable[str], context: str) -> None:
+        """Note that people are not inscribed in a context any more."""
+        with self._database() as database, database:
+            rows = ((ssin, context) for ssin in people)
+            database.executemany("DELETE FROM inscribed WHERE ssin = ? AND context = ?", rows)
+
+    def gone(self, people: Iterable[str]) -> None:
+        """Propose people no more: nobody has anything on them for the year that was asked about."""
+        with self._database() as database, database:
+            database.executemany("DELETE FROM candidate WHERE ssin = ?", ((ssin,) for ssin in people))
+
+    def waiting(self) -> int:
+        """Give of how many people a source told something that was not looked into yet."""
+        with self._database() as database:
+            return int(database.execute("SELECT count(DISTINCT ssin) FROM notice WHERE waits").fetchone()[0])
 
     def expire(self, today: date) -> bool:
         """Remove everything when its time is over; tell whether it was."""
@@ -207,7 +230,7 @@ class Buffer:
             if load is None or not load.over(today):
                 return False
             with self._database() as database, database:
-                for statement in _EMPTY:
+                for statement in (*EMPTY, "DELETE FROM notice"):
                     database.execute(statement)
             self._sweep(None)
             return True
@@ -221,11 +244,7 @@ class Buffer:
 
     @contextmanager
     def _only_one(self) -> Iterator[None]:
-        with (self._folder / "loading.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Conflict("Another load is under way: wait until it is over.") from None
+        with locked(self.path.with_name("loading.lock"), "Another load is under way: wait until it is over."):
             yield
 
     @contextmanager
@@ -233,7 +252,7 @@ class Buffer:
         """Read one load, even while another is put in place. Raises Unavailable when its time is over."""
         with self._database() as database, database:
             database.execute("BEGIN")
-            load = _load(database)
+            load = read_load(database)
             if load and load.over(brussels_day(self._clock.now())):
                 raise Unavailable("The time of the statuses that are loaded is over: nothing can be said now.")
             yield database
@@ -244,45 +263,3 @@ class Buffer:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA secure_delete = ON")
             yield database
-
-
-def _load(database: sqlite3.Connection) -> Load | None:
-    row = database.execute("SELECT number, day, until, sources FROM load").fetchone()
-    if row is None:
-        return None
-    number, day, until, sources = row
-    return Load(
-        number=number,
-        day=date.fromisoformat(day),
-        until=date.fromisoformat(until),
-        sources=msgspec.json.decode(sources, type=dict[str, date | None]),
-        failed=dict(database.execute("SELECT source, people FROM failure ORDER BY source")),
-    )
-
-
-def _held(one: Holding) -> tuple[str | None, ...]:
-    return (one.ssin, one.status, one.source, *_days(one.period), one.extracted.isoformat())
-
-
-def _granted(one: Entitlement) -> tuple[str | int | None, ...]:
-    return (one.ssin, one.right, *_days(one.period), one.rule, one.version)
-
-
-def _days(period: Period) -> tuple[str, str | None]:
-    return period.start_date.isoformat(), period.end_date.isoformat() if period.end_date else None
-
-
-def _period(start: str, end: str | None) -> Period:
-    return Period(date.fromisoformat(start), date.fromisoformat(end) if end else None)
-
-
-def _holding(row: tuple[str, str, str, str, str | None, str]) -> Holding:
-    ssin, status, source, start, end, extracted = row
-    return Holding(
-        ssin=ssin, status=status, source=source, period=_period(start, end), extracted=date.fromisoformat(extracted)
-    )
-
-
-def _entitlement(row: tuple[str, str, str, str | None, int, str]) -> Entitlement:
-    ssin, right, start, end, rule, version = row
-    return Entitlement(ssin=ssin, right=right, period=_period(start, end), rule=rule, version=version)

@@ -1,7 +1,7 @@
 """`crossroads statuses`: the buffer at the institution that keeps it, and the list of a client that grants a right."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -19,16 +19,20 @@ from crossroads.participant import typed
 from crossroads.participant.batch_screen import bars
 from crossroads.participant.client import BatchWish
 from crossroads.participant.client_settings import client_settings
+from crossroads.participant.files import write_atomically
 from crossroads.participant.terminal import ConfigFile, Json, Ssin, client, told, write
 from crossroads.participant.trust import read_trust
-from crossroads.statuses import attestation_command, placing, results, trying
+from crossroads.statuses import ask_command, attestation_command, pages_command, placing, results, trying
 from crossroads.statuses.absent import absent as absent_households
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.customers import Customers, ask_all
 from crossroads.statuses.deciding import Decider
+from crossroads.statuses.invite_command import invite
+from crossroads.statuses.listening_command import listen
 from crossroads.statuses.loading import Loading
 from crossroads.statuses.model import Load
-from crossroads.statuses.rights import Right, read_rights
+from crossroads.statuses.notices import Notices
+from crossroads.statuses.rights import Right, one_right, read_rights
 from crossroads.statuses.settings import StatusSettings, read_status_settings
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
@@ -39,6 +43,11 @@ app = typer.Typer(
 )
 _screen = Console()
 _STATE = "statuses"
+_COUNTED = {
+    "ended": "{:,} inscriptions were ended: nothing needs them any more.",
+    "waiting": "Of {:,} people a source told something that was not looked into yet.",
+    "refused": "{:,} changes of rights were refused by the hub, and are told to nobody:",
+}
 
 SettingsFile = Annotated[Path, typer.Argument(help="statuses.yaml of the institution.", metavar="SETTINGS")]
 """The settings of the institution that keeps statuses."""
@@ -56,23 +65,31 @@ def load(settings: SettingsFile, *, day: Day = None, json: Json = False) -> None
         with client(config) as hub, bars() as tell:
             loading = Loading(hub, config.institution, ours, _on(day))
             loaded = loading.run(tell)
-    _tell(loaded, json=json, left_out=loading.left_out)
+    _tell(loaded, {"ended": loading.ended}, json=json, left_out=loading.left_out)
 
 
 @app.command()
 def show(settings: SettingsFile, *, json: Json = False) -> None:
     """Say of which day the buffer is, until when it is kept, and which sources said nothing at the last load."""
     with told():
-        loaded = _buffer(read_status_settings(settings)).current()
+        buffer = _buffer(read_status_settings(settings))
+        loaded = buffer.current()
         if loaded is None:
             raise Refused("Nothing is loaded.")
-    _tell(loaded, json=json)
+        refused, reasons = Notices(buffer).refused()
+    _tell(loaded, {"waiting": buffer.waiting(), "refused": refused}, json=json)
+    for reason in () if json else reasons:
+        _screen.print(f"  {reason}", markup=False)
 
 
 @app.command()
 def propose(
     settings: SettingsFile,
     people: Annotated[str, typer.Argument(help="A file with a number a line; - reads them from standard input.")],
+    *,
+    instead: Annotated[
+        bool, typer.Option("--instead", help="These instead of all noted before: who is not among them is left out.")
+    ] = False,
 ) -> None:
     """Note people who may have a right: the next load asks about them."""
     with told():
@@ -85,7 +102,7 @@ def propose(
                 parse_ssin(one, environment, _today())
             except InvalidValue as error:
                 raise Refused(f"Line {number}: {error} Nobody is noted.") from None
-        _buffer(ours).propose(found)
+        _buffer(ours).propose(found, instead=instead)
     _screen.print(f"{len(found):,} people are noted.")
 
 
@@ -105,7 +122,10 @@ def withdraw(settings: SettingsFile, *, ssin: Ssin) -> None:
 def expire(settings: SettingsFile) -> None:
     """Remove everything when its time is over; run this each day."""
     with told():
-        gone = _buffer(read_status_settings(settings)).expire(_today())
+        ours = read_status_settings(settings)
+        buffer = _buffer(ours)
+        gone = buffer.expire(_today())
+        Notices(buffer).forget_old(SystemClock().now() - timedelta(days=ours.kept_days))
         attestation_command.forget(settings)
     _screen.print("The time of the buffer is over: it is empty now." if gone else "Nothing is over.")
 
@@ -153,8 +173,11 @@ def compare(
         _screen.print(", ".join(f"{many:,} {kind}" for kind, many in sorted(counts.items())) or "Both are empty.")
 
 
-for attestation in attestation_command.COMMANDS:
-    app.command()(attestation)
+app.command()(ask_command.ask)
+app.command()(invite)
+app.command()(listen)
+for command in (*attestation_command.COMMANDS, *pages_command.COMMANDS):
+    app.command()(command)
 
 
 @app.command("try")
@@ -163,18 +186,22 @@ def try_(
     draft: Annotated[Path, typer.Argument(help="The table as it might be: a DMN file.", metavar="DRAFT")],
     *,
     right: Annotated[str, typer.Option(help="The right that it would decide on: social-tariff, say.")],
+    report: Annotated[Path | None, typer.Option(help="A page with chart and table: a file .html.")] = None,
+    language: attestation_command.Language = "nl",
     json: Json = False,
 ) -> None:
     """Compare a draft of a table with the one in force, on the buffer: how many gain and lose. Few are hidden."""
     with told():
         ours = read_status_settings(settings)
-        in_force = _right(ours, right)
+        in_force = one_right(ours.path(ours.rights), right)
         try:
             drafted = trying.drafted(in_force, draft.name, draft.read_bytes())
         except OSError as error:
             raise Refused(f"{draft} cannot be read: {error.strerror}.") from error
         with _facts(ours) as decider:
             found = trying.compared(decider, in_force, drafted)
+            if report:
+                _report(report, found, (in_force, drafted), language, decider.day)
     _counted(found, json=json)
 
 
@@ -194,15 +221,21 @@ def absent(
         config = client_settings(ours.path(ours.client), _STATE)
         listed = Customers(customers, read_trust(config.folder / config.trust).environment, _today())
         with _facts(ours) as decider:
-            found = absent_households(decider, _right(ours, right), listed.numbers())
+            found = absent_households(decider, one_right(ours.path(ours.rights), right), listed.numbers())
     _counted(found, json=json)
 
 
-def _right(settings: StatusSettings, name: str) -> Right:
-    rights = {one.id: one for one in read_rights(settings.path(settings.rights))}
-    if name not in rights:
-        raise Refused(f"There is no right {name}. There are: {', '.join(sorted(rights))}.")
-    return rights[name]
+def _report(
+    path: Path, found: Sequence[trying.Difference], tables: tuple[Right, Right], language: str, day: date
+) -> None:
+    try:
+        from crossroads.statuses.report import report as written  # noqa: PLC0415 - it alone needs what draws charts
+    except ImportError as missing:
+        raise Refused(f"A report needs {missing.name}: install crossroads[portal].") from None
+    try:
+        write_atomically(path, written(found, *tables, language, (day, _today())).encode())
+    except OSError as error:
+        raise Refused(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _facts(settings: StatusSettings) -> Decider:
@@ -230,19 +263,23 @@ def _counted(found: Sequence[Struct], *, json: bool) -> None:
     _screen.print(table)
 
 
-def _tell(loaded: Load, *, json: bool, left_out: Mapping[str, int] | None = None) -> None:
+def _tell(loaded: Load, counts: Mapping[str, int], *, json: bool, left_out: Mapping[str, int] | None = None) -> None:
     if json:
         days = {"day": loaded.day, "until": loaded.until}
         sources = {"stale": loaded.stale(), "failed": loaded.failed}
-        write({"number": loaded.number, **days, **sources, "leftOut": left_out or {}})
+        write({"number": loaded.number, **days, **sources, "leftOut": left_out or {}, **counts})
         return
     _screen.print(f"The buffer is of {loaded.day} and is kept until {loaded.until}.")
-    for source, said in loaded.stale().items():
+    for source in sorted({*loaded.stale(), *loaded.failed}):
+        said = loaded.sources.get(source)
         stands = f"what it said on {said} stands, marked with that day" if said else "and it never said anything before"
         of = f" of {loaded.failed[source]:,} people" if source in loaded.failed else ""
         _screen.print(f"{source} did not say all that it was asked{of}: {stands}.")
     for reason, many in (left_out or {}).items():
         _screen.print(f"{many:,} people were left out: {reason}")
+    for name, many in counts.items():
+        if many:
+            _screen.print(_COUNTED[name].format(many))
 
 
 def _buffer(settings: StatusSettings) -> Buffer:

@@ -17,13 +17,13 @@ from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.errors import InvalidValue, Refused
 from crossroads.kernel.ssin import Environment, is_number_of_person, parse_ssin
 from crossroads.participant.client import AnsweredRecord, BatchWish, SyncClient
-from crossroads.statuses.answering import Answer
+from crossroads.participant.statuses import RightAnswer
 from crossroads.statuses.asking import Tell, answers
 
 _COLUMNS = ("reference", "ssin")
 _LONGEST = 100
 _CHANGED = "The list of customers changed while it was asked about: nothing of this run counts."
-_decoder = msgspec.json.Decoder(Answer)
+_decoder = msgspec.json.Decoder(RightAnswer)
 
 
 class Verdict(StrEnum):
@@ -131,7 +131,7 @@ def _outcomes(reference: str, record: AnsweredRecord) -> Iterator[Outcome]:
         yield from _told(reference, _decoder.decode(record.blocks[0].content))
 
 
-def _told(reference: str, answer: Answer) -> Iterator[Outcome]:
+def _told(reference: str, answer: RightAnswer) -> Iterator[Outcome]:
     if not answer.entitled:
         yield Outcome(reference, Verdict.NO)
     for days in answer.periods if answer.entitled else ():

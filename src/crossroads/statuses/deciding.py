@@ -45,7 +45,7 @@ class Decider:
         """Open the facts in a folder, as they were on a day."""
         self._backend = ibis.duckdb.connect(temp_directory=str(folder / "spill"))
         self._database: duckdb.DuckDBPyConnection = self._backend.con
-        self._day = day
+        self.day = day
         for view, files in _VIEWS.items():
             self._database.read_parquet(str(folder / f"{files}-*.parquet")).create_view(view)
         self._database.execute(_FACTS.format(day=day, quarter=quarter_start(day), year=year_end(day)))
@@ -82,7 +82,11 @@ class Decider:
 
     def keep(self, right: Right, table: str) -> None:
         """Keep for whom a right is open, and when, in a table. Raises BadModel as `entitlements` does."""
-        self._database.execute(f"CREATE OR REPLACE TABLE {table} AS {self._query(right)}")
+        self.store(self._query(right), table)
+
+    def store(self, query: str, table: str) -> None:
+        """Keep what a query over the facts, and over the tables that were kept of them, gives in a table."""
+        self._database.execute(f"CREATE OR REPLACE TABLE {table} AS {query}")
 
     def list_people(self, people: Iterable[str], table: str) -> None:
         """Keep people, each once, in a table."""
@@ -93,7 +97,7 @@ class Decider:
     def _query(self, right: Right) -> str:
         """Open a right, and give the query for whom it is open."""
         self._open(right)
-        return _ENTITLEMENTS.format(day=self._day, household=right.reach is Reach.HOUSEHOLD).rstrip().rstrip(";")
+        return _ENTITLEMENTS.format(day=self.day, household=right.reach is Reach.HOUSEHOLD).rstrip().rstrip(";")
 
     def _open(self, right: Right) -> None:
         """Keep the rows that open a right, in the table `opened`."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from crossroads.dmn.evaluation import Model
+from crossroads.dmn.naming import named
 from crossroads.dmn.reading import read
 from crossroads.kernel.period import Period, merged
 from crossroads.statuses.facts import lives, opens_for, rows
@@ -36,7 +37,10 @@ class Direct:
     def __init__(self, right: Right) -> None:
         """Make it ready. Raises BadModel, and WrongDefinition for a table with a cell that cannot be read."""
         self.right = right
-        self._model = Model(read(right.xml))
+        definitions = read(right.xml)
+        self._model = Model(definitions)
+        self.statuses = named(definitions, right.decision, "status", "opens")
+        """Those that may open it; None where any may."""
         if faults := self._model.faults:
             raise WrongDefinition(f"{right.table}: {faults[0]}")
 

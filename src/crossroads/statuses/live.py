@@ -1,6 +1,7 @@
 """Asking the sources at the moment of a question: what they say now about one person and those who live with them."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -10,8 +11,9 @@ from crossroads.kernel.period import Period
 from crossroads.participant.client import Client, ClientConfig, OpenedBlock
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.direct import Direct, Person
+from crossroads.statuses.granting import granted
 from crossroads.statuses.inscribing import Lines
-from crossroads.statuses.model import Entitlement, Home, Reach, year_end
+from crossroads.statuses.model import Entitlement, Reach, year_end
 from crossroads.statuses.reading import failed_sources, holdings, home, resident
 from crossroads.statuses.settings import StatusSettings
 
@@ -20,10 +22,10 @@ _AT_ONCE = 8
 """Questions about members of a household that are asked at the same time."""
 MOST_MEMBERS = 50
 """Others in a household who are asked about at the moment of a question; a file is answered about a larger one too."""
+_COMPARED_SECONDS = 60
+"""How long the table counts as that of the catalogue once it was compared."""
 _DECIDING_SECONDS = 2
 """How long a table may take about one person."""
-
-_Blocks = Mapping[str, OpenedBlock]
 
 
 class Live:
@@ -32,8 +34,14 @@ class Live:
     def __init__(self, settings: StatusSettings, client: ClientConfig, buffer: Buffer, direct: Direct) -> None:
         """Open no connection yet. Of the buffer is read only who was inscribed, and who wished to be left out."""
         self._settings, self._config, self._buffer, self._direct = settings, client, buffer, direct
-        self._lines = Lines(client.institution, settings.path(settings.buffer))
+        self._statuses = {
+            group: name
+            for name, group in settings.statuses.items()
+            if direct.statuses is None or name in direct.statuses
+        }
+        self._lines = Lines(client.institution)
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._compared: tuple[date, float] | None = None
 
     async def entitlements(self, ssin: str, day: date) -> list[Entitlement] | None:
         """Give when the right is open for a person; None for one of whom nothing may be or is known.
@@ -45,6 +53,7 @@ class Live:
         if self._buffer.withdrawn([ssin]):
             return None
         try:
+            await self._compare(day)
             people = await self._people(ssin, day)
             return await decided(self._direct, ssin, people, day) if ssin in people else None
         except TimeoutError:
@@ -53,6 +62,14 @@ class Live:
             raise
         except CrossroadsError as error:
             raise Unavailable(f"The right cannot be decided now: {error}") from error
+
+    async def _compare(self, day: date) -> None:
+        """Decide by no other table than the catalogue has in force. Raises NotGranted and Unavailable."""
+        now = time.monotonic()
+        if self._compared and self._compared[0] == day and now - self._compared[1] < _COMPARED_SECONDS:
+            return
+        (await self._client.published(granted, day)).check(self._direct.right)
+        self._compared = (day, now)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -73,7 +90,7 @@ class Live:
         if self._direct.right.reach is Reach.PERSON:
             return ()
         group = self._settings.household
-        living: Home = home(ssin, (await self._asked(ssin, [group], None, day)).get(group))
+        living = home(ssin, _of(group, await self._asked(ssin, [group], None, day)))
         others = [] if living.collective else sorted(living.members - {ssin})
         if len(others) > MOST_MEMBERS:
             raise Unavailable(f"The household has more than {MOST_MEMBERS} others: about it a file is answered.")
@@ -84,7 +101,7 @@ class Live:
         context = self._settings.members
         new = self._buffer.not_inscribed(self._buffer.not_inscribed(people, self._settings.candidates), context)
         outcomes = (
-            await self._client.inscriptions.keep([self._lines.line(one, context, day) for one in new]) if new else ()
+            await self._client.inscriptions.keep([self._lines.begin(one, context, day) for one in new]) if new else ()
         )
         refused = {ssin for ssin, one in zip(new, outcomes, strict=True) if not one.done}
         self._buffer.inscribed((one for one in new if one not in refused), context)
@@ -92,20 +109,20 @@ class Live:
 
     async def _person(self, ssin: str, day: date) -> Person | None:
         settings = self._settings
-        groups = [settings.identification, settings.household, *settings.statuses.values()]
+        groups = [settings.identification, settings.household, *self._statuses]
         blocks = await self._asked(ssin, groups, Period(day.replace(month=1, day=1), year_end(day)), day)
         if not blocks:
             return None
         held = (
             one
-            for status, group in settings.statuses.items()
-            if group in blocks
-            for one in holdings(ssin, status, blocks[group], day)
+            for block in blocks
+            if block.data_group in self._statuses
+            for one in holdings(ssin, self._statuses[block.data_group], block, day)
         )
-        living = home(ssin, blocks.get(settings.household))
-        return Person(resident(ssin, blocks.get(settings.identification)), living, tuple(held))
+        living = home(ssin, _of(settings.household, blocks))
+        return Person(resident(ssin, _of(settings.identification, blocks)), living, tuple(held))
 
-    async def _asked(self, ssin: str, groups: Sequence[str], period: Period | None, day: date) -> _Blocks:
+    async def _asked(self, ssin: str, groups: Sequence[str], period: Period | None, day: date) -> Sequence[OpenedBlock]:
         async with self._room:
             reply = await self._client.ask(
                 ssin=ssin,
@@ -117,7 +134,12 @@ class Live:
             )
         if failed := failed_sources(reply.answer, reply.rejected):
             raise Unavailable(f"{' and '.join(sorted(failed))} did not answer.")
-        return {block.data_group: block for block in reply.blocks}
+        return reply.blocks
+
+
+def _of(group: str, blocks: Iterable[OpenedBlock]) -> OpenedBlock | None:
+    """Give the block of a data group of the register, which is one; of a status each who held it gives its own."""
+    return next((block for block in blocks if block.data_group == group), None)
 
 
 async def decided(direct: Direct, ssin: str, people: Mapping[str, Person], day: date) -> list[Entitlement]:

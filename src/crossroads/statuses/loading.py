@@ -4,26 +4,31 @@ Nothing of the buffer before changes until all is there: a load that is killed l
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+import structlog
+
 from crossroads.kernel.clock import SystemClock, brussels_day
-from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.errors import CrossroadsError, Refused
 from crossroads.kernel.period import Period
-from crossroads.participant.client import AnsweredRecord, BatchWish, OpenedBlock, SyncClient
+from crossroads.participant.client import BatchWish, SyncClient
 from crossroads.statuses.asking import Tell, answers
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.deciding import unasked
+from crossroads.statuses.granting import check_granted
 from crossroads.statuses.inscribing import Inscribing
-from crossroads.statuses.model import Holding, Load, Resident, year_end
+from crossroads.statuses.model import Load, year_end
 from crossroads.statuses.placing import place
-from crossroads.statuses.reading import Unreadable, failed_sources, holdings, home, resident
 from crossroads.statuses.rights import read_rights
 from crossroads.statuses.settings import StatusSettings
 from crossroads.statuses.staging import Round
+from crossroads.statuses.taking import Taking
 
 AGENT = "load"
+
+_log = structlog.get_logger(__name__)
 
 
 class Loading:
@@ -33,12 +38,10 @@ class Loading:
         """Ask with a client of the institution."""
         self._client, self._settings, self._day = client, settings, day
         self._buffer = Buffer(settings.path(settings.buffer))
-        self._before = self._buffer.current()
-        self._inscribing = Inscribing(client, institution, self._buffer, settings.path(settings.buffer))
-        self._asked: set[str] = set()
-        self._registers: set[str] = set()
-        self._silent: set[str] = set()
-        self._failed: Counter[str] = Counter()
+        self._inscribing = Inscribing(client, institution, self._buffer)
+        self._taking = Taking(settings, self._buffer, day)
+        self.ended = 0
+        """How many inscriptions were ended, which nothing needed any more."""
 
     @property
     def left_out(self) -> Counter[str]:
@@ -48,19 +51,31 @@ class Loading:
     def run(self, tell: Tell) -> Load:
         """Load, and give what is there now.
 
+        Raises NotGranted where the catalogue has another table in force than one of ours: then nobody is asked about.
         Raises Conflict while another load is under way; Refused, Unavailable and Tampered as the questions do.
         """
         settings, day = self._settings, self._day
         rights = read_rights(settings.path(settings.rights))
+        check_granted(self._client, rights, day)
         with self._buffer.loading() as (number, folder):
             year = Period(day.replace(month=1, day=1), year_end(day))
             self._round(folder, 1, settings.candidates, self._wish([*settings.statuses.values()], year), tell)
             self._check_somebody()
             self._round(folder, 2, settings.members, self._wish([], None), tell)
             until = brussels_day(SystemClock().now()) + timedelta(days=settings.kept_days)
-            load = Load(number=number, day=day, until=until, sources=self._said(), failed=self._failed)
+            load = Load(number=number, day=day, until=until, sources=self._taking.said(), failed=self._taking.failed)
             place(self._buffer, load, folder, rights)
+            self._end_needless()
         return load
+
+    def _end_needless(self) -> None:
+        """End the inscriptions that nothing needs any more; at the next load, where that cannot be now."""
+        self._buffer.gone(self._taking.gone)
+        today = brussels_day(SystemClock().now())
+        try:
+            self.ended = self._inscribing.end_needless(self._settings.candidates, self._settings.members, today)
+        except CrossroadsError as error:
+            _log.warning("inscriptions not ended yet", why=str(error), code=error.code)
 
     def _wish(self, groups: Sequence[str], period: Period | None) -> BatchWish:
         settings = self._settings
@@ -73,9 +88,8 @@ class Loading:
         known = self._inscribing.inscribe(people, context, self._day)
         with Round(folder, number) as found, answers(self._client, known, wish, tell, folder) as records:
             for record in records:
-                self._take(found, record)
-        if self._asked and (not self._registers or self._registers & self._silent):
-            raise Unavailable("The register does not say everything about everybody, and nothing is loaded.")
+                self._taking.take(found, record)
+            self._taking.finish(found)
 
     def _unasked(self, folder: Path) -> Iterator[str]:
         """Give who lives with a candidate, but for those who wished to be left out."""
@@ -83,50 +97,5 @@ class Loading:
         return (one for one in unasked(folder, self._day) if one not in withdrawn)
 
     def _check_somebody(self) -> None:
-        if self.left_out and not self._asked:
+        if self.left_out and not self._taking.anybody:
             raise Refused(f"Nobody can be asked about, and nothing is loaded: {next(iter(self.left_out))}")
-
-    def _take(self, found: Round, record: AnsweredRecord) -> None:
-        failed = failed_sources(record.line, record.rejected)
-        self._asked |= {one.institution for one in record.line.sources}
-        self._silent |= failed
-        of_register = {self._settings.identification, self._settings.household}
-        self._registers |= {block.source for block in record.blocks if block.data_group in of_register}
-        ssin, blocks = record.line.ssin.value, {block.data_group: block for block in record.blocks}
-        if not blocks and not failed:
-            return  # dead before the days asked about
-        found.reside(self._resident(ssin, blocks.get(self._settings.identification), failed))
-        found.share(home(ssin, blocks.get(self._settings.household)))
-        for one in self._held(ssin, blocks, failed):
-            found.hold(one)
-        self._failed.update(failed)
-
-    def _resident(self, ssin: str, block: OpenedBlock | None, failed: set[str]) -> Resident:
-        try:
-            return resident(ssin, block)
-        except Unreadable:
-            failed |= {block.source} if block else set()
-            return resident(ssin, None)
-
-    def _held(self, ssin: str, blocks: Mapping[str, OpenedBlock], failed: set[str]) -> Sequence[Holding]:
-        """Give the statuses of a person. What a source that failed said before is believed on, with the day of then."""
-        said: dict[str, Sequence[Holding]] = {}
-        for status, group in self._settings.statuses.items():
-            if group in blocks:
-                try:
-                    said[status] = holdings(ssin, status, blocks[group], self._day)
-                except Unreadable:
-                    failed.add(blocks[group].source)
-        kept = self._kept(ssin, failed)
-        return [*(one for held in said.values() for one in held), *(one for one in kept if one.status not in said)]
-
-    def _kept(self, ssin: str, failed: set[str]) -> Sequence[Holding]:
-        """Give what sources that failed said before; nothing where the time of that is over."""
-        if not failed or not self._before or self._before.over(brussels_day(SystemClock().now())):
-            return ()
-        return [one for one in self._buffer.holdings(ssin) if one.source in failed]
-
-    def _said(self) -> dict[str, date | None]:
-        before = self._before.sources if self._before else {}
-        never: dict[str, date | None] = dict.fromkeys(self._asked)
-        return {**never, **before, **dict.fromkeys(self._asked - set(self._failed), self._day)}

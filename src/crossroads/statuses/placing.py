@@ -1,12 +1,13 @@
 """Facts become the buffer: every right is decided for everybody, and the whole takes the place of what was there."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
 import msgspec
 
+from crossroads.kernel.errors import Refused
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.deciding import Decider
 from crossroads.statuses.model import Load
@@ -25,13 +26,31 @@ def place(buffer: Buffer, load: Load, folder: Path, rights: Iterable[Right]) -> 
         buffer.commit(load, decider.known(), decider.holdings(), granted)
 
 
-def withdraw(buffer: Buffer, ssin: str, today: date, rights: Iterable[Right]) -> None:
+def binding(rights: Iterable[Right], today: date) -> list[Right]:
+    """Give the rights in force from which the law lets nobody withdraw: what is kept for them is kept of everybody."""
+    return [right for right in rights if right.in_force(today) and not right.withdrawal]
+
+
+def withdraw(buffer: Buffer, ssin: str, today: date, rights: Sequence[Right]) -> None:
     """Tell nothing of a person from now on, remove its facts, and decide anew for those who had a right by it.
 
-    Raises Conflict while a load is under way, and what `place` does. That nothing is told of the person holds by then.
+    Raises Refused where the law does not allow it, and what `forget` does: nothing is told of the person by then.
     """
+    if bound := binding(rights, today):
+        why = "; ".join(f"{right.id}: {right.withdrawal_reference}" for right in bound)
+        raise Refused(f"The law lets nobody withdraw from what is kept here ({why}).")
     buffer.withdraw(ssin, today)
-    with buffer.loading() as (number, folder):
+    forget(buffer, rights)
+
+
+def forget(buffer: Buffer, rights: Iterable[Right]) -> None:
+    """Remove the facts of those who withdrew, and decide anew for those who had a right by them.
+
+    Raises Conflict while a load is under way, and what `place` does.
+    """
+    if not buffer.unforgotten():
+        return
+    with buffer.loading(anew=False) as (number, folder):
         if load := buffer.current():
             for path in buffer.facts(load).glob("*.parquet"):
                 shutil.copy(path, folder)

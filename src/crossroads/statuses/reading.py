@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+import msgspec
+
 from crossroads.kernel.codes import Code, StatusValue
 from crossroads.kernel.errors import CrossroadsError, Refused
 from crossroads.kernel.period import Period
@@ -13,10 +15,11 @@ from crossroads.wire.messages import Answer
 
 _NOTHING_WRONG = (Code.NO_HOLDER, Code.DECEASED)
 """Why a data group may be left out of an answer."""
+_NOT_SO = (ValueError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
 
 
 class Unreadable(CrossroadsError):
-    """A source gives a day that does not exist, or a period that ends before it starts: it is as if it was silent."""
+    """A source gives a day or a period that cannot be, or what has not its form: it is as if it was silent."""
 
 
 def failed_sources(said: RecordLine | Answer, rejected: Iterable[BlockRejected]) -> set[str]:
@@ -32,27 +35,30 @@ def failed_sources(said: RecordLine | Answer, rejected: Iterable[BlockRejected])
 
 def resident(ssin: str, block: OpenedBlock | None) -> Resident:
     """Read what the register says of a person; nothing where it says nothing. Raises Unreadable."""
-    said: Mapping[str, str] = block.json if block else {}
     try:
+        said: Mapping[str, str] = block.json if block else {}
         birth, death = _whole(said.get("birthDate")), _whole(said.get("deathDate"))
-    except ValueError:
-        raise Unreadable("The register gives a day that does not exist.") from None
-    return Resident(ssin=ssin, birth=birth, death=death, postcode=said.get("postcode"))
+        return Resident(ssin=ssin, birth=birth, death=death, postcode=said.get("postcode"))
+    except _NOT_SO:
+        raise Unreadable("The register gives a day that does not exist, or no form that is known.") from None
 
 
 def home(ssin: str, block: OpenedBlock | None) -> Home:
-    """Read with whom a person lives: alone, where the register knows of no household."""
+    """Read with whom a person lives: alone, where the register knows of no household. Raises Unreadable."""
     if block is None:
         return Home(ssin=ssin, members=frozenset((ssin,)), collective=False)
-    members = frozenset(one["ssin"] for one in block.json["members"])
-    return Home(ssin=ssin, members=members | {ssin}, collective=block.json["collective"])
+    try:
+        members = frozenset(one["ssin"] for one in block.json["members"])
+        return Home(ssin=ssin, members=members | {ssin}, collective=block.json["collective"])
+    except _NOT_SO:
+        raise Unreadable("The register gives a household in no form that is known.") from None
 
 
 def holdings(ssin: str, status: str, block: OpenedBlock, day: date) -> list[Holding]:
     """Read when a person has a status, as its source says on a day. Raises Unreadable."""
     try:
         periods = [_period(days["startDate"], days.get("endDate")) for days in block.json["periods"]]
-    except ValueError:
+    except _NOT_SO:
         raise Unreadable(f"{block.source} gives a period that cannot be.") from None
     return [Holding(ssin=ssin, status=status, source=block.source, period=one, extracted=day) for one in periods]
 

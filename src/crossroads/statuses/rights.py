@@ -1,4 +1,4 @@
-"""The rights that an installation grants: one YAML file each, beside the DMN table that decides."""
+"""The rights that an installation grants: one YAML file each, which names the DMN table that decides."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,15 +10,49 @@ import msgspec
 
 from crossroads.dmn.model import DecisionTable
 from crossroads.dmn.reading import read
-from crossroads.kernel.identifiers import DataGroupId, InstitutionId
+from crossroads.kernel.errors import Refused
+from crossroads.kernel.identifiers import DataGroupId, InstitutionId, LegalContextId
 from crossroads.participant.yamlfile import Settings, WrongSetting, read_settings
 from crossroads.statuses.model import Reach, WrongDefinition
+from crossroads.wire.box import SubjectLine
 
+LongText = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,60}\Z")]
 
 
+class Texts(Settings, frozen=True, kw_only=True):
+    """What everybody reads, in each language."""
+
+    nl: LongText
+    fr: LongText
+    de: LongText
+    en: LongText
+
+
+class Subjects(Settings, frozen=True, kw_only=True):
+    """What stands on a message before it is opened, in each language."""
+
+    nl: SubjectLine
+    fr: SubjectLine
+    de: SubjectLine
+    en: SubjectLine
+
+
+class Invitations(Settings, frozen=True, kw_only=True):
+    """That people for whom the right is open, and who are not on a client's list, may be written to in their box.
+
+    What they read is the same for everybody: it names no status.
+    """
+
+    authorisation: str
+    """That allows it."""
+    legal_context: LegalContextId
+    subject: Subjects
+    text: Texts
+
+
 class Right(Settings, frozen=True, kw_only=True):
-    """A right, and what decides on it. The table is a file beside this one."""
+    """A right, and what decides on it."""
 
     id: Name
     names: Mapping[str, str]
@@ -33,12 +67,24 @@ class Right(Settings, frozen=True, kw_only=True):
     illustrative: bool = False
     """That no public rule is known, and the table shows how one would look."""
     reach: Reach
-    table: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,80}\.dmn\Z")]
+    table: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._/-]{1,200}\.dmn\Z")]
+    """The file, from the folder of this one."""
     decision: str
     valid_from: date
     valid_until: date | None = None
+    withdrawal: bool = True
+    """Whether the law lets people withdraw from what is kept to decide on it."""
+    withdrawal_reference: str = ""
+    """Where the law says that they may not."""
+    invitations: Invitations | None = None
+    """None: nobody may be written to."""
     xml: bytes = b""
     """What stands in the table's file; not a setting itself."""
+
+    def __post_init__(self) -> None:
+        """Refuse to bind people without a law."""
+        if not self.withdrawal and not self.withdrawal_reference:
+            raise ValueError("withdrawal: false needs the law that says so, in withdrawalReference")
 
     @property
     def version(self) -> str:
@@ -59,6 +105,14 @@ def read_rights(folder: Path) -> tuple[Right, ...]:
             raise WrongSetting(f"{path}: $.id: another file of this folder has the right `{right.id}`.")
         rights[right.id] = with_table(right, right.table, _table(path, right.table))
     return tuple(rights[name] for name in sorted(rights))
+
+
+def one_right(folder: Path, name: str) -> Right:
+    """Read one right of a folder. Raises Refused where there is none of that name, and what `read_rights` does."""
+    rights = {one.id: one for one in read_rights(folder)}
+    if name not in rights:
+        raise Refused(f"There is no right {name}. There are: {', '.join(sorted(rights))}.")
+    return rights[name]
 
 
 def with_table(right: Right, name: str, xml: bytes) -> Right:

@@ -1,6 +1,6 @@
 """The facts of one load, written to Parquet as they come: a few thousand rows are in memory, whatever the number."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -50,9 +50,7 @@ class _Rows:
         self._unfinished.rename(self._path)
 
     def _flush(self) -> None:
-        columns: Iterable[Sequence[Any]] = zip(*self._held, strict=True) if self._held else ((),) * len(self._schema)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, self._schema, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=self._schema))
+        self._writer.write_table(_table(self._held, self._schema))
         self._held.clear()
 
 
@@ -76,8 +74,7 @@ class Round:
 
     def hold(self, one: Holding) -> None:
         """Take a status of somebody."""
-        period = one.period
-        self._rows[HOLDINGS].add((one.ssin, one.status, one.source, period.start_date, period.end_date, one.extracted))
+        self._rows[HOLDINGS].add(_row(one))
 
     def reside(self, one: Resident) -> None:
         """Take what the register says of somebody."""
@@ -98,8 +95,35 @@ def leave_out(folder: Path, people: Collection[str]) -> None:
         return
     named = pa.array(list(people), pa.string())
     for path in folder.glob("*.parquet"):
-        unfinished = path.with_suffix(".unfinished")
-        with pq.ParquetFile(path) as file, pq.ParquetWriter(unfinished, file.schema_arrow) as writer:
-            for batch in file.iter_batches(_AT_ONCE):
-                writer.write_batch(batch.filter(pc.invert(pc.is_in(batch["ssin"], named))))
-        unfinished.rename(path)
+        _rewrite(path, lambda batch: pc.invert(pc.is_in(batch["ssin"], named)))
+
+
+def say_anew(folder: Path, ssin: str, status: str, held: Sequence[Holding]) -> None:
+    """Put what is said now of one status of a person in place of what the facts in a folder say of it."""
+
+    def others(batch: pa.RecordBatch) -> pa.Array:
+        return pc.invert(pc.and_(pc.equal(batch["ssin"], ssin), pc.equal(batch["status"], status)))
+
+    first, *more = sorted(folder.glob(f"{HOLDINGS}-*.parquet"))
+    _rewrite(first, others, [_row(one) for one in held])
+    for path in more:
+        _rewrite(path, others)
+
+
+def _rewrite(path: Path, keeps: Callable[[pa.RecordBatch], pa.Array], added: Sequence[tuple[Any, ...]] = ()) -> None:
+    unfinished = path.with_suffix(".unfinished")
+    with pq.ParquetFile(path) as file, pq.ParquetWriter(unfinished, file.schema_arrow) as writer:
+        for batch in file.iter_batches(_AT_ONCE):
+            writer.write_batch(batch.filter(keeps(batch)))
+        writer.write_table(_table(added, file.schema_arrow))
+    unfinished.rename(path)
+
+
+def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _row(one: Holding) -> tuple[Any, ...]:
+    return (one.ssin, one.status, one.source, one.period.start_date, one.period.end_date, one.extracted)

@@ -35,14 +35,22 @@ def verify(pdf: bytes, certificate: x509.Certificate, now: datetime) -> Statemen
     Raises Tampered where it is not, to the last byte, what the owner of the certificate signed, and Refused for one
     whose time is over.
     """
+    said = genuine(pdf, certificate, now)
+    if brussels_day(now) > said.until:
+        raise Refused(f"It was valid until {said.until}: have a new one made.")
+    return said
+
+
+def genuine(pdf: bytes, certificate: x509.Certificate, now: datetime) -> Statement:
+    """Give what an attestation says, also when its time is over. Not to be called in an event loop.
+
+    Raises Tampered as `verify` does, and Refused where the certificate is not in force.
+    """
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise Refused("The certificate is not in force today: ask the institution for its present one.")
     signed, gap = _parts(pdf)
     _check(signed, _signature(gap, certificate), certificate, now)
-    said = _statement(pdf)
-    if brussels_day(now) > said.until:
-        raise Refused(f"It was valid until {said.until}: have a new one made.")
-    return said
+    return _statement(pdf)
 
 
 def _parts(pdf: bytes) -> tuple[bytes, bytes]:

@@ -49,7 +49,7 @@ class Looking:
         """Judge a look, also that the agent acts for the person where the purpose is that. Raises as `judged`."""
         looked = await self.judged(look, wanted, signed)
         agent = Agent(signed.institution, look.agent, look.legal_context)
-        if not await Acting(self.pool, self.surroundings).stands(agent, look.ssin, Scope.USAGE):
+        if not await Acting(self.pool, self.surroundings).stands_for(agent, looked.persons, Scope.USAGE):
             error = Refused(code=Code.NOT_ACTING)
             await self.refuse(look, looked.asked, wanted.name.lower(), error, signed)
         return looked

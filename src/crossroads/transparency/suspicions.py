@@ -13,6 +13,7 @@ from crossroads.audit.errors import SearchTooWide
 from crossroads.audit.events import Event
 from crossroads.audit.patterns import Pattern, patterns
 from crossroads.audit.reading import Reading
+from crossroads.audit.search_store import SearchStore
 from crossroads.audit.suspicion_store import Odd, SuspicionStore, Within
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.model import Authorisation
@@ -21,16 +22,15 @@ from crossroads.identity.namesakes_store import namesakes
 from crossroads.kernel.errors import Fault, Malformed
 from crossroads.kernel.guards import Signed
 from crossroads.kernel.period import Period
-from crossroads.kernel.sentences import Sentence
 from crossroads.transparency.overseeing import Overseeing
 from crossroads.transparency.parameters import OF_RULE, in_force
 from crossroads.transparency.supervision import moments
 from crossroads.transparency.watching import Watching
 from crossroads.wire.acting import ACTING, PARENTAL
 from crossroads.wire.supervision import (
-    MAXIMUM_PATTERN_DAYS,
     FlaggedPattern,
     Parameter,
+    ParameterVersion,
     PatternList,
     PatternQuery,
     Rule,
@@ -38,6 +38,8 @@ from crossroads.wire.supervision import (
 
 MOST = 100
 """Patterns that one rule gives of one day."""
+ENOUGH = 200
+"""Patterns after which the days that follow are left for another look."""
 PATIENCE_SECONDS = 8
 """For all rules and days of one look: who asked waits not much longer."""
 _MOST_AGENTS = 1_000
@@ -50,9 +52,11 @@ Find = Callable[[Within, Numbers, date], Awaitable[list[Odd]]]
 class Suspicions:
     """Flags patterns, day by day, by the numbers that were in force on each."""
 
-    def __init__(self, overseeing: Overseeing, store: SuspicionStore, watching: Watching) -> None:
+    def __init__(
+        self, overseeing: Overseeing, store: SuspicionStore, searching: SearchStore, watching: Watching
+    ) -> None:
         """Judge and log by `overseeing`; who is watched and which numbers hold, `watching` knows."""
-        self._overseeing, self._store, self._watching = overseeing, store, watching
+        self._overseeing, self._store, self._searching, self._watching = overseeing, store, searching, watching
         self._rules: Mapping[Rule, Find] = {
             Rule.MANY_PERSONS: self._many_persons,
             Rule.OUTSIDE_HOURS: self._outside_hours,
@@ -68,36 +72,49 @@ class Suspicions:
         looking.surroundings.check_begun(query.period.start_date, "$.period.startDate")
         days = _days(query.period, today)
         sight = await self._overseeing.permitted(query, "patterns", signed)
-        own = _own_access(looking.catalogue.current)
         said = {"what": "patterns", "institution": query.institution, "period": [str(days[0]), str(days[-1])]}
         await self._overseeing.logged(Event.LOG_SEARCHED, query, sight, said, signed)
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                found, cut = await self._found(days, query.institution, own)
-        except TimeoutError:
-            raise SearchTooWide from None
+        found, cut, unread = await self._found(days, query.institution)
+        first, until = moments(Period(days[0], unread or days[-1]), looking.surroundings.clock.now())
         return PatternList(
             environment=looking.surroundings.environment,
             patterns=tuple(found),
             cut=cut,
+            next=unread,
+            archived=tuple(await self._searching.archived(first, until)),
             checkpoint=looking.log.checkpoint,
         )
 
     async def _found(
-        self, days: Sequence[date], institution: str | None, own: Sequence[str]
-    ) -> tuple[list[FlaggedPattern], bool]:
-        """Give what is flagged, and whether a rule flagged more."""
-        versions, now = await self._watching.versions(), self._overseeing.looking.surroundings.clock.now()
+        self, days: Sequence[date], institution: str | None
+    ) -> tuple[list[FlaggedPattern], bool, date | None]:
+        """Read day after day while there is time: what is flagged, whether a rule flagged more, and where to go on.
+
+        Raises SearchTooWide where not even the first day could be read.
+        """
         found: list[FlaggedPattern] = []
-        cut = False
-        for day in days:
-            since, until = moments(Period(day, day), now)
-            within, numbers = Within(since, until, institution, own, MOST + 1), in_force(versions, day)
-            for rule, find in self._rules.items():
-                odd = await find(within, numbers, day)
-                cut = cut or len(odd) > MOST
-                found += _flagged(rule, odd[:MOST], numbers)
-        return found, cut
+        cut, read = False, 0
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                versions, days = await self._watching.versions(), await self._store.days(days)
+                while read < len(days) and len(found) < ENOUGH:
+                    flagged, more = await self._of_day(days[read], institution, versions)
+                    found, cut, read = found + flagged, cut or more, read + 1
+        except (TimeoutError, SearchTooWide):
+            if not read:
+                raise SearchTooWide from None
+        return found, cut, days[read] if read < len(days) else None
+
+    async def _of_day(
+        self, day: date, institution: str | None, versions: Sequence[ParameterVersion]
+    ) -> tuple[list[FlaggedPattern], bool]:
+        looking = self._overseeing.looking
+        since, until = moments(Period(day, day), looking.surroundings.clock.now())
+        askers, purposes = _asked_oneself(looking.catalogue.current, day)
+        within, numbers = Within(since, until, institution, askers, purposes, MOST + 1), in_force(versions, day)
+        odd = {rule: await find(within, numbers, day) for rule, find in self._rules.items()}
+        flagged = [one for rule, found in odd.items() for one in _flagged(rule, found[:MOST], numbers)]
+        return flagged, any(len(found) > MOST for found in odd.values())
 
     async def _many_persons(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
         return await self._store.many_persons(within, numbers[Parameter.MANY_PERSONS])
@@ -132,23 +149,26 @@ class Suspicions:
 
 
 def _days(period: Period, today: date) -> list[date]:
-    """Give the days that are looked at. Raises Malformed for too many, and for days that are not there yet."""
+    """Give the days that are looked at. Raises Malformed for days that are not there yet."""
     last = period.end_date
     if last is None or last > today:
         raise Malformed(Fault("$.period.endDate", _INVALID, "The last day is today or before."))
-    count = (last - period.start_date).days + 1
-    if count > MAXIMUM_PATTERN_DAYS:
-        raise Malformed(
-            Fault("$.period", _INVALID, Sentence("It has at most %(days)s days.", days=MAXIMUM_PATTERN_DAYS))
-        )
-    return [period.start_date + timedelta(days=number) for number in range(count)]
+    return [period.start_date + timedelta(days=number) for number in range((last - period.start_date).days + 1)]
 
 
-def _own_access(snapshot: Snapshot) -> list[str]:
-    """Give the purposes for which people see what is kept about themselves, or about those for whom they act."""
-    listed = [one for one in snapshot.listed(Kind.AUTHORISATION) if isinstance(one, Authorisation)]
-    own = {purpose for one in listed if USAGE in one.data_groups for purpose in one.legal_contexts}
-    return sorted(own | ACTING | {PARENTAL})
+def _asked_oneself(snapshot: Snapshot, on: date) -> tuple[list[str], list[str]]:
+    """Give, pair by pair, who asks for people what is kept about themselves or those for whom they act, and why.
+
+    That is whom the catalogue lets show people what was done about them, with the purposes that are theirs on that day.
+    """
+    every = [one for one in snapshot.listed(Kind.AUTHORISATION, on) if isinstance(one, Authorisation)]
+    granted = [one for one in every if USAGE in one.data_groups]
+    parties = [party for one in granted for party in one.parties]
+    portals = [one for one in snapshot.institutions(on) if any(party.includes(one) for party in parties)]
+    named = {purpose for one in granted for purpose in one.legal_contexts} | ACTING | {PARENTAL}
+    purposes = [found for one in sorted(named) if (found := snapshot.legal_context(one, on))]
+    pairs = [(portal.id, one.id) for portal in portals for one in purposes if one.assigned(portal)]
+    return [asker for asker, _ in pairs], [purpose for _, purpose in pairs]
 
 
 def _ended(one: Pattern) -> Odd:

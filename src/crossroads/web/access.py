@@ -34,11 +34,14 @@ def page(path: str, needs: Needs, **options: Any) -> HTTPRouteHandler:
     return get(f"{LANGUAGE}{path}".rstrip("/"), opt={"needs": needs}, **options)
 
 
-def form(path: str, needs: Needs, *, files: int | None = None, **options: Any) -> HTTPRouteHandler:
+def form(
+    path: str, needs: Needs, *, files: int | None = None, changes: bool = True, **options: Any
+) -> HTTPRouteHandler:
     """Make a handler what a form is sent to; its path is that of the page that shows the form.
 
-    A form that takes files says how many bytes it takes at most, all fields together.
+    A form that takes files says how many bytes it takes at most, all fields together. One that changes nothing, and
+    tells everybody the same, may come from a browser without a session, and as often as it likes.
     """
     if files is not None:
         options["request_max_body_size"] = files
-    return post(f"{LANGUAGE}{path}", opt={"needs": needs, "files": files is not None}, **options)
+    return post(f"{LANGUAGE}{path}", opt={"needs": needs, "files": files is not None, "changes": changes}, **options)

@@ -33,13 +33,14 @@ class Charts:
         key = hashlib.sha256(msgspec.json.encode((drawing, language))).digest()
         async with self._turn:
             if key not in self._drawn:
-                self._drawn[key] = await asyncio.to_thread(_draw, drawing, language)
+                self._drawn[key] = await asyncio.to_thread(draw, drawing, language)
                 while len(self._drawn) > _MOST:
                     self._drawn.popitem(last=False)
         return self._drawn[key]
 
 
-def _draw(drawing: dict[str, Any], language: str) -> str:
+def draw(drawing: dict[str, Any], language: str) -> str:
+    """Draw, in the caller's own time."""
     whole = {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "config": _CONFIG, **drawing}
     return str(vl_convert.vegalite_to_svg(whole, format_locale=_LOCALES[language]))
 

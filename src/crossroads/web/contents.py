@@ -1,13 +1,13 @@
 """The content of a data group in words, as its schema in the catalogue says: pure.
 
 A schema may name each field (`x-names`) and each code (`x-values`) in the languages of the pages, and say how a
-value is written (`x-form`): `eurocents`, `percentage`, `date`, `month`, `quarter`, or `institution`, of which the
-portal gives the name. What it does not say, and what cannot be written so, is shown as it came. Of much, a page shows
+value is written (`x-form`): `eurocents`, `percentage`, `date`, `month`, `quarter`, or `institution`, of which `naming`
+gives the name. What it does not say, and what cannot be written so, is shown as it came. Of much, a page shows
 the beginning, and says that there is more.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, NamedTuple
@@ -25,6 +25,8 @@ COLUMNS = 50
 """Of a table; and so many fields one content has beside its tables."""
 CELLS = 3000
 """Values of one content."""
+WRITTEN = "x-written"
+"""Where a program puts into a schema a function that writes a field, from the words and all fields beside it."""
 DEEPEST = 6
 """Objects within each other whose fields are shown one by one."""
 LONGEST = 4000
@@ -77,6 +79,16 @@ def contents(words: Words, content: Any, schema: Schema | None) -> Contents:
         tables.append(table)
         rows, cells, more = rows + len(table.rows), cells + len(table.rows) * len(table.heads), more or cut
     return Contents([(one.title, one.value) for one in facts], tables, more)
+
+
+def naming(schema: Any, names: Callable[[], Mapping[str, Any]]) -> Any:
+    """Give a schema that names each institution, where it says that a field holds one; `names` gives those of all."""
+    if isinstance(schema, list):
+        return [naming(one, names) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    own = {"x-values": names()} if schema.get("x-form") == "institution" else {}
+    return {key: naming(one, names) for key, one in schema.items()} | own
 
 
 def part(schema: Schema, key: str) -> Schema:
@@ -185,7 +197,9 @@ def _flat(
         if isinstance(given, dict) and given and len(within) < DEEPEST:
             yield from _flat(words, given, inner, (*within, field), whole)
         else:
-            yield _Cell((*within, field), whole, value(words, given, inner))
+            write = inner.get(WRITTEN)
+            cell = write(words, content) if callable(write) else value(words, given, inner)
+            yield _Cell((*within, field), whole, cell)
 
 
 def _of(schema: Schema, field: str) -> Schema:

@@ -61,14 +61,15 @@ async def guard(request: Request[Any, Any, Any]) -> Response[str] | None:
         return Response("", status_code=303, headers={"location": f"{path_of(request.scope['path'])}?{NUMBER_TYPED}=1"})
     passage = passage_of(request.scope)
     passage.visit = await site.sessions.find(request.cookies.get(site.cookie))
-    passage.private = needs.level > Level.NONE or passage.visit is not None
+    passage.private = needs.level > Level.NONE or passage.visit is not None or request.method == "POST"
+    changes = options.get("changes", True)
     if request.method == "POST":
-        _same_origin(request, site)
+        _same_origin(request, site, told=not changes)
         passage.form = await form_of(request)
     await _let_in(request, site, passage, needs)
     if passage.visit and not passage.visit.ended:
         await site.sessions.touch(passage.visit)
-    return await _once(site, passage) if passage.form is not None else None
+    return await _once(site, passage) if passage.form is not None and changes else None
 
 
 def _names_a_person(request: Request[Any, Any, Any], site: Site) -> bool:
@@ -139,9 +140,12 @@ async def _once(site: Site, passage: Passage) -> Response[str] | None:
     return None
 
 
-def _same_origin(request: Request[Any, Any, Any], site: Site) -> None:
+def _same_origin(request: Request[Any, Any, Any], site: Site, *, told: bool) -> None:
+    """See that a form comes from a page of ours; where nothing else shows that, the browser must have `told` it."""
     origin, fetched = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if (origin is not None and origin != site.origin) or fetched not in (None, "same-origin", "none"):
+        raise FormNotOurs
+    if told and origin is None and fetched != "same-origin":
         raise FormNotOurs
 
 

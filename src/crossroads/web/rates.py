@@ -19,22 +19,24 @@ _FORGET_SECONDS = 120
 def limiting(most_a_minute: int, *, behind_proxy: bool) -> list[DefineMiddleware]:
     """Give what answers 429 beyond the limit; of logins, each of which begins a session, a fifth is let through."""
 
-    def peer(request: Request[Any, Any, Any]) -> str:
-        # The proxy adds its word last, as a part of the header or as a header of its own: what is before anybody wrote.
-        if behind_proxy and (forwarded := request.headers.getall("x-forwarded-for", [])):
-            return forwarded[-1].rsplit(",", 1)[-1].strip()
-        return request.client.host if request.client else ""
-
     def limit(most: int, counts: Callable[[str], bool], store: str) -> DefineMiddleware:
         return RateLimitConfig(
             rate_limit=("minute", most),
             check_throttle_handler=lambda request: counts(request.url.path),
-            identifier_for_request=peer,
+            identifier_for_request=lambda request: peer_of(request, behind_proxy=behind_proxy),
             set_rate_limit_headers=False,
             store=store,
         ).middleware
 
     return [limit(most_a_minute, _is_page, _EVERY), limit(max(most_a_minute // 5, 1), _is_login, _LOGIN)]
+
+
+def peer_of(request: Request[Any, Any, Any], *, behind_proxy: bool) -> str:
+    """Give the address of who asks; a proxy in front tells whose that is."""
+    # The proxy adds its word last, as a part of the header or as a header of its own: what is before anybody wrote.
+    if behind_proxy and (forwarded := request.headers.getall("x-forwarded-for", [])):
+        return forwarded[-1].rsplit(",", 1)[-1].strip()
+    return request.client.host if request.client else ""
 
 
 def _is_page(path: str) -> bool:

@@ -1,6 +1,7 @@
 """What a handler knows of who looks, and how it answers: `View` is a dependency of every page."""
 
 import hmac
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_ENTITY
 
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.web.dates import read_day, typed_day
 from crossroads.web.forms import ACTING, Form, new_number
 from crossroads.web.guard import take_draft
 from crossroads.web.languages import LANGUAGES, Words
@@ -95,6 +97,14 @@ class View:
     def still_acting(self) -> bool:
         """Whether the form that was sent was shown while one acted for the same person as now."""
         return hmac.compare_digest(self.acting.encode(), self.form.values.get(ACTING, "").encode())
+
+    def day(self, field: str) -> date | None:
+        """Give the day that was typed in the fields of `ui.day`; None where none was, or where it is none: a fault."""
+        typed = typed_day(self.form, field)
+        found = read_day(typed, self.words.locale)
+        if typed and found is None:
+            self.form.fault(field, self.words.text("There is no such day. Write day, month and year: 27 3 2026"))
+        return found
 
     def at(self, path: str, **query: object) -> str:
         """Give the address of one of our pages in this language."""

@@ -20,7 +20,6 @@ from crossroads.wire.usage import MAXIMUM_PROVEN, MAXIMUM_USAGES, ProofPlace
 
 MAXIMUM_SEARCHED_DAYS = 31
 """Days of a search that is neither about a person nor of a ticket."""
-MAXIMUM_PATTERN_DAYS = 7
 MAXIMUM_WATCHED_DAYS = 366
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern=Line)]
@@ -128,7 +127,7 @@ class Parameter(StrEnum):
 
 
 class PatternQuery(Reasoned, frozen=True, kw_only=True):
-    """`POST /v1/supervision/patterns/query`: what the rules flag in some days, at most seven."""
+    """`POST /v1/supervision/patterns/query`: what the rules flag in some days, read in turn as far as time allows."""
 
     period: Period
     institution: InstitutionId | None = None
@@ -158,6 +157,10 @@ class PatternList(Message, frozen=True, kw_only=True):
     environment: Environment
     patterns: tuple[FlaggedPattern, ...]
     cut: bool = False
+    next: date | None = None
+    """The first of the days that were not read yet: ask for the rest from there."""
+    archived: tuple[str, ...] = ()
+    """Months (UTC) of the days that were read of which entries went to an archive: those were not read."""
     checkpoint: str | None = None
 
 

@@ -1,5 +1,16 @@
 -- What a supervisor should look at: questions of one agent that together look odd. Each query reads some days of the log by
--- the index of its months, or of one institution by that of institutions. What people ask about themselves is left out.
+-- the index of its months, or of one institution by that of institutions. What people ask about themselves is left out: by
+-- who asked it and for which purpose, since anybody can name a purpose; and only where it was decided, not where it was
+-- refused. Nobody is so many people within a minute: there nothing is left out.
+
+-- name: days_of_log
+-- Give those of some days, in Brussels, of which the log has entries (all streams).
+SELECT day FROM unnest(:days::date[]) AS day
+WHERE EXISTS (
+    SELECT FROM log_entry AS e
+    WHERE e.at >= day::timestamp AT TIME ZONE 'Europe/Brussels' AND e.at < (day + 1)::timestamp AT TIME ZONE 'Europe/Brussels'
+)
+ORDER BY day;
 
 -- name: many_persons
 -- Give where one agent asked about many people within a minute (all streams). Who does not exist counts too.
@@ -9,7 +20,6 @@ SELECT e.asker AS institution, e.content ->> 'agent' AS agent, min(e.at) AS sinc
 FROM log_entry AS e
 WHERE e.at >= :since AND e.at < :until AND e.event IN ('exchange:question:decided', 'exchange:question:refused')
   AND (:institution::text IS NULL OR e.asker = :institution) AND e.content ->> 'agent' IS NOT NULL
-  AND NOT e.content ->> 'legalContext' = ANY (:own::text[])
 GROUP BY e.asker, e.content ->> 'agent', date_trunc('minute', e.at)
 HAVING count(DISTINCT coalesce(e.person::text, e.content ->> 'ssinHash')) >= :least
 ORDER BY persons DESC, since LIMIT :limit;
@@ -22,7 +32,10 @@ SELECT e.asker AS institution, e.content ->> 'agent' AS agent, min(e.at) AS sinc
 FROM log_entry AS e CROSS JOIN LATERAL (SELECT e.at AT TIME ZONE 'Europe/Brussels' AS wall) AS t
 WHERE e.at >= :since AND e.at < :until AND e.event IN ('exchange:question:decided', 'exchange:question:refused')
   AND (:institution::text IS NULL OR e.asker = :institution) AND e.content ->> 'agent' IS NOT NULL
-  AND NOT e.content ->> 'legalContext' = ANY (:own::text[])
+  AND NOT EXISTS (
+      SELECT FROM unnest(:askers::text[], :purposes::text[]) AS own (asker, purpose)
+      WHERE e.event = 'exchange:question:decided' AND own.asker = e.asker AND own.purpose = e.content ->> 'legalContext'
+  )
   AND (extract(isodow FROM t.wall) > 5 OR extract(hour FROM t.wall) < :begin OR extract(hour FROM t.wall) >= :end)
 GROUP BY e.asker, e.content ->> 'agent' HAVING count(*) >= :least
 ORDER BY questions DESC, since LIMIT :limit;
@@ -35,7 +48,10 @@ FROM log_entry AS e
 WHERE e.person = ANY (:persons::bigint[]) AND e.at >= :since AND e.at < :until
   AND e.event IN ('exchange:question:decided', 'exchange:question:refused', 'batch:record:decided')
   AND (:institution::text IS NULL OR e.asker = :institution)
-  AND NOT e.content ->> 'legalContext' = ANY (:own::text[])
+  AND NOT EXISTS (
+      SELECT FROM unnest(:askers::text[], :purposes::text[]) AS own (asker, purpose)
+      WHERE e.event = 'exchange:question:decided' AND own.asker = e.asker AND own.purpose = e.content ->> 'legalContext'
+  )
 GROUP BY e.asker, e.content ->> 'agent', e.person
 ORDER BY questions DESC, since LIMIT :limit;
 
@@ -46,7 +62,10 @@ SELECT e.asker AS institution, e.content ->> 'agent' AS agent, min(e.at) AS sinc
 FROM log_entry AS e
 WHERE e.at >= :since AND e.at < :until AND e.event IN ('exchange:question:decided', 'exchange:question:refused')
   AND e.person IS NOT NULL AND (:institution::text IS NULL OR e.asker = :institution) AND e.content ->> 'agent' IS NOT NULL
-  AND NOT e.content ->> 'legalContext' = ANY (:own::text[])
+  AND NOT EXISTS (
+      SELECT FROM unnest(:askers::text[], :purposes::text[]) AS own (asker, purpose)
+      WHERE e.event = 'exchange:question:decided' AND own.asker = e.asker AND own.purpose = e.content ->> 'legalContext'
+  )
 GROUP BY e.asker, e.content ->> 'agent' HAVING count(DISTINCT e.person) >= :least
 ORDER BY count(DISTINCT e.person) DESC, since LIMIT :limit;
 

@@ -269,13 +269,28 @@ def _of_condition(answer: Scalar, subject: Scalar) -> Scalar:
 
 
 def _within(test: s.RangeLiteral, subject: Scalar, scope: Scope) -> Scalar:
-    """Answer null where an end is null, or where the ends stand the wrong way round."""
+    """Answer null where an end of null is included, or where the ends stand the wrong way round."""
     low, high = scalar(test.low, scope), scalar(test.high, scope)
-    right = term(sure(compared("<=", low, high)), Kind.BOOLEAN).value
-    above = compared(">=" if test.low_included else ">", subject, low)
-    below = compared("<=" if test.high_included else "<", subject, high)
+    downward, upward = _boundless(low, included=test.low_included), _boundless(high, included=test.high_included)
+    ends = [
+        compared("<=", low, high),
+        all_of([downward, negated(_is_null(high))]),
+        all_of([upward, negated(_is_null(low))]),
+    ]
+    right = term(sure(any_of(ends)), Kind.BOOLEAN).value
+    above = any_of([downward, compared(">=" if test.low_included else ">", subject, low)])
+    below = any_of([upward, compared("<=" if test.high_included else "<", subject, high)])
     inside = term(all_of([above, below]), Kind.BOOLEAN)
     return boolean(ibis.ifelse(right, inside.value, ibis.null("boolean")), true=right & inside.holds)
+
+
+def _boundless(end: Scalar, *, included: bool) -> Scalar:
+    """Tell where an end bounds nothing: it is null and not included."""
+    return Constant(False) if included or not _may_be_null(end) else _is_null(end)
+
+
+def _is_null(found: Scalar) -> Scalar:
+    return compared("=", found, Constant(None))
 
 
 def _against_value(found: Scalar, subject: Scalar, *, literal: bool) -> Scalar:

@@ -84,9 +84,12 @@ def context_of(literal: ContextLiteral, scope: Scope, evaluate: Evaluate) -> Val
 
 
 def range_of(literal: RangeLiteral, scope: Scope, evaluate: Evaluate) -> Value:
-    """Return the range; null where its ends cannot be compared, or stand the wrong way round."""
+    """Return the range; null where its ends cannot be compared, or stand the wrong way round.
+
+    An end of null that is not included lies beyond all values: `(null..5)` is `(< 5)`.
+    """
     low, high = evaluate(literal.low, scope), evaluate(literal.high, scope)
-    order = compare(low, high)
+    order = compare(*_bounds(literal, low, high))
     if order is None:
         scope.note(f"a range cannot go from {kind(low)} to {kind(high)}", literal)
         return None
@@ -94,6 +97,15 @@ def range_of(literal: RangeLiteral, scope: Scope, evaluate: Evaluate) -> Value:
         scope.note("a range goes from the lesser to the greater end", literal)
         return None
     return Range(low, high, literal.low_included, literal.high_included)
+
+
+def _bounds(literal: RangeLiteral, low: Value, high: Value) -> tuple[Value, Value]:
+    """Return the ends to compare: an open end of null stands back for the other one."""
+    if low is None and not literal.low_included:
+        return high, high
+    if high is None and not literal.high_included:
+        return low, low
+    return low, high
 
 
 def open_range(test: Against, scope: Scope, evaluate: Evaluate) -> Value:

@@ -1,6 +1,5 @@
 """The desk as one application."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
@@ -10,7 +9,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from crossroads.kernel.clock import Clock
-from crossroads.kernel.errors import CrossroadsError, Unavailable
+from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.ssin import Environment
 from crossroads.participant.desk.config import DeskConfig
 from crossroads.participant.desk.links import links
@@ -19,18 +18,14 @@ from crossroads.participant.desk.pages.member import provide_member
 from crossroads.participant.desk.pages.words import FILTERS
 from crossroads.participant.desk.service import Desk
 from crossroads.participant.desk.speaking import Speaking
-from crossroads.participant.desk.vault import FileVault
+from crossroads.participant.website_running import door
 from crossroads.web.look import Look
-from crossroads.web.openid import OpenIdConnect
 from crossroads.web.program import program
-from crossroads.web.secret import kept_secret
-from crossroads.web.sessions import Sessions
 from crossroads.web.site import Site
 
 IDLE = timedelta(minutes=20)
 LONGEST = timedelta(hours=9)
 """A day at work; who does nothing for `IDLE` logs in again."""
-_PURGE_SECONDS = 300
 _HERE = Path(__file__).parent
 
 ROUTES = (
@@ -65,13 +60,8 @@ async def opened(config: DeskConfig, clock: Clock, state: State) -> AsyncIterato
         await desk.acts.open()
         with suppress(CrossroadsError):
             await desk.catalogue()  # pages without a user name the institution as well
-        vault = FileVault(config.home / "sessions.sqlite")
-        stack.push_async_callback(vault.close)
-        sessions = Sessions(vault, kept_secret(config.home / "session.key"), clock, idle=IDLE, longest=LONGEST)
-        login = OpenIdConnect(config.login_settings(), config.secret(), config.url, desk.environment, clock)
-        await stack.enter_async_context(login)
-        purging = asyncio.create_task(_purge(sessions), name="sessions purged")
-        stack.callback(purging.cancel)
+        way_in = door(config, desk.environment, clock, idle=IDLE, longest=LONGEST)
+        sessions, login = await stack.enter_async_context(way_in)
         yield Site(
             name="desk",
             title=desk.institution,
@@ -88,10 +78,3 @@ def desk_look(called: Callable[[str, str], str] = lambda institution, _: institu
     """Give the templates and words of the desk; `called` names an institution in a language."""
     filters = {**FILTERS, "called": lambda words, institution: called(institution, words.language)}
     return Look(templates=_HERE / "templates", locale=_HERE / "locale", filters=filters)
-
-
-async def _purge(sessions: Sessions) -> None:
-    while True:
-        with suppress(Unavailable):
-            await sessions.purge()
-        await asyncio.sleep(_PURGE_SECONDS)

@@ -249,6 +249,10 @@ class Roster(_Struct, frozen=True, kw_only=True):
         """Give the legal contexts in which somebody may act as staff on a day."""
         return {context for context, _ in self._as_staff(agent, on)}
 
+    def covers(self, agent: str, on: date, institution: str | None) -> bool:
+        """Tell whether somebody may act as staff in any legal context on a day, perhaps for another institution."""
+        return any(self.basis(agent, context, on, institution) for context in self.staffed_by(agent, on))
+
     def mandates_of(self, legal_context: str, on: date) -> list[Mandate]:
         """Give the mandates in force in a legal context on a day."""
         return [one for one in self.mandates.values() if one.legal_context == legal_context and one.in_force(on)]

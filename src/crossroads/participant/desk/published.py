@@ -10,6 +10,7 @@ import msgspec
 from crossroads.kernel.errors import Unavailable
 from crossroads.participant.files import read_cached, write_atomically
 from crossroads.participant.steps import Call, Http, fetch
+from crossroads.web.contents import naming
 from crossroads.wire.messages import Message
 
 STALE_AFTER = timedelta(minutes=1)
@@ -92,6 +93,8 @@ class Authorisation(Message, frozen=True, kw_only=True):
     data_groups: tuple[str, ...]
     modes: tuple[str, ...]
     inscription_contexts: tuple[str, ...] = ()
+    decision_table: str | None = None
+    """By which it is decided who has what it tells of."""
 
 
 class _Institutions(Message, frozen=True, kw_only=True):
@@ -154,6 +157,14 @@ class Catalogue(Message, frozen=True, kw_only=True):
         """Give the inscription contexts that count for a legal context: those that its authorisations name."""
         names = {name for one in self.granted(institution, legal_context) for name in one.inscription_contexts}
         return [context for context in self.inscription_contexts if context.id in names]
+
+    def schema(self, group: str) -> Any:
+        """Give the schema of a data group's content, with the names of institutions; None where there is none."""
+        found = next((one for one in self.data_groups if one.id == group), None)
+        return naming(found.json_schema, self._names) if found else None
+
+    def _names(self) -> dict[str, Any]:
+        return {one.id: msgspec.to_builtins(one.names) for one in self.institutions}
 
     def named(self, kind: str, key: str, language: str) -> str:
         """Give the name of an entry in a language; its key where the catalogue has no such entry today."""

@@ -1,11 +1,12 @@
 """The desk: what its users do at the hub with the institution's keys. Who may not is refused before, and logged."""
 
+import asyncio
 from contextlib import suppress
 from datetime import datetime
 
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.codes import Code
-from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.participant.client import Client, Reply
 from crossroads.participant.correspondence import Correspondence
@@ -17,8 +18,9 @@ from crossroads.participant.desk.model import Standing
 from crossroads.participant.desk.published import TIMEOUT, Catalogue, Published
 from crossroads.participant.desk.rules import NotAllowed, Why
 from crossroads.participant.desk.shelf import Shelf
-from crossroads.participant.desk.traffic import Acting, Traffic, What
-from crossroads.participant.desk.tray import Tray
+from crossroads.participant.desk.traffic import Acting, Entry, Traffic, What
+from crossroads.participant.desk.tray import COUNT, Tray
+from crossroads.participant.outbox import Correction
 from crossroads.participant.questions import Wish
 from crossroads.participant.steps import Http
 from crossroads.participant.trust import read_trust
@@ -26,7 +28,7 @@ from crossroads.web.sessions import Who
 from crossroads.wire.error_reports import ErrorAnswer, ErrorAnswered, ErrorReport, ErrorReported, OpenReport
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import InscriptionLine, InscriptionList, InscriptionOutcome
-from crossroads.wire.mutations import Item, MailboxPage
+from crossroads.wire.mutations import Item, MailboxPage, Notice
 
 
 class Desk:
@@ -47,6 +49,7 @@ class Desk:
         self.environment = trust.environment
         self._published = Published(asking.hub, config.home / "catalogue.json", self._http)
         key = SigningKey.read(asking.keys.sign.id, asking.folder / asking.keys.sign.file)
+        self._outbox = config.outbox()
         self._lines = Lines(Correspondence(key, trust, asking.hub, config.home / "lines", clock), self._http)
 
     async def close(self) -> None:
@@ -54,6 +57,8 @@ class Desk:
         await self.client.close()
         await self._http.close()
         await self.traffic.close()
+        if self._outbox is not None:
+            self._outbox.close()
 
     async def catalogue(self) -> Catalogue:
         """Give the catalogue. Raises Unavailable."""
@@ -137,12 +142,36 @@ class Desk:
             outcome["hubTicket"] = done.ticket
         return done
 
-    async def take_items(self, acting: Acting) -> MailboxPage | None:
-        """Take the next items of the mailbox for the desk. Raises Refused, Unavailable or Tampered."""
+    async def take_items(self, acting: Acting, *, parked: bool = False) -> MailboxPage | None:
+        """Take items of the mailbox for the desk: the next, or those set aside.
+
+        Raises Refused, Unavailable or Tampered.
+        """
         async with self.traffic.doing(What.MAILBOX, acting, act="take") as outcome:
-            page = await self.tray.take()
+            page = await self.tray.take(parked=parked)
             outcome["items"] = len(page.items) if page else 0
         return page
+
+    async def settled_items(self, acting: Acting) -> list[tuple[Item, Entry]]:
+        """Give the items that were dealt with here last, with who did, the newest first.
+
+        Raises Refused where none is kept any more, Unavailable or Tampered.
+        """
+        settled = self.traffic.settled_items(COUNT)
+        async with self.traffic.doing(What.MAILBOX, acting, act="look") as outcome:
+            found = await self.tray.earlier(settled.keys())
+            outcome["items"] = [item.number for item in found]
+        return [(item, settled[item.number]) for item in found]
+
+    async def settled_item(self, acting: Acting, number: int) -> Item | None:
+        """Give one of those; None for any other. Raises Refused, Unavailable or Tampered."""
+        if number not in self.traffic.settled_items(COUNT):
+            return None
+        async with self.traffic.doing(What.MAILBOX, acting, act="look", item=number) as outcome:
+            item = await self.tray.given(number)
+            if item and (told := item.change or item.notice):
+                outcome["ssin"] = told.ssin.value
+        return item
 
     async def deal(self, acting: Acting, number: int) -> None:
         """Say that an item is dealt with. Raises Refused, Unavailable or Tampered."""
@@ -172,6 +201,17 @@ class Desk:
             if item is not None and item.notice is not None:
                 outcome["ssin"] = item.notice.ssin.value
         return item
+
+    async def corrections(self, notice: Notice) -> list[Correction]:
+        """Give the newest corrections of what a report is about that the institution notified; none where it cannot."""
+        error = notice.error
+        if self._outbox is None or error is None:
+            return []
+        numbers = {number for number in (notice.ssin.value, notice.ssin.replaces) if number}
+        with suppress(Unavailable):
+            found = await asyncio.to_thread(self._outbox.corrections, numbers, error.data_group, COUNT)
+            return [one for one in found if one.period.overlaps(error.period)]
+        return []
 
     async def answer(self, acting: Acting, answer: ErrorAnswer) -> ErrorAnswered:
         """Say, as its source, what came of a report. Raises Malformed, Refused, Unavailable or Tampered."""

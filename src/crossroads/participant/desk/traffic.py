@@ -18,10 +18,13 @@ from crossroads.participant.desk.model import Basis
 from crossroads.participant.state import Record, State, state_file
 from crossroads.web.tally import Tally
 
-_EARLIER = "select position, fields from entry where position < ? order by position desc"
+_EARLIER = "select position, fields from entry where position < ? order by position desc limit ?"
 _NEWEST = 2**62
-_NAMED = ("act", "verdict", "report")
-"""What a line says again of how it ended: which act it was, what was answered, and to which report."""
+"""More than any position."""
+_AMONG = 20_000
+"""Entries, the newest, among which items that were dealt with are looked for."""
+_NAMED = ("act", "verdict", "report", "item")
+"""What a line says again of how it ended: which act it was, what was answered, to which report, and on which item."""
 
 
 class What(StrEnum):
@@ -125,11 +128,19 @@ class Traffic:
         await self._state.record(record)
         return ticket
 
-    def newest(self, wanted: Callable[[Entry], bool], limit: int, before: int | None = None) -> list[Entry]:
-        """Give some entries, the newest first, from those before a position on."""
+    def newest(
+        self, wanted: Callable[[Entry], bool], limit: int, before: int | None = None, among: int = _NEWEST
+    ) -> list[Entry]:
+        """Give some entries, the newest first, from those before a position on; `among` are looked at."""
+        first = _NEWEST if before is None else max(0, min(before, _NEWEST))
         with closing(sqlite3.connect(state_file(self._folder))) as connection:
-            rows = connection.execute(_EARLIER, (_NEWEST if before is None else min(before, _NEWEST),))
+            rows = connection.execute(_EARLIER, (first, among))
             return list(islice(filter(wanted, (_entry(*row) for row in rows)), limit))
+
+    def settled_items(self, most: int) -> dict[int, Entry]:
+        """Give how the items were dealt with or set aside that were last, by number."""
+        found = self.newest(_settled_an_item, most, among=_AMONG)
+        return {entry.fields["item"]: entry for entry in reversed(found)}
 
     async def close(self) -> None:
         """Finish what is being written."""
@@ -137,6 +148,11 @@ class Traffic:
             with suppress(Unavailable):
                 await self._turned_away(subject, times)
         await self._state.close()
+
+
+def _settled_an_item(entry: Entry) -> bool:
+    fields = entry.fields
+    return entry.event == f"{What.MAILBOX}:done" and fields.get("act") in {"done", "park"} and "item" in fields
 
 
 def _entry(position: int, content: bytes) -> Entry:

@@ -4,12 +4,13 @@ Nothing of it is kept on disk: items that nobody dealt with when the lease ends 
 """
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from crossroads.kernel.clock import Clock
 from crossroads.participant.client import Client
-from crossroads.wire.mutations import Item, MailboxPage, Pull
+from crossroads.wire.mutations import MAXIMUM_ITEMS, Item, MailboxPage, Pull
 
 COUNT = 50
 LEASE_SECONDS = 900
@@ -38,12 +39,15 @@ class Tray:
         """Until when the items are the desk's."""
         return self._until if self.items else None
 
-    async def take(self) -> MailboxPage | None:
-        """Take the next items, unless some are still to be dealt with. Raises Refused, Unavailable or Tampered."""
+    async def take(self, *, parked: bool = False) -> MailboxPage | None:
+        """Take the next items, or those that were set aside, unless some are still to be dealt with.
+
+        Raises Refused, Unavailable or Tampered.
+        """
         async with self._taking:
             if self.items:
                 return None
-            page = await self._client.pull(Pull(count=COUNT, lease_seconds=LEASE_SECONDS))
+            page = await self._client.pull(Pull(count=COUNT, lease_seconds=LEASE_SECONDS, parked=parked))
             self._lease, self._until = page.lease, page.leased_until
             self._items = {item.number: item for item in page.items} if page.lease else {}
             return page
@@ -57,6 +61,19 @@ class Tray:
             return self.items[number]
         page = await self._client.pull(Pull(count=1, from_=number))
         return next((item for item in page.items if item.number == number), None)
+
+    async def earlier(self, numbers: Collection[int]) -> list[Item]:
+        """Give items that were given before, the newest first, as far as they are kept and not too far apart.
+
+        Raises Refused, Unavailable or Tampered.
+        """
+        if not numbers:
+            return []
+        newest = max(numbers)
+        kept = (await self._client.pull(Pull(count=1, from_=newest))).first_kept
+        first = max(min(numbers), kept, newest - MAXIMUM_ITEMS + 1)
+        page = await self._client.pull(Pull(count=newest - first + 1, from_=first))
+        return [item for item in reversed(page.items) if item.number in numbers]
 
     async def deal(self, number: int) -> None:
         """Say that an item is dealt with. Raises Refused, Unavailable or Tampered."""

@@ -190,11 +190,10 @@ def _asked(view: View, public: Public) -> Response[str]:
 
 
 def _day(view: View, field: str) -> date | None:
-    try:
-        return date.fromisoformat(view.form[field])
-    except ValueError:
-        view.form.fault(field, view.words.text("Write the day as year-month-day: 2026-01-31"))
-        return None
+    found = view.day(field)
+    if found is None:
+        view.form.fault(field, view.words.text("Write the day"))
+    return found
 
 
 def _over(mandate: MandateLine, today: date) -> bool:

@@ -211,15 +211,8 @@ def _last_day(found: BoxList) -> date | None:
 
 
 def _typed_day(view: View, today: date) -> date | None:
-    typed = view.form["last"]
-    if not typed:
-        return None
-    try:
-        day = date.fromisoformat(typed)
-    except ValueError:
-        view.form.fault("last", view.words.text("Write the day as year-month-day: 2026-01-31"))
-        return None
-    if not today <= day <= today + _LONGEST:
+    day = view.day("last")
+    if day is not None and not today <= day <= today + _LONGEST:
         view.form.fault("last", view.words.text("The last day is today, or within a hundred years."))
     return day
 

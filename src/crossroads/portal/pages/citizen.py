@@ -22,7 +22,6 @@ from crossroads.web.access import Needs, form, page
 from crossroads.web.sessions import Level
 from crossroads.web.view import Looking, View
 from crossroads.wire.acting import Scope
-from crossroads.wire.decoding import fault
 from crossroads.wire.usage import ProofPlace, UsageList
 
 CITIZEN = Needs(Level.SUBSTANTIAL)
@@ -108,7 +107,7 @@ async def data(view: Looking, public: Public) -> Response[str]:
     register = Register(snapshot, today, view.language)
     wanted = own_groups(snapshot, today, acted.purpose if acted else OWN_ACCESS)
     groups = [found for one in wanted if (found := register.data_group(one))]
-    return view.page("citizen/data.html", groups=sorted(groups, key=register.called))
+    return view.page("citizen/data.html", groups=sorted(groups, key=register.called), statuses=_statuses(view, public))
 
 
 @page("/me/data/now", CITIZEN)
@@ -124,7 +123,15 @@ async def data_now(request: Request[Any, Any, Any], view: Looking, citizen: OwnH
     replies = await citizen.data(own_groups(snapshot, today, citizen.purpose), period, today)
     found = shown(replies, Register(snapshot, today, view.language))
     handle = await view.site.sessions.keep(view.visit, [part.seen for part in found.parts]) if view.visit else ""
-    return view.page("citizen/data_now.html", found=found, period=period, handle=handle, may_report=may_report(view))
+    reporting, statuses = may_report(view), _statuses(view, public)
+    given: dict[str, Any] = {"found": found, "period": period, "handle": handle}
+    return view.page("citizen/data_now.html", may_report=reporting, statuses=statuses, **given)
+
+
+def _statuses(view: View, public: PublicServices) -> str | None:
+    """Give where people get attestations of their rights; each goes there alone, for nobody else."""
+    url = public.settings.statuses_url
+    return f"{url.rstrip('/')}/{view.language}/mine" if url and acted_for(view) is None else None
 
 
 def may_report(view: View) -> bool:
@@ -164,14 +171,14 @@ def _kept(view: View, handle: str) -> Listed | None:
 
 def _filter(view: View) -> Filter:
     """Read how the list is to be narrowed, and say what cannot be read."""
-    typed = {field: view.form[field] for field in ("institution", "first", "last") if view.form[field]}
+    first, last = view.day("first"), view.day("last")
+    said = {"institution": view.form["institution"] or None, "first": first, "last": last}
     wanted = Filter()
     try:
-        wanted = msgspec.convert({**typed, "own": view.form["own"] == "yes"}, Filter)
-    except msgspec.ValidationError as error:
-        where = fault(error).path.removeprefix("$.")
-        view.form.fault(where, view.words.text("Write the day as year-month-day: 2026-01-31"))
-    if wanted.first and wanted.last and wanted.last < wanted.first:
+        wanted = msgspec.convert({**said, "own": view.form["own"] == "yes"}, Filter)
+    except msgspec.ValidationError:
+        view.form.fault("institution", view.words.text("There is no such institution"))
+    if first and last and last < first:
         view.form.fault("last", view.words.text("The last day comes before the first."))
     return wanted
 

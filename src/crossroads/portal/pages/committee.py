@@ -14,7 +14,8 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
 from crossroads.participant.replies import Unacceptable
-from crossroads.portal.drafting import MODES, PROVENANCES, differences, filled, of_authorisation, read_decision
+from crossroads.portal.draft_words import DraftWords
+from crossroads.portal.drafting import MODES, PROVENANCES, days, differences, filled, of_authorisation, read_decision
 from crossroads.portal.office import COMMITTEE
 from crossroads.portal.pages.citizen import Public
 from crossroads.portal.pages.officer import Held, register_of
@@ -24,10 +25,11 @@ from crossroads.wire.committee import Decision, DecisionKind, DraftAct, DraftQue
 
 
 @page("/committee", COMMITTEE)
-async def committee(view: Looking, held: Held) -> Response[str]:
+async def committee(view: Looking, held: Held, public: Public) -> Response[str]:
     """List the drafts, and where each stands."""
     found = await held.offices.drafts(DraftsQuery(**held.decides()))
-    return view.page("committee/committee.html", drafts=found.items, kinds=DecisionKind)
+    told = DraftWords(register_of(view, public), view.words)
+    return view.page("committee/committee.html", drafts=found.items, kinds=DecisionKind, told=told)
 
 
 @page("/committee/write", COMMITTEE)
@@ -39,7 +41,7 @@ async def begin(
     standing = register_of(view, public).authorisation(reference) if reference else None
     today = brussels_day(public.clock.now()).isoformat()
     values = of_authorisation(to_body(standing) if standing else {})
-    return _form(view, wanted, values | {"reference": reference, "firstDay": today})
+    return _form(view, public, wanted, values | {"reference": reference, "firstDay": today})
 
 
 @form("/committee/write", COMMITTEE)
@@ -48,26 +50,26 @@ async def write(view: Looking, held: Held, public: Public) -> Response[str]:
     kind = _kind(view.form["kind"])
     decision = _typed(view, public, kind)
     if decision is None:
-        return _form(view, kind, {})
+        return _form(view, public, kind, {})
     try:
         shown = await held.offices.save_draft(DraftSaving(**held.decides(decision=decision)))
     except Unacceptable:
         view.form.fault("reference", view.words.text("The hub does not take this text"))
-        return _form(view, kind, {})
+        return _form(view, public, kind, {})
     return view.to(_address(shown))
 
 
 @page("/committee/drafts/{draft:uuid}", COMMITTEE)
-async def draft(view: Looking, held: Held, draft: FromPath[UUID]) -> Response[str]:
+async def draft(view: Looking, held: Held, public: Public, draft: FromPath[UUID]) -> Response[str]:
     """Show a draft: what it would change of what stands, who agreed, and what comes next."""
-    return await _draft(view, held, draft)
+    return await _draft(view, held, public, draft)
 
 
 @page("/committee/drafts/{draft:uuid}/write", COMMITTEE)
-async def ask_change(view: Looking, held: Held, draft: FromPath[UUID]) -> Response[str]:
+async def ask_change(view: Looking, held: Held, public: Public, draft: FromPath[UUID]) -> Response[str]:
     """Show the form of a draft with its newest text."""
     shown = await _found(held, draft)
-    return _form(view, shown.draft.decision.kind, filled(shown.draft.decision), shown)
+    return _form(view, public, shown.draft.decision.kind, filled(shown.draft.decision), shown)
 
 
 @form("/committee/drafts/{draft:uuid}/write", COMMITTEE)
@@ -77,13 +79,13 @@ async def change(view: Looking, held: Held, public: Public, draft: FromPath[UUID
     kind, base = shown.draft.decision.kind, view.form["base"]
     decision = _typed(view, public, kind)
     if decision is None:
-        return _form(view, kind, {}, shown, base=base)
+        return _form(view, public, kind, {}, shown, base=base)
     said = held.decides(draft=draft, base=view.form.number("base") or 0, decision=decision)
     try:
         await held.offices.save_draft(DraftSaving(**said))
     except Unacceptable:
         view.form.fault("reference", view.words.text("The hub does not take this text"))
-        return _form(view, kind, {}, shown, base=base)
+        return _form(view, public, kind, {}, shown, base=base)
     except Refused as error:
         if error.code != Code.DRAFT_CHANGED:
             raise
@@ -91,20 +93,20 @@ async def change(view: Looking, held: Held, public: Public, draft: FromPath[UUID
             "reason", view.words.text("Somebody saved another text meanwhile: read it below, then save yours")
         )
         newest = await _found(held, draft)
-        return _form(view, kind, {}, newest, other=filled(newest.draft.decision))
+        return _form(view, public, kind, {}, newest, other=filled(newest.draft.decision))
     return view.to(_address(shown))
 
 
 @form("/committee/drafts/{draft:uuid}/agree", COMMITTEE)
-async def agree(view: Looking, held: Held, draft: FromPath[UUID]) -> Response[str]:
+async def agree(view: Looking, held: Held, public: Public, draft: FromPath[UUID]) -> Response[str]:
     """Agree to the text that was shown."""
-    return await _act(view, held, draft, held.offices.agree)
+    return await _act(view, held, public, draft, held.offices.agree)
 
 
 @form("/committee/drafts/{draft:uuid}/drop", COMMITTEE)
-async def drop(view: Looking, held: Held, draft: FromPath[UUID]) -> Response[str]:
+async def drop(view: Looking, held: Held, public: Public, draft: FromPath[UUID]) -> Response[str]:
     """Give a draft up."""
-    return await _act(view, held, draft, held.offices.drop_draft)
+    return await _act(view, held, public, draft, held.offices.drop_draft)
 
 
 @page("/committee/drafts/{draft:uuid}/plan", COMMITTEE)
@@ -116,7 +118,7 @@ async def plan(held: Held, draft: FromPath[UUID]) -> Response[bytes]:
     return Response(content, media_type="application/json", headers=headers)
 
 
-async def _act(view: View, held: Held, draft: UUID, act: Any) -> Response[str]:
+async def _act(view: View, held: Held, public: PublicServices, draft: UUID, act: Any) -> Response[str]:
     version = view.form.number("version")
     if version is None:
         raise NotFoundException
@@ -127,7 +129,7 @@ async def _act(view: View, held: Held, draft: UUID, act: Any) -> Response[str]:
         if sentence is None:
             raise
         view.form.fault("agree", sentence)
-        return await _draft(view, held, draft)
+        return await _draft(view, held, public, draft)
     return view.to(f"/committee/drafts/{draft}")
 
 
@@ -141,12 +143,13 @@ def _refusals(view: View) -> dict[str, str]:
     }
 
 
-async def _draft(view: View, held: Held, draft: UUID) -> Response[str]:
+async def _draft(view: View, held: Held, public: PublicServices, draft: UUID) -> Response[str]:
     shown = await _found(held, draft)
     changes = [(change, differences(change)) for change in shown.changes]
     mine = held.agent in [one.agent for one in shown.draft.agreed]
     status = 200 if view.form.good else 409
-    return view.page("committee/draft.html", status=status, shown=shown, changes=changes, mine=mine)
+    told = DraftWords(register_of(view, public), view.words)
+    return view.page("committee/draft.html", status=status, shown=shown, changes=changes, mine=mine, told=told)
 
 
 async def _found(held: Held, draft: UUID) -> DraftShown:
@@ -160,6 +163,7 @@ async def _found(held: Held, draft: UUID) -> DraftShown:
 
 def _form(
     view: View,
+    public: PublicServices,
     kind: DecisionKind,
     values: dict[str, str],
     shown: DraftShown | None = None,
@@ -173,9 +177,11 @@ def _form(
         status=200 if view.form.good else 422,
         kind=kind,
         filled=values,
+        days=days(values, view.words.locale),
         shown=shown,
         base=base or (str(shown.draft.version) if shown else "0"),
         other=other,
+        told=DraftWords(register_of(view, public), view.words),
         modes=MODES,
         provenances=PROVENANCES,
         chosen_modes=view.form.every("modes") if view.form.values else values.get("modes", "").split(),

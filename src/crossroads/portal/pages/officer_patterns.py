@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery
+from msgspec.structs import replace
 
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
@@ -17,12 +18,13 @@ from crossroads.participant.replies import Unacceptable
 from crossroads.portal.office import OFFICER
 from crossroads.portal.pages.citizen import Public
 from crossroads.portal.pages.officer import Held, keep, register_of
-from crossroads.portal.searched import read_day, read_reason
+from crossroads.portal.searched import read_reason
 from crossroads.web.access import form, page
 from crossroads.web.view import Looking, View
 from crossroads.wire.supervision import (
-    MAXIMUM_PATTERN_DAYS,
+    MAXIMUM_SEARCHED_DAYS,
     MAXIMUM_WATCHED_DAYS,
+    FlaggedPattern,
     Parameter,
     ParameterSetting,
     ParametersQuery,
@@ -32,7 +34,7 @@ from crossroads.wire.supervision import (
     WatchSetting,
 )
 
-_WEEK = timedelta(days=6)
+_WEEK, _DAY = timedelta(days=6), timedelta(days=1)
 
 
 class Days(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,12 +55,12 @@ async def patterns(view: Looking, public: Public) -> Response[str]:
 async def find_patterns(view: Looking, public: Public) -> Response[str]:
     """Keep the days, and lead to what is flagged."""
     today = brussels_day(public.clock.now())
-    reason, last = read_reason(view), read_day(view, "last") or today
-    first = read_day(view, "first") or last - _WEEK
+    reason, last = read_reason(view), view.day("last") or today
+    first = view.day("first") or last - _WEEK
     if last > today:
         view.form.fault("last", view.words.text("The last day is today or before"))
-    if not 0 <= (last - first).days < MAXIMUM_PATTERN_DAYS:
-        view.form.fault("first", view.words.text("Name at most seven days, the first one first"))
+    if last < first:
+        view.form.fault("last", view.words.text("The last day comes before the first."))
     institution = view.form["institution"] or None
     if institution and not public.catalogue.current.known_institution(institution):
         view.form.fault("institution", view.words.text("There is no such institution"))
@@ -80,9 +82,24 @@ async def found_patterns(view: Looking, held: Held, public: Public, list: FromQu
     except Refused as error:
         if error.code != Code.SEARCH_TOO_WIDE:
             raise
-        view.form.fault("first", view.words.text("That is too much: name fewer days."))
+        view.form.fault("institution", view.words.text("Even one day is too much: name an institution."))
         return _patterns_asked(view, public)
-    return view.page("officer/found.html", found=found, days=days, register=register_of(view, public))
+    further = replace(days, period=Period(found.next, days.period.end_date)) if found.next else None
+    return view.page(
+        "officer/found.html",
+        found=found,
+        days=days,
+        searched=[_searched(one) for one in found.patterns],
+        read=found.next - _DAY if found.next else days.period.end_date,
+        further=view.at("/officer/patterns/found", list=await keep(view, further)) if further else None,
+        register=register_of(view, public),
+    )
+
+
+def _searched(one: FlaggedPattern) -> Period:
+    """Give the days in which the entries of a pattern are searched: as many as a search may have."""
+    first = brussels_day(one.since)
+    return Period(first, min(brussels_day(one.until), first + timedelta(days=MAXIMUM_SEARCHED_DAYS - 1)))
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +145,7 @@ async def ask_watch(view: Looking) -> Response[str]:
 async def watch(view: Looking, held: Held, public: Public) -> Response[str]:
     """Have questions about a person flagged until a day."""
     today = brussels_day(public.clock.now())
-    reason, first, last = read_reason(view), read_day(view, "first") or today, read_day(view, "last")
+    reason, first, last = read_reason(view), view.day("first") or today, view.day("last")
     number = view.form["number"].replace(".", "").replace("-", "").replace(" ", "")
     try:
         parse_ssin(number, public.installation.settings.environment, today)
@@ -185,7 +202,7 @@ async def numbers(view: Looking, held: Held) -> Response[str]:
 @form("/officer/numbers", OFFICER)
 async def set_number(view: Looking, held: Held, public: Public) -> Response[str]:
     """Set a number from a day on."""
-    reason, day = read_reason(view), read_day(view, "first")
+    reason, day = read_reason(view), view.day("first")
     today = brussels_day(public.clock.now())
     parameter, value = view.form["parameter"], view.form.number("value")
     if parameter not in [one.value for one in Parameter]:

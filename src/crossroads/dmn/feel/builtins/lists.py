@@ -74,8 +74,6 @@ def _remove(items: list[Value], position: Decimal) -> Value:
 
 @builtin("list replace", "list: list, position: number, newItem: any")
 def _replace(items: list[Value], position: Decimal, item: Value) -> Value:
-    if position != int(position):
-        raise Unfit("the position is not a whole number.")
     place = _index(items, position)
     return [*items[:place], item, *items[place + 1 :]]
 

@@ -29,7 +29,6 @@ async def ask_form(view: Looking, member: Present, context: FromQuery[str | None
     if choice is None:
         return view.page("choose.html", member=member, path="/ask")
     await member.acting(What.QUESTION, choice)
-    view.form.values.setdefault("first", fields.written(view, member.today))
     return _form(view, member, choice)
 
 

@@ -39,7 +39,8 @@ class Fetched(NamedTuple):
 async def batches(view: Looking, member: Present) -> Response[str]:
     """Show the batches of the legal contexts of this user."""
     await member.acting_as_staff(What.BATCH)
-    return view.page("batches.html", member=member, found=await member.desk.batches.listed(member.staffed))
+    found = [one for one in await member.desk.batches.listed(member.staffed) if _may_see(member, one.voucher)]
+    return view.page("batches.html", member=member, found=found)
 
 
 @page("/batches/new", AT_WORK)
@@ -135,6 +136,12 @@ async def _fetched(member: Member, name: str) -> Fetched:
     fetched = member.kept(name, Fetched)
     await _acting(member, fetched.batch.voucher)
     return fetched
+
+
+def _may_see(member: Member, voucher: Voucher) -> bool:
+    """Tell whether a user may act on a batch today; of one for another institution, whether the mandate still holds."""
+    concerned = voucher.asker.on_behalf_of
+    return member.roster.basis(member.agent, voucher.legal_context, member.today, concerned) is not None
 
 
 async def _acting(member: Member, voucher: Voucher) -> Acting:

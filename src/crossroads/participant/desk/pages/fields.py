@@ -12,8 +12,6 @@ from crossroads.kernel.ssin import Environment, parse_ssin
 from crossroads.web.forms import Form
 from crossroads.web.languages import Words
 
-_BELGIAN_DAY = re.compile(r"^(\d{2})[/.](\d{2})[/.](\d{4})\Z")
-_FORMS = {"nl": "%d/%m/%Y", "fr": "%d/%m/%Y", "de": "%d.%m.%Y"}
 _BETWEEN_DIGITS = re.compile(r"[\s.\-]")
 
 
@@ -25,6 +23,10 @@ class Typed(Protocol):
     @property
     def words(self) -> Words:
         """The words of the page."""
+        ...
+
+    def day(self, field: str) -> date | None:
+        """Give the day that was typed; None where none was, or with a fault."""
         ...
 
 
@@ -59,24 +61,9 @@ def groups(view: Typed, offered: Collection[str]) -> list[str]:
     return chosen
 
 
-def day(view: Typed, field: str) -> date | None:
-    """Read a day, 2026-01-31 or 31/01/2026; None where nothing was typed. Something else than a day is a fault."""
-    text = _BELGIAN_DAY.sub(r"\3-\2-\1", view.form[field])
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        view.form.fault(field, view.words.text("Enter a day, such as 2026-01-31"))
-        return None
-
-
-def written(view: Typed, day: date) -> str:
-    """Write a day as people type it in the language of the page; `day` reads it again."""
-    return day.strftime(_FORMS.get(view.words.language, "%Y-%m-%d"))
-
-
 def period(view: Typed, first: str = "first", last: str = "last") -> Period | None:
     """Read a period; the last day may be open. None with a fault for none."""
-    start, end = day(view, first), day(view, last)
+    start, end = view.day(first), view.day(last)
     if start is None:
         view.form.fault(first, view.words.text("Enter the first day"))
         return None

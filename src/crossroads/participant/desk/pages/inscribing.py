@@ -51,7 +51,6 @@ async def search(view: Looking, member: Present) -> Response[str]:
 async def lines(view: Looking, member: Present, name: FromPath[str]) -> Response[str]:
     """Show the lines of a person, and the form to open one."""
     looked = member.kept(name, Looked)
-    view.form.values.setdefault("first", fields.written(view, member.today))
     return await _lines(view, member, name, looked)
 
 
@@ -74,7 +73,6 @@ async def inscribe(view: Looking, member: Present, name: FromPath[str]) -> Respo
 async def end_form(view: Looking, member: Present, name: FromPath[str], number: FromPath[int]) -> Response[str]:
     """Show the form to end a line."""
     looked = member.kept(name, Looked)
-    view.form.values.setdefault("last", fields.written(view, member.today))
     return view.page("inscription_end.html", member=member, name=name, line=await _one(member, looked, number))
 
 
@@ -82,8 +80,8 @@ async def end_form(view: Looking, member: Present, name: FromPath[str], number: 
 async def end(view: Looking, member: Present, name: FromPath[str], number: FromPath[int]) -> Response[str]:
     """End a line."""
     looked = member.kept(name, Looked)
-    acting, line, last = await member.acting(What.INSCRIPTION, looked.choice), await _one(member, looked, number), None
-    last = fields.day(view, "last")
+    acting, line = await member.acting(What.INSCRIPTION, looked.choice), await _one(member, looked, number)
+    last = view.day("last")
     if last is None or last < line.period.start_date:
         view.form.fault("last", view.words.text("Enter a last day that is not before the first"))
     else:

@@ -18,7 +18,6 @@ _REFERENCE = 64
 @page("/delegations", AT_WORK)
 async def delegations(view: Looking, member: Present) -> Response[str]:
     """Show the delegations that concern this user, and the form to give one."""
-    view.form.values.setdefault("first", fields.written(view, member.today))
     return _delegations(view, member)
 
 
@@ -57,7 +56,6 @@ async def end_delegation(view: Looking, member: Present, name: FromPath[str]) ->
 @page("/mandates", AT_WORK)
 async def mandates(view: Looking, member: Present) -> Response[str]:
     """Show the mandates, and the form to record one."""
-    view.form.values.setdefault("first", fields.written(view, member.today))
     return await _mandates(view, member)
 
 

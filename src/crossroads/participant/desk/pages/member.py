@@ -172,10 +172,6 @@ class Member:
         user = self.roster.users.get(agent)
         return user.name if user else agent
 
-    def group(self, key: str) -> DataGroup | None:
-        """Give a data group, with the schema of its content."""
-        return next((group for group in self.catalogue.data_groups if group.id == key), None)
-
     def named(self, kind: str, key: str) -> str:
         """Give the name of an entry of the catalogue in the language of the page."""
         return self.catalogue.named(kind, key, self.view.language)

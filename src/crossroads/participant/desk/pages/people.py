@@ -1,7 +1,5 @@
 """What a local manager does: appoint users, grant, change and revoke roles. What is refused is said with its rule."""
 
-from datetime import date
-
 from litestar import Response
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
@@ -51,7 +49,6 @@ async def appoint(view: Looking, member: Present) -> Response[str]:
 @page("/users/{agent:str}", AT_WORK)
 async def user(view: Looking, member: Present, agent: FromPath[str]) -> Response[str]:
     """Show a user with all roles, and the form to grant one."""
-    view.form.values.setdefault("first", fields.written(view, member.today))
     return _user(view, await _manager(member), agent)
 
 
@@ -75,7 +72,6 @@ async def grant(view: Looking, member: Present, agent: FromPath[str]) -> Respons
 async def role(view: Looking, member: Present, name: FromPath[str]) -> Response[str]:
     """Show a role, and the form to change its last day or to revoke it."""
     found = await _role(member, name)
-    view.form.values.setdefault("last", fields.written(view, found.period.last))
     view.form.values.setdefault("version", str(found.version))
     return view.page("role.html", member=member, role=found)
 
@@ -132,7 +128,7 @@ def _user(view: View, member: Member, agent: str) -> Response[str]:
 def _change(view: View, name: str) -> AnyAct | None:
     if view.form["act"] == "revoke":
         return Revoke(role=name, version=version(view))
-    last: date | None = fields.day(view, "last")
+    last = view.day("last")
     if last is None:
         view.form.fault("last", view.words.text("Enter the last day"))
         return None

@@ -19,6 +19,8 @@ from crossroads.wire.error_reports import ErrorAnswer, ErrorOutcome, ErrorReport
 from crossroads.wire.mutations import Item
 
 _LONGEST = 500
+_ANOTHER = "another"
+"""Instead of one of the corrections that are offered: the ticket is typed."""
 _NUMBER = "/answers/{name:str}/report/{number:int}"
 
 
@@ -45,9 +47,6 @@ async def report_form(view: Looking, member: Present, name: FromPath[str], numbe
     """Show the form to report what looks wrong in a part of an answer."""
     doubted = _doubted(member, name, number)
     await member.acting(What.ERROR, doubted.answered.choice)
-    last = doubted.period.end_date
-    view.form.values.setdefault("first", fields.written(view, doubted.period.start_date))
-    view.form.values.setdefault("last", fields.written(view, last) if last else "")
     return view.page("report.html", member=member, doubted=doubted, name=name)
 
 
@@ -123,7 +122,8 @@ async def _shown(view: View, member: Member, acting: Acting, report: OpenReport)
         why = error
     show = view.page if view.form.good else view.again
     told = item.notice if item and item.notice and item.notice.error else None
-    return show("report_answer.html", member=member, report=report, told=told, why=why)
+    corrections = await member.desk.corrections(told) if told else []
+    return show("report_answer.html", member=member, report=report, told=told, why=why, corrections=corrections)
 
 
 async def _waiting(member: Member, report: UUID) -> OpenReport:
@@ -165,7 +165,7 @@ def _answer(view: View, report: UUID) -> ErrorAnswer | None:
             view.words.text("Say why: whoever reported it reads it, another institution or the person at the portal"),
         )
     if outcome == ErrorOutcome.CORRECTED:
-        correction = fields.ticket(view, "correction")
+        correction = fields.ticket(view, "ticket" if view.form["correction"] in ("", _ANOTHER) else "correction")
     if not view.form.good:
         return None
     return ErrorAnswer(report=report, outcome=ErrorOutcome(outcome), reason=reason, correction=correction)

@@ -59,8 +59,10 @@ def _numbers(view: Typed, field: str, text: str, environment: Environment, today
         if line.strip():
             number = fields.number(line, environment, today)
             if not number:
+                # The first alone is said: of the others of a long file none is looked at.
                 wrong = view.words.text("Line %(place)s is not the number of a person", place=place)
                 view.form.fault(field, wrong)
+                return []
             found.append(number)
     if not found:
         view.form.fault(field, view.words.text("Enter at least one number"))

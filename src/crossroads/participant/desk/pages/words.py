@@ -106,6 +106,7 @@ _SENTENCES: dict[str, str] = {
     "desk:inscription open": _("Person inscribed"),
     "desk:inscription close": _("Inscription ended"),
     "desk:mailbox take": _("Items taken from the mailbox"),
+    "desk:mailbox look": _("Item looked up that was dealt with"),
     "desk:mailbox done": _("Item of the mailbox dealt with"),
     "desk:mailbox park": _("Item of the mailbox set aside"),
     "desk:batch send": _("Batch sent"),

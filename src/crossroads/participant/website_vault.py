@@ -1,4 +1,4 @@
-"""Sessions of the desk, in a file of its own: each sealed under what only the browser holds. They outlive a restart."""
+"""Sessions, in a file of their own: each sealed under what only the browser holds. They outlive a restart."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -119,7 +119,7 @@ def _outages() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        raise Unavailable(f"The sessions of the desk cannot be kept: {type(error).__name__}.") from error
+        raise Unavailable(f"The sessions cannot be kept: {type(error).__name__}.") from error
 
 
 def _columns(row: Row) -> dict[str, Any]:

@@ -1,0 +1,73 @@
+"""What a page tells of a person: statuses and rights under the names that the catalogue has for them."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from crossroads.kernel.period import Period
+from crossroads.participant.desk.published import Authorisation, Catalogue
+from crossroads.statuses.model import Entitlement, Holding
+from crossroads.statuses.rights import Right
+
+_SHORT = 12
+"""Of the digest of a table, for people to compare."""
+
+
+class Held(NamedTuple):
+    """A status that is held here."""
+
+    status: str
+    source: str
+    period: Period
+    extracted: date
+
+
+class Opened(NamedTuple):
+    """A right that a person has."""
+
+    right: Right | None
+    """None for one that was taken out of the settings since the load."""
+    id: str
+    period: Period
+    rule: int
+    table: str
+    clients: Sequence[str]
+    """The institutions that may learn of it."""
+    decision: str | None
+    """The decision table, as the catalogue calls it; None where it does not know it."""
+
+    def holds(self, today: date) -> bool:
+        """Tell whether it is open on a day, and still granted."""
+        granted = self.right is not None and self.right.in_force(today)
+        return granted and self.period.start_date <= today <= self.period.last
+
+
+class Naming(NamedTuple):
+    """The names of a catalogue, in one language."""
+
+    catalogue: Catalogue
+    groups: dict[str, str]
+    """The data group that tells of each status."""
+    language: str
+
+    def held(self, one: Holding) -> Held:
+        """Tell of a status."""
+        group = self.groups.get(one.status)
+        status = self.catalogue.named("data_groups", group, self.language) if group else one.status
+        source = self.catalogue.named("institutions", one.source, self.language)
+        return Held(status, source, one.period, one.extracted)
+
+    def opened(self, one: Entitlement, right: Right | None) -> Opened:
+        """Tell of a right."""
+        short = one.version[:_SHORT]
+        if right is None:
+            return Opened(right, one.right, one.period, one.rule, short, (), None)
+        granted = [found for found in self.catalogue.authorisations if right.data_group in found.data_groups]
+        decision = next((found.decision_table for found in granted if found.reference == right.authorisation), None)
+        return Opened(right, one.right, one.period, one.rule, short, self._clients(right, granted), decision)
+
+    def _clients(self, right: Right, granted: Sequence[Authorisation]) -> list[str]:
+        """Give who is authorised to learn of a right; where that is not known, whose rule it is."""
+        parties = [party for one in granted for party in one.parties]
+        found = {one.id for one in self.catalogue.institutions if any(party.includes(one) for party in parties)}
+        return sorted(self.catalogue.named("institutions", one, self.language) for one in found or {right.owner})

@@ -1,0 +1,402 @@
+"""The pages of the institution that keeps statuses: what everybody learns of an attestation, and a person of itself."""
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from attestations import MARIE, PAUL, drawn
+from commands import crossroads
+from crossroads.kernel.clock import SystemClock
+from crossroads.kernel.errors import Conflict, Unavailable
+from crossroads.participant import log as own_log
+from crossroads.statuses.attestation_signing import read_certificate
+from crossroads.statuses.pages.keeper import MOST_ATTESTED
+from crossroads.statuses.verifying import MAXIMUM_BYTES, genuine
+from desks import words
+from fakehub import FakeHub
+from portals import hidden_fields
+from status_pages import PORTAL, TARIFF, TODAY, StatusPages, load, status_pages, write_right
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StatusPages]:
+    hub = FakeHub()
+    with status_pages(tmp_path_factory.mktemp("pages"), hub) as opened:
+        yield opened
+    hub.close()
+
+
+@pytest.fixture(autouse=True)
+def anew(here: StatusPages) -> None:
+    """Begin each test with a load in which Marie is, nobody withdrawn, and no wrong codes."""
+    for ssin in (MARIE, PAUL):
+        here.buffer.come_back(ssin)
+    until(lambda: held(here) or loaded(here))
+    with closing(sqlite3.connect(here.folder / "attestations" / "attestations.sqlite")) as store, store:
+        store.execute("CREATE TABLE IF NOT EXISTS miss (peer TEXT NOT NULL, at INTEGER NOT NULL) STRICT")
+        store.execute("DELETE FROM miss")
+
+
+def held(here: StatusPages) -> bool:
+    """Tell whether the load in which Marie is stands."""
+    try:
+        return bool(here.buffer.holdings(MARIE))
+    except Unavailable:
+        return False
+
+
+def loaded(here: StatusPages) -> bool:
+    """Load, unless the pages remove the facts of somebody at that moment."""
+    try:
+        load(here.folder)
+    except Conflict:
+        return False
+    return True
+
+
+def until(done: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for something that comes by itself."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def made(here: StatusPages, **fields: str) -> bytes:
+    """Have an attestation made for Marie."""
+    with here.browser("marie") as marie:
+        answer = marie.send("/mine/attestation", right=TARIFF, language="en", **fields)
+        assert answer.status_code == 200, words(answer)
+        return answer.content
+
+
+def code_of(here: StatusPages, pdf: bytes) -> str:
+    """Give the code of an attestation, which is whole."""
+    return genuine(pdf, read_certificate(here.folder / "attestations.pem"), SystemClock().now()).code
+
+
+def checked(here: StatusPages, pdf: bytes | None = None, **fields: str) -> httpx.Response:
+    """Check an attestation as anybody does."""
+    files = {"file": ("received.pdf", b"" if pdf is None else pdf, "application/pdf")}
+    with here.browser() as anybody:
+        return anybody.http.post("/en/check", data=fields, files=files)
+
+
+def test_a_person_sees_what_is_held_and_takes_along_a_page(here: StatusPages) -> None:
+    with here.browser("marie") as marie:
+        page = marie.get("/mine")
+        shown = words(page)
+        assert "Living wage Public welfare centre of Gent" in shown
+        assert "Social tariff for gas and electricity" in shown
+        assert "FPS Economy" in shown
+        assert "You looked at this page" in shown
+        assert f'href="{PORTAL}/en/me/data"' in page.text
+        assert MARIE not in page.text
+        assert page.headers["cache-control"] == "no-store"
+        answer = marie.send("/mine/attestation", right=TARIFF, language="fr")
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "You had an attestation made" in words(marie.get("/mine"))
+    text = drawn(answer.content)
+    assert f"{here.url}/fr/check:" in text
+    code = code_of(here, answer.content)
+    assert code in text
+    # The address has no code in it: whoever sees an address of ours learns nothing.
+    assert f"check#{code}" not in text
+    assert f"check?code={code}" not in text
+    assert MARIE.encode() not in answer.content
+
+
+def test_one_who_lives_with_another_sees_the_right_and_not_the_status(here: StatusPages) -> None:
+    with here.browser("paul") as paul:
+        shown = words(paul.get("/mine"))
+    assert "No status of yours is held here." in shown
+    assert "Social tariff for gas and electricity" in shown
+    assert "Living wage" not in shown
+
+
+def test_anybody_learns_whether_it_holds_and_no_more_than_it_says(here: StatusPages) -> None:
+    pdf = made(here)
+    code = code_of(here, pdf)
+    for answer in (checked(here, pdf), checked(here, code=code), checked(here, code=code.lower().replace("-", " "))):
+        assert answer.status_code == 200
+        said = words(answer)
+        assert "It holds" in said
+        assert "Social tariff for gas and electricity" in said
+        assert "Of the person who shows it Not asked" in said
+        for hidden in ("Living wage", "Marie", "Gent", MARIE, code):
+            assert hidden not in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        assert "set-cookie" not in answer.headers
+    assert "Of the person who shows it Yes" in words(checked(here, code=code, number=MARIE))
+    spaced = f"{MARIE[:2]}.{MARIE[2:4]}.{MARIE[4:6]}-{MARIE[6:9]}.{MARIE[9:]}"
+    assert "Of the person who shows it Yes" in words(checked(here, pdf, number=spaced))
+    other = checked(here, code=code, number=PAUL)
+    assert "It is not of the person whose number you typed." in words(other)
+    assert "govuk-panel" not in other.text
+
+
+def test_one_that_is_altered_revoked_over_or_unknown_is_told_so_and_nothing_else(here: StatusPages) -> None:
+    pdf = made(here)
+    code = code_of(here, pdf)
+    places = [len(pdf) * part // 40 for part in range(40)]
+    for place in places:
+        altered = pdf[:place] + bytes([pdf[place] ^ 1]) + pdf[place + 1 :]
+        assert "It does not hold" in words(checked(here, altered)), place
+    for other in (pdf + b"\n", b"%PDF-1.7", b"\x00" * 1000, pdf[: len(pdf) // 2]):
+        answer = checked(here, other)
+        assert "It does not hold" in words(answer)
+        assert "Social tariff" not in words(answer)
+    assert here.command("revoke", "-", text=f"{code}\n").code == 0
+    for answer in (checked(here, pdf), checked(here, code=code, number=MARIE)):
+        assert "It was revoked" in words(answer)
+        assert "Social tariff" not in words(answer)
+    late = made(here)
+    store = here.folder / "attestations" / "attestations.sqlite"
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("UPDATE attestation SET until = '2026-01-31' WHERE revoked IS NULL")
+    said = words(checked(here, code=code_of(here, late)))
+    assert "Its time is over It was valid until 31 January 2026." in said
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("DELETE FROM attestation")
+    assert "No attestation has this code" in words(checked(here, late))
+
+
+def test_codes_are_not_guessed_and_numbers_not_tried(here: StatusPages) -> None:
+    code = code_of(here, made(here))
+    for number in range(5):
+        other = f"{PAUL[:6]}{int(PAUL[6:9]) + 2 * number:03d}"
+        whole = f"{other}{97 - int(other) % 97:02d}"
+        assert "It is not of the person" in words(checked(here, code=code, number=whole))
+    assert "Too many other numbers were given" in words(checked(here, code=code, number=MARIE))
+    assert "It holds" in words(checked(here, code=code))
+    guesses = [words(checked(here, code=f"{'A' * 26}{number}")) for number in range(30, 50)]
+    assert [one for one in guesses if "No attestation has this code" not in one] == []
+    blocked = checked(here, code=code)
+    assert blocked.status_code == 429
+    assert "Too many wrong codes" in words(blocked)
+    assert "It holds" not in words(blocked)
+
+
+def test_what_is_no_code_is_asked_for_again(here: StatusPages) -> None:
+    assert "Type the code, or choose the file." in words(checked(here))
+    assert "Give the code or the file, not both." in words(checked(here, b"%PDF", code="ABCD"))
+    assert "A code has 28 letters" in words(checked(here, code="A" * 200))
+    wrong = checked(here, code="ABCD", number="12345678901")
+    assert (wrong.status_code, "This is not the number of a person." in words(wrong)) == (422, True)
+
+
+def test_a_file_that_is_too_large_is_not_read(here: StatusPages) -> None:
+    answer = checked(here, b"%PDF" + b"0" * (2 * MAXIMUM_BYTES))
+    assert answer.status_code in (400, 413)
+    assert "It does not hold" in words(checked(here, b"%PDF" + b"0" * MAXIMUM_BYTES))
+    with here.browser() as anybody:
+        many = {f"field-{number}": "x" for number in range(2000)}
+        flood = anybody.http.post("/en/check", data=many, files={"file": ("a.pdf", b"%PDF", "application/pdf")})
+        assert flood.status_code in (400, 413, 422)
+        assert anybody.http.get("/health").status_code == 200
+
+
+def test_a_code_stands_in_no_address_and_no_log(here: StatusPages) -> None:
+    pdf = made(here)
+    code = code_of(here, pdf)
+    checked(here, code=code, number=MARIE)
+    with here.browser() as anybody:
+        assert "It holds" not in anybody.http.get(f"/en/check?code={code}").text
+        named = anybody.http.get(f"/en/check?number={MARIE}")
+        assert (named.status_code, MARIE in named.headers["location"]) == (303, False)
+        page = anybody.http.get("/en/check")
+        assert 'method="post" action="/en/check"' in page.text
+    with here.browser("marie") as marie:
+        marie.get("/mine")
+    logged = here.log.read_bytes()
+    assert code.encode() not in logged
+    assert MARIE.encode() not in logged
+
+
+def test_another_site_checks_nothing_in_a_visitors_name(here: StatusPages) -> None:
+    code = code_of(here, made(here))
+    for headers in ({"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}, {}):
+        with httpx.Client(base_url=here.url, trust_env=False) as browser:
+            answer = browser.post("/en/check", data={"code": code}, headers=headers)
+            assert answer.status_code == 403
+            assert "It holds" not in answer.text
+
+
+def test_who_is_not_sure_enough_or_nobody_sees_nothing(here: StatusPages) -> None:
+    with here.browser() as nobody:
+        for path in ("/mine", "/mine/attestation", "/mine/withdraw", "/mine/return"):
+            assert nobody.http.get(f"/en{path}").headers["location"].startswith("/en/login?")
+        assert nobody.http.post("/en/mine/withdraw", data={"sure": "yes"}).status_code in (401, 403)
+    with here.browser("weak") as weak:
+        assert "level=2" in weak.http.get("/en/mine").headers["location"]
+    with here.browser("nameless") as nameless:
+        for path in ("/mine", "/mine/attestation", "/mine/withdraw"):
+            assert "We do not know who you are" in words(nameless.get(path, status=403))
+    assert here.buffer.withdrawals() == []
+
+
+def test_a_person_withdraws_and_comes_back(here: StatusPages) -> None:
+    with here.browser("marie") as marie:
+        before = words(marie.get("/mine/withdraw"))
+        assert "Who lives with you and has a right only by a status of yours can lose it too." in before
+        assert "Social tariff" in before
+        assert "Say that you want this." in marie.faults("/mine/withdraw")
+        assert here.buffer.withdrawals() == []
+        assert marie.done("/mine/withdraw", sure="yes") == "/mine"
+        assert here.buffer.withdrawals() == [MARIE]
+        assert here.buffer.holdings(MARIE) == []
+        shown = words(marie.get("/mine"))
+        assert "Nothing is told of you" in shown
+        assert "Living wage" not in shown
+        fields = hidden_fields(marie.get("/me").text) | {"right": TARIFF, "language": "en"}
+        refused = marie.http.post("/en/mine/attestation", data=fields)
+        assert (refused.status_code, "Choose a right." in refused.text) == (422, True)
+        until(lambda: not here.buffer.unforgotten())
+        with here.browser("paul") as paul:
+            assert "No right of yours is open here." in words(paul.get("/mine"))
+        assert marie.done("/mine/return") == "/mine"
+        assert here.buffer.withdrawals() == []
+        assert list(here.buffer.candidates()) == [MARIE]
+        shown = words(marie.get("/mine"))
+        assert "You took your withdrawal back" in shown
+        assert "You withdrew" in shown
+
+
+def test_when_the_time_of_the_load_is_over_nothing_is_told_and_one_may_still_withdraw(here: StatusPages) -> None:
+    with closing(sqlite3.connect(here.buffer.path)) as buffer, buffer:
+        buffer.execute("UPDATE load SET until = '2026-01-31'")
+    with here.browser("marie") as marie:
+        shown = words(marie.get("/mine"))
+        assert "No status of yours is held here." in shown
+        assert "Living wage" not in shown
+        assert marie.done("/mine/withdraw", sure="yes") == "/mine"
+        assert here.buffer.withdrawals() == [MARIE]
+
+
+def test_facts_go_also_when_the_process_was_stopped_between(here: StatusPages) -> None:
+    with here.buffer.loading(), here.browser("marie") as marie:
+        # A load is under way: nothing is told at once, and the facts go later.
+        assert marie.done("/mine/withdraw", sure="yes") == "/mine"
+        assert here.buffer.unforgotten()
+        here.processes["pages"].kill()
+    here.start()
+    until(lambda: not here.buffer.unforgotten())
+    loaded = here.buffer.current()
+    assert loaded
+    assert not any(MARIE.encode() in path.read_bytes() for path in here.buffer.facts(loaded).glob("holdings*"))
+
+
+def test_nobody_withdraws_for_somebody_else(here: StatusPages) -> None:
+    with here.browser("marie") as marie, here.browser("paul") as paul:
+        fields = hidden_fields(paul.get("/mine/withdraw").text) | {"sure": "yes"}
+        # With the fields of another's session, with none, and from another site.
+        assert marie.http.post("/en/mine/withdraw", data=fields).status_code == 403
+        assert marie.http.post("/en/mine/withdraw", data={"sure": "yes"}).status_code == 403
+        own = hidden_fields(marie.get("/mine/withdraw").text) | {"sure": "yes"}
+        evil = {"origin": "https://evil.example"}
+        assert marie.http.post("/en/mine/withdraw", data=own, headers=evil).status_code == 403
+        assert marie.http.post("/en/mine/withdraw", data={**own, "ssin": PAUL}).status_code == 303
+    assert here.buffer.withdrawals() == [MARIE]
+    with here.browser("paul") as paul:
+        stolen = paul.send("/mine/attestation", right=TARIFF, language="en", ssin=MARIE)
+        assert stolen.status_code in (200, 422)
+        if stolen.status_code == 200:
+            code = code_of(here, stolen.content)
+            assert "Of the person who shows it Yes" in words(checked(here, code=code, number=PAUL))
+
+
+def test_a_past_day_is_attested_and_one_to_come_is_not(here: StatusPages) -> None:
+    past = made(here, day="1", **{"day-month": str(TODAY.month), "day-year": str(TODAY.year)})
+    said = genuine(past, read_certificate(here.folder / "attestations.pem"), SystemClock().now())
+    assert said.days.start_date == said.days.end_date == TODAY.replace(day=1)
+    with here.browser("marie") as marie:
+        future = {"day": "31", "day-month": "12", "day-year": str(TODAY.year + 1)}
+        page = marie.faults("/mine/attestation", right=TARIFF, language="en", **future)
+        assert "You do not have this right on that day." in page
+        assert "Choose a right." in marie.faults("/mine/attestation", right="no-such", language="en")
+        assert "Choose a language." in marie.faults("/mine/attestation", right=TARIFF, language="xx")
+
+
+def test_nobody_has_attestations_without_end(here: StatusPages) -> None:
+    with here.browser("paul") as paul:
+        form = hidden_fields(paul.get("/mine/attestation").text)
+        wish = {**form, "right": TARIFF, "language": "en"}
+        answers = [paul.http.post("/en/mine/attestation", data=wish).status_code for _ in range(MOST_ATTESTED + 2)]
+        # Looking in between does not make the count forget.
+        assert answers.count(422) >= 2
+        assert answers[-1] == 422
+        assert "Try tomorrow." in paul.faults("/mine/attestation", right=TARIFF, language="en")
+
+
+def test_what_people_did_stands_in_a_log_that_nobody_alters_unseen(here: StatusPages, tmp_path: Path) -> None:
+    with here.browser("marie") as marie:
+        marie.get("/mine")
+        marie.done("/mine/withdraw", sure="yes")
+    ended = here.command("deeds", "--json")
+    head = msgspec.json.decode(ended.stdout)
+    assert (ended.code, head["faults"]) == (0, [])
+    folder = here.folder / "pages" / "deeds"
+    events = [one["fields"]["event"] for one in own_log.export(folder)]
+    assert events[-2:] == ["person:withdrew:begun", "person:withdrew:done"]
+    copied = tmp_path / "deeds"
+    shutil.copytree(folder, copied)
+    with closing(sqlite3.connect(copied / "state.sqlite")) as log, log:
+        log.execute("update entry set fields = cast(replace(cast(fields as text), 'withdrew', 'looked') as blob)")
+    faults = own_log.verify(copied, own_log.KnownHead(head["size"], head["root"])).faults
+    assert any("was altered" in fault for fault in faults)
+
+
+def test_pages_have_the_manners_of_the_house(here: StatusPages) -> None:
+    with here.browser("marie") as marie:
+        page = marie.get("/mine")
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        cookie = next(iter(marie.http.cookies.jar))
+        assert cookie.has_nonstandard_attr("HttpOnly")
+        assert cookie.get_nonstandard_attr("SameSite") == "Lax"
+        for language, says in (("nl", "Mijn statuten"), ("fr", "Mes statuts"), ("de", "Meine Statute")):
+            assert says in marie.http.get(f"/{language}/mine").text
+        marie.send("/logout", "/me")
+        assert marie.http.get("/en/mine").status_code == 303
+
+
+def test_the_law_may_bind_everybody(here: StatusPages) -> None:
+    # Its rule stands until the end: after it, nobody withdraws here.
+    write_right(here.folder, withdrawal=False, withdrawalReference="illustrative act, article 1")
+    here.again()
+    with here.browser("marie") as marie:
+        page = marie.get("/mine/withdraw")
+        assert "The law does not let anybody withdraw" in words(page)
+        assert "illustrative act, article 1" in words(page)
+        assert "Are you sure?" not in words(page)
+        fields = hidden_fields(marie.get("/me").text) | {"sure": "yes"}
+        assert marie.http.post("/en/mine/withdraw", data=fields).status_code == 403
+    ended = here.command("withdraw", "--ssin", "-", text=f"{MARIE}\n")
+    assert (ended.code, "illustrative act, article 1" in ended.sentence) == (1, True)
+    assert here.buffer.withdrawals() == []
+
+
+def test_the_role_serves_them_beside_the_participant(here: StatusPages) -> None:
+    here.processes.stop("pages")
+    pages = here.folder / "pages.yaml"
+    written = pages.read_text("utf-8")
+    home = {"CROSSROADS_HOME": str(here.folder)}
+    # What is wrong with their settings is said before anything is served.
+    pages.write_text(written.replace("mostAMinute", "mostASecond"), "utf-8")
+    refused = crossroads("serve", "--role", "statuses", environment=home)
+    assert (refused.code, "mostASecond" in refused.sentence) == (1, True)
+    pages.write_text(written, "utf-8")
+    here.processes.start("statuses", ["serve", "--role", "statuses"], here.log, home)
+    here.processes["statuses"].wait_for(f"{here.url}/health")
+    with here.browser() as anybody:
+        assert "Verify an attestation" in words(anybody.get("/check"))
+    here.processes.stop("statuses")
+    with pytest.raises(httpx.TransportError), here.browser() as anybody:
+        anybody.get("/check")

@@ -1,0 +1,83 @@
+"""The report of a rule that is tried: one file, which everybody can read, and in which nothing hidden stands."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser
+
+from chromium import chromium, overflow, tab, violations
+from crossroads.statuses.report import report
+from crossroads.statuses.report_words import REPORT_WORDS
+from crossroads.statuses.rights import read_rights
+from crossroads.statuses.trying import Difference, drafted
+from crossroads.web.languages import LANGUAGES
+
+pytestmark = pytest.mark.browser
+RIGHT = {one.id: one for one in read_rights(Path(__file__).parents[2] / "rights" / "belgium")}["culture-pass"]
+DRAFT = drafted(RIGHT, "draft.dmn", RIGHT.xml + b"\n")
+DAYS = (date(2026, 2, 2), date(2026, 3, 1))
+FOUND = [
+    Difference(area=None, gain=1240, lose=85, other_days=None, same=20400),
+    Difference(area="-", gain=40, lose=None, other_days=None, same=200),
+    Difference(area="4", gain=None, lose=None, other_days=None, same=9000),
+    Difference(area="9", gain=1200, lose=80, other_days=None, same=11200),
+]
+HIDDEN = [Difference(area=None, gain=None, lose=None, other_days=None, same=None)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+def written(tmp_path: Path, language: str, found: list[Difference]) -> Path:
+    path = tmp_path / f"report-{language}.html"
+    path.write_text(report(found, RIGHT, DRAFT, language, DAYS), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everybody_can_read_it(browser: Browser, tmp_path: Path, language: str) -> None:
+    words = REPORT_WORDS[language]
+    for found in (FOUND, HIDDEN):
+        path = written(tmp_path, language, found)
+        for scheme in ("light", "dark"):
+            with tab(browser, path.as_uri(), bypass_csp=True, color_scheme=scheme) as page:
+                page.goto(path.as_uri())
+                assert violations(page) == []
+                assert page.get_by_role("heading", level=1).inner_text() == words.title.format(
+                    right=RIGHT.names[language]
+                )
+                page.set_viewport_size({"width": 320, "height": 640})
+                assert overflow(page) == 0
+                assert page.get_by_role("row").count() == len(found) + 1
+                assert page.locator("svg").count() == (found is FOUND)
+
+
+def test_it_is_one_file_and_asks_for_nothing(tmp_path: Path) -> None:
+    text = written(tmp_path, "en", FOUND).read_text("utf-8")
+    assert "default-src 'none'" in text
+    assert not re.search(r"<script|<link|<img|url\(|@import|href=|src=", text)
+
+
+def test_what_is_hidden_is_not_in_it(tmp_path: Path) -> None:
+    text = written(tmp_path, "en", FOUND).read_text("utf-8")
+    cells = re.findall(r"<t[hd](?: scope=\"row\")?>([^<]*)</t[hd]>", text)
+    assert cells[-5:] == ["9…", "1,200", "80", "hidden", "11,200"]
+    assert "Illustrative" in text
+    (chart,) = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
+    # Bars are told to who cannot see them too: of three counts, and of no other.
+    assert sorted(re.findall(r"People: ([^;]*);", chart)) == ["1200", "40", "80"]
+
+
+def test_the_name_of_a_right_is_not_read_as_markup(tmp_path: Path) -> None:
+    hostile = msgspec.structs.replace(RIGHT, names={"en": "<script>alert(1)</script>"}, legal_reference="</dd><b>")
+    text = report(FOUND, hostile, DRAFT, "en", DAYS)
+    assert "<script" not in text
+    assert "<b>" not in text
+    del tmp_path

@@ -1,0 +1,223 @@
+"""Decision tables on pages: cells in plain words, the versions there were, and what differs between two."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from crossroads.catalogue.history import Belief
+from crossroads.catalogue.kinds import Kind
+from crossroads.catalogue.model import DecisionTable, Text
+from crossroads.catalogue.snapshot import Facts, Snapshot
+from crossroads.dmn.drawing import Cell, Drawing
+from crossroads.dmn.model import Aggregation, HitPolicy
+from crossroads.portal.citizen_data import named
+from crossroads.portal.opening import portal_look
+from crossroads.portal.register import Register
+from crossroads.portal.rule_words import POLICIES, RULES
+from crossroads.portal.rules import compared, drawn, versions
+from crossroads.web.contents import contents
+from crossroads.web.languages import LANGUAGES
+from networks import belgium
+from tabling import TABLES, TARIFF, otherwise
+
+LOOK = portal_look()
+STATUSES = {"living-wage": Text(nl="Leefloon", en="Living wage"), "care-budget": Text(nl="Zorgbudget")}
+
+
+@pytest.mark.parametrize(
+    ("text", "nl", "en"),
+    [
+        ("true", "Ja", "Yes"),
+        ("null", "geen", "none"),
+        ("yearEnd", "Laatste dag van het jaar", "Last day of the year"),
+        ('"living-wage"', "Leefloon", "Living wage"),
+        ('"living-wage",  "care-budget", "other"', "Leefloon, Zorgbudget, other", "Living wage, Zorgbudget, other"),
+        ('>= date("2009-07-01")', "vanaf 1 juli 2009", "from 1 July 2009"),
+        ('<@"2009-07-01"', "voor 1 juli 2009", "before 1 July 2009"),
+        (
+            '[date("2021-02-01")..date("2023-06-30")]',
+            "van 1 februari 2021 tot en met 30 juni 2023",
+            "from 1 February 2021 to 30 June 2023",
+        ),
+        ("< 18", "minder dan 18", "less than 18"),
+        (">= 1200", "1.200 of meer", "1,200 or more"),
+    ],
+)
+def test_a_cell_is_said_in_plain_words(text: str, nl: str, en: str) -> None:
+    said = [RULES["plainly"](LOOK.words(language), Cell(text), STATUSES) for language in ("nl", "en")]
+    assert said == [nl, en]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'not("living-wage")',
+        '"a" , b',
+        '>= date("2009-02-30")',
+        '(date("2021-02-01")..date("2023-06-30")]',
+        "if statusEnd = null then yearEnd else statusEnd",
+        '"it said \\"no\\""',
+        "1 + 1",
+        ">= 18, < 3",
+        "",
+    ],
+)
+def test_what_cannot_be_said_plainly_is_left_as_it_is_written(text: str) -> None:
+    assert RULES["plainly"](LOOK.words("nl"), Cell(text), STATUSES) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_hit_policy_has_a_sentence_of_its_own(language: str) -> None:
+    (drawing,) = drawn(TARIFF, language)
+    said = {RULES["policy"](LOOK.words(language), with_policy(drawing, one)) for one in (*HitPolicy, *Aggregation)}
+    assert len(said) == len(HitPolicy) + len(Aggregation) == len(POLICIES)
+
+
+def with_policy(drawing: Drawing, policy: HitPolicy | Aggregation) -> Drawing:
+    counted = isinstance(policy, Aggregation)
+    return Drawing(
+        name=drawing.name,
+        description="",
+        hit_policy=HitPolicy.COLLECT if isinstance(policy, Aggregation) else policy,
+        aggregation=policy if counted and isinstance(policy, Aggregation) else None,
+        sources=(),
+        columns=drawing.columns,
+        rows=drawing.rows,
+        findings=(),
+    )
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_belgian_tables_say_everything_in_the_language_of_the_page(name: str, language: str) -> None:
+    (drawing,) = drawn(TABLES[name], language)
+    assert [column.title for column in drawing.columns][-1] == "why"
+    assert {len(row.cells) for row in drawing.rows} == {len(drawing.columns)}
+    words = LOOK.words(language)
+    heads = [RULES["head"](words, column) for column in drawing.columns]
+    english = [RULES["head"](LOOK.words("en"), column) for column in drawing.columns]
+    assert language == "en" or not set(heads) & set(english) - {"Status", "Postcode"}, heads
+
+
+def test_remarks_are_shown_in_one_language_and_another_where_there_is_none() -> None:
+    remarks = [drawn(TARIFF, language)[0].rows[0].cells[-1].text for language in LANGUAGES]
+    assert remarks == [
+        "categorie 1: OCMW's",
+        "catégorie 1 : CPAS",
+        "Kategorie 1: ÖSHZ",
+        "category 1: public welfare centres",
+    ]
+    text = re.sub(r' *<annotation name="why \(nl\)"/>\n', "", TARIFF.dmn)
+    text = re.sub(
+        r"<annotationEntry><text>[^<]*</text></annotationEntry>\n *(?=<annotationEntry><text>.*CPAS)", "", text
+    )
+    dutch = drawn(replace(TARIFF, dmn=text), "nl")[0].rows[0].cells
+    assert (len(dutch), dutch[-1].text) == (8, "Kategorie 1: ÖSHZ")
+
+
+def test_what_nobody_can_read_is_not_drawn() -> None:
+    for text in ("<x/>", "<definitions/>", TARIFF.dmn.replace("decisionTable", "decisionTables")):
+        assert drawn(replace(TARIFF, dmn=text), "nl") == ()
+    (none,) = compared(replace(TARIFF, dmn="<x/>"), TARIFF, "nl")
+    assert (none.one, none.same, len(none.changed)) == (None, 0, 6)
+
+
+def test_two_versions_are_compared_rule_by_rule() -> None:
+    i, j = TARIFF.dmn.index('<rule id="rule-3">'), TARIFF.dmn.index('<rule id="rule-4">')
+    earlier = otherwise(
+        (TARIFF.dmn[i:j], ""), ('"living-wage", "equivalent-living-wage"</text></inp', '"x"</text></inp')
+    )
+    (found,) = compared(earlier, TARIFF, "en")
+    said = [
+        (one.one and one.one.number, one.other and one.other.number, [each.column.title for each in one.differences])
+        for one in found.changed
+    ]
+    assert said == [
+        (1, 1, ["status"]),
+        (None, 3, ["status", "active", "collective", "day", "opens", "start", "end", "why"]),
+    ]
+    assert found.same == 3
+    (same,) = compared(TARIFF, TARIFF, "en")
+    assert (same.same, list(same.changed)) == (5, [])
+
+
+def test_what_comes_out_where_no_rule_applies_is_compared_too() -> None:
+    (found,) = compared(
+        TARIFF, otherwise(("<text>false</text></defaultOutputEntry>", "<text>true</text></defaultOutputEntry>")), "en"
+    )
+    ((changed,),) = (found.changed,)
+    assert changed.one is not None
+    assert (changed.one.number, [one.column.title for one in changed.differences], found.same) == (0, ["opens"], 5)
+
+
+def test_a_column_that_comes_or_goes_is_seen_in_every_rule() -> None:
+    added = otherwise(('<output id="output-1" name="opens"', '<output id="output-1" name="open"'))
+    (found,) = compared(TARIFF, added, "en")
+    assert found.same == 0
+    assert all({"opens", "open"} <= {one.column.title for one in each.differences} for each in found.changed)
+
+
+def test_every_text_that_a_table_had_is_a_version() -> None:
+    def moment(day: int) -> datetime:
+        return datetime(2026, 1, day, tzinfo=UTC)
+
+    first, second = otherwise(("category 1", "category one")), otherwise(("category 1", "category I"))
+    ended = replace(first, valid_until=date(2019, 12, 31))
+    later = replace(TARIFF, valid_from=date(2020, 1, 1))
+    beliefs = [
+        Belief(ended, 7, moment(4)),
+        Belief(first, 2, moment(1), 7, moment(4), "ended"),
+        Belief(later, 8, moment(5)),
+        Belief(replace(second, valid_from=date(2020, 1, 1)), 7, moment(4), 8, moment(5), "a mistake"),
+    ]
+    found = versions(beliefs)
+    assert [(one.short, one.until) for one in found] == [
+        (TARIFF.sha256[:12], None),
+        (second.sha256[:12], moment(5)),
+        (first.sha256[:12], None),
+    ]
+    assert found[-1].table.valid_until == date(2019, 12, 31)
+    assert versions([]) == []
+
+
+def register(*tables: DecisionTable) -> Register:
+    """Give the Belgian catalogue with other tables."""
+    entries = [(Kind.DECISION_TABLE, one) for one in tables or belgium().decision_tables]
+    entries += [(Kind.DATA_GROUP, one) for one in belgium().data_groups]  # type: ignore[misc] # one kind each
+    entries += [(Kind.AUTHORISATION, one) for one in belgium().authorisations]  # type: ignore[misc] # as above
+    facts = Facts(1, 1, None, tuple(entries), (), (), {})
+    return Register(Snapshot(facts), date(2026, 2, 2), "nl")
+
+
+def own_rights(found: Register, **row: Any) -> str:
+    """Give the cells that a person sees of one right."""
+    group = found.data_group("statuses-and-rights@1")
+    assert group
+    right = {"right": "social-tariff", "startDate": "2026-01-01", "rule": 3, "table": TARIFF.sha256[:12]} | row
+    shown = contents(LOOK.words("nl"), {"statuses": [], "rights": [right]}, named(group.json_schema, found))
+    return " | ".join(shown.tables[-1].rows[0])
+
+
+def test_a_person_is_led_from_a_right_to_the_rule_that_opened_it() -> None:
+    """Which rule it is stands after the `#`, which no browser sends: it says which status the person has."""
+    link = f'href="/nl/decision-tables/social-tariff?version={TARIFF.sha256[:12]}#rule-3">Regel 3</a>'
+    assert link in own_rights(register())
+    renamed = replace(TARIFF, id="tariff")
+    assert link.replace("social-tariff", "tariff") in own_rights(register(renamed))
+
+
+def test_a_version_that_the_catalogue_no_longer_has_is_looked_for_at_the_table_of_the_right() -> None:
+    shown = own_rights(register(), table="0123456789ab")
+    assert 'href="/nl/decision-tables/social-tariff?version=0123456789ab#rule-3"' in shown
+
+
+def test_what_a_source_says_cannot_lead_elsewhere() -> None:
+    shown = own_rights(register(), rule='3"><script>', table='"><script>alert(1)</script>')
+    assert "<script>" not in shown
+    assert 'href="/nl/decision-tables/social-tariff?' in shown
+    unknown = own_rights(register(), right="//elsewhere.example", table="zz")
+    assert "href" not in unknown
+    assert "Regel 3" in unknown

@@ -1,0 +1,324 @@
+"""What sources tell between two loads: whom it reaches, what is told of it, and that nothing of it is lost."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from crossroads.kernel.errors import Conflict
+from crossroads.kernel.period import Period
+from crossroads.participant.outbox import ACCEPTED, OUTBOX, REFUSED, Settled
+from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.direct import Person
+from crossroads.statuses.model import Entitlement, Holding, Load
+from crossroads.statuses.neighbours import neighbours
+from crossroads.statuses.notices import Notice, Notices, Renewed
+from crossroads.statuses.staging import Round, say_anew
+from crossroads.statuses.telling import Answer, Cause, otherwise, told
+from crossroads.wire.messages import AnsweredSsin
+from crossroads.wire.mutations import Change, Mutation, MutationKind
+from status_facts import DAYS, DIRECT, PEOPLE, STATUSES, at_once, facts, periods
+
+DAY = date(2026, 2, 2)
+YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
+GROUP, ANNA, BEA = "status-living-wage@1", "80631512393", "80631512494"
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def written(folder: Path, people: Mapping[str, Person]) -> None:
+    """Write facts, in two rounds, as a load does."""
+    for number, half in ((1, PEOPLE[::2]), (2, PEOPLE[1::2])):
+        with Round(folder, number) as found:
+            for person in (people[ssin] for ssin in half if ssin in people):
+                if person.resident:
+                    found.reside(person.resident)
+                if person.home:
+                    found.share(person.home)
+                for one in person.holdings:
+                    found.hold(one)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_what_is_decided_anew_about_a_few_is_what_is_decided_about_everybody(data: st.DataObject) -> None:
+    day, ssin, status = data.draw(DAYS), data.draw(st.sampled_from(PEOPLE)), data.draw(st.sampled_from(STATUSES))
+    before = data.draw(facts(day))
+    said = [
+        Holding(ssin=ssin, status=status, source="other", period=period, extracted=day)
+        for period in data.draw(st.lists(periods(), max_size=2))
+    ]
+    kept = (one for one in before[ssin].holdings if one.status != status)
+    after = {**before, ssin: before[ssin]._replace(holdings=(*kept, *said))}
+    with TemporaryDirectory() as name:
+        written(Path(name), before)
+        say_anew(Path(name), ssin, status, said)
+        around = neighbours(Path(name), ssin)
+        assert neighbours(Path(name), "nobody") is None
+    assert around is not None
+    anew = alone(around.people, around.reached, day)
+    everybody = at_once(after, day)
+    assert anew == {one for one in everybody if one.ssin in around.reached}
+    others = set(PEOPLE) - set(around.reached)
+    assert alone(before, others, day) == {one for one in everybody if one.ssin in others}
+
+
+def alone(people: Mapping[str, Person], asked: Iterable[str], day: date) -> set[Entitlement]:
+    """Decide about some, one by one."""
+    return {one for direct in DIRECT.values() for ssin in asked for one in direct.entitlements(ssin, people, day)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "days"),
+    [
+        ([], [], None),
+        ([YEAR], [YEAR], None),
+        ([YEAR], [], YEAR),
+        ([], [Period(DAY)], Period(DAY)),
+        ([YEAR], [Period(DAY, date(2026, 12, 31))], Period(date(2026, 1, 1), date(2026, 2, 1))),
+        (
+            [YEAR],
+            [Period(date(2026, 1, 1), date(2026, 6, 30)), Period(date(2026, 7, 1), date(2026, 12, 31))],
+            None,
+        ),
+        ([Period(date(2026, 2, 1), date(2026, 2, 2))], [Period(date(2026, 5, 1))], Period(date(2026, 2, 1))),
+    ],
+)
+def test_the_days_on_which_answers_differ(before: list[Period], after: list[Period], days: Period | None) -> None:
+    assert otherwise(before, after) == otherwise(after, before) == days
+
+
+def test_what_is_told_is_of_the_year_of_the_load_and_names_no_status() -> None:
+    answer, corrected = Answer("right-de-lijn@1", ANNA, "25:1"), Cause(corrected=True, wrong_since=None)
+    assert told(answer, Period(date(2025, 1, 1), date(2025, 12, 31)), corrected, DAY, DAY) is None
+    mutation = told(answer, Period(date(2025, 7, 1)), corrected, DAY, DAY)
+    assert mutation is not None
+    assert (mutation.period, mutation.kind, mutation.content) == (
+        Period(date(2026, 1, 1)),
+        MutationKind.CORRECTED,
+        None,
+    )
+    assert mutation.wrong_since is not None
+    assert mutation.wrong_since.isoformat() == "2026-01-01T00:00:00+01:00"
+    changed = told(answer, YEAR, Cause(corrected=False, wrong_since=None), DAY, DAY)
+    assert changed is not None
+    assert (changed.kind, changed.wrong_since) == (MutationKind.CHANGED, None)
+    assert mutation.reference != changed.reference
+
+
+@dataclass
+class Scene:
+    """A buffer with one load, in which Anna has a right; and what sources tell."""
+
+    buffer: Buffer
+    notices: Notices
+
+    def load(self) -> Load:
+        """Load: Anna and Bea have the right."""
+        with self.buffer.loading() as (number, _):
+            load = Load(number=number, day=DAY, until=date(9999, 1, 1), sources={})
+            self.buffer.commit(load, [ANNA, BEA], [], [right(ANNA), right(BEA)])
+        return load
+
+    def tell(self, kind: MutationKind = MutationKind.CHANGED, since: datetime | None = None) -> None:
+        """Let a source tell of Anna."""
+        change = Change(
+            ssin=AnsweredSsin(value=ANNA),
+            data_group=GROUP,
+            period=YEAR,
+            kind=kind,
+            happened_on=DAY,
+            source="pcsw-gent",
+            legal_context="STATUSES:LOAD",
+            authorisation="CR-ILL/statuses-1",
+            sealed=True,
+            wrong_since=since,
+        )
+        with self.notices.engine.begin() as connection:
+            self.notices.note(connection, change)
+
+    def due(self, now: datetime = NOW) -> Notice:
+        found = self.notices.due(now)
+        assert found is not None
+        return found
+
+    def renew(self, notice: Notice, load: Load, *opened: Entitlement) -> int:
+        """Look into it: who lives with Anna has the right no more, unless told."""
+        found = Renewed("living-wage", [], {ANNA: opened, BEA: ()})
+        return self.notices.renew(notice, load, found, lambda ssin, _, before, after: tell(ssin, before, after))
+
+    def outbox(self) -> list[str]:
+        """Give of whom clients are told."""
+        with self.notices.engine.connect() as connection:
+            return [ssin for (ssin,) in connection.execute(select(OUTBOX.c.ssin).order_by(OUTBOX.c.id))]
+
+
+def tell(ssin: str, before: object, after: object) -> list[Mutation]:
+    made = told(Answer("right-de-lijn@1", ssin, "25:1"), YEAR, Cause(corrected=False, wrong_since=None), DAY, DAY)
+    return [made] if made and list(before) != list(after) else []  # type: ignore[call-overload] # both are sequences
+
+
+def right(ssin: str) -> Entitlement:
+    return Entitlement(ssin=ssin, right="de-lijn", period=YEAR, rule=1, version="table")
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    buffer = Buffer(tmp_path / "buffer")
+    return Scene(buffer, Notices(buffer))
+
+
+def test_what_a_source_tells_proposes_the_person_and_is_looked_into_once(scene: Scene) -> None:
+    load = scene.load()
+    scene.tell()
+    assert list(scene.buffer.candidates()) == [ANNA]
+    assert scene.buffer.waiting() == 1
+    notice = scene.due()
+    assert scene.renew(notice, load, right(ANNA)) == 1
+    assert scene.outbox() == [BEA]
+    assert (scene.buffer.entitlements(ANNA), scene.buffer.entitlements(BEA)) == ([right(ANNA)], [])
+    assert (scene.notices.due(NOW), scene.buffer.waiting()) == (None, 0)
+    assert scene.renew(notice, load, right(ANNA)) == 0
+    assert scene.outbox() == [BEA]
+
+
+def test_nothing_is_half_done(scene: Scene) -> None:
+    """What is known, what is told and that it was looked into are written together, or not at all."""
+    load = scene.load()
+    scene.tell()
+    told_of: list[str] = []
+
+    def dies(ssin: str, _: object, before: object, after: object) -> list[Mutation]:
+        told_of.append(ssin)
+        if len(told_of) > 1:
+            raise OSError("The disk is full.")
+        return tell(ssin, before, after)
+
+    found = Renewed("living-wage", [], {BEA: (), ANNA: ()})
+    with pytest.raises(OSError, match="full"):
+        scene.notices.renew(scene.due(), load, found, dies)
+    assert told_of == [BEA, ANNA]
+    assert (scene.outbox(), scene.buffer.entitlements(BEA)) == ([], [right(BEA)])
+    assert scene.renew(scene.due(), load) == 2
+
+
+def test_what_is_told_again_while_it_is_looked_into_waits(scene: Scene) -> None:
+    load = scene.load()
+    scene.tell()
+    first = scene.due()
+    scene.tell()
+    scene.renew(first, load)
+    assert scene.due().stamp > first.stamp
+
+
+def test_a_correction_stays_one_whatever_is_told_after_it(scene: Scene) -> None:
+    early, late = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC)
+    scene.load()
+    for kind, since in ((MutationKind.CORRECTED, late), (MutationKind.CORRECTED, early), (MutationKind.ENDED, None)):
+        scene.tell(kind, since)
+    assert scene.due().cause == Cause(corrected=True, wrong_since=early)
+    scene.tell(MutationKind.CANCELLED)
+    assert scene.due().cause == Cause(corrected=True, wrong_since=None)
+
+
+def test_a_source_that_is_silent_is_asked_again_ever_later(scene: Scene) -> None:
+    scene.load()
+    scene.tell()
+    now = NOW
+    for seconds in (5, 10, 20):
+        scene.notices.later(scene.due(now), now)
+        assert scene.notices.due(now + timedelta(seconds=seconds - 1)) is None
+        now += timedelta(seconds=seconds)
+    for _ in range(40):
+        scene.notices.later(scene.due(now), now)
+        now += timedelta(hours=6)
+    assert scene.due(now)
+
+
+def test_what_was_told_before_a_load_began_is_in_it(scene: Scene) -> None:
+    load = scene.load()
+    scene.tell()
+    scene.renew(scene.due(), load)
+    scene.load()
+    assert scene.notices.due(NOW) is None
+
+
+def test_what_is_told_during_a_load_is_looked_into_after_it(scene: Scene) -> None:
+    before = scene.load()
+    with scene.buffer.loading() as (number, _):
+        scene.tell()
+        scene.renew(scene.due(), before)
+        load = Load(number=number, day=DAY, until=date(9999, 1, 1), sources={})
+        scene.buffer.commit(load, [ANNA, BEA], [], [right(ANNA), right(BEA)])
+    again = scene.due()
+    assert again.compares
+    with pytest.raises(Conflict):
+        scene.renew(again, before)
+    assert scene.buffer.entitlements(BEA) == [right(BEA)]
+    assert scene.renew(scene.due(), load) == 2
+
+
+def test_what_was_not_looked_into_before_a_load_is_told_without_comparing(scene: Scene) -> None:
+    """The load knows already what clients do not."""
+    scene.load()
+    scene.tell()
+    load = scene.load()
+    assert not scene.due().compares
+    scene.renew(scene.due(), load)
+    assert scene.notices.due(NOW) is None
+
+
+def test_a_withdrawal_changes_nothing_of_what_waits(scene: Scene) -> None:
+    """Somebody's facts are taken out, and no source is asked: what clients know is still what the buffer says."""
+    load = scene.load()
+    scene.tell()
+    with scene.buffer.loading(anew=False) as (number, _):
+        again = msgspec.structs.replace(load, number=number)
+        scene.buffer.commit(again, [ANNA, BEA], [], [right(ANNA), right(BEA)])
+    assert scene.due().compares
+    scene.renew(scene.due(), again)
+    with scene.buffer.loading(anew=False) as (number, _):
+        scene.buffer.commit(msgspec.structs.replace(load, number=number), [ANNA, BEA], [], [])
+    assert scene.notices.due(NOW) is None
+
+
+def test_of_who_withdrew_nothing_is_noted_nor_told(scene: Scene) -> None:
+    load = scene.load()
+    scene.tell()
+    notice = scene.due()
+    scene.buffer.withdraw(ANNA, DAY)
+    assert scene.renew(notice, load, right(ANNA)) == 1
+    assert scene.outbox() == [BEA]
+    scene.buffer.come_back(ANNA)
+    assert scene.buffer.entitlements(ANNA) == []
+    scene.buffer.withdraw(ANNA, DAY)
+    scene.tell()
+    assert list(scene.buffer.candidates()) == []
+
+
+def test_what_the_hub_refused_is_shown_and_goes_in_time(scene: Scene) -> None:
+    load = scene.load()
+    scene.tell()
+    assert scene.renew(scene.due(), load) == 2
+    first, second = scene.notices.outbox.waiting(2)
+    settled = [Settled(first.id, ACCEPTED, ticket="1"), Settled(second.id, REFUSED, "The person is not held.")]
+    scene.notices.outbox.settle(settled, NOW)
+    scene.notices.forget_sent()
+    assert scene.notices.refused() == (1, ["The person is not held."])
+    scene.notices.forget_old(NOW - timedelta(days=1))
+    assert scene.notices.refused()[0] == 1
+    scene.notices.forget_old(NOW + timedelta(days=1))
+    assert (scene.notices.refused(), scene.outbox()) == ((0, []), [])
+
+
+def test_nothing_stays_when_the_time_of_a_load_is_over(scene: Scene) -> None:
+    scene.load()
+    scene.tell()
+    assert scene.buffer.expire(date.max)
+    assert scene.notices.due(NOW) is None
