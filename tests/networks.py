@@ -19,6 +19,7 @@ from crossroads.network.founders import Founders
 from crossroads.network.loading import Lines, load_directory
 from crossroads.network.members import Member
 from crossroads.network.ports import free_ports
+from crossroads.network.processes import Processes
 from crossroads.network.service import Network
 from database import Database, execute
 from warm import warm
@@ -69,7 +70,9 @@ def network(
         Member(institution=name, port=port, folder=folder / name, **details)
         for port, (name, details) in zip(ports, members.items(), strict=True)
     )
-    built = Network(installation=Installation(made, folder / "hub"), members=joined, processes=warm())
+    # A hub that starts processes beside it is started whole.
+    processes = Processes() if made.job_workers else warm()
+    built = Network(installation=Installation(made, folder / "hub"), members=joined, processes=processes)
     built.make_files()
 
     async def fill(services: Services, founders: Founders) -> None:
