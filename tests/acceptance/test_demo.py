@@ -27,6 +27,9 @@ from crossroads.demo.running import Runner, StopSignals
 from crossroads.demo.screen import Screen
 from crossroads.demo.stage import Stage
 from crossroads.demo.tour import FIRST, OTHERS, failures, play
+from crossroads.kernel.clock import SystemClock
+from crossroads.statuses.attestation_signing import read_certificate
+from crossroads.statuses.verifying import genuine
 from database import remove_server
 from desks import words
 from portals import hidden_fields, log_in
@@ -44,6 +47,10 @@ _VISITED = [
     "Waiting for an answer",
     "Social inquiry of a public welfare centre",
     "Employment relations : A value is wrong",
+    "Social tariff for gas and electricity",
+    "It holds",
+    "You withdrew on",
+    "You took your withdrawal back",
 ]
 
 
@@ -163,7 +170,7 @@ def test_pages_that_do_not_start_are_said_and_break_no_tour(tmp_path: Path) -> N
     assert failures([played]) == []
     assert "left out: demo-login did not start; see" in shown.getvalue()
     assert "portal did not start; see" in shown.getvalue()
-    assert set(opening.failed) == {"demo-login", "portal", "desk-pcsw-gent", "desk-nsso"}
+    assert set(opening.failed) == {"demo-login", "portal", "statuses-pages", "desk-pcsw-gent", "desk-nsso"}
 
 
 @pytest.mark.parametrize(
@@ -197,8 +204,8 @@ def _ask(demo: Demo) -> dict[str, list[dict[str, str]]]:
 
 
 def _visited(demo: Demo) -> list[str]:
-    """Do in a browser the five things to which the demo invites; give what each page said."""
-    look, _, data, reports, why = re.findall(r"^ +(http://\S+/en/\S+)$", demo.output, re.MULTILINE)
+    """Do in a browser the six things to which the demo invites; give what each page said."""
+    look, _, data, reports, why, rights = re.findall(r"^ +(http://\S+/en/\S+)$", demo.output, re.MULTILINE)
     said = []
     with _browser(look, "citizen") as first, _browser(look, "other-citizen") as other:
         page = first.get(look)
@@ -211,7 +218,29 @@ def _visited(demo: Demo) -> list[str]:
         said.append(_found("Social inquiry of a public welfare centre", first.get(why)))
     with _browser(reports, "sara") as source:
         said.append(_found("Employment relations : A value is wrong", source.get(reports)))
-    return said
+    return [*said, *_taken_along(demo, data, rights)]
+
+
+def _taken_along(demo: Demo, data: str, rights: str) -> Iterator[str]:
+    """Go from the portal to the rights, have one attested and verified by its code, withdraw and come back."""
+    with _browser(data, "citizen") as first:
+        assert _linked(first.get(data), "My statuses and rights there") == rights
+    certificate = read_certificate(demo.home / "demo" / "statuses" / "attestations-certificate.pem")
+    with _browser(rights, "citizen") as first:
+        yield _found("Social tariff for gas and electricity", first.get(rights))
+        made = _sent(first, f"{rights}/attestation", right="social-tariff", language="en")
+        code = genuine(made.content, certificate, SystemClock().now()).code
+        with httpx.Client(trust_env=False, headers={"origin": rights.partition("/en/")[0]}) as anybody:
+            yield _found("It holds", anybody.post(f"{rights.removesuffix('mine')}check", data={"code": code}))
+        withdrawn = _sent(first, f"{rights}/withdraw", sure="yes")
+        yield _found("You withdrew on", first.get(withdrawn.headers["location"]))
+        back = _sent(first, f"{rights}/return")
+        yield _found("You took your withdrawal back", first.get(back.headers["location"]))
+
+
+def _sent(browser: httpx.Client, address: str, **fields: str) -> httpx.Response:
+    """Send the form of a page."""
+    return browser.post(address, data={**hidden_fields(browser.get(address).text), **fields})
 
 
 @contextmanager

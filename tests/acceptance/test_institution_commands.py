@@ -22,6 +22,7 @@ from crossroads.demo.home import Cast, Made, Part
 from crossroads.demo.mailboxes import Mail
 from crossroads.demo.opening import Opening
 from crossroads.demo.pages import Pages
+from crossroads.demo.rights_pages import RightsPages
 from crossroads.demo.running import Runner, StopSignals
 from crossroads.demo.screen import Outcome, Screen
 from crossroads.demo.stage import Stage
@@ -299,7 +300,8 @@ def test_the_tour_waits_for_a_lease_of_somebody_else_and_says_so(built: Network,
     cast = Cast(nobody, nobody, nobody, nobody, STRANGER, STRANGER)
     text = io.StringIO()
     runner = Runner(built, StopSignals())
-    pages = Pages(login=Login(folder=tmp_path, port=1), portal=built.member(SOURCE), desks=())
+    rights = RightsPages(folder=tmp_path, port=2)
+    pages = Pages(login=Login(folder=tmp_path, port=1), portal=built.member(SOURCE), rights=rights, desks=())
     stage = Stage(
         runner,
         Made("", 1, date(2026, 1, 1), 0, cast),

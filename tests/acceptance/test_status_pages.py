@@ -1,5 +1,6 @@
 """The pages of the institution that keeps statuses: what everybody learns of an attestation, and a person of itself."""
 
+import re
 import shutil
 import sqlite3
 import time
@@ -18,6 +19,7 @@ from crossroads.kernel.errors import Conflict, Unavailable
 from crossroads.participant import log as own_log
 from crossroads.statuses.attestation_signing import read_certificate
 from crossroads.statuses.pages.keeper import MOST_ATTESTED
+from crossroads.statuses.rights import one_right
 from crossroads.statuses.verifying import MAXIMUM_BYTES, genuine
 from desks import words
 from fakehub import FakeHub
@@ -115,11 +117,17 @@ def test_a_person_sees_what_is_held_and_takes_along_a_page(here: StatusPages) ->
 
 
 def test_one_who_lives_with_another_sees_the_right_and_not_the_status(here: StatusPages) -> None:
-    with here.browser("paul") as paul:
-        shown = words(paul.get("/mine"))
+    """Nor the rule: whoever reads it knows which status the other has."""
+    with here.browser("paul") as paul, here.browser("marie") as marie:
+        page, own = paul.get("/mine"), marie.get("/mine")
+    shown = words(page)
     assert "No status of yours is held here." in shown
     assert "Social tariff for gas and electricity" in shown
     assert "Living wage" not in shown
+    version = one_right(here.folder / "rights", TARIFF).version[:12]
+    assert f"rule 1 of table {version}" in words(own)
+    assert version in shown
+    assert not re.search(r"rule[ -]\d", page.text)
 
 
 def test_anybody_learns_whether_it_holds_and_no_more_than_it_says(here: StatusPages) -> None:

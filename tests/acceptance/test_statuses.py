@@ -143,13 +143,19 @@ async def test_rights_without_asking(built: Network, tmp_path: Path) -> None:
 
     async with Client(built.member(PORTAL).client(built.installation.settings.public_url)) as portal:
         day = date.fromisoformat(FIRST)
-        reply = await portal.ask(
-            ssin=HELPED, legal_context=OWN, data_groups=[PORTAL_OWN], agent="session-1", reference_date=day
-        )
-    (view,) = (block.json for block in reply.blocks)
+        view, childs = [
+            (await portal.ask(ssin=ssin, legal_context=OWN, data_groups=[PORTAL_OWN], agent="s-1", reference_date=day))
+            .blocks[0]
+            .json
+            for ssin in (HELPED, CHILD)
+        ]
     (held,) = view["statuses"]
     assert (held["status"], held["source"], held["extracted"]) == ("living-wage", CENTRE, FIRST)
     assert {(one["right"], one["rule"]) for one in view["rights"]} >= {("social-tariff", 1), ("de-lijn", 2)}
+    # By which rule the child has it would tell which status the mother has.
+    assert childs["statuses"] == []
+    assert "social-tariff" in {one["right"] for one in childs["rights"]}
+    assert not any("rule" in one for one in childs["rights"])
 
     await check_a_silent_source(built, tmp_path)
     check_a_day_that_does_not_exist(built)

@@ -161,6 +161,17 @@ def test_a_plan_shows_the_lines_of_a_rule_that_change() -> None:
     assert not [line for line in lines if "<inputData" in line]
 
 
+def test_a_plan_shows_what_changes_though_it_looks_the_same() -> None:
+    tabbed = MODEL.replace("of the young", "of the\tyoung")
+    for before, after in (
+        (tabbed.expandtabs(), tabbed),
+        (MODEL, MODEL.replace("</annotationEntry></rule>\n", "</annotationEntry></rule>\r\n")),
+    ):
+        old, new = (changed(dmn=text, sha256=digest(text)) for text in (before, after))
+        assert old != new
+        assert any(line.strip().startswith("+") and "of the" in line for line in render(plan(old, new)))
+
+
 @pytest.mark.parametrize(
     "parts", [{"reach": "household"}, {"decision": "other"}, {"owner": "centre-a"}, {"valid_until": "2030-01-01"}]
 )
@@ -191,6 +202,13 @@ def said(*arguments: Any) -> tuple[int, str]:
         (MODEL.replace("&gt;= 18", "&gt;= )"), "rule 2"),
         (MODEL.replace('id="right" name="right"', 'name="other"'), "there is no decision right that is a table"),
         ("<html/>", "not a DMN model"),
+        (MODEL.replace('id="in-age"', 'id="right"').replace("#in-age", "#right"), "more than one thing goes by right"),
+        (
+            MODEL.replace('id="right" name="right"', 'id="right" name="shown"').replace(
+                "</definitions>", '<decision id="other" name="right"/></definitions>'
+            ),
+            "more than one thing goes by right",
+        ),
     ],
 )
 def test_check_says_what_tables_check_says(tmp_path: Path, model: str, what: str) -> None:

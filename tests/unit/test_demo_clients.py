@@ -4,11 +4,14 @@ import csv
 from datetime import date
 from pathlib import Path
 
-from crossroads.demo import clients
+from crossroads.demo import clients, rights_pages
 from crossroads.demo.clients import CLIENTS, STATUSES
 from crossroads.demo.population.generation import generate
 from crossroads.demo.population.model import Relation
 from crossroads.demo.status_groups import ROWS
+from crossroads.network.logins import Login
+from crossroads.statuses.attestation_signing import Signing
+from crossroads.statuses.pages.settings import read_pages_settings
 from crossroads.statuses.rights import read_rights
 from crossroads.statuses.settings import read_status_settings
 from networks import BELGIUM, belgium
@@ -60,3 +63,23 @@ def test_the_institution_that_keeps_statuses_asks_for_those_that_sources_answer(
     loading = next(one for one in belgium().authorisations if settings.legal_context in one.legal_contexts)
     assert {*settings.statuses.values(), settings.identification, settings.household} <= set(loading.data_groups)
     assert (keeper.folder / clients.CANDIDATES).read_text("utf-8").split()
+
+
+def test_the_pages_about_rights_have_all_they_need_and_keep_their_key(tmp_path: Path) -> None:
+    login = Login(folder=tmp_path / "login", port=20_001)
+    pages = rights_pages.RightsPages(folder=tmp_path, port=20_002)
+    login.make([login.client(rights_pages.RIGHTS, pages.url)], [])
+    pages.make(login, "http://127.0.0.1:20000")
+    key, certificate = tmp_path / "keys" / "attestations.pem", tmp_path / "attestations-certificate.pem"
+    pages.certify()
+    first = key.read_bytes()
+    pages.certify()
+    assert key.read_bytes() == first
+    # As after a start that was stopped between the two.
+    certificate.unlink()
+    pages.certify()
+    settings = read_pages_settings(tmp_path)
+    assert settings
+    settings.check()
+    assert (settings.url, settings.portal) == (pages.url, "http://127.0.0.1:20000")
+    assert Signing(key, certificate)

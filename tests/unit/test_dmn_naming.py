@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crossroads.dmn.model import Definitions, Import, OutputClause
-from crossroads.dmn.naming import named
+from crossroads.dmn.naming import named, named_by_rule
 from decision_models import Rows, decision, given, literal, model, table
 
 NO = (["-"], ["false"])
@@ -41,6 +41,13 @@ def test_texts_are_told_where_cells_name_them_alone(tests: list[str], texts: set
     assert named(built(rows), "right", "status", "opens") == told
     # A rule that gives nothing may take anything.
     assert named(built([*rows, NO]), "right", "status", "opens") == told
+
+
+def test_one_rule_names_its_own_texts() -> None:
+    whole = built([(['"a"'], ["true"]), (["-"], ["true"]), NO, (['"b"'], ["true"])])
+    told = [named_by_rule(whole, "right", rule, "status", "opens") for rule in range(6)]
+    assert told == [None, frozenset("a"), None, frozenset(), frozenset("b"), None]
+    assert named_by_rule(whole, "no such decision", 1, "status", "opens") is None
 
 
 def test_what_a_table_gives_otherwise_may_open_too() -> None:

@@ -11,8 +11,11 @@ from crossroads.catalogue.history import Belief
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.model import DecisionTable, Text
 from crossroads.catalogue.snapshot import Facts, Snapshot
+from crossroads.catalogue.tables import digest
 from crossroads.dmn.drawing import Cell, Drawing
+from crossroads.dmn.evaluation import Model
 from crossroads.dmn.model import Aggregation, HitPolicy
+from crossroads.dmn.reading import read
 from crossroads.portal.citizen_data import named
 from crossroads.portal.opening import portal_look
 from crossroads.portal.register import Register
@@ -118,11 +121,49 @@ def test_remarks_are_shown_in_one_language_and_another_where_there_is_none() -> 
     assert (len(dutch), dutch[-1].text) == (8, "Kategorie 1: ÖSHZ")
 
 
+def test_the_table_that_answers_is_drawn_first_whatever_others_are_called() -> None:
+    """What decides takes the first of a name or id; the page must show the same one as that by which it is decided."""
+    text = many(1, 1).dmn.replace("<text>1<", "<text>true<")
+    begin, end = text.index("<decision "), text.index("</definitions>")
+    twin = text[begin:end].replace('name="right" id="right"', 'name="other" id="right"').replace("true", "false")
+    own = text[begin:end].replace('id="right"', 'id="own"')
+    for decisions, said in (((twin, own), "false"), ((own, twin), "true")):
+        model = f"{text[:begin]}{''.join(decisions)}{text[end:]}"
+        assert Model(read(model.encode())).evaluate("right", {"a": 1}).value is (said == "true")
+        assert drawn(replace(TARIFF, dmn=model), "nl")[0].rows[0].cells[1].text == said
+
+
 def test_what_nobody_can_read_is_not_drawn() -> None:
     for text in ("<x/>", "<definitions/>", TARIFF.dmn.replace("decisionTable", "decisionTables")):
         assert drawn(replace(TARIFF, dmn=text), "nl") == ()
     (none,) = compared(replace(TARIFF, dmn="<x/>"), TARIFF, "nl")
     assert (none.one, none.same, len(none.changed)) == (None, 0, 6)
+
+
+def many(rules: int, *outputs: int, heads: int = 0) -> DecisionTable:
+    """Give a small text of many rules, which give these in turn, and of heads that no rule fills."""
+    rule = "<rule><inputEntry><text>-</text></inputEntry><outputEntry><text>{}</text></outputEntry></rule>"
+    text = (
+        '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="m" namespace="n">'
+        '<decision name="right" id="right"><decisionTable>'
+        "<input><inputExpression><text>a</text></inputExpression></input><output/>"
+        f"{'<annotation/>' * heads}{''.join(rule.format(outputs[at % len(outputs)]) for at in range(rules))}"
+        "</decisionTable></decision></definitions>"
+    )
+    return replace(TARIFF, dmn=text, sha256=digest(text))
+
+
+def test_what_would_be_drawn_as_far_more_than_its_text_is_not_drawn() -> None:
+    assert len(drawn(many(1000, 1), "nl")[0].rows) == 1000
+    assert drawn(many(1000, 1, heads=3000), "nl") == ()
+
+
+def test_rules_that_are_there_many_times_are_compared_in_little_time() -> None:
+    """Any of them could stand for any other: to try all would take the portal, which anybody may ask, hours."""
+    (found,) = compared(many(2000, 1), many(2000, 1, 2), "nl")
+    assert (found.same, len(found.changed)) == (1000, 1999)
+    (same,) = compared(many(2000, 1), many(2000, 1), "nl")
+    assert (same.same, list(same.changed)) == (2000, [])
 
 
 def test_two_versions_are_compared_rule_by_rule() -> None:

@@ -12,6 +12,7 @@ from crossroads.catalogue.model import Institution, Provenance, Text
 from crossroads.kernel.clock import brussels_day
 from crossroads.portal.citizen_data import named
 from crossroads.portal.citizen_words import CITIZEN
+from crossroads.portal.draft_words import DraftWords
 from crossroads.portal.office_words import OFFICE
 from crossroads.portal.register import Register
 from crossroads.web.contents import contents
@@ -72,17 +73,21 @@ def test_an_institution_in_a_content_has_its_name_where_the_schema_says_that_it_
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("field", "value", "said"),
     [
-        ({"nl": "Eén", "fr": "Un"}, "nl: Eén\nfr: Un"),
+        ("names", {"nl": "Eén", "fr": "Un"}, "nl: Eén\nfr: Un"),
         (
+            "askers",
             [{"institution": "test-fund"}, {"sector": 17}, {"sector": 17, "type": 2}],
-            "test-fund\nSektor 17\nSektor 17, Typ 2",
+            "Eine Kasse (test-fund)\nSektor 17\nSektor 17, Typ 2",
         ),
-        (["a", "b"], "a\nb"),
-        (36, "36"),
-        (None, ""),
+        ("notes", ["a", "b"], "a\nb"),
+        ("validFrom", "2026-03-01", "1. März 2026"),
+        ("modes", ["online", "unknown"], "Einzeln gefragt\nunknown"),
+        ("notes", 36, "36"),
+        ("notes", None, ""),
     ],
 )
-def test_a_draft_says_names_and_parties_in_words(value: object, said: str) -> None:
-    assert OFFICE["value"](WORDS["de"], value) == said
+def test_a_draft_says_names_and_parties_in_words(field: str, value: object, said: str) -> None:
+    register = Register(snapshot_of([(Kind.INSTITUTION, FUND)]), brussels_day(NOW))
+    assert DraftWords(register, WORDS["de"]).value(field, value) == said

@@ -38,6 +38,8 @@ def test_good_ones_are_taken(tmp_path: Path) -> None:
     ("changes", "wrong"),
     [
         ({"url": "http://rights.example"}, WrongSetting),
+        ({"url": "http://localhost.rights.example"}, WrongSetting),
+        ({"url": "http://127.0.0.1.rights.example:8095"}, WrongSetting),
         ({"portal": "portal.example"}, WrongSetting),
         ({"mostAMinute": 1}, WrongSetting),
         ({"listen": {"port": 8095, "host": "0.0.0.0"}}, WrongSetting),  # noqa: S104 - it is refused

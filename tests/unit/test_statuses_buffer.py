@@ -192,6 +192,31 @@ def test_who_lived_with_somebody_who_withdrew_has_the_right_no_more_by_that_pers
         }  # fmt: skip
 
 
+def test_who_withdraws_brings_no_other_table_into_force_than_that_of_the_load(buffer: Buffer) -> None:
+    facts(buffer)
+    (tariff,) = (one for one in read_rights(RIGHTS) if one.id == "social-tariff")
+    before = {one: buffer.opened("social-tariff", [one])[one] for one in ("child", "other")}
+    # Written by the institution alone since, or read by a process that began before the load: nobody compared it.
+    altered = msgspec.structs.replace(tariff, xml=tariff.xml.replace(b'"living-wage"', b'"nothing"'))
+    assert altered.version != tariff.version
+    withdraw(buffer, "helped", DAY, [altered])
+    assert not buffer.unforgotten()
+    assert {one: buffer.opened("social-tariff", [one])[one] for one in ("child", "other")} == before
+    assert buffer.entitlements("helped") == []
+    buffer.withdraw("other", DAY)
+    withdraw(buffer, "other", DAY, [tariff])
+    assert buffer.opened("social-tariff", ["child", "other"]) == {"child": []}
+
+
+def test_of_who_came_back_nothing_is_known_again_when_another_withdraws(buffer: Buffer) -> None:
+    facts(buffer)
+    buffer.withdraw("helped", DAY)
+    buffer.come_back("helped")
+    withdraw(buffer, "other", DAY, [one for one in read_rights(RIGHTS) if one.id == "social-tariff"])
+    assert (buffer.holdings("helped"), buffer.entitlements("helped")) == ([], [])
+    assert list(buffer.opened("social-tariff", ["helped", "child"])) == ["child"]
+
+
 def facts(buffer: Buffer) -> Load:
     """Load two who live together, of whom one has a living wage, and one more who has one."""
     with buffer.loading() as (number, folder):

@@ -20,6 +20,8 @@ from crossroads.statuses.direct import Person
 from crossroads.statuses.model import Entitlement, Holding, Load
 from crossroads.statuses.neighbours import neighbours
 from crossroads.statuses.notices import Notice, Notices, Renewed
+from crossroads.statuses.renewing import Telling
+from crossroads.statuses.settings import StatusSettings
 from crossroads.statuses.staging import Round, say_anew
 from crossroads.statuses.telling import Answer, Cause, otherwise, told
 from crossroads.wire.messages import AnsweredSsin
@@ -272,6 +274,30 @@ def test_what_was_not_looked_into_before_a_load_is_told_without_comparing(scene:
     assert not scene.due().compares
     scene.renew(scene.due(), load)
     assert scene.notices.due(NOW) is None
+
+
+def test_without_comparing_nothing_is_told_of_a_right_that_the_status_cannot_open() -> None:
+    """Who grants such a right would learn of nothing but that a source told something of its customer."""
+    own = StatusSettings(
+        rights="rights",
+        client="participant.yaml",
+        legal_context="STATUSES:LOAD",
+        candidates="25:1",
+        members="25:5",
+        statuses={"living-wage": GROUP, "care-budget": "status-care-budget@1"},
+        identification="identification@1",
+        household="household@1",
+    )
+    load = Load(number=1, day=DAY, until=date(9999, 1, 1), sources={})
+    opening = {
+        name: {one.right.data_group for one in DIRECT.values() if name in (one.statuses or ())} for name in own.statuses
+    }
+    assert opening["living-wage"] - opening["care-budget"]
+    assert opening["care-budget"]
+    for name, group in own.statuses.items():
+        notice = Notice(ANNA, group, 1, Cause(corrected=False, wrong_since=None), compares=False, tries=0)
+        telling = Telling(own, list(DIRECT.values()), notice, load, DAY)
+        assert {one.data_group for one in telling(ANNA, ["25:1"], [], [])} == opening[name]
 
 
 def test_a_withdrawal_changes_nothing_of_what_waits(scene: Scene) -> None:

@@ -147,8 +147,9 @@ def _added(body: Body) -> Iterator[str]:
 
 def _lines(before: Body, after: Body) -> Iterator[str]:
     """Give the lines of the text that go (-) and come (+), each with those around it."""
-    old, new = (body.get(_WRITTEN_OUT, "").expandtabs().splitlines() for body in (before, after))
-    yield from islice(unified_diff(old, new, lineterm=""), 2, None)
+    # Compared as they are: lines that differ in what nobody sees are shown too, though they look the same.
+    old, new = (body.get(_WRITTEN_OUT, "").split("\n") for body in (before, after))
+    yield from (line.expandtabs() for line in islice(unified_diff(old, new, lineterm=""), 2, None))
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ from crossroads.catalogue.loader import Located
 from crossroads.catalogue.model import DecisionTable
 from crossroads.dmn.analysis import analyse
 from crossroads.dmn.errors import BadModel
+from crossroads.dmn.library import things
 from crossroads.dmn.model import DecisionTable as Table
 from crossroads.dmn.reading import read
 
@@ -27,6 +28,9 @@ def _wrong(entry: DecisionTable) -> Iterator[str]:
         answering = [one.expression for one in model.decisions if entry.decision in (one.name, one.id)]
         if not answering or not isinstance(answering[0], Table):
             yield f"there is no decision {entry.decision} that is a table"
+        # Whoever reads the table and whatever decides by it must not take another for it.
+        if sum(entry.decision in (one.name, one.id) for one in things(model)) > 1:
+            yield f"more than one thing goes by {entry.decision}, as its name or id"
         yield from (str(finding) for finding in analyse(model) if finding.is_fault)
     except BadModel as error:
         yield str(error)

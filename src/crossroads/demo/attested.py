@@ -1,31 +1,25 @@
 """An attestation in the tour: made for a person, verified by anybody, and refused when a byte of it is another."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
+from cryptography.x509 import Certificate
 
+from crossroads.demo.browser import Browser, Page
+from crossroads.demo.rights_pages import RIGHTS
 from crossroads.demo.stage import Stage
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import Tampered
 from crossroads.kernel.ssin import Environment
-from crossroads.participant.files import write_atomically
-from crossroads.statuses.attestation_settings import FILE, AttestationSettings, read_attestation_settings
-from crossroads.statuses.attestation_signing import make_for_tests, read_certificate
-from crossroads.statuses.attesting import Attestations, Attester
+from crossroads.statuses.attestation_settings import read_attestation_settings
+from crossroads.statuses.attestation_signing import read_certificate
+from crossroads.statuses.attesting import CHECK, Attestations, Attester
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.rights import Right
 from crossroads.statuses.verifying import verify
 
-_NAMES = {
-    "nl": "Geharmoniseerde sociale statuten (ter illustratie)",
-    "fr": "Statuts sociaux harmonisés (à titre d'illustration)",
-    "de": "Harmonisierte Sozialstatute (zur Veranschaulichung)",
-    "en": "Harmonised social statuses (illustrative)",
-}
-_SETTINGS = {"names": _NAMES, "key": "keys/attestations.pem", "certificate": "attestations-certificate.pem"}
+_HOLDS, _ALTERED = "It holds", "It does not hold"
 
 
 class Holder(NamedTuple):
@@ -37,44 +31,55 @@ class Holder(NamedTuple):
 
 def attested(stage: Stage, folder: Path, rights: Mapping[str, Right], buffer: Buffer, holder: Holder) -> bool:
     """Attest that the social tariff is open for a person; tell whether all went as it should. Raises Refused."""
-    now = SystemClock().now()
-    settings = _settings(folder, now)
-    attestations = Attestations(Attester(folder.name, Environment.TEST, settings), rights, buffer, SystemClock())
+    settings = read_attestation_settings(folder)
+    attester = Attester(folder.name, Environment.TEST, settings, stage.opening.pages.rights.url)
+    attestations = Attestations(attester, rights, buffer, SystemClock())
     pdf, said = attestations.attest(holder.ssin, "social-tariff", "en")
+    forged = pdf.replace(str(said.until.year).encode(), str(said.until.year + 1).encode(), 1)
     (folder / "attestation.pdf").write_bytes(pdf)
     certificate = read_certificate(settings.path(settings.certificate))
-    whole = verify(pdf, certificate, now) == said
-    refusal = ""
-    try:
-        verify(pdf.replace(str(said.until.year).encode(), str(said.until.year + 1).encode(), 1), certificate, now)
-    except Tampered as error:
-        refusal = str(error)
+    whole, refusal = verify(pdf, certificate, SystemClock().now()) == said, _refusal(forged, certificate)
     own, others = attestations.check(said.code, holder.ssin), attestations.check(said.code, holder.other)
     stage.screen.say(
         "\nA person for whom the tariff is open takes along a signed page that says so, and not why. Anybody verifies "
-        "it by the certificate of the institution, or asks there by its code; who also has the person's card learns "
+        "it by the certificate of the institution, or at its pages, by the code; who also has the person's card learns "
         "whether it is that person's:"
     )
+    pages, there = _at_the_pages(stage, said.code, forged)
     stage.screen.facts(
         [
             ("The page", str(folder / "attestation.pdf")),
             ("As it was made", f"holds: {said.name}, until {said.until}" if whole else "does not hold"),
             ("With a later year", refusal or "holds"),
             ("Code and number", f"{_whose(own.holder)}; with another number {_whose(others.holder)}"),
+            ("At the pages", there),
         ]
     )
-    return whole and bool(refusal) and own.holder is True and others.holder is False
+    return whole and bool(refusal) and own.holder is True and others.holder is False and pages is not False
+
+
+def _refusal(pdf: bytes, certificate: Certificate) -> str:
+    """Give why a page does not hold; empty where it does."""
+    try:
+        verify(pdf, certificate, SystemClock().now())
+    except Tampered as error:
+        return str(error)
+    return ""
+
+
+def _at_the_pages(stage: Stage, code: str, forged: bytes) -> tuple[bool | None, str]:
+    """Verify as anybody does in a browser: by the code, and a forged file. None where the pages do not run."""
+    if failed := stage.opening.wanting(RIGHTS):
+        return None, f"left out: {failed}"
+    address = f"{stage.opening.pages.rights.url}/en{CHECK}"
+    with Browser() as anybody:
+        said = _title(anybody.send(address, {"code": code})), _title(anybody.upload(address, "file", forged))
+    return said == (_HOLDS, _ALTERED), f"by its code, “{said[0]}”; the file with a later year, “{said[1]}”"
+
+
+def _title(page: Page) -> str:
+    return next((piece.text for piece in page.pieces if piece.tag == "h1"), "")
 
 
 def _whose(holder: bool | None) -> str:  # noqa: FBT001 - what a verdict says
     return "theirs" if holder else "not theirs"
-
-
-def _settings(folder: Path, now: datetime) -> AttestationSettings:
-    if not (folder / FILE).exists():
-        write_atomically(folder / FILE, yaml.safe_dump(_SETTINGS, allow_unicode=True).encode())
-    settings = read_attestation_settings(folder)
-    key, certificate = settings.path(settings.key), settings.path(settings.certificate)
-    if not key.exists():
-        make_for_tests(folder.name, key, certificate, now)
-    return settings

@@ -8,12 +8,14 @@ from urllib.parse import urljoin, urlsplit
 
 from pyreqwest.client import SyncClientBuilder
 from pyreqwest.exceptions import PyreqwestError
+from pyreqwest.multipart import FormBuilder, PartBuilder
+from pyreqwest.request import SyncRequestBuilder
 
 from crossroads.kernel.errors import Unavailable
 
 _TIMEOUT = timedelta(seconds=20)
 _MOST_REDIRECTS = 8
-_READ = ("h2", "h3", "h4", "strong", "dt", "dd", "li", "p", "a")
+_READ = ("h1", "h2", "h3", "h4", "strong", "dt", "dd", "li", "p", "a")
 
 
 class Piece(NamedTuple):
@@ -78,21 +80,31 @@ class Browser:
 
     def open(self, url: str) -> Page:
         """Open a page, wherever that leads. Raises Unavailable."""
-        return self._led(url, None)
+        return self._led(url, self._client.get(url))
 
     def send(self, url: str, fields: dict[str, str]) -> Page:
         """Send a form. Raises Unavailable."""
-        return self._led(url, fields)
+        return self._led(url, self._posting(url).form(fields))
 
-    def _led(self, url: str, fields: dict[str, str] | None) -> Page:
+    def upload(self, url: str, name: str, pdf: bytes) -> Page:
+        """Send a form with nothing in it but a file. Raises Unavailable."""
+        file = PartBuilder.from_bytes(pdf).file_name("chosen.pdf").mime("application/pdf")
+        return self._led(url, self._posting(url).multipart(FormBuilder().part(name, file)))
+
+    def _posting(self, url: str) -> SyncRequestBuilder:
+        """Say, as browsers do, that the form is of the same site."""
+        site = urlsplit(url)
+        return self._client.post(url).header("origin", f"{site.scheme}://{site.netloc}")
+
+    def _led(self, url: str, request: SyncRequestBuilder) -> Page:
         try:
             for _ in range(_MOST_REDIRECTS):
-                request = self._client.get(url) if fields is None else self._client.post(url).form(fields)
                 answer = request.build().send()
                 onward = answer.get_header("location")
                 if onward is None:
                     return Page(url, answer.status, answer.text())
-                url, fields = urljoin(url, onward), None
+                url = urljoin(url, onward)
+                request = self._client.get(url)
         except PyreqwestError as error:
             raise Unavailable(f"{urlsplit(url).netloc} did not answer: {type(error).__name__}.") from error
         raise Unavailable(f"{urlsplit(url).netloc} redirects without end.")

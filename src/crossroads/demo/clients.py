@@ -15,7 +15,7 @@ from crossroads.network.members import Member
 
 STATUSES = "statuses"
 OWN_VIEW = "statuses-and-rights@1"
-CANDIDATES, CUSTOMERS = "candidates.txt", "customers.csv"
+SETTINGS, CANDIDATES, CUSTOMERS = "statuses.yaml", "candidates.txt", "customers.csv"
 
 
 class Client(NamedTuple):
@@ -52,7 +52,7 @@ def members(folder: Path, first_port: int) -> tuple[Member, ...]:
 
 def settings(member: Member) -> Path:
     """Give where the settings of the institution that keeps statuses are."""
-    return member.folder / "statuses.yaml"
+    return member.folder / SETTINGS
 
 
 def make(members: Sequence[Member], population: Population, rights: Path) -> None:

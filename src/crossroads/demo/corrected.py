@@ -71,7 +71,9 @@ def _found(stage: Stage, buffer: Buffer, told: Mapping[str, Outcome]) -> _Wrong:
 
 
 def _decisions(stage: Stage) -> Iterator[tuple[str, str, Period]]:
-    query = select(_ROWS.c.ssin, _ROWS.c.context, _ROWS.c.start_date, _ROWS.c.end_date).where(_ROWS.c.kind == _KIND)
+    """Give all but that of the first citizen, who is to find a right at the pages after the tour."""
+    query = select(_ROWS.c.ssin, _ROWS.c.context, _ROWS.c.start_date, _ROWS.c.end_date)
+    query = query.where(_ROWS.c.kind == _KIND, _ROWS.c.ssin != stage.made.cast.granted.ssin)
     with writing(stage, _SOURCE) as connection:
         rows = connection.execute(query.order_by(_ROWS.c.ssin)).all()
     for ssin, context, start, end in rows:

@@ -2,6 +2,7 @@
 
 from crossroads.demo.pages import Pages
 from crossroads.demo.personas import WORKING
+from crossroads.demo.rights_pages import RIGHTS
 from crossroads.demo.running import Runner
 from crossroads.kernel.errors import CrossroadsError
 
@@ -16,7 +17,11 @@ class Opening:
         """Those that do not run, by name, and why."""
 
     def launch(self) -> None:
-        """Say who works at the desks, and start all of them; do not wait. The hub must answer."""
+        """Make what they need that is not there, and start all of them; do not wait. The hub must answer."""
+        try:
+            self.pages.rights.certify()
+        except CrossroadsError as error:
+            self.failed[RIGHTS] = str(error)
         for desk in self.pages.desks:
             try:
                 self._runner.signals.run(desk.appoint(*WORKING[desk.member.institution]))

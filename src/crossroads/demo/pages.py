@@ -1,4 +1,4 @@
-"""The programs of the demo with pages for people: the portal, the desks of a centre and of a source, and the login."""
+"""The programs of the demo with pages for people: the portal, those about rights, two desks, and the login."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from crossroads.bootstrap.portal_settings import PortalSettings
+from crossroads.demo.clients import STATUSES
+from crossroads.demo.rights_pages import RIGHTS, RightsPages
 from crossroads.network.desks import Desk
 from crossroads.network.logins import Login
 from crossroads.network.members import Member
@@ -15,7 +17,7 @@ from crossroads.web.settings import LoginSettings
 PORTAL, LOGIN = "portal", "demo-login"
 CENTRE, SOURCE = "pcsw-gent", "nsso"
 _DESKS = {CENTRE: ("PCSA:SOCIAL_INQUIRY", "127.0.0.1"), SOURCE: ("NSSO:CONTRIBUTION_REDUCTIONS", "localhost")}
-PORTS = 2 + len(_DESKS)
+PORTS = 3 + len(_DESKS)
 """As many as these programs need."""
 
 
@@ -34,6 +36,7 @@ class Pages:
     login: Login
     portal: Member
     """The institution that the portal is. Nobody asks it for data: at its port are its pages."""
+    rights: RightsPages
     desks: tuple[Desk, ...]
 
     @property
@@ -46,6 +49,7 @@ class Pages:
             home=self.portal.folder,
             client=self.portal.settings,
             login=known,
+            statuses_url=self.rights.url,
         )
         return {"portal": portal, "demo_login": self.login.settings}
 
@@ -54,6 +58,7 @@ class Pages:
         """All of them, the login first: who needs it asks for it only when somebody logs in."""
         yield Program(LOGIN, ("serve", "--role", LOGIN), self.login.url)
         yield Program(PORTAL, ("serve", "--role", PORTAL), self.portal.url)
+        yield Program(RIGHTS, self.rights.arguments, self.rights.url)
         for desk in self.desks:
             yield Program(desk.name, desk.arguments, desk.url)
 
@@ -62,9 +67,10 @@ class Pages:
         return next(desk for desk in self.desks if desk.member.institution == institution)
 
     def make(self, personas: Sequence[Persona]) -> None:
-        """Write the settings of the login and of the desks; the folders of the members are there."""
-        named = {PORTAL: self.portal.url} | {desk.name: desk.url for desk in self.desks}
+        """Write the settings of all but the portal; the folders of the members are there."""
+        named = {PORTAL: self.portal.url, RIGHTS: self.rights.url} | {desk.name: desk.url for desk in self.desks}
         self.login.make([self.login.client(name, url) for name, url in named.items()], personas)
+        self.rights.make(self.login, self.portal.url)
         for desk in self.desks:
             desk.make(self.login)
 
@@ -72,10 +78,11 @@ class Pages:
 def pages(folder: Path, members: Sequence[Member], first_port: int) -> Pages:
     """Give those of the demo in this folder, on ports from the first one on."""
     by_name = {member.institution: member for member in members}
-    portal, login, *ports = range(first_port, first_port + PORTS)
+    portal, login, rights, *ports = range(first_port, first_port + PORTS)
     return Pages(
         login=Login(folder=folder / "login", port=login),
         portal=Member(institution=PORTAL, port=portal, folder=folder / PORTAL),
+        rights=RightsPages(folder=folder / STATUSES, port=rights),
         desks=tuple(
             Desk(member=by_name[name], port=port, legal_context=context, host=host)
             for port, (name, (context, host)) in zip(ports, _DESKS.items(), strict=True)

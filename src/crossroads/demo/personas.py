@@ -2,6 +2,7 @@
 
 from crossroads.demo.home import Cast, Part
 from crossroads.demo.pages import CENTRE, PORTAL, SOURCE
+from crossroads.demo.rights_pages import RIGHTS
 from crossroads.web.demo_provider.personas import Persona
 
 CITIZEN, OTHER, PARENT = "citizen", "other-citizen", "parent"
@@ -113,7 +114,7 @@ def personas(cast: Cast) -> tuple[Persona, ...]:
 
 
 def _citizen(name: str, part: Part, story: dict[str, str]) -> Persona:
-    return Persona(id=name, name=part.name, ssin=part.ssin, story=story, clients=(PORTAL,))
+    return Persona(id=name, name=part.name, ssin=part.ssin, story=story, clients=(PORTAL, RIGHTS))
 
 
 WORKING = {CENTRE: (MANAGER, CLERK), SOURCE: (SOURCE_MANAGER, SOURCE_CLERK)}

@@ -9,7 +9,7 @@ from crossroads.demo.stage import Stage
 
 
 def visit(stage: Stage) -> None:
-    """Print where portal and desks are, whom one can be there, and five things to do."""
+    """Print where portal, rights and desks are, whom one can be there, and six things to do."""
     pages = stage.opening.pages
     stage.screen.title("Open it in a browser")
     stage.screen.say(
@@ -20,6 +20,7 @@ def visit(stage: Stage) -> None:
         ("what", "where", "whom you can be"),
         [
             ("The portal", pages.portal.url, f"{first} or {other}, citizens"),
+            ("Pages about rights", pages.rights.url, f"{first} or {other}; verifying needs no login"),
             (f"The desk of {stage.name(CENTRE)}", pages.desk(CENTRE).url, _at_centre()),
             (f"The desk of {stage.name(SOURCE)}", pages.desk(SOURCE).url, f"{SOURCE_CLERK.name}, staff"),
         ],
@@ -68,3 +69,8 @@ def _things(stage: Stage) -> Iterator[tuple[str, str]]:
         "the one of step 1 of the tour."
     )
     yield read, stage.allowed or f"{portal}/en/authorisations"
+    take = (
+        f"Take a right along. Log in as {first}, have an attestation made, and log out: anybody can verify it there. "
+        f"{first} can also withdraw, and come back: at the next start of the demo the sources are asked again."
+    )
+    yield take, f"{stage.opening.pages.rights.url}/en/mine"

@@ -64,12 +64,12 @@ class Library:
     def things(self) -> Iterator[Found]:
         """Give everything that can be required, of all models."""
         for model in self.models.values():
-            for thing in _things(model):
+            for thing in things(model):
                 yield Found(thing, model)
 
     def named(self, name: str) -> Found:
         """Find a decision, service, knowledge model or input of the root model by its name or id. Raises BadModel."""
-        for thing in _things(self.root):
+        for thing in things(self.root):
             if name in (thing.name, thing.id):
                 return Found(thing, self.root)
         raise BadModel(f'there is no decision, service or knowledge model "{name}"')
@@ -126,7 +126,8 @@ def _models_of(model: Definitions) -> Iterator[Import]:
     return (one for one in model.imports if one.kind in NAMESPACES)
 
 
-def _things(model: Definitions) -> Iterator[Thing]:
+def things(model: Definitions) -> Iterator[Thing]:
+    """Give all that has a name in a model, in the order in which it is looked for."""
     yield from model.decisions
     yield from model.services
     yield from model.knowledge
@@ -134,6 +135,6 @@ def _things(model: Definitions) -> Iterator[Thing]:
 
 
 def _by_id(model: Definitions) -> Iterator[tuple[str, Thing]]:
-    for thing in _things(model):
+    for thing in things(model):
         if thing.id is not None:
             yield thing.id, thing

@@ -1,6 +1,7 @@
 """Which texts of an input may lead a decision table to a certain answer: nothing else needs to be looked for."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from crossroads.dmn.analysing.constants import NotConstant, NoValue, constants
 from crossroads.dmn.feel.lexer import SyntaxFault
@@ -25,6 +26,16 @@ def named(model: Definitions, decision: str, name: str, output: str) -> frozense
     rules = [rule for rule in table.rules if not _is_no(rule.outputs[outputs[0]])]
     told = [texts for at in columns if (texts := _texts(rule.inputs[at] for rule in rules)) is not None]
     return frozenset.intersection(*told) if told else None
+
+
+def named_by_rule(model: Definitions, decision: str, rule: int, name: str, output: str) -> frozenset[str] | None:
+    """Give the same of one rule of the table, by its number; None also where there is none of that number."""
+    found = next((one for one in model.decisions if decision in (one.name, one.id)), None)
+    if found is None or not isinstance(found.expression, DecisionTable) or not 0 < rule <= len(found.expression.rules):
+        return None
+    alone = replace(found, expression=replace(found.expression, rules=(found.expression.rules[rule - 1],)))
+    others = tuple(alone if one is found else one for one in model.decisions)
+    return named(replace(model, decisions=others), decision, name, output)
 
 
 def _is_other(model: Definitions, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -11,7 +12,7 @@ from crossroads.participant.yamlfile import Settings
 from crossroads.web.settings import EIDAS, LoginSettings
 from crossroads.wire.keys import read_secret
 
-_LOOPBACK = ("http://127.0.0.1", "http://[::1]", "http://localhost")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Login(Settings, frozen=True, kw_only=True):
@@ -43,7 +44,8 @@ class Website(Settings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse pages about people in clear over a network."""
-        if self.url.startswith("http:") and not self.url.startswith(_LOOPBACK):
+        parts = urlsplit(self.url)
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise ValueError("the url begins with https, unless it is of this machine alone")
 
     def path(self, text: str) -> Path:

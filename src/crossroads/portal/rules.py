@@ -1,24 +1,29 @@
 """Decision tables as pages show them: every version there was, a version drawn, and two of them side by side. Pure."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from functools import lru_cache
-from itertools import zip_longest
-from typing import NamedTuple, TypeAlias
+from itertools import count, zip_longest
+from typing import Any, NamedTuple, TypeAlias
 
 from crossroads.catalogue.history import Belief
 from crossroads.catalogue.model import DecisionTable
 from crossroads.dmn.drawing import Cell, Column, Drawing, Row, Side, drawings
 from crossroads.dmn.errors import BadModel
+from crossroads.dmn.held import held
+from crossroads.dmn.model import DecisionTable as Table
 from crossroads.dmn.reading import read
 
 SHORT = 12
 """Characters of a digest by which people and addresses name a version."""
 _KEPT = 64
 """Tables that are drawn once and kept: each is small, and many look at the same."""
+_MOST_CELLS = 10_000
+"""Cells of a model that is drawn. A text has fewer, unless rules leave out cells that its columns give each of them."""
 _TAGGED = re.compile(r"(.+) \((nl|fr|de|en)\)")
 _Key: TypeAlias = tuple[Side, str, int]
 
@@ -83,16 +88,27 @@ def drawn(table: DecisionTable, language: str) -> tuple[Drawing, ...]:
 
     Remarks that stand in several languages, each in a column such as `why (nl)`, are shown in one.
     """
-    found = (_in_language(one, language) for one in _drawn(table.dmn))
-    return tuple(sorted(found, key=lambda one: one.name != table.decision))
+    return tuple(_in_language(one, language) for one in _drawn(table.dmn, table.decision))
 
 
 @lru_cache(maxsize=_KEPT)
-def _drawn(dmn: str) -> tuple[Drawing, ...]:
+def _drawn(dmn: str, decision: str) -> tuple[Drawing, ...]:
     try:
-        return drawings(read(dmn.encode()))
+        model = read(dmn.encode())
     except BadModel:
         return ()
+    tables = list(held(model))
+    if sum(_cells(one.table) for one in tables) > _MOST_CELLS:
+        return ()
+    # As what decides finds it: the first of that name or id, be it of another's.
+    answers = next((one for one in model.decisions if decision in (one.name, one.id)), None)
+    order = sorted(range(len(tables)), key=lambda at: tables[at].owner is not answers)
+    found = drawings(model)
+    return tuple(found[at] for at in order)
+
+
+def _cells(table: Table) -> int:
+    return len(table.rules) * (len(table.inputs) + len(table.outputs) + len(table.annotations))
 
 
 def _in_language(drawing: Drawing, language: str) -> Drawing:
@@ -135,8 +151,13 @@ class _Said(NamedTuple):
 
 def _columns(drawing: Drawing) -> dict[_Key, Column]:
     """Give the columns by what tells them apart in every version: side, title, and the how manieth of that title."""
-    heads = [(column.side, column.title) for column in drawing.columns]
-    return {(*head, heads[:at].count(head)): drawing.columns[at] for at, head in enumerate(heads)}
+    return dict(zip(_numbered((one.side, one.title) for one in drawing.columns), drawing.columns, strict=True))
+
+
+def _numbered(things: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Give each with the how manieth of its kind it is: then none is there twice."""
+    seen: defaultdict[tuple[Any, ...], Iterator[int]] = defaultdict(count)
+    return ((*one, next(seen[one])) for one in things)
 
 
 def _said(drawing: Drawing | None) -> list[_Said]:
@@ -154,7 +175,9 @@ def _otherwise(drawing: Drawing) -> Iterator[Row]:
 
 def _pairs(one: Sequence[_Said], other: Sequence[_Said]) -> Iterator[tuple[_Said | None, _Said | None]]:
     """Pair rules: those that say the same first, then what stands between them in order."""
-    matcher = SequenceMatcher(a=[each.texts for each in one], b=[each.texts for each in other], autojunk=False)
+    # Of rules that are there many times, each could be paired with each, and finding the best takes hours.
+    before, after = (list(_numbered(each.texts for each in said)) for said in (one, other))
+    matcher = SequenceMatcher(a=before, b=after, autojunk=False)
     for _, first, last, start, end in matcher.get_opcodes():
         yield from zip_longest(one[first:last], other[start:end])
 

@@ -3,7 +3,7 @@
 Named in the settings of the participant, for the data group of each right and for that of the person's own view.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -19,7 +19,8 @@ from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.direct import Direct
 from crossroads.statuses.live import Live
 from crossroads.statuses.model import Entitlement, Holding
-from crossroads.statuses.rights import read_rights
+from crossroads.statuses.own_rule import is_own_rule
+from crossroads.statuses.rights import Right, read_rights
 from crossroads.statuses.settings import FILE, StatusSettings, read_status_settings
 
 _SHORT = 12
@@ -55,12 +56,15 @@ class OwnView:
 
     media_type = JSON
 
-    def __init__(self, buffer: Buffer) -> None:
+    def __init__(self, buffer: Buffer, rights: Iterable[Right]) -> None:
         """Answer from a buffer."""
-        self._buffer = buffer
+        self._buffer, self._rights = buffer, {one.id: one for one in rights}
 
     async def read(self, wanted: Wanted) -> bytes | None:
-        """Give statuses with their source and day, and rights with the rule that opened them; None for neither."""
+        """Give statuses with their source and day, and rights with the rule that opened them; None for neither.
+
+        Without a rule that names a status of another in the household alone.
+        """
         return self._of(wanted.ssin)
 
     async def read_many(self, wanted: WantedMany) -> Found:
@@ -71,8 +75,13 @@ class OwnView:
         statuses, rights = self._buffer.holdings(ssin), self._buffer.entitlements(ssin)
         if not statuses and not rights:
             return None
-        view = {"statuses": [_status(one) for one in statuses], "rights": [_right(one) for one in rights]}
-        return msgspec.json.encode(view)
+        held = {one.status for one in statuses}
+        told = [_right(one) | self._rule(one, held) for one in rights]
+        return msgspec.json.encode({"statuses": [_status(one) for one in statuses], "rights": told})
+
+    def _rule(self, one: Entitlement, statuses: Collection[str]) -> dict[str, object]:
+        right = self._rights.get(one.right)
+        return {"rule": one.rule} if right and is_own_rule(one, right, statuses) else {}
 
 
 def right(config: Config, group: str) -> RightSource:
@@ -89,7 +98,7 @@ def right(config: Config, group: str) -> RightSource:
 def own(config: Config, _group: str) -> OwnView:
     """Make what answers a person about itself. Raises WrongSetting."""
     settings = _settings(config)
-    return OwnView(Buffer(settings.path(settings.buffer)))
+    return OwnView(Buffer(settings.path(settings.buffer)), read_rights(settings.path(settings.rights)))
 
 
 def _settings(config: Config) -> StatusSettings:
@@ -112,4 +121,4 @@ def _status(one: Holding) -> dict[str, object]:
 
 def _right(one: Entitlement) -> dict[str, object]:
     days = msgspec.to_builtins(_days(one.period))
-    return {"right": one.right, "rule": one.rule, "table": one.version[:_SHORT], **days}
+    return {"right": one.right, "table": one.version[:_SHORT], **days}

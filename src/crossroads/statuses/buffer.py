@@ -19,6 +19,7 @@ from crossroads.statuses.buffer_rows import (
     ASKED,
     CANDIDATES,
     COVER,
+    DECIDED,
     EMPTY,
     ENTITLEMENTS,
     GRANT,
@@ -31,6 +32,7 @@ from crossroads.statuses.buffer_rows import (
     NOT_INSCRIBED,
     SCHEMA,
     SINCE,
+    STANDING,
     TAKE_OVER,
     UNFORGOTTEN,
     WITHDRAWALS,
@@ -163,10 +165,25 @@ class Buffer:
         with self._database() as database:
             return bool(database.execute(UNFORGOTTEN).fetchone()[0])
 
+    def decided(self) -> set[tuple[str, str]]:
+        """Give by which tables was decided what stands here: each right with the version of a table."""
+        with self._database() as database:
+            return set(database.execute(DECIDED))
+
+    def standing(self, but: Iterable[str]) -> Iterator[Entitlement]:
+        """Give what stands of all rights but some."""
+        with self._database() as database:
+            yield from map(entitlement, database.execute(STANDING, (msgspec.json.encode(list(but)).decode(),)))
+
     def withdrawals(self) -> list[str]:
         """Give everybody who wished to be left out."""
         with self._database() as database:
             return [ssin for (ssin,) in database.execute(WITHDRAWALS)]
+
+    def former(self) -> list[str]:
+        """Give who withdrew and came back since the load: nothing is known of them, though facts may be there still."""
+        with self._database() as database:
+            return [ssin for (ssin,) in database.execute("SELECT ssin FROM former")]
 
     def withdrawn(self, people: Iterable[str]) -> set[str]:
         """Give those of the people who wished to be left out."""

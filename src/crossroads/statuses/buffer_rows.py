@@ -66,6 +66,11 @@ ENTITLEMENTS = """
 SELECT * FROM entitlement WHERE ssin = ? AND ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY "right", start_date
 """
 """Rows as `entitlement` reads them, of a person who did not withdraw."""
+DECIDED = 'SELECT DISTINCT "right", version FROM entitlement'
+STANDING = """
+SELECT * FROM entitlement WHERE "right" NOT IN (SELECT value FROM json_each(?)) ORDER BY ssin, "right", start_date
+"""
+"""Rows as `entitlement` reads them, of all rights but some."""
 CANDIDATES = "SELECT ssin FROM candidate WHERE ssin NOT IN (SELECT ssin FROM withdrawal) ORDER BY ssin"
 NOT_INSCRIBED = """
 SELECT asked.value FROM json_each(?) AS asked

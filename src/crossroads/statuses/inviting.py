@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 from hmac import digest
-from pathlib import Path
 
 import msgspec
 
@@ -68,7 +68,6 @@ class Inviting:
             raise Refused(f"The right {right.id} says nothing of invitations: nobody may be written to about it.")
         self._client, self._shelf, self._buffer = client, shelf, buffer
         self._load, self._right, self._said = load, right, right.invitations
-        self._key = _key(buffer.path.with_name("invitations.key"))
 
     def run(self, homes: Iterable[Sequence[str]], today: date) -> Invited:
         """Invite one of each home, the first who has an active box, and count.
@@ -123,6 +122,15 @@ class Inviting:
         text = f"invitation {self._right.id} {self._load.day} {ssin}"
         return digest(self._key, text.encode(), "sha256").hex()[:_REFERENCE]
 
+    @cached_property
+    def _key(self) -> bytes:
+        """The key that references are made with, for those alone who can read the buffer."""
+        # First used while nobody else invites: two that made one each would invite everybody twice.
+        path = self._buffer.path.with_name("invitations.key")
+        if not path.exists():
+            write_atomically(path, secrets.token_bytes(_KEY_BYTES))
+        return path.read_bytes()
+
     def _publication(self, ssin: str, reference: str, contents: Sequence[bytes], today: date) -> BoxPublication:
         return BoxPublication(
             reference=reference,
@@ -143,10 +151,3 @@ def _by_language(texts: Texts | Subjects) -> Mapping[str, str]:
 
 def _card(name: str, content: bytes) -> DocumentCard:
     return DocumentCard(name=name, media_type="text/plain", size=len(content), digest=digest_of(content))
-
-
-def _key(path: Path) -> bytes:
-    """Give the key that references are made with, for those alone who can read the buffer."""
-    if not path.exists():
-        write_atomically(path, secrets.token_bytes(_KEY_BYTES))
-    return path.read_bytes()

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -10,20 +11,21 @@ import msgspec
 from crossroads.kernel.errors import Refused
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.deciding import Decider
-from crossroads.statuses.model import Load
+from crossroads.statuses.model import Entitlement, Load
 from crossroads.statuses.rights import Right
 from crossroads.statuses.staging import leave_out
 
 
-def place(buffer: Buffer, load: Load, folder: Path, rights: Iterable[Right]) -> None:
+def place(buffer: Buffer, load: Load, folder: Path, rights: Iterable[Right], kept: Iterable[Entitlement] = ()) -> None:
     """Decide on the facts in a folder, without who wished to be left out, and put the load in place.
 
-    Raises BadModel, WrongDefinition and Undecided; then the load before stands.
+    `kept` is what stands as it was decided before. Raises BadModel, WrongDefinition and Undecided; then the load before
+    stands.
     """
     leave_out(folder, buffer.withdrawals())
     with Decider(folder, load.day) as decider:
         granted = (one for right in rights if right.in_force(load.day) for one in decider.entitlements(right))
-        buffer.commit(load, decider.known(), decider.holdings(), granted)
+        buffer.commit(load, decider.known(), decider.holdings(), chain(granted, kept))
 
 
 def binding(rights: Iterable[Right], today: date) -> list[Right]:
@@ -46,6 +48,8 @@ def withdraw(buffer: Buffer, ssin: str, today: date, rights: Sequence[Right]) ->
 def forget(buffer: Buffer, rights: Iterable[Right]) -> None:
     """Remove the facts of those who withdrew, and decide anew for those who had a right by them.
 
+    It is decided only by a table by which was decided before: what stands by another stands until the next load, which
+    compares with the catalogue. Without a fact nobody gains a right, so of one that nobody had nothing is decided.
     Raises Conflict while a load is under way, and what `place` does.
     """
     if not buffer.unforgotten():
@@ -54,4 +58,8 @@ def forget(buffer: Buffer, rights: Iterable[Right]) -> None:
         if load := buffer.current():
             for path in buffer.facts(load).glob("*.parquet"):
                 shutil.copy(path, folder)
-            place(buffer, msgspec.structs.replace(load, number=number), folder, rights)
+            leave_out(folder, buffer.former())
+            decided = buffer.decided()
+            again = [one for one in rights if (one.id, one.version) in decided]
+            kept = buffer.standing(one.id for one in again)
+            place(buffer, msgspec.structs.replace(load, number=number), folder, again, kept)

@@ -36,7 +36,7 @@ class Renewing:
         """Ask with a client of the institution."""
         self._client, self._settings, self._buffer, self._notices = client, settings, buffer, notices
         self._names = {group: name for name, group in settings.statuses.items()}
-        self._compared: tuple[date, float] | None = None
+        self._compared: tuple[object, float] | None = None
 
     def next(self) -> bool:
         """Look into one that is due; tell whether there was one. Raises what kept it: it is looked into again."""
@@ -64,7 +64,7 @@ class Renewing:
         say_anew(self._buffer.facts(load), notice.ssin, status, said)
         people = {**around.people, notice.ssin: _with(around.people[notice.ssin], status, said)}
         opened = {one: _opened(rights, one, people, load.day) for one in sorted(around.reached)}
-        tell = _Telling(self._settings, rights, notice, load, today)
+        tell = Telling(self._settings, rights, notice, load, today)
         self._notices.renew(notice, load, Renewed(status, said, opened), tell)
 
     def _around(self, notice: Notice, load: Load | None, today: date) -> Neighbours | None:
@@ -76,10 +76,10 @@ class Renewing:
     def _rights(self, day: date) -> Sequence[Direct]:
         """Give the rights of a day. Raises NotGranted where the catalogue has another table in force."""
         rights = [one for one in read_rights(self._settings.path(self._settings.rights)) if one.in_force(day)]
-        now = time.monotonic()
-        if self._compared is None or self._compared[0] != day or now - self._compared[1] > _COMPARED_SECONDS:
+        which, now = (day, rights), time.monotonic()
+        if self._compared is None or self._compared[0] != which or now - self._compared[1] > _COMPARED_SECONDS:
             check_granted(self._client, rights, day)
-            self._compared = (day, now)
+            self._compared = (which, now)
         return [Direct(right) for right in rights]
 
     def _said(self, notice: Notice, status: str, day: date, today: date) -> Sequence[Holding]:
@@ -97,14 +97,17 @@ class Renewing:
         return [one for block in reply.blocks for one in holdings(notice.ssin, status, block, today)]
 
 
-class _Telling:
+class Telling:
     """What is told of one notice."""
 
     def __init__(
-        self, settings: StatusSettings, rights: Iterable[Direct], notice: Notice, load: Load, today: date
+        self, settings: StatusSettings, rights: Sequence[Direct], notice: Notice, load: Load, today: date
     ) -> None:
+        """Tell of some rights, as of a load."""
         self._settings, self._notice, self._load, self._today = settings, notice, load, today
         self._groups = {one.right.id: one.right.data_group for one in rights}
+        status = next(name for name, group in settings.statuses.items() if group == notice.data_group)
+        self._opened_by_it = {one.right.id for one in rights if one.statuses is None or status in one.statuses}
 
     def __call__(
         self, ssin: str, contexts: Collection[str], before: Sequence[Entitlement], after: Sequence[Entitlement]
@@ -119,7 +122,8 @@ class _Telling:
                 yield mutation
 
     def _days(self, right: str, before: Sequence[Entitlement], after: Sequence[Entitlement]) -> Period | None:
-        if not self._notice.compares:
+        # Of a right that the status cannot open, clients would learn that a source told something of the person.
+        if not self._notice.compares and right in self._opened_by_it:
             return whole_year(self._load.day)
         old, new = ([one.period for one in those if one.right == right] for those in (before, after))
         return otherwise(old, new)

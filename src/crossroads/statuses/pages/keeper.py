@@ -123,7 +123,7 @@ class Keeper:
         while True:
             self._withdrawn.clear()
             try:
-                await asyncio.to_thread(placing.forget, self.buffer, list(self.rights.values()))
+                await asyncio.to_thread(self._forget)
             except Conflict:
                 pass
             except Exception as error:  # noqa: BLE001 - whatever it is, it is tried again; its words may quote a row
@@ -143,6 +143,11 @@ class Keeper:
             return await self._published.now(self.clock.now())
         return self._published.latest
 
+    def _forget(self) -> None:
+        # Read anew: the tables may be others than when these pages were started.
+        if self.buffer.unforgotten():
+            placing.forget(self.buffer, read_rights(self.settings.path(self.settings.rights)))
+
     def _mine(self, ssin: str, naming: Naming) -> Mine:
         withdrawn = self.buffer.withdrawn_since(ssin)
         try:
@@ -150,5 +155,6 @@ class Keeper:
         except Unavailable:
             return Mine(None, (), (), withdrawn)
         held = [naming.held(one) for one in holdings]
-        opened = [naming.opened(one, self.rights.get(one.right)) for one in entitlements]
+        statuses = {one.status for one in holdings}
+        opened = [naming.opened(one, self.rights.get(one.right), statuses) for one in entitlements]
         return Mine(self.buffer.current(), held, opened, withdrawn)

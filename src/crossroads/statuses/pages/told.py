@@ -1,12 +1,13 @@
 """What a page tells of a person: statuses and rights under the names that the catalogue has for them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from crossroads.kernel.period import Period
 from crossroads.participant.desk.published import Authorisation, Catalogue
 from crossroads.statuses.model import Entitlement, Holding
+from crossroads.statuses.own_rule import is_own_rule
 from crossroads.statuses.rights import Right
 
 _SHORT = 12
@@ -29,7 +30,8 @@ class Opened(NamedTuple):
     """None for one that was taken out of the settings since the load."""
     id: str
     period: Period
-    rule: int
+    rule: int | None
+    """None where it would tell a status of somebody who lives with the person, and none of its own."""
     table: str
     clients: Sequence[str]
     """The institutions that may learn of it."""
@@ -57,14 +59,15 @@ class Naming(NamedTuple):
         source = self.catalogue.named("institutions", one.source, self.language)
         return Held(status, source, one.period, one.extracted)
 
-    def opened(self, one: Entitlement, right: Right | None) -> Opened:
-        """Tell of a right."""
+    def opened(self, one: Entitlement, right: Right | None, statuses: Collection[str]) -> Opened:
+        """Tell of a right to a person who has these statuses."""
         short = one.version[:_SHORT]
         if right is None:
-            return Opened(right, one.right, one.period, one.rule, short, (), None)
+            return Opened(right, one.right, one.period, None, short, (), None)
+        rule = one.rule if is_own_rule(one, right, statuses) else None
         granted = [found for found in self.catalogue.authorisations if right.data_group in found.data_groups]
         decision = next((found.decision_table for found in granted if found.reference == right.authorisation), None)
-        return Opened(right, one.right, one.period, one.rule, short, self._clients(right, granted), decision)
+        return Opened(right, one.right, one.period, rule, short, self._clients(right, granted), decision)
 
     def _clients(self, right: Right, granted: Sequence[Authorisation]) -> list[str]:
         """Give who is authorised to learn of a right; where that is not known, whose rule it is."""
