@@ -96,9 +96,10 @@ class Keeper:
     async def attest(self, ssin: str, right: str, language: str, day: date | None) -> Attested:
         """Attest a right for a person. Raises TooMany, and what `Attestations.attest` does."""
         since = self.clock.now() - _DAY
-        if await asyncio.to_thread(self.deeds.count, What.ATTESTED, ssin, since) >= MOST_ATTESTED:
-            raise TooMany
         async with self.deeds.doing(What.ATTESTED, ssin, right=right):
+            # Counted once it is begun: of forms that come together, each sees the others.
+            if await asyncio.to_thread(self.deeds.count, What.ATTESTED, ssin, since) > MOST_ATTESTED:
+                raise TooMany
             return await asyncio.to_thread(self._attestations.attest, ssin, right, language, day)
 
     async def withdraw(self, ssin: str) -> None:
