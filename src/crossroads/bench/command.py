@@ -96,7 +96,7 @@ def changes(
     seconds: Annotated[float, typer.Option(help="Of each round at a set rate.", min=0.1)] = 10,
     people: Annotated[int, typer.Option(help="Whom the changes are about, in turn.", min=200)] = 10_000,
     rounds: Rounds = 3,
-    workers: Annotated[int, typer.Option(help="Processes of the hub.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes of the hub.", min=1)] = 2,
     as_json: AsJson = False,
 ) -> None:
     """Measure changes on their way from a source to mailboxes that are emptied, against plain inserts of their rows."""
