@@ -3,11 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
 from random import Random
 from typing import Any, Self
@@ -31,6 +32,8 @@ from networks import belgium, line, network
 ASKER, SOURCE, GROUP, CONTEXT = "pcsw-gent", "pension-service", "pension-rights@1", "PCSA:SOCIAL_INQUIRY"
 RECORDS = 11_000
 """Of a file: two pages."""
+PART = 128 * 1024
+"""Bytes that are sent at a time: a file has several."""
 PEOPLE = [person(number) for number in range(1, 41, 2)]
 """All are inscribed at the asker; every other one has a right at the source, and every fifth is not known there."""
 _SQL = (
@@ -102,11 +105,12 @@ class Sent:
 class Batches:
     """An asker that sends one file after the other: `async with Batches(…) as batches`."""
 
-    def __init__(self, built: Network, records: int = RECORDS) -> None:
-        """Send nothing yet; each file has so many records."""
+    def __init__(self, built: Network, records: int = RECORDS, doors: Sequence[str] = ()) -> None:
+        """Send nothing yet; each file has so many records, and each request goes to the next of the addresses."""
         member = built.member(ASKER)
         self._records = records
         self._built, self._hub, self._http = built, built.installation.settings.public_url, client()
+        self._doors = cycle(doors or [self._hub])
         installation = built.installation.settings.installation
         self._author = Author(
             member.signing_key(), member.sealing_key(), installation=installation, group=GROUP, legal_context=CONTEXT
@@ -162,7 +166,7 @@ class Batches:
         sent.ticket = status.ticket
         path = f"/v1/batches/{status.ticket}"
         while status.received < status.size:
-            part = file[status.received : status.received + 1024 * 1024]
+            part = file[status.received : status.received + PART]
             status = await self._call("PUT", f"{path}/file/{status.received}", part)
         while status.state is not BatchState.COMPLETED:
             assert status.state in (BatchState.CHECKING, BatchState.RUNNING, BatchState.PAUSED), status
@@ -182,7 +186,7 @@ class Batches:
             request = Request(method, self._hub + path, headers, body)
             headers |= sign_request(self._author.sign, request, datetime.now(UTC))
             with suppress(httpx.TransportError):
-                got = await self._http.request(method, request.target_uri, content=body, headers=headers)
+                got = await self._http.request(method, next(self._doors) + path, content=body, headers=headers)
                 if got.status_code == 200:
                     return got.content
                 # A part that was taken, and whose answer was lost, is refused the second time.
@@ -190,6 +194,17 @@ class Batches:
                     return await self._raw("GET", path.partition("/file/")[0])
                 assert got.status_code in (401, 500, 503), got.text
             await asyncio.sleep(0.1)
+
+
+def job_processes(built: Network) -> list[int]:
+    """Give the processes of the hub that work on jobs."""
+    hub = built.processes["hub"].pid
+    found = []
+    for told in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if b"jobs\0run" in told.read_bytes() and os.getpgid(int(told.parent.name)) == hub:
+                found.append(int(told.parent.name))
+    return found
 
 
 class Killing:
@@ -202,15 +217,11 @@ class Killing:
         self.acts = [self.jobs, self.participant, crashes.hub, crashes.cluster, crashes.everything]
 
     def jobs(self) -> None:
-        """Kill the process that works on jobs; the hub starts another."""
-        hub = self._built.processes["hub"].pid
-        with suppress(OSError):  # it may just have died of itself
-            # Each process is started by a thread, of which it is the child.
-            for children in Path(f"/proc/{hub}/task").glob("*/children"):
-                for pid in children.read_text().split():
-                    if b"\0jobs\0" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                        os.kill(int(pid), signal.SIGKILL)
-                        self.jobs_killed += 1
+        """Kill the processes that work on jobs; the hub starts others."""
+        for pid in job_processes(self._built):
+            with suppress(OSError):  # it may just have died of itself
+                os.kill(pid, signal.SIGKILL)
+                self.jobs_killed += 1
 
     def participant(self) -> None:
         """Kill the source, and start it again."""

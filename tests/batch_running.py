@@ -242,6 +242,7 @@ async def hall(pool: OpenPool) -> AsyncIterator[Hall]:
         running = Running(
             pool=made.pool,
             log=made.here.log,
+            jobs=made.jobs,
             catalogue=made.here.catalogue,
             sources=neighbours,
             clock=made.clock,

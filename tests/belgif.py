@@ -71,13 +71,15 @@ RULES = {
     "col-name": _checked("Collection name", "collections_are_named_in_the_plural"),
     "col-repres": _deviates(
         "Representation of a collection",
-        "Items have no `href`: entries of the catalogue are no resources of their own. `items`, `self`, `total` stand.",
+        "Items have no `href`: entries of the catalogue are no resources of their own, but for a decision table, whose "
+        "path ends with its `id`. `items`, `self`, `total` stand.",
         "collections_have_items",
     ),
     "col-sort": _apart("Sorting a collection", "The order is fixed; none can be chosen."),
     "col-embed": _deviates(
         "Getting full representations of collection items",
-        "An item of the catalogue is the entry, whole: who reads it needs no second request.",
+        "An item of the catalogue is the entry, whole: who reads it needs no second request. Of a decision table alone "
+        "the text is left out, and nobody can ask for it in the collection.",
     ),
     "col-filter": _apart("Filtering items in a collection", "No filter by a property is offered."),
     "col-paging": _deviates(

@@ -10,8 +10,10 @@ from uuid import uuid4
 from crossroads.access.mandates import IDENTIFICATION, Mandates
 from crossroads.admission.limits import Limits
 from crossroads.admission.searches import SearchRate
+from crossroads.catalogue.entries import Text
+from crossroads.catalogue.institutions import Party
 from crossroads.catalogue.kinds import AnyEntry, Kind
-from crossroads.catalogue.model import Authorisation, LegalContext, Mode, Party, Text
+from crossroads.catalogue.model import Authorisation, LegalContext, Mode
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.identity.bis import BisRegister
 from crossroads.identity.closure import closure_of

@@ -13,6 +13,9 @@ import msgspec
 from crossroads.audit.findings import Finding
 from crossroads.audit.verification import verify
 from crossroads.bootstrap.keys import log_key, message_key
+from crossroads.bootstrap.wiring import Services
+from crossroads.catalogue.acts import REVOKE_KEY
+from crossroads.catalogue.keys import Revocation
 from crossroads.demo.population.people import mock_ssin
 from crossroads.kernel.period import Period
 from crossroads.network.processes import Process
@@ -21,8 +24,9 @@ from crossroads.participant.questions import Asked, Asking, Wish, build
 from crossroads.participant.replies import check_signature, read_answer
 from crossroads.participant.steps import Got
 from crossroads.participant.trust import read_trust
-from crossroads.wire.keys import SigningKey, VerifyKey
+from crossroads.wire.keys import SealingKey, SigningKey, VerifyKey
 from crossroads.wire.messages import Answer, Problem
+from crossroads.wire.registrations import act
 from crossroads.wire.signatures import Request, sign_request
 from plain import NO_TLS
 
@@ -56,9 +60,9 @@ class Asker:
         self.port = built.installation.settings.port
         self._hub_key = VerifyKey(message_key(built.installation).jwk)
 
-    def question(self, ssin: str, *groups: str, key: SigningKey | None = None) -> Asked:
-        """Give a signed question, not yet sent; signed with another key of the institution where one is given."""
-        asking = self.asking._replace(sign=key) if key else self.asking
+    def question(self, ssin: str, *groups: str, key: SigningKey | None = None, seal: SealingKey | None = None) -> Asked:
+        """Give a signed question, not yet sent; signed, or to be sealed to, with the keys that are given."""
+        asking = self.asking._replace(sign=key or self.asking.sign, seal=seal or self.asking.seal)
         wish = Wish(ssin=ssin, legal_context=INQUIRY, data_groups=groups, agent="test", period=QUARTER)
         return build(wish, asking, self.hub, "", datetime.now(UTC))
 
@@ -123,3 +127,9 @@ async def findings(built: Network, url: str) -> list[Finding]:
     """Verify the whole log, and give what is wrong."""
     async with asyncpg.create_pool(url, min_size=1) as pool:
         return (await verify(pool, [log_key(built.installation).verifier])).findings
+
+
+async def revoke(built: Network, found: Services, key: SigningKey | SealingKey) -> None:
+    """Make a key count no longer."""
+    revocation = Revocation(installation=built.installation.settings.installation, key_id=key.key_id, reason="lost")
+    await found.catalogue.revoke_key(built.founders.sign(act(REVOKE_KEY, revocation)))

@@ -1,5 +1,6 @@
 """Fixtures of the database. Others have their own plugin modules."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Generator, Iterator
 
@@ -8,16 +9,22 @@ import pytest
 import structlog
 from hypothesis import settings
 
+import citus_server
 import scratch
 from crossroads.bootstrap.postgres import EmbeddedPostgres
+from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.memory import start
 from database import Database, OpenPool, empty_database, migrated_template, remove_home, reserve_home, shared_server
 from longest import longest_first
 
 # `make test` looks for what breaks a rule with fewer examples than `make torture`, which takes all the time it wants.
-settings.register_profile("test", max_examples=50, deadline=None)
+settings.register_profile("test", max_examples=30, deadline=None)
 settings.register_profile("torture", max_examples=1_000, deadline=None)
 settings.load_profile("test")
+
+
+collect_ignore = [] if citus_server.named() else ["citus"]
+"""What asks how Citus plans has nothing to ask without it; the header of the run says so."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,11 +32,24 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         scratch.reserve()
         reserve_home()
+        _begin_citus()
 
 
 def pytest_report_header() -> str:
-    """Say on what the suite runs: a server with Citus was never given."""
-    return "database: the embedded PostgreSQL, one machine; nothing runs on Citus"
+    """Say on what the suite runs."""
+    if citus_server.named():
+        return f"database: the server with Citus of {citus_server.VARIABLE}, its tables spread"
+    missing = f"nothing runs on Citus, and tests/citus not at all: {citus_server.VARIABLE} names no server"
+    return f"database: the embedded PostgreSQL, one machine; {missing}"
+
+
+def _begin_citus() -> None:
+    """Have the roles on the server with Citus, where one is named."""
+    if url := citus_server.named():
+        try:
+            asyncio.run(citus_server.begin(url))
+        except (CrossroadsError, OSError, asyncpg.PostgresError) as error:
+            raise pytest.UsageError(f"{citus_server.VARIABLE}: {error}") from error
 
 
 @pytest.hookimpl(wrapper=True)

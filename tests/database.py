@@ -1,5 +1,8 @@
 """Databases for tests: one embedded server for the whole run, a migrated template, a fresh copy for who asks.
 
+Where the environment names a server with Citus, they are made there, each migrated by itself: what is spread is not
+copied.
+
 The process that pytest was started in owns the server; workers of xdist share it. So a worker that dies takes nothing
 along, and nothing is left when the run ends.
 """
@@ -17,6 +20,8 @@ from typing import NamedTuple
 import asyncpg
 from filelock import FileLock
 
+import citus_server
+from citus_server import CitusServer
 from crossroads.bootstrap.database import restrict
 from crossroads.bootstrap.migrations import migrate
 from crossroads.bootstrap.postgres import ADMIN, EmbeddedPostgres, create_database
@@ -57,7 +62,8 @@ def remove_home() -> None:
 
 def shared_server() -> EmbeddedPostgres:
     """Give the server of this run, started."""
-    server = EmbeddedPostgres(Path(os.environ[_HOME]))
+    home, url = Path(os.environ[_HOME]), citus_server.named()
+    server = citus_server.CitusServer(home, url) if url else EmbeddedPostgres(home)
     server.start()
     return server
 
@@ -75,6 +81,8 @@ def remove_server(server: EmbeddedPostgres) -> None:
 
 def migrated_template(server: EmbeddedPostgres) -> str:
     """Give the name of the migrated database that the others are copies of; the first who asks makes it."""
+    if isinstance(server, CitusServer):
+        return _TEMPLATE
     done = server.place.home / "template.done"
     with FileLock(server.place.home / "template.lock"):
         if not done.exists():
@@ -92,6 +100,10 @@ def empty_database(
 ) -> Iterator[Database]:
     """Make a database, and drop it after use, with whoever is still connected."""
     name = name or f"test_{uuid.uuid4().hex}"
+    if isinstance(server, CitusServer):
+        with _spread_database(server, name, migrated=template is not None) as database:
+            yield database
+        return
     asyncio.run(create_database(server.dsn(ADMIN, ADMIN), name, template=template))
     try:
         if template:
@@ -101,6 +113,18 @@ def empty_database(
     finally:
         if not keep:
             asyncio.run(execute(server.dsn(ADMIN, ADMIN), f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@contextmanager
+def _spread_database(server: CitusServer, name: str, *, migrated: bool) -> Iterator[Database]:
+    """Make a database on every machine, and drop it after use."""
+    asyncio.run(server.make(name))
+    try:
+        if migrated:
+            asyncio.run(server.migrate(name))
+        yield Database(server, name)
+    finally:
+        asyncio.run(server.drop(name))
 
 
 async def execute(url: str, statement: str) -> None:

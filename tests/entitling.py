@@ -1,6 +1,6 @@
 """A network in which rights are found without asking: what its tests share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,22 @@ SETTINGS = {
 
 
 @contextmanager
-def statuses_network(folder: Path, database: Database) -> Iterator[Network]:
-    """Run a register, three sources, the institution that keeps statuses, and its clients."""
-    people = (HELPED, CHILD, DISABLED, INSURED, STRANGER)
+def statuses_network(
+    folder: Path, database: Database, others: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[Network]:
+    """Run a register, three sources, the institution that keeps statuses, and its clients.
+
+    `others` are more people who have the status that a source gives, by the source.
+    """
+    holding = {source: [ssin, *(others or {}).get(source, ())] for _, source, _, ssin in GROUPS.values()}
+    people = (HELPED, CHILD, DISABLED, INSURED, STRANGER, *(one for all_ in (others or {}).values() for one in all_))
     inscriptions = [
         *(line(ssin, REGISTER, "0:1", "2020-01-01") for ssin in people),
-        *(line(ssin, source, context, "2020-01-01") for _, source, context, ssin in GROUPS.values()),
+        *(
+            line(ssin, source, context, "2020-01-01")
+            for _, source, context, _ in GROUPS.values()
+            for ssin in holding[source]
+        ),
         *(line(ssin, ENERGY, "70:1", "2020-01-01") for ssin in (CHILD, DISABLED, INSURED, STRANGER)),
         *(line(ssin, BUSES, "64:1", "2020-01-01") for ssin in people),
         *(line(ssin, WATER, "40:3", "2020-01-01") for ssin in people),
@@ -94,8 +104,9 @@ def statuses_network(folder: Path, database: Database) -> Iterator[Network]:
     ) as made:
         homes = [(ssin, "one" if ssin in (HELPED, CHILD) else ssin) for ssin in people]
         made.member(REGISTER).store({"home": (("ssin", "home"), homes)})
-        for _, source, _, ssin in GROUPS.values():
-            made.member(source).store({"held": (("ssin", "start_date", "end_date"), [(ssin, "2025-01-01", None)])})
+        for source, those in holding.items():
+            rows = [(ssin, "2025-01-01", None) for ssin in those]
+            made.member(source).store({"held": (("ssin", "start_date", "end_date"), rows)})
         settle(made)
         made.start_hub()
         made.start_members([name for name, serves in members.items() if serves and name != STATUSES])

@@ -21,6 +21,7 @@ LONGEST: Sequence[str] = (
     "test_audit_archive_command",
     "test_consumer_processes",
     "test_batches_stalled",
+    "test_batches_two_machines",
     "test_portal_citizen",
     "test_portal_box",
     "test_changes_survive",

@@ -4,16 +4,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from crossroads.catalogue.model import (
-    Authorisation,
-    Document,
-    Embargo,
-    LegalContext,
-    Mode,
-    Party,
-    Provenance,
-    Text,
-)
+from crossroads.catalogue.entries import Provenance, Text
+from crossroads.catalogue.institutions import Party
+from crossroads.catalogue.model import Authorisation, Document, Embargo, LegalContext, Mode
 from crossroads.network.service import Network
 from raw import Asker, Reply, send
 

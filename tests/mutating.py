@@ -11,6 +11,8 @@ from uuid import uuid4
 import msgspec
 
 from audit_log import open_log
+from crossroads.catalogue.entries import Provenance, Text
+from crossroads.catalogue.institutions import Party
 from crossroads.catalogue.kinds import AnyEntry, Kind
 from crossroads.catalogue.model import (
     Authorisation,
@@ -18,11 +20,8 @@ from crossroads.catalogue.model import (
     DataGroup,
     LegalContext,
     Mode,
-    Party,
-    Provenance,
     Subscription,
     Temporality,
-    Text,
 )
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.directory.exclusivity import ExclusiveWhenLinked

@@ -19,7 +19,6 @@ from crossroads.network.founders import Founders
 from crossroads.network.loading import Lines, load_directory
 from crossroads.network.members import Member
 from crossroads.network.ports import free_ports
-from crossroads.network.processes import Processes
 from crossroads.network.service import Network
 from database import Database, execute
 from warm import warm
@@ -70,8 +69,7 @@ def network(
         Member(institution=name, port=port, folder=folder / name, **details)
         for port, (name, details) in zip(ports, members.items(), strict=True)
     )
-    # A hub that starts processes beside it is started whole.
-    processes = Processes() if made.job_workers else warm()
+    processes = warm(hub=not made.job_workers)
     built = Network(installation=Installation(made, folder / "hub"), members=joined, processes=processes)
     built.make_files()
 

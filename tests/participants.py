@@ -148,6 +148,19 @@ def refused(got: httpx.Response) -> tuple[int, str | None]:
     return problem.status, problem.code
 
 
+def said_twice(body: bytes, member: str, other: str) -> bytes:
+    """Write a text into the first object that has this member, once more and before it."""
+    return body.replace(f'"{member}":'.encode(), f'"{member}":"{other}","{member}":'.encode(), 1)
+
+
+def repeated(got: httpx.Response) -> str:
+    """Give which member of a body was refused because it stands there twice."""
+    assert refused(got) == (400, None)
+    (issue,) = got.json()["issues"]
+    assert issue["detail"] == "A member of the JSON object is repeated."
+    return str(issue["name"])
+
+
 @contextmanager
 def running(config: Path, hub: FakeHub, clock: Clock | None = None) -> Iterator[Running]:
     """Run a participant within this process."""

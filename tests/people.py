@@ -13,16 +13,10 @@ import msgspec
 
 from audit_log import open_log
 from crossroads.audit.service import Log
+from crossroads.catalogue.entries import Provenance, Text
+from crossroads.catalogue.institutions import Institution, Management, Network
 from crossroads.catalogue.kinds import AnyEntry, Kind
-from crossroads.catalogue.model import (
-    Evidence,
-    InscriptionContext,
-    Institution,
-    Management,
-    Network,
-    Provenance,
-    Text,
-)
+from crossroads.catalogue.model import Evidence, InscriptionContext
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.directory.exclusivity import ExclusiveWhenLinked
 from crossroads.directory.service import Directory

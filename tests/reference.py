@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -13,27 +13,13 @@ from crossroads.admission.limits import Limits
 from crossroads.api.app import ROUTES, dependencies
 from crossroads.api.description import described, encoded
 from crossroads.api.description_30 import downgraded
-from crossroads.audit import prover
-from crossroads.audit import service as audit
 from crossroads.audit.events import Event
-from crossroads.batch import model as batch
-from crossroads.batch import paging, places, uploads
-from crossroads.batch import service as announcing
 from crossroads.bootstrap.portal_settings import DemoLoginSettings, PortalSettings
 from crossroads.bootstrap.settings import Settings
-from crossroads.directory import facts
-from crossroads.directory import service as directory
-from crossroads.exchange import service as exchange
-from crossroads.jobs import model as jobs
 from crossroads.kernel.codes import Code
-from crossroads.mutations import bringing, hub_changes, tasks, turns
-from crossroads.mutations import model as changes
-from crossroads.participant import bulk, bulk_worker, client, description, feed, routes, steps
-from crossroads.sources import breaker, bulkhead
-from crossroads.sources import service as sources
+from crossroads.participant import description
 from crossroads.web.settings import LoginSettings
-from crossroads.wire import batches, error_reports, inscriptions, messages, mutations, packing, signatures, statements
-from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER, MAXIMUM_BULK_REQUEST
+from limits_page import LIMITS, Limit
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -90,94 +76,10 @@ def settings() -> str:
 
 def limits() -> str:
     """Give the page of all limits that are not settings."""
-    constants = [
-        (messages.MAXIMUM_REQUEST, "bytes", "a request body; larger is refused with `CR-PAYLOAD-TOO-LARGE`"),
-        (messages.MAXIMUM_DATA_GROUPS, "data groups", "in one question"),
-        (inscriptions.MAXIMUM_LINES, "lines", "of the directory kept by one request"),
-        (inscriptions.MAXIMUM_BULK, "bytes", "such a request"),
-        (inscriptions.MAXIMUM_COMPARED, "lines", "compared by one request"),
-        (inscriptions.MAXIMUM_COMPARISON, "bytes", "such a request"),
-        (directory.AT_ONCE, "requests", "of these two kinds at once, in one process"),
-        (directory.WAITING, "requests", "of these that wait; more are refused with `CR-OVERLOADED`"),
-        (mutations.MAXIMUM_MUTATIONS, "changes", "in one notification"),
-        (mutations.MAXIMUM_NOTIFICATION, "bytes", "a notification of changes"),
-        (mutations.MAXIMUM_CONTENT, "bytes", "the content of one change, in canonical form"),
-        (mutations.MAXIMUM_ITEMS, "items", "in one pull of a mailbox, and numbers in one acknowledgement"),
-        (mutations.MAXIMUM_LEASE_SECONDS, "seconds", "for which a consumer may lease items of a mailbox"),
-        (mutations.SLOTS, "lanes", "of a mailbox at most"),
-        (error_reports.MAXIMUM_OPEN_REPORTS, "reports", "of errors without answer that are listed at once, at most"),
-        (changes.CONTENT_LIFE.days, "days", "for which the content of a change of an unsealed data group is kept"),
-        (changes.POINTER_LIFE.days, "days", "after it was first given, for which an item serves to ask for the data"),
-        (
-            turns.AT_ONCE,
-            "requests",
-            "to notify, and so many about a mailbox, at once of one institution in a process",
-        ),
-        (turns.WAITING, "requests", "of each of these kinds that wait; more are refused with `CR-OVERLOADED`"),
-        (tasks.BATCH, "changes", "that are brought to the mailboxes together at most"),
-        (
-            hub_changes.BATCH,
-            "inscriptions",
-            "that ended, or changes of who people are, looked at together at most",
-        ),
-        (bringing.ITEMS, "items", "that the hub brings to an endpoint at once"),
-        (bringing.LEASE.seconds, "seconds", "for which it leases them"),
-        (sources.BRING_BUDGET.seconds, "seconds", "for the endpoint to deal with them"),
-        (bringing.LONGEST_PAUSE.seconds, "seconds", "between two tries at an endpoint that fails, at most"),
-        (messages.MAXIMUM_SOURCE_ANSWER, "bytes", "the answer of one source"),
-        (exchange.TIME_BUDGET.seconds, "seconds", "for all sources of a question together, from receipt"),
-        (signatures.MAXIMUM_AGE, "seconds", "age of a signature"),
-        (signatures.MAXIMUM_AHEAD, "seconds", "that a signature may lie in the future"),
-        (statements.MAXIMUM_LIFE.seconds, "seconds", "life of a statement"),
-        (sources.PERMIT_LIFE.seconds, "seconds", "life of a permit"),
-        (bulkhead.CONCURRENT, "questions", "under way at one participant, from one process of the hub"),
-        (bulkhead.WAITING, "questions", "that wait for a place at one participant, in one process"),
-        (breaker.FAILURES, "failures", "in a row, after which a participant is left alone"),
-        (int(breaker.PAUSE.total_seconds()), "seconds", "for which it is left alone"),
-        (facts.BATCH, "requests", "that are read from the directory together at most"),
-        (facts.QUEUE, "requests", "that wait for the directory in one process; more are refused with `CR-OVERLOADED`"),
-        (audit.QUEUE, "entries", "that wait to be written to the log in one process"),
-        (prover.OUTSIDERS, "proofs", "made for the public at the same time by one process"),
-        (
-            prover.OUTSIDERS_WAITING,
-            "requests",
-            "for such proofs that wait; more are refused with `CR-OVERLOADED`",
-        ),
-        (routes.MAXIMUM_BODY, "bytes", "a request body at a participant"),
-        (routes.BODY_TIME.seconds, "seconds", "within which it must have come; later is refused with `CR-BODY-LATE`"),
-        (batches.MAXIMUM_RECORDS, "records", "of a batch"),
-        (batches.PAGE, "records", "of a page of a batch"),
-        (batches.MAXIMUM_LINE, "bytes", "a line of its file"),
-        (batches.MAXIMUM_FILE, "bytes", "its file, packed or unpacked"),
-        (packing.MAXIMUM_RATIO, "times", "as large unpacked as it was sent, 16 MiB apart"),
-        (batches.MAXIMUM_PART, "bytes", "a part of an upload"),
-        (batches.MAXIMUM_LIFE.days, "days", "from its voucher to its deadline"),
-        (batch.PAGE_OF_BATCHES, "batches", "in one page of the list"),
-        (uploads.AT_ONCE, "parts", "that a process takes, and so many that it gives, at once for one institution"),
-        (uploads.WAITING, "parts", "of each of these kinds that wait; more are refused with `CR-OVERLOADED`"),
-        (jobs.KEPT.days, "days", "for which a job is known that is over"),
-        (MAXIMUM_BULK_REQUEST, "bytes", "a request about a page of a batch, at a participant"),
-        (places.ASKED_AT_ONCE, "requests", "about pages with sources at once, from one process"),
-        (places.ASKED_AT_ONE, "requests", "of them with the same source"),
-        (routes.PAGE_TIME.seconds, "seconds", "within which that must have come"),
-        (MAXIMUM_BULK_ANSWER, "bytes", "its answer; what does not fit is asked for again"),
-        (paging.MAXIMUM_GIVEN, "bytes", "all answers to a page; the answer with which there are more is dropped"),
-        (announcing.AT_ONCE, "vouchers", "that a process deals with at once for one institution"),
-        (announcing.WAITING, "vouchers", "of it that wait; more are refused with `CR-OVERLOADED`"),
-        (bulk.MAXIMUM_PAGES, "pages", "that a participant works on or that wait; more get `CR-OVERLOADED`"),
-        (bulk_worker.PATIENCE.seconds, "seconds", "for which a participant works on a page"),
-        (steps.MAXIMUM_ANSWER, "bytes", "an answer that client or participant reads from the hub"),
-        (steps.MAXIMUM_LARGE_ANSWER, "bytes", "a page of the result of a batch that the client reads"),
-        (feed.MAXIMUM_LINE, "bytes", "a line of the daily feed of a register"),
-        (int(client.TIMEOUT.total_seconds()), "seconds", "that the client waits for the hub"),
-    ]
     return _page(
         "Limits",
         "What is set in the code; what an installation sets itself is under `limits` in [settings](settings.md).",
-        "",
-        "| limit | unit | of what |",
-        "| --: | --- | --- |",
-        *(f"| {value:,} | {unit} | {what} |" for value, unit, what in constants),
+        *(line for title, rows in LIMITS.items() for line in _limits(title, rows)),
     )
 
 
@@ -224,6 +126,11 @@ PAGES: dict[str, Callable[[], str]] = {
 
 def _page(title: str, *lines: str) -> str:
     return "\n".join((f"# {title}", "", *lines, ""))
+
+
+def _limits(title: str, rows: Sequence[Limit]) -> list[str]:
+    shown = [f"| {value:,} | {unit} | {what} |" for value, unit, what in rows]
+    return ["", f"## {title}", "", "| limit | unit | of what |", "| --: | --- | --- |", *shown]
 
 
 def _fields(struct: type[msgspec.Struct], prefix: str) -> list[str]:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID
@@ -81,11 +81,17 @@ class Call:
         )
 
     def send(
-        self, answer: Any, status: int = 200, *, key: SigningKey | None = None, headers: Mapping[str, str] | None = None
+        self,
+        answer: Any,
+        status: int = 200,
+        *,
+        key: SigningKey | None = None,
+        headers: Mapping[str, str] | None = None,
+        ahead: timedelta = timedelta(),
     ) -> None:
-        """Send an answer, or any bytes, signed as the institution unless another key is given."""
+        """Send an answer, or any bytes, signed by the institution unless another key is given."""
         body = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
-        signed = sign_answer(key or self.key, self.request, status, JSON, body, datetime.now(UTC))
+        signed = sign_answer(key or self.key, self.request, status, JSON, body, datetime.now(UTC) + ahead)
         self.send_unsigned(body, status, {**signed, **(headers or {})})
 
     def send_unsigned(self, body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:

@@ -30,6 +30,7 @@ from desks import Browser
 from fakehub import FakeHub
 from plain import NO_TLS
 from portals import log_in
+from warm import warm
 
 _RIGHTS = Path(__file__).parents[1] / "rights" / "belgium"
 TODAY = brussels_day(datetime.now(UTC))
@@ -129,7 +130,7 @@ def status_pages(folder: Path, hub: FakeHub) -> Iterator[StatusPages]:
     _write(folder, hub, login, port)
     load(folder)
     arguments = ("statuses", "pages", str(folder / "statuses.yaml"))
-    with Processes() as processes:
+    with warm() as processes:
         opened = StatusPages(url=url, folder=folder, processes=processes, arguments=arguments)
         certified = opened.command("certify")
         assert certified.code == 0, certified.stderr

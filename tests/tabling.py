@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from crossroads.catalogue.model import DecisionTable
+from crossroads.catalogue.decision_tables import DecisionTable
 from crossroads.catalogue.tables import digest
 from networks import belgium
 

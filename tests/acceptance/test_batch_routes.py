@@ -5,19 +5,21 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 import pytest
 
+from batch_killing import job_processes
 from batching import Author, lines
 from commands import crossroads, typed
+from crossroads.kernel.errors import Refused
 from crossroads.network.service import Network
+from crossroads.participant.client import SyncClient
 from crossroads.wire.batches import MAXIMUM_PART, BatchList, BatchState, BatchStatus, Record, Voucher
+from crossroads.wire.jobs import JobState
 from crossroads.wire.signatures import Request
 from database import Database
 from networks import network
@@ -65,6 +67,9 @@ class Sender:
     def get(self, path: str) -> Reply:
         return self.sent(self.asker.signed_get(f"/v1/batches{path}"))
 
+    def job(self, path: str) -> Reply:
+        return self.sent(self.asker.signed_get(f"/v1/jobs{path}"))
+
     def post(self, path: str) -> Reply:
         return self.sent(self.asker.signed_post(f"/v1/batches{path}", {}))
 
@@ -78,6 +83,10 @@ class Sender:
         while not wanted(found := status_of(self.get(f"/{status.ticket}"))):
             time.sleep(0.05)
         return found
+
+
+def client(built: Network, institution: str) -> SyncClient:
+    return SyncClient(built.member(institution).client(built.installation.settings.public_url))
 
 
 def status_of(reply: Reply) -> BatchStatus:
@@ -155,6 +164,39 @@ def test_a_file_of_another_is_not_there(fund: Sender, other: Sender) -> None:
     assert status_of(fund.post(f"/{status.ticket}/cancel")).state is BatchState.CANCELLED
 
 
+def test_the_job_of_a_batch_is_told_to_who_sent_it_alone(built: Network, fund: Sender, other: Sender) -> None:
+    records = RECORDS[:1]
+    status = status_of(fund.announce(fund.voucher(lines(records), records)))
+    with client(built, FUND) as sender:
+        with pytest.raises(Refused, match="no such job"):
+            sender.jobs.status(status.ticket)
+        fund.put(status, 0, lines(records))
+        fund.until(status, lambda found: found.state is BatchState.COMPLETED)
+        # Its job is settled after the batch is.
+        while (job := sender.jobs.status(status.ticket)).state is not JobState.DONE:
+            time.sleep(0.05)
+        assert (job.kind, job.done, job.total) == ("batch-answer", 1, 1)
+        assert sender.jobs.listed().jobs[0] == job
+    seen, nobodys = (other.job(f"/{ticket}") for ticket in (status.ticket, "00000000-0000-7000-8000-000000000000"))
+    assert {(reply.status, reply.problem.detail) for reply in (seen, nobodys)} == {(404, nobodys.problem.detail)}
+    with client(built, OTHER) as stranger:
+        assert status.ticket not in {one.ticket for one in stranger.jobs.listed().jobs}
+    assert [fund.job(wrong).status for wrong in ("?before=x", "?institution=other")] == [400, 400]
+
+
+def test_a_result_is_for_who_asked_alone(fund: Sender, other: Sender) -> None:
+    records = RECORDS[1:]
+    status = status_of(fund.announce(fund.voucher(lines(records), records)))
+    fund.put(status, 0, lines(records))
+    done = fund.until(status, lambda found: found.state is BatchState.COMPLETED)
+    path = f"/{status.ticket}/result"
+    assert [one.status for one in (other.get(f"{path}/0"), other.post(f"{path}/acknowledge"))] == [404, 404]
+    assert [fund.get(f"{path}/{part}").status for part in range(done.parts)] == [200, 200]
+    assert status_of(fund.post(f"{path}/acknowledge")).fetched
+    gone = fund.get(f"{path}/0")
+    assert (gone.status, gone.problem.code) == (410, "CR-RESULT-GONE")
+
+
 def test_what_comes_too_early_late_or_otherwise_says_so(fund: Sender) -> None:
     status = status_of(fund.announce(fund.voucher(FILE + b"\t", RECORDS)))
     early = fund.get(f"/{status.ticket}/result/0")
@@ -192,6 +234,8 @@ def test_the_command_line_shows_jobs(built: Network) -> None:
     assert {"batch-retention", "jobs-forgotten"} <= set(jobs)
     number = jobs["batch-retention"]["job"]
     for command, code, said in (
+        (("list",), 0, "batch-retention"),
+        (("list", "--all"), 0, "jobs-forgotten"),
         (("show", number), 0, "batch-retention"),
         (("hold", number), 0, "waits until it is resumed"),
         (("resume", number), 0, "goes on"),
@@ -202,20 +246,9 @@ def test_the_command_line_shows_jobs(built: Network) -> None:
         assert (ended.code, said in ended.stdout + ended.sentence) == (code, True)
 
 
-def job_processes(built: Network) -> list[int]:
-    """Give the processes of the hub that work on jobs."""
-    hub = built.processes["hub"].pid
-    found = []
-    for told in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            if b"jobs\0run" in told.read_bytes() and os.getpgid(int(told.parent.name)) == hub:
-                found.append(int(told.parent.name))
-    return found
-
-
 def test_a_job_process_that_dies_is_started_again_and_gives_way(built: Network, fund: Sender) -> None:
     (first,) = job_processes(built)
-    while os.getpriority(os.PRIO_PROCESS, first) != 10:
+    while os.getpriority(os.PRIO_PROCESS, first) < 10:
         time.sleep(0.05)
     os.kill(first, signal.SIGKILL)
     records = RECORDS[:2]

@@ -20,7 +20,7 @@ from database import Database
 RECORDS = 1_000
 """Of a file: one page, since it is over a page that a process stands still."""
 _STARTED = "SELECT FROM log_entry WHERE event = 'jobs:process:started'"
-_STATE = "SELECT state, lease_until < clock_timestamp() AS over, epoch FROM job WHERE kind = 'batch'"
+_STATE = "SELECT state, lease_until < clock_timestamp() AS over, epoch FROM job WHERE kind = 'batch-answer'"
 
 
 @pytest.fixture

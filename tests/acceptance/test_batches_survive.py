@@ -23,7 +23,7 @@ def database() -> Iterator[Database]:
 
 @pytest.fixture
 def built(tmp_path: Path, database: Database) -> Iterator[Network]:
-    with batching_network(tmp_path / "network", database) as made:
+    with batching_network(tmp_path / "network", database, workers=2) as made:
         yield made
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from crossroads.catalogue.model import Authorisation, DataGroup, Evidence, Institution, Mode, Network, Temporality
+from crossroads.catalogue.institutions import Institution, Network
+from crossroads.catalogue.model import Authorisation, DataGroup, Evidence, Mode, Temporality
 from crossroads.kernel.period import Period
 from crossroads.network.service import Network as Built
 from crossroads.participant.client import SyncClient

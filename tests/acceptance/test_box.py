@@ -25,6 +25,7 @@ from boxes import (
     message,
     today,
 )
+from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Tampered, Unavailable
 from crossroads.participant.boxes import Opener
 from crossroads.participant.boxes_file import shelve
@@ -223,8 +224,9 @@ def test_one_message_is_listed_alone_and_to_nobody_else(here: Boxes) -> None:
 def test_a_document_of_another_size_than_was_said_is_not_given(here: Boxes) -> None:
     said = message(contents=(LETTER,), documents=(msgspec.structs.replace(card(LETTER, "a.pdf"), size=3),))
     published = here.publish(said, (LETTER,))
-    with pytest.raises(Tampered):
+    with pytest.raises(Tampered) as refused:
         here.open(published)
+    assert refused.value.code is Code.BOX_DOCUMENT_DIFFERS
 
 
 def test_a_document_that_is_too_large_is_refused(here: Boxes) -> None:

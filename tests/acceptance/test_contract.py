@@ -2,14 +2,20 @@
 
 import urllib.request
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+import pytest
 
 from chaos import rows
 from contract import ALONE, DEAD, EMPTY, KNOWN, LATE, NEW, NOBODY, REPLACED, STRANGER, WHO, WORK
+from crossroads.api.problems import tell
+from crossroads.bootstrap.wiring import services
+from crossroads.exchange.errors import ExchangeFailed
+from crossroads.exchange.ports import Errand, SourceReply
 from crossroads.kernel.period import Period
 from crossroads.network.service import Network
+from crossroads.wire.messages import Problem, Question
 from database import Database
 from raw import DAY, QUARTER, Asker, Reply, send
 
@@ -51,6 +57,31 @@ async def test_the_log_keeps_eight_times_of_each_source(centre: Asker, module_da
     for source in fields["sources"]:
         times = [answer.received_at.isoformat(), *(source[name] for name in names), fields["repliedAt"]]
         assert times == sorted(times)
+
+
+class Broken(NamedTuple):
+    """What calls institutions fails as nobody foresaw."""
+
+    async def ask(self, _errand: Errand) -> SourceReply:
+        raise LookupError(KNOWN)
+
+
+async def test_the_failure_of_the_hub_itself_is_told_with_its_ticket(
+    centre: Asker, built: Network, module_database: Database
+) -> None:
+    request = centre.request(centre.wish(KNOWN, WORK))
+    question = msgspec.json.decode(request.body or b"", type=Question)
+    async with services(built.installation) as hub:
+        hub.exchange.sources = Broken()
+        with pytest.raises(ExchangeFailed) as failed:
+            await hub.exchange.answer(question, hub.gate.authenticate(request))
+    told = tell(failed.value, {"headers": []})
+    problem = msgspec.json.decode(told.body, type=Problem)
+    assert (told.status, problem.code, problem.ticket) == (500, "MSG00003", failed.value.ticket)
+    assert KNOWN.encode() not in told.body
+    url = module_database.url("crossroads_owner")
+    logged = await rows(url, "SELECT event FROM log_entry WHERE ticket = $1", problem.ticket)
+    assert [row["event"] for row in logged] == ["exchange:question:decided"]
 
 
 def test_legal_context_not_known_or_not_assigned(centre: Asker, built: Network) -> None:

@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from contract import KNOWN, STRANGER, WHO, WORK
+from crossroads.api.app import ROUTES
+from crossroads.kernel.guards import Guard
 from crossroads.network.service import Network
 from crossroads.wire.canonical import b64url
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.signatures import sign_request
-from raw import Asker, send
+from raw import Asker, Reply, send
 
 pytest_plugins = ["contract_fixtures"]
 
@@ -46,6 +48,7 @@ def put(value: Any, *path: str) -> Callable[[dict[str, Any]], None]:
         (put(STRANGER, "asker", "agent"), "$.asker.agent"),
         (put(STRANGER, "customerTicket"), "$.customerTicket"),
         (put(f"{STRANGER[:6]}-{STRANGER[6:9]}.{STRANGER[9:]}", "asker", "agent"), "$.asker.agent"),
+        (put("".join(chr(0xFF10 + int(digit)) for digit in STRANGER), "asker", "agent"), "$.asker.agent"),
         (put("clerk \u202e7", "asker", "agent"), "$.asker.agent"),
         (put({"startDate": "2026-02-01", "endDate": "9999-12-31"}, "period"), "$.period"),
         (put("UPPER", "asker", "institution"), "$.asker.institution"),
@@ -80,6 +83,38 @@ def test_malformed(centre: Asker, change_it: Callable[[dict[str, Any]], None], p
 def test_what_is_not_a_question_is_told_so(centre: Asker, body: bytes) -> None:
     reply = send(centre.signed_post("/v1/exchanges", body))
     assert (reply.status, reply.problem.type) == (400, "urn:problem-type:belgif:badRequest")
+
+
+TAKING_JSON = sorted(
+    path
+    for handler in ROUTES
+    if handler.opt["guard"] is Guard.INSTITUTION and "data" in handler.parsed_fn_signature.parameters
+    for path in handler.paths
+)
+
+
+@pytest.mark.parametrize("path", [path for path in TAKING_JSON if path != "/v1/exchanges"])
+def test_a_body_that_can_be_read_in_two_ways(centre: Asker, path: str) -> None:
+    request = centre.signed_post(path, f'{{"period":[{{"ssin":"{KNOWN}","ssin":"{STRANGER}"}}]}}'.encode())
+    reply = send(request)
+    centre.verify(request, reply)
+    assert repeated(reply) == "$.period[0].ssin"
+
+
+def test_a_question_that_can_be_read_in_two_ways(centre: Asker) -> None:
+    body = centre.request(centre.wish(KNOWN, WORK)).body or b""
+    for inner, other, place in (("ssin", STRANGER, "$.ssin"), ("agent", "other", "$.asker.agent")):
+        twice = body.replace(f'"{inner}":'.encode(), f'"{inner}":"{other}","{inner}":'.encode())
+        assert repeated(send(centre.signed_post("/v1/exchanges", twice))) == place
+        assert repeated(send(centre.signed_post("/v1/exchanges", twice.replace(b'":', b'" : ')))) == place
+
+
+def repeated(reply: Reply) -> str:
+    assert (reply.status, reply.problem.type) == (400, "urn:problem-type:belgif:badRequest")
+    (issue,) = reply.problem.issues
+    assert issue.detail == "A member of the JSON object is repeated."
+    assert KNOWN.encode() not in reply.body
+    return str(issue.name)
 
 
 @pytest.mark.parametrize(
@@ -172,6 +207,18 @@ def test_a_request_is_answered_once(centre: Asker) -> None:
     assert again.headers["www-authenticate"].startswith("Signature")
 
 
+@pytest.mark.parametrize(
+    ("change_it", "status"), [(drop("period"), 400), (put("other", "asker", "agent"), 401)], ids=["form", "statement"]
+)
+def test_what_is_wrong_with_a_question_is_said_however_often_it_is_sent(
+    centre: Asker, change_it: Callable[[dict[str, Any]], None], status: int
+) -> None:
+    request = centre.altered(centre.request(centre.wish(KNOWN, WORK)), change_it)
+    first, second = send(request), send(request)
+    assert [first.status, second.status] == [status, status]
+    assert second.problem.code == first.problem.code != "CR-NONCE-REPLAYED"
+
+
 def test_a_statement_is_answered_once_by_a_source(centre: Asker) -> None:
     request = centre.request(centre.wish(KNOWN, WORK))
     assert send(request).outcome[0] == "DATA_FOUND"
@@ -192,6 +239,19 @@ def test_a_body_that_does_not_come_is_not_waited_for(built: Network) -> None:
         connection.sendall(head)
         answer = connection.recv(4096)
     assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("name", ["content-type", "content-digest", "signature", "signature-input"])
+def test_a_header_that_a_signature_is_about_stands_in_a_request_once(centre: Asker, built: Network, name: str) -> None:
+    settings, request = built.installation.settings, centre.request(centre.wish(KNOWN, WORK))
+    body = request.body or b""
+    fields = [*request.headers.items(), (name, request.headers[name]), ("content-length", str(len(body)))]
+    lines = ["POST /v1/exchanges HTTP/1.1", "host: hub", "connection: close", *(f"{n}: {v}" for n, v in fields), "", ""]
+    with socket.create_connection((settings.host, settings.port), timeout=30) as connection:
+        connection.sendall("\r\n".join(lines).encode() + body)
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 401 ")
+    assert b"CR-SIGNATURE-INVALID" in answer
 
 
 def test_problems_after_the_signature_are_signed_too(centre: Asker) -> None:

@@ -46,6 +46,7 @@ from desks import (
 from networks import belgium
 from portals import hidden_fields
 from raw import INQUIRY, person
+from tongues import only_elsewhere, unmarked
 
 TODAY = brussels_day(datetime.now(UTC))
 LATER = TODAY + timedelta(days=90)
@@ -591,6 +592,7 @@ def test_every_page_is_there_in_every_language(here: RunningDesk, stan: Browser,
         assert page.status_code == 200, path
         assert page.headers["cache-control"] == "no-store"
         assert f'<html lang="{language}"' in page.text
+        assert unmarked(page.text, only_elsewhere(belgium().institutions, language)) == [], path
     assert here.url
 
 

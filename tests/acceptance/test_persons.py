@@ -14,6 +14,9 @@ from chaos import until
 from commands import Ended, typed
 from crossroads.bootstrap.settling import settle
 from crossroads.bootstrap.wiring import services
+from crossroads.identity.bis_numbers import all_series
+from crossroads.kernel.names.particulars import Sex
+from crossroads.kernel.ssin import Environment, IncompleteDate
 from crossroads.network.service import Network
 from database import Database, execute
 from networks import network
@@ -108,6 +111,18 @@ def test_many_at_once_get_a_number_each_and_one_person_only_one(built: Network) 
     numbers = [body(reply)["ssin"]["value"] for reply in replies if reply.status == 201]
     assert len(numbers) == len(set(numbers)) == len(firsts)
     assert {reply.problem.code for reply in replies if reply.status != 201} == {"CR-PERSON-SUSPECTED-DUPLICATE"}
+
+
+async def test_when_all_numbers_of_a_year_are_used_up_that_is_said(built: Network, module_database: Database) -> None:
+    asked = creation("used-up", last="Oudewater", first="Odo")
+    asked["particulars"] |= {"birthDate": "1923-03-15", "sex": "MALE"}
+    for series in all_series(IncompleteDate(1923, 3, 15), Sex.MALE, Environment.TEST):
+        used_up = f"INSERT INTO bis_counter (series, last) VALUES ('{series.name}', {series.size})"  # noqa: S608 - ours
+        await execute(module_database.url("crossroads_owner"), used_up)
+    refused = post(built, "", asked)
+    assert (refused.status, refused.problem.code) == (403, "CR-NO-NUMBER-LEFT")
+    asked["particulars"] |= {"birthDate": "1924-03-15"}
+    assert body(post(built, "", asked))["ssin"]["value"].startswith("246315")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from raw import person
 
 TODAY = date.today()  # noqa: DTZ011 - the day on which the test runs
 PARENT, FRIEND, CLOWN = person(1), person(3), person(5)
+THIRTIES, SUMMER = person(11), person(13)
 YOUNG = TODAY - timedelta(days=9 * 365)
 CHILD, GROWN = str(mock_ssin(YOUNG, 1)), person(7)
 HOSTILE = "<script>alert(1)</script> \u202e\U0001f9d1"
@@ -30,6 +31,8 @@ PERSONAS: list[dict[str, Any]] = [
     {"id": "fien", "name": "Fien Maes", "ssin": FRIEND},
     {"id": "clown", "name": HOSTILE, "ssin": CLOWN},
     {"id": "karel", "name": "Karel Peeters", "ssin": GROWN},
+    {"id": "samir", "name": "Samir Aziz", "ssin": SUMMER},
+    {"id": "nour", "name": "Nour Aziz", "ssin": THIRTIES},
     {"id": "olga", "name": "Olga Martens", "roles": ["officer"], "level": 2},
 ]
 """Invented, with mock numbers."""
@@ -43,6 +46,8 @@ PEOPLE = [
     (CLOWN, "Clown", "Pipo", "1980-03-15"),
     (CHILD, "Peeters", "Lotte", str(YOUNG)),
     (GROWN, "Peeters", "Karel", "1980-03-15"),
+    (THIRTIES, "Aziz", "Nour", "1931-00-00"),
+    (SUMMER, "Aziz", "Samir", "1950-06-00"),
 ]
 
 
@@ -246,7 +251,9 @@ def test_who_acts_for_somebody_neither_acts_further_nor_gives_mandates(paul: htt
         ({"number": "123"}, "Look at number and name again."),
         ({"last_name": "Otherwise"}, "The register does not know a person with this number, name and birth date."),
         ({"birth_date": "1981-03-15"}, "The register does not know a person with this number, name and birth date."),
-        ({"birth_date": "soon"}, "There is no such day"),
+        ({"birth_date": "soon"}, "Write a birth date: 27 3 1980, or what is known of it"),
+        ({"birth_date": ""}, "Write a birth date: 27 3 1980, or what is known of it"),
+        ({"birth_date": "1980"}, "The register does not know a person with this number, name and birth date."),
         ({"last_name": ""}, "Write the last name"),
         ({"scopes": []}, "Choose for what"),
         ({"last": str(TODAY + timedelta(days=6 * 366))}, "end at most five years after that"),
@@ -259,6 +266,22 @@ def test_a_mandate_that_cannot_be_is_shown_again_with_what_is_wrong(
     again = given(paul, **other)
     assert sentence in text_of(again, 422)
     assert f'value="{other.get("number", FRIEND)}"' in again.text
+
+
+@pytest.mark.parametrize(
+    ("giver", "number", "typed"),
+    [
+        ("samir", THIRTIES, {"birth_date": "00/00/1931"}),
+        ("nour", SUMMER, {"birth_date": "", "birth_date-month": "6", "birth_date-year": "1950"}),
+    ],
+)
+def test_of_who_gets_a_mandate_the_birth_date_may_be_incomplete(
+    here: Portal, giver: str, number: str, typed: dict[str, str]
+) -> None:
+    with here.client() as browser:
+        log_in(browser, giver)
+        taken = given(browser, number=number, last_name="Aziz", **typed)
+    assert taken.headers["location"] == "/en/me/acting", text_of(taken, 422)
 
 
 def test_who_guesses_is_told_to_wait_for_tomorrow(here: Portal) -> None:

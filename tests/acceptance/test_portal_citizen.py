@@ -20,6 +20,7 @@ from looking import CENTRE, INSPECTION, OTHER, PORTAL, SOURCE, WORK, posted, wit
 from networks import belgium, line
 from portals import CITIZEN, PERSONAS, Portal, hidden_fields, log_in, portal
 from raw import Asker
+from tongues import only_elsewhere, unmarked
 
 ANNA, BERT = "80631512393", "75620814572"
 """Two of the personas."""
@@ -100,6 +101,7 @@ def test_each_page_is_shown_in_each_language_and_holds_no_number(
     assert page.headers["cache-control"] == "no-store"
     assert ANNA not in page.text + str(page.headers) + str(page.url)
     assert not re.search(r"%\(\w+\)s", page.text)
+    assert unmarked(page.text, only_elsewhere(belgium().institutions, language)) == []
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/me/wrong", "/me/usage/proof?list=x&line=0"])

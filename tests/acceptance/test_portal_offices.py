@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +29,11 @@ from networks import belgium, line
 from overseeing import flood
 from portals import PERSONAS, Portal, hidden_fields, log_in, portal
 from raw import INQUIRY, Asker, person
+from tongues import only_elsewhere, unmarked
 
 ANNA = "80631512393"
+NOT_THEIRS = "NSSO:CONTRIBUTION_REDUCTIONS"
+"""A purpose that no welfare centre has."""
 MIRA = person(9)
 TODAY = brussels_day(datetime.now(UTC))
 HOLDERS = [
@@ -102,6 +105,7 @@ def test_each_page_is_shown_in_each_language(here: Portal, persona: str, path: s
     assert f'lang="{language}"' in page.text
     assert page.headers["cache-control"] == "no-store"
     assert not re.search(r"%\(\w+\)s", page.text)
+    assert unmarked(page.text, only_elsewhere(belgium().institutions, language)) == []
 
 
 @pytest.mark.parametrize("path", [*OFFICER_PAGES, *COMMITTEE_PAGES])
@@ -282,6 +286,11 @@ def test_numbers_are_set_from_a_day_on(here: Portal) -> None:
             assert (back.status_code, "There is a problem" in back.text) == (422, True)
 
 
+def boxes(page: httpx.Response, field: str) -> set[str]:
+    """Give what is ticked in a field of a form."""
+    return set(re.findall(rf'name="{field}" type="checkbox" value="([^"]*)" checked', page.text))
+
+
 def draft_of(browser: httpx.Client, **fields: Any) -> httpx.Response:
     """Write a draft that suspends, and give its page."""
     form = browser.get("/en/committee/write?kind=suspend&reference=CR-ILL/committee-1")
@@ -380,10 +389,11 @@ def test_a_draft_is_called_by_the_name_of_its_authorisation(here: Portal) -> Non
         path = draft_of(karel).url.path.removeprefix("/en")
         for language in ("fr", "nl", "de"):
             page = karel.get(f"/{language}{path}")
-            title = re.search(r"<h1[^>]*>([^<]+)</h1>", page.text)
+            title = re.search(r"<h1[^>]*>[^<]+: <bdi>([^<]+)</bdi></h1>", page.text)
             assert title
             assert "CR-ILL" not in title[1], language
-            assert unescape(title[1]).partition(": ")[2] in text_of(karel.get(f"/{language}/committee"))
+            assert unescape(title[1]) in text_of(karel.get(f"/{language}/committee"))
+            assert re.search(f"<title>[^<]+: {title[1]} –", page.text)
 
 
 def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> None:
@@ -395,7 +405,7 @@ def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> Non
             "name-nl": "<script>alert(1)</script>",
             "parties": CENTRE,
             "legalContexts": INQUIRY,
-            "dataGroups": f"{WORK}\nno-such-group@1",
+            "dataGroups": WORK,
             "modes": ["online"],
             "inscriptionContexts": "17:2",
             "validFrom": str(TODAY),
@@ -403,10 +413,9 @@ def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> Non
             "source": "ours: for a test",
             "reason": "They need it.",
         }
-        led = sent(karel, form, "/en/committee/write", **fields)
+        led = sent(karel, form, "/en/committee/write", **fields | {"legalContexts": NOT_THEIRS})
         assert led.status_code == 303, led.text
         page = karel.get(led.headers["location"])
-        assert "no-such-group@1" in text_of(page)
         assert "This makes no right catalogue:" in page.text
         assert "<script>alert" not in page.text
         dutch = text_of(karel.get(f"/nl{page.url.path.removeprefix('/en')}"))
@@ -418,19 +427,50 @@ def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> Non
         for wrong, where in (
             ({"parties": ""}, "Name at least one"),
             ({"name-nl": ""}, "Give a name in one language"),
-            ({"dataGroups": "no group"}, "This has not the form"),
+            ({"dataGroups": [WORK, "no-such-group@1"]}, "The catalogue has no such entry: no-such-group@1"),
+            ({"parties": [CENTRE, "998", "17/99", "<b>"]}, "The catalogue has no such entry: 998, 17/99, <b>"),
+            ({"decisionTable": "no-such-table"}, "The catalogue has no such entry: no-such-table"),
             ({"noInscriptionBecause": "None."}, "one of both"),
             ({"validFrom": "soon"}, "There is no such day"),
-            ({"reason": ""}, "This has not the form"),
+            ({"reason": ""}, "Say why, in a few words"),
+            ({"reference": ""}, "Say about which authorisation"),
         ):
             back = sent(karel, karel.get("/en/committee/write?kind=grant"), "/en/committee/write", **(fields | wrong))
             assert (back.status_code, where in unescape(back.text)) == (422, True), wrong
-            assert "no-such-group@1" in back.text or "dataGroups" in wrong
+            assert "<b>" not in back.text
+            every = [
+                (field, one) for field, given in wrong.items() for one in ([given] if isinstance(given, str) else given)
+            ]
+            assert all(f'value="{escape(one)}"' in back.text for field, one in every if field != "validFrom"), wrong
         dropped = sent(karel, page, f"{page.url.path}/drop")
         assert dropped.status_code == 303
         assert "Given up" in text_of(karel.get(page.url.path))
         assert karel.get("/en/committee/drafts/01890a5d-ac96-774b-bcce-b302099a8057").status_code == 404
         assert karel.get("/en/committee/write?kind=pardon").status_code == 404
+
+
+def test_what_is_chosen_is_added_and_taken_out_by_name(here: Portal) -> None:
+    with logged_in(here, "karel") as karel:
+        form = karel.get("/nl/committee/write?kind=grant")
+        chosen = {"parties": ["17/1", CENTRE], "dataGroups": "", "reason": "Half geschreven.", "name-nl": "Een naam"}
+        again = sent(karel, form, "/nl/committee/write", add="parties", **chosen)
+        assert again.status_code == 200
+        assert boxes(again, "parties") == {"17/1", CENTRE}
+        assert 'value="Half geschreven."' in again.text
+        assert "OCMW Gent (pcsw-gent)" in text_of(again)
+        assert "There is a problem" not in again.text
+        fewer = sent(
+            karel, again, "/nl/committee/write", add="dataGroups", **chosen | {"parties": CENTRE, "dataGroups": WORK}
+        )
+        assert (boxes(fewer, "parties"), boxes(fewer, "dataGroups")) == ({CENTRE}, {WORK})
+        assert "Half geschreven." not in text_of(karel.get("/nl/committee"))
+
+
+def test_a_name_in_another_language_than_the_page_says_in_which(here: Portal) -> None:
+    with logged_in(here, "karel") as karel:
+        page = karel.get("/en/committee/write?kind=grant")
+        assert '<option value="pcsw-gent" lang="nl">OCMW Gent (pcsw-gent)</option>' in page.text
+        assert '<option value="nsso">' in page.text
 
 
 @pytest.mark.browser
@@ -459,6 +499,16 @@ def test_chromium_finds_no_barrier_and_all_goes_by_keyboard(here: Portal) -> Non
                 page.wait_for_url("**/officer/evidence?**")
                 assert violations(page) == []
             else:
+                page.goto("/en/committee/write?kind=grant")
+                page.get_by_label("Add to it: Purposes").select_option(INQUIRY)
+                page.locator("button[value=legalContexts]").press("Enter")
+                page.wait_for_url(re.compile("/committee/write.*#legalContexts$"))
+                assert page.get_by_role("checkbox", name=INQUIRY).is_checked()
+                assert violations(page) == []
+                page.get_by_label("Where this comes from").press("Enter")
+                page.get_by_role("alert").get_by_text("Say why, in a few words").wait_for()
+                assert page.get_by_role("checkbox", name=INQUIRY).is_checked()
+                page.goto(f"/en{SUSPENSION}")
                 page.get_by_label("Why?").fill("Data leaked there.")
                 page.get_by_role("button", name="Save the draft").press("Enter")
                 page.wait_for_url("**/committee/drafts/*")

@@ -9,16 +9,14 @@ import httpx
 import msgspec
 import pytest
 
-from chaos import Asker, findings, person, problem, rows, until
+from chaos import Asker, findings, person, problem, revoke, rows, until
 from crossroads.admission.limits import Limits
 from crossroads.bootstrap.wiring import services
-from crossroads.catalogue.acts import REVOKE_KEY
-from crossroads.catalogue.keys import Revocation
 from crossroads.kernel.codes import StatusValue
 from crossroads.network.service import Network
 from crossroads.participant.questions import Asked
-from crossroads.wire.keys import SigningKey
-from crossroads.wire.registrations import KeyUse, act
+from crossroads.wire.keys import SealingKey, SigningKey
+from crossroads.wire.registrations import KeyUse
 from database import Database
 from networks import belgium, line, network
 
@@ -93,8 +91,7 @@ async def test_a_key_revoked_acts_at_once_in_every_process(
     async with services(built.installation) as found:
         await built.founders.register_key(found, key, KeyUse.SIGN)
         await known(asker, http, ports, key)
-        revocation = Revocation(installation="crossroads.test", key_id=key.key_id, reason="lost")
-        await found.catalogue.revoke_key(built.founders.sign(act(REVOKE_KEY, revocation)))
+        await revoke(built, found, key)
         questions = [asker.question(SSIN, FILE, key=key) for _ in ports]
         refused = [await asker.send(http, question, port) for question, port in zip(questions, ports, strict=True)]
     assert [(one.status_code, problem(one).code) for one in refused] == [(401, "CR-KEY-REVOKED")] * 2
@@ -108,10 +105,28 @@ async def test_a_key_revoked_reads_and_keeps_no_lines_in_any_process(
     async with services(built.installation) as found:
         await built.founders.register_key(found, key, KeyUse.SIGN)
         await known(asker, http, ports, key)
-        revocation = Revocation(installation="crossroads.test", key_id=key.key_id, reason="lost")
-        await found.catalogue.revoke_key(built.founders.sign(act(REVOKE_KEY, revocation)))
+        await revoke(built, found, key)
         refused = [await asker.post(http, "/v1/inscriptions/query", query, key, port) for port in ports]
     assert [(one.status_code, problem(one).code) for one in refused] == [(401, "CR-KEY-REVOKED")] * 2
+
+
+async def test_to_a_key_revoked_nothing_is_sealed_any_more_by_any_process(
+    built: Network, asker: Asker, http: httpx.AsyncClient, ports: tuple[int, int]
+) -> None:
+    seal = SealingKey.generate(f"{ASKER}#seal-2")
+
+    async def asked() -> list[httpx.Response]:
+        return [await asker.send(http, asker.question(SSIN, FILE, seal=seal), port) for port in ports]
+
+    async def known() -> bool:
+        return all(one.status_code == 200 for one in await asked())
+
+    async with services(built.installation) as found:
+        await built.founders.register_key(found, seal, KeyUse.SEAL, asker.asking.sign)
+        await until(known)
+        await revoke(built, found, seal)
+        refused = await asked()
+    assert [(one.status_code, problem(one).code) for one in refused] == [(401, "CR-ENCRYPTION-KEY-UNKNOWN")] * 2
 
 
 async def known(asker: Asker, http: httpx.AsyncClient, ports: tuple[int, int], key: SigningKey) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,13 +11,15 @@ import httpx
 import msgspec
 import pytest
 
-from chaos import INQUIRY, QUARTER, Asker, findings, person, rows, until
+from chaos import INQUIRY, QUARTER, Asker, findings, person, revoke, rows, until
+from crossroads.bootstrap.wiring import services
 from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.period import Period
 from crossroads.network.service import Network
 from crossroads.participant.client import Client, Reply
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import MAXIMUM_DATA_GROUPS, MAXIMUM_SOURCE_ANSWER, Answer
+from crossroads.wire.registrations import KeyUse
 from database import Database, execute
 from networks import line, network
 from rogue import Behaviour, Call, Hanging, Rogue, running
@@ -161,6 +164,14 @@ FAILING: dict[str, tuple[Behaviour, str]] = {
         lambda call: call.send(call.answer(*call.blocks()), headers={"content-digest": "sha-256=:AAAA:"}),
         "CR-SOURCE-INVALID-ANSWER",
     ),
+    "a clock that is behind": (
+        lambda call: call.send(call.answer(*call.blocks()), ahead=timedelta(seconds=-70)),
+        "CR-SOURCE-INVALID-ANSWER",
+    ),
+    "a clock that is ahead": (
+        lambda call: call.send(call.answer(*call.blocks()), ahead=timedelta(seconds=30)),
+        "CR-SOURCE-INVALID-ANSWER",
+    ),
     "another ticket": (
         lambda call: call.send(call.answer(*call.blocks(), ticket=UUID(int=7))),
         "CR-SOURCE-INVALID-ANSWER",
@@ -192,6 +203,16 @@ async def test_signed_by_another_institution(built: Network, rogue: Rogue) -> No
     key = built.member(HEALTHY).signing_key()
     with rogue.doing(lambda call: call.send(call.answer(*call.blocks()), key=key)):
         incomplete(await ask(built), "CR-SOURCE-INVALID-ANSWER")
+
+
+async def test_signed_with_a_key_that_was_revoked(built: Network, rogue: Rogue) -> None:
+    key = SigningKey.generate(f"{ROGUE}#sign-2")
+    async with services(built.installation) as found:
+        await built.founders.register_key(found, key, KeyUse.SIGN)
+        with rogue.doing(lambda call: call.send(call.answer(*call.blocks()), key=key)):
+            assert (await ask(built)).answer.status.value is StatusValue.DATA_FOUND
+            await revoke(built, found, key)
+            incomplete(await ask(built), "CR-SOURCE-INVALID-ANSWER")
 
 
 async def test_what_one_source_has_in_part_is_given_and_said_to_be_in_part(built: Network, rogue: Rogue) -> None:

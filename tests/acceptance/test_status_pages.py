@@ -276,6 +276,10 @@ def test_a_person_withdraws_and_comes_back(here: StatusPages) -> None:
         shown = words(marie.get("/mine"))
         assert "You took your withdrawal back" in shown
         assert "You withdrew" in shown
+        # No day is told as the one on which sources said something of her: that went.
+        assert "Nothing is known of you here." in shown
+        assert "This is all that is held of you here" not in shown
+        assert "No status of yours is held here." not in shown
 
 
 def test_when_the_time_of_the_load_is_over_nothing_is_told_and_one_may_still_withdraw(here: StatusPages) -> None:
@@ -283,8 +287,9 @@ def test_when_the_time_of_the_load_is_over_nothing_is_told_and_one_may_still_wit
         buffer.execute("UPDATE load SET until = '2026-01-31'")
     with here.browser("marie") as marie:
         shown = words(marie.get("/mine"))
-        assert "No status of yours is held here." in shown
+        assert "Nothing is told here, of anybody, until the sources are asked again." in shown
         assert "Living wage" not in shown
+        assert "No status of yours" not in shown
         assert marie.done("/mine/withdraw", sure="yes") == "/mine"
         assert here.buffer.withdrawals() == [MARIE]
 
@@ -351,7 +356,7 @@ def test_what_people_did_stands_in_a_log_that_nobody_alters_unseen(here: StatusP
     ended = here.command("deeds", "--json")
     head = msgspec.json.decode(ended.stdout)
     assert (ended.code, head["faults"]) == (0, [])
-    folder = here.folder / "pages" / "deeds"
+    folder = here.folder / "buffer" / "deeds"
     events = [one["fields"]["event"] for one in own_log.export(folder)]
     assert events[-2:] == ["person:withdrew:begun", "person:withdrew:done"]
     copied = tmp_path / "deeds"
@@ -360,6 +365,25 @@ def test_what_people_did_stands_in_a_log_that_nobody_alters_unseen(here: StatusP
         log.execute("update entry set fields = cast(replace(cast(fields as text), 'withdrew', 'looked') as blob)")
     faults = own_log.verify(copied, own_log.KnownHead(head["size"], head["root"])).faults
     assert any("was altered" in fault for fault in faults)
+
+
+def test_what_is_done_by_command_stands_in_the_same_log_and_the_person_sees_it(here: StatusPages) -> None:
+    pdf = here.folder / "at-the-counter.pdf"
+    wish = ("--ssin", "-", "--right", TARIFF, "--output", str(pdf), "--agent", "clerk-7")
+    with here.browser("marie") as marie:
+        before = words(marie.get("/mine")).count("somebody of the institution")
+        assert here.command("attest", *wish, text=f"{MARIE}\n").code == 0
+        assert here.command("withdraw", "--ssin", "-", text=f"{MARIE}\n").code == 0
+        page = marie.get("/mine")
+        shown = words(page)
+    assert "You had an attestation made – through somebody of the institution" in shown
+    assert "You withdrew – through somebody of the institution" in shown
+    assert (before, shown.count("somebody of the institution")) == (0, 2)
+    # Who it was is for the institution to know.
+    assert "clerk-7" not in page.text
+    told = msgspec.json.decode(here.command("deeds", "--json").stdout)
+    done = [(one["what"], one["agent"]) for one in told["deeds"] if one["by"] and one["state"] == "done"]
+    assert done == [("person:withdrew", "command-line"), ("person:attested", "clerk-7")]
 
 
 def test_pages_have_the_manners_of_the_house(here: StatusPages) -> None:
@@ -375,10 +399,22 @@ def test_pages_have_the_manners_of_the_house(here: StatusPages) -> None:
         assert marie.http.get("/en/mine").status_code == 303
 
 
+def test_a_rule_that_is_invented_says_so_where_it_would_stand(here: StatusPages) -> None:
+    write_right(here.folder, illustrative=True)
+    with here.browser("marie") as marie:
+        page = marie.get("/mine")
+        said = (
+            "Where the rule stands In no public text that is known. The rule is invented, to show how one would look."
+        )
+        assert said in words(page)
+        assert "public descriptions of the tariff" not in page.text
+        write_right(here.folder)
+        assert "public descriptions of the tariff" in marie.get("/mine").text
+
+
 def test_the_law_may_bind_everybody(here: StatusPages) -> None:
     # Its rule stands until the end: after it, nobody withdraws here.
     write_right(here.folder, withdrawal=False, withdrawalReference="illustrative act, article 1")
-    here.again()
     with here.browser("marie") as marie:
         page = marie.get("/mine/withdraw")
         assert "The law does not let anybody withdraw" in words(page)

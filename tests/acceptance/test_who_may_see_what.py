@@ -39,6 +39,7 @@ PUBLIC = [
     "/v1/statistics/service-levels",
     "/v1/usage/heartbeat",
     "/v1/institutions/nsso/keys",
+    "/v1/decision-tables/social-tariff",
     *(
         f"/v1/{name}"
         for name in (
@@ -173,6 +174,7 @@ WRITES: dict[str, tuple[dict[str, Any], dict[str, int]]] = {
 }
 # Nobody has announced a file: what is there of another's is told in tests/acceptance/test_batch_routes.py.
 NO_BATCH = "/v1/batches/00000000-0000-7000-8000-000000000000"
+NO_JOB = NO_BATCH.replace("batches", "jobs")
 BATCHES = {
     ("POST", "/v1/batches"): 400,
     ("GET", "/v1/batches"): 200,
@@ -181,6 +183,8 @@ BATCHES = {
     ("GET", f"{NO_BATCH}/result/0"): 404,
     ("POST", f"{NO_BATCH}/result/acknowledge"): 404,
     ("POST", f"{NO_BATCH}/cancel"): 404,
+    ("GET", "/v1/jobs"): 200,
+    ("GET", NO_JOB): 404,
 }
 # Who gets what of whom, for which purpose: the code of the answer.
 QUESTIONS: dict[tuple[str, str, str], dict[str, str]] = {
@@ -283,7 +287,7 @@ def test_nobody_comes_in_without_a_signature(built: Network, path: str) -> None:
 def test_every_route_is_in_the_table() -> None:
     described = set(json.loads(openapi())["paths"])
     batches = {
-        re.sub(r"/(file|result)/0", r"/\1/{number}", path.replace(NO_BATCH, "/v1/batches/{ticket}"))
+        re.sub(r"/(file|result)/0", r"/\1/{number}", path.replace(NO_BATCH.rpartition("/")[2], "{ticket}"))
         for _, path in BATCHES
     }
     described = {re.sub(r"/(file|result)/\{\w+\}", r"/\1/{number}", path) for path in described}
@@ -297,5 +301,5 @@ def test_every_route_is_in_the_table() -> None:
         "/v1/log/extensions",
     }
     assert described | {"/openapi.json", "/openapi-3.0.json"} == {
-        path.replace("/nsso/", "/{institution}/") for path in tabled
+        path.replace("/nsso/", "/{institution}/").replace("/social-tariff", "/{table}") for path in tabled
     }

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import crossroads
+import limits_page
 from crossroads.kernel.codes import Code
 from reference import FOLDER, PAGES
 
@@ -22,9 +23,32 @@ def test_every_setting_has_its_sentence() -> None:
     assert not [row for row in rows if row.startswith("| `") and row.endswith("|  |")]
 
 
+def test_every_limit_of_the_messages_is_on_its_page() -> None:
+    page = Path(limits_page.__file__).read_text("utf-8")
+    limits = {
+        name
+        for path in (ROOT / "wire").glob("*.py")
+        for name in re.findall(r"^((?:MAXIMUM|MOST)[A-Z_]*)\b.* = ", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert {name for name in limits if not re.search(rf"\.{name}\b", page)} == set()
+
+
+def test_every_page_is_named_where_readers_begin() -> None:
+    docs = FOLDER.parent
+    begin = docs / "README.md"
+    named = re.findall(r"\]\(([^)#:]+)", begin.read_text("utf-8"))
+    assert {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")} - {begin.name, *named} == set()
+
+
 def test_every_code_is_used() -> None:
     sources = "\n".join(path.read_text("utf-8") for path in ROOT.rglob("*.py") if path.name != "codes.py")
     assert [code.name for code in Code if not re.search(rf"\bCode\.{code.name}\b", sources)] == []
+
+
+def test_every_code_is_expected_by_a_test() -> None:
+    tests = "\n".join(path.read_text("utf-8") for path in Path(__file__).parents[1].rglob("*.py"))
+    named = {code for code in Code if re.search(rf'\bCode\.{code.name}\b|"{code.value}"', tests)}
+    assert [code.name for code in Code if code not in named] == []
 
 
 def test_links_between_pages_lead_somewhere() -> None:

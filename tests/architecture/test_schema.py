@@ -99,7 +99,7 @@ BATCHES = {
 BATCH_INPUT = {
     # Whom a file asks about; gone when it was read, or refused, and when its page is answered.
     "batch_part": "ticket start_at content",
-    "batch_page": "ticket page records root state decisions decided_at",
+    "batch_page": "ticket page records root state decisions decided_at job",
 }
 BATCH_RESULT = {
     # Sealed to who asks, but for data groups that the catalogue leaves unsealed; until it is acknowledged, or its days

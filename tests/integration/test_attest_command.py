@@ -1,5 +1,7 @@
 """`crossroads statuses attest|check|verify|revoke|certify`, as people type them."""
 
+import os
+import pwd
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +10,13 @@ import msgspec
 import pytest
 import yaml
 
-from attestations import MARIE, PAUL, RIGHT, fill, write_settings
+from attestations import MARIE, PAUL, RIGHT, SetClock, fill, write_settings
 from commands import Ended, crossroads, typed
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.period import Period
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.deeds import Deeds
+from crossroads.statuses.settings import read_status_settings
 from fakehub import FakeHub
 
 pytest_plugins = ["participant_fixtures"]
@@ -113,6 +117,66 @@ def test_a_right_that_is_not_open_is_refused_and_nothing_is_written(settings: Pa
     before = attest(settings, "--day", str(TODAY - timedelta(days=31)))
     assert before.code == 1
     assert attest(settings, "--day", str(TODAY - timedelta(days=30)), "--language", "fr").code == 0
+
+
+def deeds(settings: Path, *options: str) -> Ended:
+    return typed("statuses", "deeds", str(settings), *options)
+
+
+def test_what_is_attested_and_refused_by_command_is_logged(settings: Path) -> None:
+    assert attest(settings, "--agent", "clerk-7").code == 0
+    assert attest(settings, ssin=PAUL, name="other.pdf").code == 1
+    told = deeds(settings, "--json")
+    said = msgspec.json.decode(told.stdout)
+    account = pwd.getpwuid(os.getuid()).pw_name
+    of = {"what": "person:attested", "right": RIGHT, "by": account}
+    assert [{name: value for name, value in one.items() if name != "at"} for one in said["deeds"]] == [
+        of | {"state": state, "agent": agent}
+        for state, agent in (
+            ("refused", "command-line"),
+            ("begun", "command-line"),
+            ("done", "clerk-7"),
+            ("begun", "clerk-7"),
+        )
+    ]
+    shown = deeds(settings, "--count", "2", "--known", f"{said['size']}:{said['root']}")
+    assert (shown.code, shown.stdout.count("person:attested")) == (0, 2)
+    assert f"4 entries, head 4:{said['root']}" in shown.stdout
+    assert not any(ssin in text for ssin in (MARIE, PAUL) for text in (told.stdout, shown.stdout))
+
+
+def test_nothing_is_done_in_the_name_of_a_number_or_of_nobody(settings: Path) -> None:
+    for agent, code in ((PAUL, 1), ("", 2), ("a" * 65, 2), ("two\nlines", 2)):
+        ended = attest(settings, "--agent", agent)
+        assert ended.code == code, agent
+        assert PAUL not in ended.stderr
+    assert not (settings.parent / "mine.pdf").exists()
+    assert deeds(settings).code == 1
+
+
+def test_a_withdrawal_by_command_is_logged_also_where_the_facts_go_later(settings: Path) -> None:
+    withdraw = ("statuses", "withdraw", str(settings), "--ssin", "-")
+    with Buffer(settings.parent / "buffer").loading():
+        waits = typed(*withdraw, text=f"{MARIE}\n")
+    assert (waits.code, "Another load is under way" in waits.sentence) == (1, True)
+    assert Buffer(settings.parent / "buffer").withdrawals() == [MARIE]
+    said = msgspec.json.decode(deeds(settings, "--json").stdout)["deeds"]
+    assert [(one["what"], one["state"]) for one in said] == [("person:withdrew", "done"), ("person:withdrew", "begun")]
+
+
+def test_what_the_log_says_goes_with_the_time_of_the_buffer(settings: Path) -> None:
+    assert attest(settings).code == 0
+    head = msgspec.json.decode(deeds(settings, "--json").stdout)
+    assert typed("statuses", "expire", str(settings)).code == 0
+    assert len(msgspec.json.decode(deeds(settings, "--json").stdout)["deeds"]) == 2
+    state = settings.parent / "buffer" / "deeds" / "state.sqlite"
+    # As if a long time had gone by since: all that is kept is over.
+    Deeds(read_status_settings(settings), "statuses", SetClock(datetime.now(UTC) + timedelta(days=121))).forget()
+    assert MARIE.encode() not in state.read_bytes()
+    early = deeds(settings, "--json", "--known", f"{head['size']}:{head['root']}")
+    said = msgspec.json.decode(early.stdout)
+    assert (early.code, said["deeds"], said["size"]) == (1, [], 2)
+    assert said["faults"] == [f"Entry {at} was removed before its time was over." for at in (0, 1)]
 
 
 def test_a_code_that_nobody_has_is_told_so_and_guesses_end(settings: Path) -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from batching import CENTRE, NOTHING, Office, asked, lines, office
+from crossroads.batch.model import RUN_KIND
 from crossroads.wire.batches import MAXIMUM_LINE, PAGE, BatchState, FileFormat, Packing, Record
 from crossroads.wire.packing import packed
 from database import OpenPool
@@ -18,6 +19,7 @@ from people import ssin
 BLANKS = b" " * 1_000_000
 RECORDS = asked(3)
 FILE = lines(RECORDS)
+LONG = lines(asked(1)).strip() + b" " * 4_000 + b"\n"
 
 
 @pytest.fixture
@@ -40,8 +42,8 @@ async def test_a_file_is_read_into_pages(here: Office, form: FileFormat, packing
     pages = await here.pool.fetch("SELECT records FROM batch_page ORDER BY page")
     assert b"\n".join(page["records"] for page in pages).split(b"\n") == [msgspec.json.encode(one) for one in records]
     assert await here.rest() == NOTHING | {"batch_page": 2}
-    (job,) = await here.jobs.listed()
-    assert (job.kind, job.subject, job.total) == ("batch", status.ticket, len(records))
+    jobs = await here.jobs.listed()
+    assert [(job.kind, job.subject, job.total) for job in jobs] == [(RUN_KIND, status.ticket, len(records))] * 2
 
 
 WITHOUT_PERIOD = [*asked(2, period={"startDate": "2026-01-01"}), *asked(1)]
@@ -72,7 +74,15 @@ WRONG: dict[str, tuple[bytes, dict[str, Any], str, int | None]] = {
         1,
     ),
     "no period anywhere": (lines(WITHOUT_PERIOD), {"period": None}, "CR-FILE-RECORD-INVALID", 3),
+    "cut in the middle of a line": (FILE[:-9], {}, "CR-FILE-RECORD-INVALID", 3),
+    "cut after a line": (lines(RECORDS[:2]), {}, "CR-FILE-COUNT", None),
     "packed and cut": (squeezed(FILE)[:-9], {"packing": Packing.GZIP}, "CR-FILE-UNREADABLE", None),
+    "packed with zstd and cut": (
+        squeezed(FILE, Packing.ZSTD)[:-9],
+        {"packing": Packing.ZSTD},
+        "CR-FILE-UNREADABLE",
+        None,
+    ),
     "packed otherwise": (FILE, {"packing": Packing.ZSTD}, "CR-FILE-UNREADABLE", None),
     "a bomb of one line": (squeezed(BLANKS * 50), {"packing": Packing.GZIP}, "CR-FILE-RECORD-INVALID", 1),
     "a bomb of lines": (
@@ -81,6 +91,15 @@ WRONG: dict[str, tuple[bytes, dict[str, Any], str, int | None]] = {
         "CR-FILE-COUNT",
         None,
     ),
+    **{
+        f"a bomb of long lines in {packing.value}": (
+            squeezed(LONG * 6_000, packing),
+            {"packing": packing, "records": 6_000},
+            "CR-FILE-UNREADABLE",
+            None,
+        )
+        for packing in (Packing.GZIP, Packing.ZSTD)
+    },
 }
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from batch_running import Hall, Source, hall, replied
+from batch_running import Hall, Source, hall, honest, replied
 from batching import CENTRE, MANAGED, OTHER, asked
 from crossroads.batch.ports import PageErrand, PageReply
 from crossroads.batch.running_store import FIRST_PAUSE
@@ -51,6 +51,17 @@ async def test_a_source_that_fails_is_tried_until_the_deadline(here: Hall) -> No
     assert first.status.code == second.status.code == "CR-SOURCE-FAILED"
     assert len(first.blocks) == 1
     assert len(here.neighbours.asked) == 4
+
+
+async def test_a_clock_that_went_back_keeps_no_batch_waiting(here: Hall) -> None:
+    here.neighbours.sources[OTHER].behaves = here.silent
+    ticket = await here.sent(asked(2))
+    # The clock of the hub was wrong when the source failed: it is due again in three days, as it seems.
+    await here.later(timedelta(days=3))
+    assert (await here.status(ticket)).state is BatchState.RUNNING
+    here.neighbours.sources[OTHER].behaves = honest
+    await here.later(timedelta(days=-3))
+    assert (await here.status(ticket)).counts == {"DATA_FOUND": 2}
 
 
 async def test_what_is_first_looked_at_after_the_deadline_is_decided_and_nobody_is_asked(here: Hall) -> None:

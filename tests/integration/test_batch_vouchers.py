@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from batching import CENTRE, MANAGED, MANAGER, MOST, OTHER, Office, asked, lines, office
+from batch_running import batched
+from batching import AUTHORISED, CENTRE, MANAGED, MANAGER, MOST, OTHER, Office, asked, lines, office
 from crossroads.batch.errors import BatchUnknown
 from crossroads.batch.service import AT_ONCE, WAITING
 from crossroads.kernel.errors import Conflict, CrossroadsError, Malformed, Refused, Unavailable
@@ -16,6 +17,7 @@ from crossroads.wire.batches import BatchState
 from crossroads.wire.messages import Asker
 from crossroads.wire.signatures import SignatureRejected
 from database import OpenPool
+from founding import small_catalogue
 from people import ssin
 
 RECORDS = asked(3)
@@ -184,6 +186,14 @@ async def test_nobody_announces_for_whom_it_does_not_manage(here: Office) -> Non
     assert (entry["asker"], entry["institution"], entry["onBehalfOf"]) == (MANAGED, MANAGER, MANAGED)
     with pytest.raises(Refused) as refused:
         await here.announce(here.authors[MANAGER].voucher(lines(asked(1)), asked(1), 2))
+    assert refused.value.code == "MSG00015"
+
+
+async def test_what_may_be_asked_one_by_one_alone_is_not_asked_in_a_file(here: Office) -> None:
+    alone = AUTHORISED | {"modes": ["online", "push"]}
+    await here.here.apply(small_catalogue(institutions=batched(), authorisations=[alone], subscriptions=[]))
+    with pytest.raises(Refused) as refused:
+        await here.announce(here.authors[CENTRE].voucher(FILE, RECORDS))
     assert refused.value.code == "MSG00015"
 
 

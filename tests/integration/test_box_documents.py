@@ -26,7 +26,7 @@ from crossroads.wire.box import (
 from crossroads.wire.messages import DataAnswer, DataRequest
 from crossroads.wire.statements import group_digests, new_salts
 from fakehub import FakeAsker, FakeHub, Question, signed_headers
-from participants import NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, refused
+from participants import NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, refused, repeated, said_twice
 
 pytest_plugins = ["participant_fixtures"]
 
@@ -105,6 +105,14 @@ def test_the_hub_cannot_ask_for_a_document_that_the_asker_did_not_state(
     opening = Opening(asker, said)
     opening.document["digest"] = digest_of(ANNEX)
     assert refusal(participant, opening) == (403, "CR-PERMIT-STATEMENT-DIFFER")
+
+
+def test_a_request_that_can_be_read_in_two_ways_opens_no_document(
+    participant: Running, asker: FakeAsker, said: BoxPublication
+) -> None:
+    body = said_twice(Opening(asker, said).body(), "reference", "other")
+    got = participant.post(body, signed_headers(participant.hub.permit, f"{URL}{PATH}", body), PATH)
+    assert repeated(got) == "$.reference"
 
 
 def test_a_permit_for_other_data_opens_no_document(

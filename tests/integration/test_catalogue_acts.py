@@ -8,6 +8,7 @@ import pytest
 
 from crossroads.audit.events import Event
 from crossroads.bootstrap.postgres import ADMIN
+from crossroads.catalogue import store
 from crossroads.catalogue.errors import (
     AlreadyRegistered,
     NotSigned,
@@ -19,7 +20,8 @@ from crossroads.catalogue.kinds import Kind, by_id
 from crossroads.catalogue.model import Document
 from crossroads.catalogue.service import Catalogue
 from crossroads.kernel.errors import Refused, Tampered, Unavailable
-from crossroads.wire.keys import SealingKey, SigningKey
+from crossroads.wire.canonical import b64url
+from crossroads.wire.keys import Jwk, SealingKey, SigningKey
 from crossroads.wire.notes import NoteVerifier
 from crossroads.wire.proofs import verify_entry_proof
 from crossroads.wire.registrations import KeyUse, SignedAct, act
@@ -228,6 +230,14 @@ async def test_an_endpoint_needs_the_institution_and_an_operator(here: Installat
     assert here.catalogue.current.endpoint("centre-b") is None
 
 
+async def test_an_endpoint_is_not_dated_in_the_future(here: Installation) -> None:
+    key, later = await here.signing_key("centre-a"), datetime.now(UTC) + timedelta(minutes=1)
+    with pytest.raises(UnfitAct, match="future"):
+        await here.catalogue.register_endpoint(
+            _endpoint("https://x.example", later).signed_by(key).signed_by(here.alice)
+        )
+
+
 async def test_an_old_endpoint_cannot_be_brought_back(here: Installation) -> None:
     key, now = await here.signing_key("centre-a"), datetime.now(UTC)
     first = _endpoint("http://127.0.0.1:8100", now - timedelta(seconds=2)).signed_by(key).signed_by(here.alice)
@@ -237,3 +247,34 @@ async def test_an_old_endpoint_cannot_be_brought_back(here: Installation) -> Non
     with pytest.raises(StalePlan):
         await here.catalogue.register_endpoint(first)
     assert here.catalogue.current.endpoint("centre-a") == "http://127.0.0.1:8200"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"installation":"%b","institution":"centre-a","issuedAt":"2026-06-01T00:00:00","url":"http://localhost"}',
+        b'{"installation":"%b","institution":"centre-a","issuedAt":"2026-06-01T00:00:00Z","url":"http://\xff"}',
+        b"[" * 100_000,
+    ],
+    ids=["a moment without its zone", "no UTF-8", "without end"],
+)
+async def test_an_act_that_cannot_be_read_is_unfit(here: Installation, content: bytes) -> None:
+    payload = b64url(content.replace(b"%b", INSTALLATION.encode()))
+    with pytest.raises(UnfitAct):
+        await here.catalogue.register_endpoint(SignedAct(kind="register-endpoint", payload=payload))
+
+
+async def test_a_key_that_an_earlier_version_took_keeps_nobody_from_the_catalogue(
+    here: Installation, db: "asyncpg.Pool[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To this one nothing can be sealed: it was registered before that was looked at."""
+    signing = await here.signing_key("centre-a")
+    sealing = SealingKey.generate("centre-a#seal-1")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("crossroads.wire.keys._takes_seals", lambda _: True)
+        sealing.jwk = Jwk(kty="OKP", crv="X25519", x=b64url(bytes(32)))
+        await here.catalogue.register_key(here.registration(sealing, KeyUse.SEAL, signing))
+    store._registered.cache_clear()
+    async with Catalogue(db, here.log) as other:
+        assert other.current.key(signing.key_id) is not None
+        assert other.current.key(sealing.key_id) is None

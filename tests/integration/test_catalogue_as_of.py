@@ -65,10 +65,11 @@ async def web(pool: OpenPool, whole: Document) -> AsyncIterator[httpx.AsyncClien
 
 
 def expected(document: Document, kind: Kind, day: date) -> list[Any]:
-    """Give what is in force, counted anew."""
+    """Give what is in force, counted anew; of decision tables not the text."""
     entries = msgspec.json.decode(msgspec.json.encode(getattr(document, kind.attribute)))
     iso = day.isoformat()
-    return [one for one in entries if one["validFrom"] <= iso <= one.get("validUntil", "9999-12-31")]
+    in_force = [one for one in entries if one["validFrom"] <= iso <= one.get("validUntil", "9999-12-31")]
+    return [{name: value for name, value in one.items() if name != "dmn"} for one in in_force]
 
 
 async def test_every_collection_is_that_of_the_day(web: httpx.AsyncClient, whole: Document) -> None:
@@ -102,6 +103,15 @@ async def test_what_has_ended_is_there_until_its_last_day(web: httpx.AsyncClient
         assert totals == [0, 1, 1, 0], kind
 
 
+async def test_a_decision_table_is_that_of_the_day(web: httpx.AsyncClient, whole: Document) -> None:
+    for day in (*DAYS, *AROUND, *SOME):
+        answer = await web.get(f"/v1/decision-tables/{whole.decision_tables[0].id}", params={"on": day.isoformat()})
+        wanted = expected(whole, Kind.DECISION_TABLE, day)
+        assert answer.status_code == (200 if wanted else 404), day
+        for one in wanted:
+            assert answer.json() == {**one, "dmn": whole.decision_tables[0].dmn}
+
+
 @pytest.mark.parametrize(
     "impossible",
     [
@@ -119,8 +129,8 @@ async def test_what_has_ended_is_there_until_its_last_day(web: httpx.AsyncClient
     ],
 )
 async def test_there_is_no_such_day_and_the_answer_says_where(web: httpx.AsyncClient, impossible: str) -> None:
-    for kind in Kind:
-        answer = await web.get(f"/v1/{kind.plural}", params={"on": impossible})
+    for name in (*(kind.plural for kind in Kind), "decision-tables/aid"):
+        answer = await web.get(f"/v1/{name}", params={"on": impossible})
         problem = msgspec.json.decode(answer.content, type=Problem)
         assert (answer.status_code, problem.type) == (400, "urn:problem-type:belgif:badRequest")
         (issue,) = problem.issues

@@ -13,6 +13,7 @@ from crossroads.catalogue.http import ROUTES, Keys, WellKnownKeys
 from crossroads.catalogue.keys import Revocation
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.service import Catalogue
+from crossroads.catalogue.tables import digest
 from crossroads.kernel.errors import Malformed
 from crossroads.kernel.guards import Guard
 from crossroads.wire.keys import SealingKey
@@ -56,9 +57,27 @@ def _refused(_: Request[Any, Any, Any], error: Malformed) -> Response[Any]:
 async def test_a_collection_holds_what_is_in_force(web: httpx.AsyncClient, kind: Kind) -> None:
     answer = (await web.get(f"/v1/{kind.plural}", params={"on": "2026-06-01"})).json()
     expected = msgspec.json.decode(msgspec.json.encode(getattr(small_catalogue(), kind.attribute)))
+    for one in expected:
+        one.pop("dmn", None)
     assert answer["self"] == f"/v1/{kind.plural}?on=2026-06-01"
     assert sorted(answer["items"], key=str) == sorted(expected, key=str)
     assert answer["total"] == len(expected) > 0
+
+
+async def test_the_text_of_a_table_is_given_alone(web: httpx.AsyncClient) -> None:
+    (listed,) = (await web.get("/v1/decision-tables", params={"on": "2026-06-01"})).json()["items"]
+    (whole,) = small_catalogue().decision_tables
+    path = f"/v1/decision-tables/{whole.id}"
+    answer = await web.get(path, params={"on": "2026-06-01"})
+    assert answer.json() == {**listed, "dmn": whole.dmn}
+    assert digest(answer.json()["dmn"]) == listed["sha256"]
+    known = {"if-none-match": answer.headers["etag"]}
+    assert (await web.get(path, params={"on": "2026-06-01"}, headers=known)).status_code == 304
+    assert (await web.get(path)).json() == answer.json()
+    assert (await web.get(path, params={"on": "2019-12-31"})).status_code == 404
+    assert (await web.get(path, params={"page": "2"})).status_code == 400
+    for none in ("none", "..%2Fsectors", "%00", "x" * 2000):
+        assert (await web.get(f"/v1/decision-tables/{none}")).status_code == 404, none
 
 
 async def test_a_day_before_anything_was_in_force_has_nothing(web: httpx.AsyncClient) -> None:
@@ -128,6 +147,7 @@ def test_every_route_is_public_and_described() -> None:
     schema = _app(None).openapi_schema.to_schema()
     assert {path for path in schema["paths"] if path.startswith("/v1/")} == {
         *(f"/v1/{kind.plural}" for kind in Kind),
+        "/v1/decision-tables/{table}",
         "/v1/institutions/{institution}/keys",
     }
     assert any("Authorisation" in name for name in schema["components"]["schemas"])

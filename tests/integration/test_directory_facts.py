@@ -63,9 +63,9 @@ def asked(number: str = "", nonce: str | None = None, **other: Any) -> FactsQuer
     return FactsQuery(nonce=nonce or uuid4().hex, ssin=number, **given)
 
 
-@pytest.fixture
-async def reader(database: Database) -> AsyncIterator[FactsReader]:
-    async with FactsReader(database.url()) as opened:
+@pytest.fixture(params=[False, True], ids=["one machine", "spread"])
+async def reader(database: Database, request: pytest.FixtureRequest) -> AsyncIterator[FactsReader]:
+    async with FactsReader(database.url(), spread=request.param) as opened:
         yield opened
 
 

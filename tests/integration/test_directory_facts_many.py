@@ -1,4 +1,4 @@
-"""The read of a file knows of each person what the hot read knows."""
+"""The read of a file, and the hot read of a spread server, know of each person what the hot read knows."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -54,13 +54,18 @@ async def test_it_gives_the_facts_of_the_hot_read_less_the_lines_that_do_not_cou
             ],
         )  # fmt: skip
     asked = [number for number, *_ in numbers] + [ssin(900), ssin(1), ssin(1)]
-    async with FactsReader(database.url()) as reader:
-        queries = [FactsQuery(GHENT, uuid4().hex, datetime.now(UTC), number) for number in asked]
-        hot = await asyncio.gather(*map(reader.read, queries))
+    hot, spread = await _hot(database, asked), await _hot(database, asked, spread=True)
+    assert list(map(_comparable, spread)) == list(map(_comparable, hot))
     many = await read_many(hub, asked, GHENT, ["7:101"])
     assert [_comparable(facts) for facts in many] == [_comparable(_counting(facts)) for facts in hot]
     assert sum(len(facts.inscriptions) for facts in many) > _LINES / 2
     assert sum(facts.person is not None and facts.person.replaced for facts in many) > _LINKS / 2
+
+
+async def _hot(database: Database, asked: list[str], *, spread: bool = False) -> list[Facts]:
+    async with FactsReader(database.url(), spread=spread) as reader:
+        queries = [FactsQuery(GHENT, uuid4().hex, datetime.now(UTC), number) for number in asked]
+        return await asyncio.gather(*map(reader.read, queries))
 
 
 def _counting(facts: Facts) -> Facts:

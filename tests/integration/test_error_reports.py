@@ -11,8 +11,9 @@ import pytest
 
 from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
+from crossroads.catalogue.institutions import Party
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Mode, Party
+from crossroads.catalogue.model import Mode
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Conflict, Malformed, Refused
 from crossroads.wire.error_reports import (
@@ -333,6 +334,22 @@ async def test_a_correction_reaches_those_who_were_given_it_and_may_have_it_stil
     reasons = await world.mutations.why_not(outcome.ticket, asked)
     codes = [None, None, "CR-NOT-INSCRIBED", "CR-NOT-SUBSCRIBED", "MSG00015"]
     assert reasons == dict(zip(asked, codes, strict=True))
+
+
+async def test_since_when_it_was_wrong_is_told_of_days_that_may_be_known_alone(world: Town, people: list[str]) -> None:
+    """Of a moment before those days nothing is said; to find who was given what was wrong, it counts."""
+    anna = people[0]
+    await world.inscribe(anna, (GHENT, LIVING_WAGE), period=days("2026-01-01"))
+    await world.inscribe(anna, (FUND, CHILD))
+    world.catalogue.withdraw("welfare")
+    for at in (GHENT, FUND):
+        await answered(world, anna, at)
+    early, wrong = datetime(2025, 3, 10, tzinfo=UTC), days("2025-02-01")
+    await world.told(change(anna, kind=MutationKind.CORRECTED, wrong_since=early, period=wrong))
+    for at, first, since in ((GHENT, "2026-01-01", None), (FUND, "2025-02-01", early)):
+        (item,) = await world.emptied(at)
+        assert item.change is not None
+        assert (item.change.period, item.change.wrong_since) == (days(first), since)
 
 
 async def test_the_source_learns_in_which_months_nobody_looked(world: Town, people: list[str]) -> None:

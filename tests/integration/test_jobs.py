@@ -17,10 +17,11 @@ from crossroads.audit.service import Log
 from crossroads.identity.database import transaction
 from crossroads.jobs.claims import Claim
 from crossroads.jobs.errors import JobUnknown, LeaseLost
-from crossroads.jobs.model import Done, Failed, JobState, More, NewJob, Step, Wait
+from crossroads.jobs.model import Done, Failed, More, NewJob, Step, Wait
 from crossroads.jobs.service import Jobs
 from crossroads.jobs.worker import Kind, Worker
 from crossroads.kernel.errors import Unavailable
+from crossroads.wire.jobs import JobState
 from crossroads.wire.notes import NoteSigner
 from database import OpenPool
 
@@ -88,6 +89,38 @@ async def test_a_job_of_a_hundred_slices_never_keeps_a_small_one_waiting(hub: Hu
         await worker.work(hub.counting)
     assert Counter(hub.done[10:]) == {huge: 2, small: 2}
     assert await hub.state(small) is JobState.DONE
+
+
+async def test_jobs_about_one_thing_have_one_turn_together(hub: Hub) -> None:
+    thing = uuid4()
+    shared = [await hub.add(total=100, subject=thing) for _ in range(3)]
+    small = await hub.add(total=2)
+    worker = hub.worker()
+    for _ in range(4):
+        await worker.work(hub.counting)
+    assert [job in shared for job in hub.done] == [True, False, True, False]
+    assert await hub.state(small) is JobState.DONE
+
+
+async def test_a_process_works_on_one_job_about_a_thing_at_a_time_and_another_on_another(hub: Hub) -> None:
+    thing = uuid4()
+    for _ in range(2):
+        await hub.add(total=1, subject=thing)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(claim: Claim) -> Step:
+        begun.set()
+        await go_on.wait()
+        return await hub.count(claim)
+
+    worker = hub.worker()
+    first = asyncio.create_task(worker.work(Kind(name="count", slice=slow)))
+    await begun.wait()
+    assert not await worker.work(hub.counting)
+    assert await hub.worker().work(hub.counting)
+    go_on.set()
+    assert await first
+    assert not await worker.work(hub.counting)
 
 
 async def test_what_is_urgent_comes_first(hub: Hub) -> None:
@@ -254,6 +287,30 @@ async def test_an_operator_holds_a_job_and_lets_it_go_on(hub: Hub) -> None:
             await doing
     logged = await hub.pool.fetch("SELECT event, content ->> 'job' AS job FROM log_entry ORDER BY index")
     assert [tuple(row) for row in logged] == [("jobs:job:held", str(job)), ("jobs:job:resumed", str(job))]
+
+
+async def test_who_holds_a_job_holds_all_about_the_same_and_no_other(hub: Hub) -> None:
+    thing = uuid4()
+    one, two, over = [await hub.add(total=1, subject=thing) for _ in range(3)]
+    other = await hub.add(total=1)
+    await hub.pool.execute("UPDATE job SET state = 'DONE', finished_at = now() WHERE job = $1", over)
+    await hub.jobs.hold_back(one)
+    states = [await hub.state(job) for job in (one, two, over, other)]
+    assert states == [JobState.PAUSED, JobState.PAUSED, JobState.DONE, JobState.QUEUED]
+    await hub.jobs.resume(two)
+    states = [await hub.state(job) for job in (one, two, over, other)]
+    assert states == [JobState.QUEUED, JobState.QUEUED, JobState.DONE, JobState.QUEUED]
+    with pytest.raises(JobUnknown):
+        await hub.jobs.hold_back(over)
+
+
+async def test_of_jobs_about_one_thing_one_that_is_paused_is_told(hub: Hub) -> None:
+    thing = uuid4()
+    paused, _ = [await hub.add(total=1, subject=thing) for _ in range(2)]
+    for job, others in ((paused, "QUEUED"), (paused, "RUNNING")):
+        await hub.pool.execute("UPDATE job SET state = CASE job WHEN $1 THEN 'PAUSED' ELSE $2 END", job, others)
+        async with transaction(hub.pool) as connection:
+            assert (await hub.jobs.about(connection, [thing]))[thing].job == paused
 
 
 async def test_what_is_given_up_is_never_done(hub: Hub) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from crossroads.catalogue.model import Management
+from crossroads.catalogue.institutions import Management
 from crossroads.mutations.model import POINTER_LIFE
 from crossroads.wire.messages import Asker
 from crossroads.wire.mutations import Parking

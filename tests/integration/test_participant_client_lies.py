@@ -12,12 +12,11 @@ from clients import QUARTER, Exchange, ask
 from crossroads.kernel.errors import Tampered
 from crossroads.kernel.period import Period
 from crossroads.participant.client import SyncClient
-from crossroads.wire.blocks import Claims, sealed_block
+from crossroads.wire.blocks import Claims, open_block, sealed_block
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.messages import (
     Answer,
     AnsweredSsin,
-    Block,
 )
 from crossroads.wire.registrations import KeyUse
 from fakehub import FakeHub, FakeLog, now
@@ -58,12 +57,24 @@ def other_customer(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize(
-    "lie", [unsigned, with_permit_key, altered, garbage, of_production, about_another, other_customer]
+    ("lie", "code", "what"),
+    [
+        (unsigned, "CR-ANSWER-UNSIGNED", "does not hold"),
+        (with_permit_key, "CR-ANSWER-UNSIGNED", "key"),
+        (altered, "CR-ANSWER-UNSIGNED", "digest"),
+        (garbage, "CR-ANSWER-UNSIGNED", "digest"),
+        (of_production, None, "environment"),
+        (about_another, None, "another person"),
+        (other_customer, None, "customer ticket"),
+    ],
 )
-def test_an_answer_that_does_not_hold(client: SyncClient, exchange: Exchange, lie: Callable[[Exchange], None]) -> None:
+def test_an_answer_that_does_not_hold(
+    client: SyncClient, exchange: Exchange, lie: Callable[[Exchange], None], code: str | None, what: str
+) -> None:
     lie(exchange)
-    with pytest.raises(Tampered) as raised:
+    with pytest.raises(Tampered, match=what) as raised:
         ask(client)
+    assert raised.value.code == code
     assert SSIN not in str(raised.value)
 
 
@@ -102,7 +113,7 @@ def test_a_log_with_two_faces(client: SyncClient, exchange: Exchange, hub: FakeH
 def forged(exchange: Exchange, **changes: Any) -> Callable[[Answer], Answer]:
     """Give what replaces the first block by one that the hub makes itself."""
     key = changes.pop("key", None) or SigningKey.generate(f"{NAME}#sign-1")
-    content = changes.pop("content", b'{"amounts":[]}')
+    content, sealed = changes.pop("content", b'{"amounts":[]}'), changes.pop("sealed", True)
 
     def alter(answer: Answer) -> Answer:
         statement = exchange.statement
@@ -116,7 +127,8 @@ def forged(exchange: Exchange, **changes: Any) -> Callable[[Answer], Answer]:
             subject=statement.subject(SSIN),
             media_type="application/json",
         )._replace(**changes)
-        block = sealed_block(content, claims, key, exchange.asker.seal.jwk)
+        to = exchange.asker.seal.jwk
+        block = sealed_block(content, claims, key, to) if sealed else open_block(content, claims, key)
         return msgspec.structs.replace(answer, blocks=(block, *answer.blocks[1:]))
 
     return alter
@@ -212,11 +224,8 @@ def test_a_block_sealed_to_another_key(client: SyncClient, exchange: Exchange, o
     assert rejected(client) == (WAGE, NAME, "CR-BLOCK-INVALID")
 
 
-def test_a_block_that_should_be_sealed(client: SyncClient, exchange: Exchange) -> None:
-    open_one = Block(
-        data_group=WAGE, source=NAME, period=QUARTER, media_type="application/json", content=msgspec.Raw(b"{}")
-    )
-    exchange.alter = lambda answer: msgspec.structs.replace(answer, blocks=(open_one, *answer.blocks[1:]))
+def test_a_block_that_should_be_sealed(client: SyncClient, exchange: Exchange, own_key: SigningKey) -> None:
+    exchange.alter = forged(exchange, key=own_key, sealed=False)
     assert rejected(client) == (WAGE, NAME, "CR-BLOCK-INVALID")
 
 

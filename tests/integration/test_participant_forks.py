@@ -4,7 +4,9 @@ from pathlib import Path
 
 from msgspec.json import decode, encode
 
+from crossroads.wire.keys import SigningKey
 from crossroads.wire.notes import NoteSigner
+from crossroads.wire.registrations import KeyUse
 from fakehub import FakeAsker, FakeHub, FakeLog, Question, owing_proofs
 from participants import NAME, SSIN, WAGE, Running, running, write_config
 
@@ -45,6 +47,19 @@ def test_a_statement_that_knows_a_longer_log_which_the_hub_cannot_join(
     question = Question(asker, NAME, SSIN, WAGE)
     question.statement["checkpoint"] = lie.checkpoint()
     assert participant.refusal(question) == (403, "CR-LOG-FORKED")
+
+
+def test_a_key_that_only_another_log_has(participant: Running, hub: FakeHub, asker: FakeAsker) -> None:
+    participant.answer(Question(asker, NAME, SSIN, WAGE))
+    shown, size = hub.log, int(hub.log.checkpoint().split("\n")[1])
+    hub.log = other_log(hub, size - 1)
+    asker.sign = SigningKey.generate(f"{asker.name}#sign-2")
+    hub.keys[asker.name] = [
+        hub.register(asker.sign, KeyUse.SIGN, asker.sign),
+        hub.register(asker.seal, KeyUse.SEAL, asker.sign),
+    ]
+    hub.log = shown
+    assert participant.refusal(Question(asker, NAME, SSIN, WAGE)) == (403, "CR-LOG-FORKED")
 
 
 def test_a_fork_is_remembered_over_a_restart(tmp_path: Path, hub: FakeHub, asker: FakeAsker) -> None:

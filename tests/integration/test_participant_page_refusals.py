@@ -15,7 +15,7 @@ from crossroads.wire.bulk import BulkRecord, BulkRequest
 from crossroads.wire.keys import SealingKey, SigningKey
 from fakehub import FakeAsker, FakeHub, now
 from paging import QUARTER, PageQuestion, entries, post
-from participants import FILE, OTHER_SSIN, SSIN, WAGE, Running, refused, running, write_config
+from participants import FILE, OTHER_SSIN, SSIN, WAGE, Running, refused, repeated, running, said_twice, write_config
 
 DIFFER = (403, "CR-PERMIT-STATEMENT-DIFFER")
 INVALID = (403, "CR-PERMIT-INVALID")
@@ -177,6 +177,16 @@ def test_a_request_without_its_form(
     participant: Running, page: PageQuestion, change: Callable[[dict[str, Any]], Any]
 ) -> None:
     assert refused(post(participant, changed(page, change))) == (400, None)
+
+
+@pytest.mark.parametrize(
+    ("member", "place"),
+    [("holder", "$.permit.holder"), ("rule", "$.permit.scopes[0].rule")],
+)
+def test_a_request_that_can_be_read_in_two_ways(
+    participant: Running, page: PageQuestion, member: str, place: str
+) -> None:
+    assert repeated(post(participant, said_twice(page.body(), member, "other"))) == place
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b"\xff", b"null", b"[" * 100_000])

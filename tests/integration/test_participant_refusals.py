@@ -88,6 +88,13 @@ def test_a_statement_signed_by_another_institution(participant: Running, hub: Fa
     assert participant.refusal(question) == (403, "CR-KEY-NOT-PROVEN")
 
 
+def test_a_statement_signed_with_a_key_for_permits(participant: Running, hub: FakeHub, question: Question) -> None:
+    permits = SigningKey.generate(f"{question.asker.name}#permit-1")
+    question.statement_key = permits
+    question.request["asker_keys"] = (*question.asker.keys, hub.register(permits, KeyUse.PERMIT, permits))
+    assert participant.refusal(question) == (403, "CR-KEY-NOT-PROVEN")
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -172,6 +179,12 @@ def test_an_encryption_key_of_somebody_else(participant: Running, hub: FakeHub, 
     question.request["asker_keys"] = (*question.asker.keys, *other.keys)
     question.statement |= {"encryption_key": other.seal.jwk.thumbprint}
     question.permit |= {"encryption_key": other.seal.jwk.thumbprint}
+    assert participant.refusal(question) == (403, "CR-ENCRYPTION-KEY-UNKNOWN")
+
+
+def test_to_a_key_that_signs_nothing_is_sealed(participant: Running, question: Question) -> None:
+    question.statement |= {"encryption_key": question.asker.sign.jwk.thumbprint}
+    question.permit |= {"encryption_key": question.asker.sign.jwk.thumbprint}
     assert participant.refusal(question) == (403, "CR-ENCRYPTION-KEY-UNKNOWN")
 
 

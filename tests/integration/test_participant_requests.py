@@ -18,7 +18,19 @@ from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import Problem
 from crossroads.wire.registrations import KeyUse
 from fakehub import ALICE, JSON, FakeAsker, FakeHub, Question, now, signed_headers
-from participants import NAME, SSIN, URL, WAGE, Running, refused, running, write_config
+from participants import (
+    NAME,
+    OTHER_SSIN,
+    SSIN,
+    URL,
+    WAGE,
+    Running,
+    refused,
+    repeated,
+    running,
+    said_twice,
+    write_config,
+)
 
 pytest_plugins = ["participant_fixtures"]
 
@@ -48,12 +60,11 @@ def test_a_signature_of_a_key_that_the_hub_never_registered(participant: Running
     assert refused(participant.post(body, headers)) == (401, "CR-KEY-UNKNOWN")
 
 
-def test_a_permit_signed_with_the_message_key_of_the_hub(participant: Running, question: Question) -> None:
+@pytest.mark.parametrize("path", ["/v1/data-requests", "/v1/data-requests/bulk", "/v1/documents", "/v1/mailbox-items"])
+def test_a_permit_signed_with_the_message_key_of_the_hub(participant: Running, question: Question, path: str) -> None:
     body = question.body()
-    assert refused(participant.post(body, signed_headers(participant.hub.sign, TARGET, body))) == (
-        401,
-        "CR-KEY-UNKNOWN",
-    )
+    headers = signed_headers(participant.hub.sign, f"{URL}{path}", body)
+    assert refused(participant.post(body, headers, path)) == (401, "CR-KEY-UNKNOWN")
 
 
 def test_a_key_of_the_hub_with_one_operator_only(participant: Running, question: Question) -> None:
@@ -95,6 +106,14 @@ def test_the_same_request_twice(participant: Running, question: Question) -> Non
     body = question.body()
     headers = signed_headers(participant.hub.permit, TARGET, body)
     assert participant.post(body, headers).status_code == 200
+    assert refused(participant.post(body, headers)) == (401, "CR-NONCE-REPLAYED")
+
+
+def test_an_older_request_again_after_a_newer_one(participant: Running, question: Question, asker: FakeAsker) -> None:
+    body = question.body()
+    headers = signed_headers(participant.hub.permit, TARGET, body, created=now() - timedelta(seconds=30))
+    assert participant.post(body, headers).status_code == 200
+    participant.answer(Question(asker, NAME, SSIN, WAGE))
     assert refused(participant.post(body, headers)) == (401, "CR-NONCE-REPLAYED")
 
 
@@ -156,6 +175,24 @@ def test_an_unknown_field(participant: Running, question: Question) -> None:
     got = participant.post(body, signed_headers(participant.hub.permit, TARGET, body))
     assert refused(got) == (400, None)
     assert got.json()["issues"][0]["type"].endswith("unknownInput")
+
+
+@pytest.mark.parametrize(
+    ("member", "place"),
+    [("holder", "$.permit.holder"), ("rule", "$.permit.rule"), ("audience", "$.permit.audience")],
+)
+def test_a_request_that_can_be_read_in_two_ways(
+    participant: Running, question: Question, member: str, place: str
+) -> None:
+    body = said_twice(question.body(), member, "other")
+    assert repeated(participant.post(body, signed_headers(participant.hub.permit, TARGET, body))) == place
+
+
+def test_particulars_that_can_be_read_in_two_ways(participant: Running) -> None:
+    fields = {"ticket": str(uuid7()), "ssin": SSIN, "birthDate": "1980-05-01", "lastName": "Peeters"}
+    body, path = said_twice(msgspec.json.encode(fields), "ssin", OTHER_SSIN), "/v1/match-requests"
+    headers = signed_headers(participant.hub.permit, f"{URL}{path}", body)
+    assert repeated(participant.post(body, headers, path)) == "$.ssin"
 
 
 async def test_a_body_that_does_not_come(participant: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from chromium import chromium, cookies, overflow, tab, violations
-from crossroads.catalogue.model import Text
+from crossroads.catalogue.entries import Text
 from database import Database, execute
 from looking import CENTRE, WORK
 from networks import belgium

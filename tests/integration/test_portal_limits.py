@@ -141,7 +141,7 @@ def test_no_page_asks_the_database_more_than_ten_times(
     address, sent = place(browser, path), sent_to(module_database)
     browser.get(address)
     # A checkpoint that is signed meanwhile is none of the page: then it is looked at again.
-    for _ in range(3):
+    for _ in range(5):
         sent.forget()
         page = browser.get(address)
         asked = [one for one in sent.all() if one not in background]

@@ -60,7 +60,7 @@ def test_an_operator_reads_in_a_minute_what_is_wrong_and_what_to_type(here: Port
         assert page.status_code == 200
         text = page.text
         assert text.index("Act now") < text.index("No process of the hub runs.") < text.index("Look at it today")
-        assert "Crossroads Bank for Social Security does not answer since" in text
+        assert "Crossroads Bank for Social Security</bdi> does not answer since" in text
         assert "The job “Answers a file of questions” waits for an operator." in text
         assert "crossroads jobs resume " in text
         assert f"export CROSSROADS_HOME={here.built.environment['CROSSROADS_HOME']}" in text

@@ -13,11 +13,14 @@ import httpx
 import msgspec
 import pytest
 
-from crossroads.catalogue.model import Document, Institution, Provenance, Text
+from crossroads.catalogue.entries import Provenance, Text
+from crossroads.catalogue.institutions import Institution
+from crossroads.catalogue.model import Document
 from crossroads.web.languages import LANGUAGES
 from database import Database, execute
 from networks import belgium
 from portals import Portal, portal
+from tongues import only_elsewhere, unmarked
 
 HOSTILE = "<script>alert(1)</script> \u202egnirts\u202c \U0001f600 " + "x" * 250
 PATHS = (
@@ -82,6 +85,7 @@ def test_a_page_is_there_in_every_language(browser: httpx.Client, path: str, lan
     assert answer.headers["cache-control"] == "public, max-age=60"
     assert "<script>" not in answer.text
     assert "\u202e" not in answer.text
+    assert unmarked(answer.text, only_elsewhere(belgium().institutions, language)) == []
 
 
 def test_every_link_of_the_public_pages_leads_somewhere(browser: httpx.Client) -> None:

@@ -12,7 +12,9 @@ import pytest
 from msgspec.structs import replace
 
 from crossroads.bootstrap.wiring import services
-from crossroads.catalogue.model import DecisionTable, Document, Text
+from crossroads.catalogue.decision_tables import DecisionTable
+from crossroads.catalogue.entries import Text
+from crossroads.catalogue.model import Document
 from crossroads.catalogue.tables import digest
 from crossroads.web.languages import LANGUAGES
 from database import Database

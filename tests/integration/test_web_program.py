@@ -1,9 +1,11 @@
 """What every program with pages does by itself: guard, forms, sessions. A small program with a real table."""
 
+import re
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -30,7 +32,8 @@ NUMBER = "80631512393"
 TEMPLATES = {
     "layout.html": '{% extends "base.html" %}',
     "note.html": '{% extends "layout.html" %}{% block title %}Note{% endblock %}{% block content %}<h1>Note</h1>'
-    '{% call ui.form(view.at("/note")) %}{{ ui.input("text", "Text") }}{{ ui.button("Send") }}{% endcall %}'
+    '{% call ui.form(view.at("/note")) %}{{ ui.input("text", "Text") }}'
+    '{{ ui.checkboxes("kinds", "Kinds", [("a", "A"), ("b", "B"), ("c", "C")]) }}{{ ui.button("Send") }}{% endcall %}'
     "{% endblock %}",
     "plain.html": '{% extends "layout.html" %}{% block title %}Plain{% endblock %}{% block content %}<h1>Plain</h1>'
     "{% endblock %}",
@@ -134,7 +137,7 @@ async def here(pool: OpenPool, tmp_path: Path) -> Here:
     return Here(app, sessions, clock, refused)
 
 
-async def shown(browser: httpx.AsyncClient, **typed: str) -> dict[str, str]:
+async def shown(browser: httpx.AsyncClient, **typed: Any) -> dict[str, Any]:
     return hidden_fields((await browser.get("/en/note")).text) | typed
 
 
@@ -206,7 +209,7 @@ async def test_a_form_with_a_fault_keeps_what_was_typed_and_can_be_sent_again(he
 async def test_what_was_typed_when_the_session_ended_waits_for_its_owner_alone(here: Here) -> None:
     visit = await here.begin()
     async with here.browser(visit) as browser:
-        fields = await shown(browser, text="three hours of work")
+        fields = await shown(browser, text="three hours of work", kinds=["a", "c"])
         here.clock.ahead = timedelta(minutes=21)
         answer = await browser.post("/en/note", data=fields)
         assert answer.status_code == 401
@@ -221,6 +224,7 @@ async def test_what_was_typed_when_the_session_ended_waits_for_its_owner_alone(h
         async with here.browser(fresh) as browser:
             page_ = (await browser.get("/en/note")).text
         assert ("three hours of work" in page_) is found
+        assert re.findall(r'value="([abc])" checked', page_) == (["a", "c"] if found else [])
 
 
 async def test_forms_sent_after_the_session_ended_make_no_more_sessions_than_there_were(here: Here) -> None:
@@ -238,7 +242,7 @@ async def test_forms_sent_after_the_session_ended_make_no_more_sessions_than_the
     assert waiting is not None
     waiting = await here.sessions.find(waiting.token)
     assert waiting is not None
-    assert [draft.values["text"] for draft in waiting.current.drafts.values()] == ["4"]
+    assert [draft.fields["text"] for draft in waiting.current.drafts.values()] == [["4"]]
     async with here.browser(visit) as thief:
         answer = await thief.post("/en/note", data=fields)
         assert answer.status_code == 401

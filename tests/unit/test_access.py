@@ -1,156 +1,35 @@
 """Who may ask what, about whom, when."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from crossroads.access.model import Decision, Permit, Request
+from crossroads.access.model import Permit
 from crossroads.access.rules import look_back
-from crossroads.access.service import decide
+from crossroads.catalogue.institutions import Management
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import (
-    Authorisation,
-    Availability,
-    DataGroup,
-    InscriptionContext,
-    Institution,
-    LegalContext,
-    Management,
-    Mode,
-    Network,
-    Party,
-    Provenance,
-    Temporality,
-    Text,
-)
-from crossroads.catalogue.snapshot import Facts as CatalogueFacts
+from crossroads.catalogue.model import Availability, DataGroup, Temporality
 from crossroads.catalogue.snapshot import Snapshot
-from crossroads.directory.model import Facts, Line, PersonFacts
 from crossroads.kernel.codes import Code, StatusValue
-from crossroads.kernel.period import Period, covered
-from crossroads.wire.messages import Asker
-
-TODAY = date(2026, 6, 15)
-NOW = datetime(2026, 6, 15, 10, tzinfo=UTC)
-SSIN = "80631512393"
-QUARTER = Period(date(2026, 1, 1), date(2026, 3, 31))
-DATED: dict[str, Any] = {"valid_from": date(2000, 1, 1), "provenance": Provenance.ILLUSTRATIVE, "source": "test"}
-NAME = Text(en="test")
-
-
-def institution(name: str, sector: int, **more: object) -> Institution:
-    return Institution(id=name, sector=sector, names=NAME, **{**DATED, **more})
-
-
-def authorisation(reference: str, *contexts: str, **more: object) -> Authorisation:
-    given_fields = {
-        "parties": (Party(sector=17),),
-        "legal_contexts": ("PCSA:SOCIAL_INQUIRY",),
-        "data_groups": ("wage@1",),
-        "modes": (Mode.ONLINE,),
-        "inscription_contexts": contexts,
-        **DATED,
-        **more,
-    }
-    return Authorisation(reference=reference, names=NAME, **given_fields)
-
-
-def snapshot(*authorisations: Authorisation) -> Snapshot:
-    entries = [
-        (Kind.INSTITUTION, institution("centre", 17)),
-        (Kind.INSTITUTION, institution("manager", 17)),
-        (
-            Kind.INSTITUTION,
-            institution(
-                "small-centre",
-                17,
-                network=Network.SECONDARY,
-                managed_by=(Management(manager="manager", start_date=date(2026, 1, 1)),),
-            ),
-        ),
-        (Kind.INSTITUTION, institution("payroll", 12)),
-        (Kind.INSTITUTION, institution("stranger", 99)),
-        (Kind.INSCRIPTION_CONTEXT, InscriptionContext(id="17:1", names=NAME, provisional_groups=("wage@1",), **DATED)),
-        (Kind.INSCRIPTION_CONTEXT, InscriptionContext(id="17:2", names=NAME, **DATED)),
-        (Kind.INSCRIPTION_CONTEXT, InscriptionContext(id="12:10", names=NAME, **DATED)),
-        *(
-            (
-                Kind.DATA_GROUP,
-                DataGroup(
-                    id=name,
-                    names=NAME,
-                    description=NAME,
-                    authentic_source=12,
-                    temporality=temporality,
-                    json_schema={"type": "object"},
-                    **DATED,
-                ),
-            )
-            for name, temporality in (("wage@1", Temporality.PERIOD), ("address@1", Temporality.MOMENT))
-        ),
-        (
-            Kind.LEGAL_CONTEXT,
-            LegalContext(id="PCSA:SOCIAL_INQUIRY", names=NAME, assigned_to=(Party(sector=17),), **DATED),
-        ),
-        (Kind.AVAILABILITY, Availability(data_group="wage@1", inscription_context="12:10", **DATED)),
-        (Kind.AVAILABILITY, Availability(data_group="address@1", inscription_context="12:10", **DATED)),
-        *((Kind.AUTHORISATION, entry) for entry in authorisations),
-    ]
-    return Snapshot(CatalogueFacts(7, 7, None, tuple(entries), (), (), {}))  # type: ignore[arg-type] # test data
-
-
-def line(number: int, who: str, context: str, start: date, end: date | None = None, phase: int = 0) -> Line:
-    return Line(number, who, context, Period(start, end), phase)
-
-
-HELD = line(1, "payroll", "12:10", date(2020, 1, 1))
-INSCRIBED = line(2, "centre", "17:2", date(2020, 1, 1))
-
-
-def facts(*lines: Line, known: bool = True, replaced: bool = False, deceased_on: date | None = None) -> Facts:
-    person = PersonFacts(5, "80631512492" if replaced else SSIN, replaced, deceased_on)
-    return Facts(7, NOW, True, 1, person if known else None, lines)
-
-
-def ask(
-    catalogue: Snapshot,
-    known: Facts,
-    *,
-    who: str = "centre",
-    on_behalf_of: str | None = None,
-    legal_context: str = "PCSA:SOCIAL_INQUIRY",
-    groups: tuple[str, ...] = ("wage@1",),
-    period: Period | None = QUARTER,
-    reference_date: date | None = None,
-    decided_on: date | None = None,
-) -> Decision:
-    asker = Asker(institution=who, on_behalf_of=on_behalf_of, agent="a", encryption_key="k" * 43)
-    request = Request(
-        asker=asker,
-        legal_context=legal_context,
-        ssin=SSIN,
-        data_groups=groups,
-        period=period,
-        reference_date=reference_date,
-        mode=Mode.ONLINE,
-        received_at=NOW,
-        received_on=TODAY,
-        decided_on=decided_on,
-    )
-    return decide(request, catalogue, known)
-
-
-def refusal(decision: Decision) -> tuple[StatusValue, Code, Code | None]:
-    assert decision.permits == ()
-    assert decision.furthest is not None
-    return decision.furthest.value, decision.furthest.code, decision.furthest.detail
-
-
-GRANTED = authorisation("A1", "17:2")
+from crossroads.kernel.period import Period
+from ruling import (
+    DATED,
+    GRANTED,
+    HELD,
+    INSCRIBED,
+    NAME,
+    QUARTER,
+    SSIN,
+    TODAY,
+    ask,
+    authorisation,
+    changed,
+    facts,
+    line,
+    refusal,
+    snapshot,
+)
 
 
 def test_a_question_that_is_authorised_and_inscribed_gets_a_permit_for_the_holder() -> None:
@@ -268,11 +147,7 @@ LATER = date(2026, 6, 25)
 def test_what_ended_between_receipt_and_decision_counts_no_more(
     name: str, changes: dict[str, Any], detail: Code | None
 ) -> None:
-    entries = tuple(
-        (kind, msgspec.structs.replace(entry, **changes) if entry.key == name else entry)
-        for kind, entry in snapshot(GRANTED)._facts.entries
-    )
-    catalogue = Snapshot(CatalogueFacts(7, 7, None, entries, (), (), {}))
+    catalogue = changed(snapshot(GRANTED), name, **changes)
     own = line(2, "small-centre", "17:2", date(2020, 1, 1))
     asked: dict[str, Any] = {"who": "manager", "on_behalf_of": "small-centre"}
     assert ask(catalogue, facts(HELD, own), **asked, decided_on=TODAY).permits
@@ -317,6 +192,15 @@ def test_holders_over_successive_periods_are_each_asked_for_their_part() -> None
     }
 
 
+def test_a_holder_with_several_lines_is_asked_once_from_the_first_day_to_the_last() -> None:
+    third = line(4, "payroll", "12:10", date(2026, 3, 1), date(2026, 3, 10))
+    first = line(1, "payroll", "12:10", date(2020, 1, 1), date(2026, 1, 31))
+    second = line(3, "payroll", "12:10", date(2026, 2, 5), date(2026, 2, 5))
+    (permit,) = ask(snapshot(GRANTED), facts(third, first, second, INSCRIBED)).permits
+    assert permit.data_groups == {"wage@1": Period(date(2026, 1, 1), date(2026, 3, 10))}
+    assert permit.lines == (1, 2, 3, 4)
+
+
 def test_a_replaced_number_is_answered_with_the_new_one() -> None:
     decision = ask(snapshot(GRANTED), facts(HELD, INSCRIBED, replaced=True))
     assert (decision.ssin, decision.replaces) == ("80631512492", SSIN)
@@ -350,56 +234,3 @@ def test_a_period_may_not_begin_before_the_look_back() -> None:
 )
 def test_look_back_counts_calendar_months(months: int, received: date, first: date) -> None:
     assert look_back(authorisation("A", "17:2", look_back_months=months), received) == first
-
-
-days = st.dates(date(2025, 6, 1), date(2026, 6, 15))
-periods = st.tuples(days, days).map(lambda pair: Period(min(pair), max(pair)))
-lines = st.lists(
-    st.builds(
-        Line,
-        st.integers(1, 99),
-        st.sampled_from(["centre", "payroll", "stranger", "small-centre"]),
-        st.sampled_from(["17:1", "17:2", "12:10"]),
-        periods,
-        st.sampled_from([0, 902, 999]),
-    ),
-    max_size=8,
-)
-authorisations = st.lists(
-    st.builds(
-        lambda number, contexts, look_back, end: authorisation(
-            f"A{number}", *contexts, look_back_months=look_back, valid_until=end
-        ),
-        st.integers(1, 9),
-        st.lists(st.sampled_from(["17:1", "17:2"]), min_size=1, unique=True),
-        st.none() | st.integers(0, 24),
-        st.none() | days,
-    ),
-    max_size=3,
-    unique_by=lambda entry: entry.reference,
-)
-
-
-@given(authorisations, lines, periods)
-def test_a_permit_never_exceeds_its_authorisation(
-    granted: list[Authorisation], inscriptions: list[Line], asked: Period
-) -> None:
-    decision = ask(snapshot(*granted), facts(*inscriptions), period=asked)
-    by_reference = {entry.reference: entry for entry in granted}
-    for permit in decision.permits:
-        for group, period in permit.data_groups.items():
-            resting_on = by_reference[permit.authorisations[group]]
-            own = [
-                entry.period
-                for entry in inscriptions
-                if entry.institution == "centre"
-                and entry.context in resting_on.inscription_contexts
-                and (entry.phase == 0 or (entry.phase == 902 and entry.context == "17:1"))
-            ]
-            held = [e.period for e in inscriptions if e.institution == permit.holder and e.context == "12:10"]
-            assert group in resting_on.data_groups
-            assert resting_on.in_force(TODAY)
-            assert asked.contains(period)
-            assert period.start_date >= look_back(resting_on, TODAY)
-            assert covered(asked, own)
-            assert any(period.overlaps(days_held) for days_held in held)

@@ -16,19 +16,17 @@ from crossroads.batch.asking import Kept
 from crossroads.batch.composing import Chunk, compose
 from crossroads.batch.deciding import Asking, Judge, decided_page
 from crossroads.batch.model import Batch
+from crossroads.catalogue.entries import Provenance, Text
+from crossroads.catalogue.institutions import Institution, Party
 from crossroads.catalogue.kinds import AnyEntry, Kind
 from crossroads.catalogue.model import (
     Authorisation,
     Availability,
     DataGroup,
     InscriptionContext,
-    Institution,
     LegalContext,
     Mode,
-    Party,
-    Provenance,
     Temporality,
-    Text,
 )
 from crossroads.catalogue.snapshot import Facts as CatalogueFacts
 from crossroads.catalogue.snapshot import Snapshot
@@ -175,6 +173,14 @@ def test_a_record_gets_the_verdict_of_a_single_question(world: World) -> None:
     # A number that is repeated, known or not, does not take the time of a decision again.
     assert decisions[0] is decisions[2]
     assert decisions[1] is decisions[3]
+
+
+@given(worlds)
+def test_what_may_be_asked_one_by_one_alone_is_not_asked_in_a_file(world: World) -> None:
+    alone = [msgspec.structs.replace(one, modes=(Mode.ONLINE,)) for one in world[0]]
+    judge, record, facts, _ = _asked((alone, *world[1:]))
+    (decision,) = judge.decide([record], [_seen(judge, facts)])
+    assert decision.permits == ()
 
 
 @given(worlds, st.lists(st.sampled_from(_STATUSES), min_size=3, max_size=3))

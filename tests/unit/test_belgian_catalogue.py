@@ -9,21 +9,10 @@ import jsonschema_rs
 import msgspec
 import pytest
 
+from crossroads.catalogue.entries import Entry, Provenance, Text
+from crossroads.catalogue.institutions import Institution, Network, Party
 from crossroads.catalogue.loader import load
-from crossroads.catalogue.model import (
-    Authorisation,
-    Availability,
-    DataGroup,
-    Document,
-    Entry,
-    Institution,
-    Mode,
-    Network,
-    Party,
-    Provenance,
-    Subscription,
-    Text,
-)
+from crossroads.catalogue.model import Authorisation, Availability, DataGroup, Document, Mode, Subscription
 
 ROOT = Path(__file__).parents[2] / "catalogue" / "belgium"
 FILES = sorted(ROOT.rglob("*.yaml"))

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossroads.catalogue.changes import Action, Change, Plan, applied, diff, read_plan, render
+from crossroads.catalogue.entries import Entry, Provenance, Text
 from crossroads.catalogue.errors import StalePlan, UnfitAct
+from crossroads.catalogue.institutions import Sector
 from crossroads.catalogue.kinds import Entries, Kind, by_id, document_of, identify
-from crossroads.catalogue.model import Document, Entry, Provenance, Sector, Text
+from crossroads.catalogue.model import Document
 from crossroads.wire.registrations import act
 from founding import small_catalogue
 

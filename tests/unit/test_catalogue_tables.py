@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 
 from crossroads.catalogue.changes import Action, Plan, diff, read_plan, render
 from crossroads.catalogue.check import check, check_document
+from crossroads.catalogue.decision_tables import DecisionTable
 from crossroads.catalogue.errors import FaultyCatalogue
 from crossroads.catalogue.kinds import by_id, to_body
 from crossroads.catalogue.loader import load
-from crossroads.catalogue.model import DecisionTable, Document
+from crossroads.catalogue.model import Document
 from crossroads.catalogue.tables import MOST_BYTES, digest
 from crossroads.cli import catalogue
 from crossroads.cli.acts import read_act, shown, write_act

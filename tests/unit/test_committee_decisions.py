@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossroads.catalogue.changes import applied
+from crossroads.catalogue.entries import Entry, Provenance, Text
+from crossroads.catalogue.institutions import Party
 from crossroads.catalogue.kinds import Entries, Kind, identify, to_body
-from crossroads.catalogue.model import Authorisation, Entry, Mode, Party, Provenance, Subscription, Text
+from crossroads.catalogue.model import Authorisation, Mode, Subscription
 from crossroads.committee.model import Believed, effect, in_force_since
 from crossroads.wire.committee import Decision, DecisionKind
 

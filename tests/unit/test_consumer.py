@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import StaticPool
+from structlog.testing import capture_logs
 
+from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Malformed, Unavailable
 from crossroads.participant.consumer import Consumer, Gap
 from crossroads.participant.inbox import Inbox
@@ -217,7 +219,9 @@ def test_what_was_received_before_is_acknowledged_and_not_handled_again(engine: 
         one.once()
     mailbox.expire()
     other = consumer(Way(mailbox), program, engine)
-    other.once()
+    with capture_logs() as told:
+        other.once()
+    assert [entry["code"] for entry in told if "code" in entry] == [Code.MAILBOX_DUPLICATE]
     assert (one.progress.handled, other.progress.handled, other.progress.repeated) == (1, 0, 1)
     assert (program.calls, mailbox.open) == ([1], set())
 

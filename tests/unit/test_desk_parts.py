@@ -21,7 +21,7 @@ from crossroads.participant.desk.model import AnyAct, Power
 from crossroads.participant.desk.pages import sent_people
 from crossroads.participant.desk.pages.file_words import SENTENCES
 from crossroads.participant.desk.pages.words import sentence
-from crossroads.participant.desk.published import Catalogue
+from crossroads.participant.desk.published import Catalogue, Text
 from crossroads.participant.desk.rules import Why
 from crossroads.participant.desk.shelf import KEPT, MOST, Shelf
 from crossroads.participant.desk.traffic import Acting, Traffic, What
@@ -178,7 +178,7 @@ def test_a_catalogue_that_was_never_fetched_grants_nothing() -> None:
     empty = Catalogue()
     assert empty.assigned("pcsw-gent") == frozenset()
     assert empty.askable("pcsw-gent", "PCSA:SOCIAL_INQUIRY", "online") == []
-    assert empty.named("data_groups", "living-wage@1", "nl") == "living-wage@1"
+    assert empty.names_of("data_groups", "living-wage@1") == Text()
 
 
 def test_an_institution_in_an_answer_has_its_name_in_the_language_of_the_page() -> None:

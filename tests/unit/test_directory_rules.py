@@ -5,8 +5,8 @@ from datetime import date
 import msgspec
 import pytest
 
+from crossroads.catalogue.institutions import Management
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Management
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.directory.rules import may_keep
 from crossroads.kernel.codes import Code

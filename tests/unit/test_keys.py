@@ -19,6 +19,14 @@ from crossroads.wire.keys import Jwk, SealingKey, SigningKey, UnsafeKeyFile, Ver
 KEY = SigningKey.generate("pcsa-ghent#sign-1")
 SEAL = SealingKey.generate("pcsa-ghent#seal-1")
 SIGNATURE = KEY.sign(b"data")
+PRIME = 2**255 - 19
+LOW_ORDER = (
+    0,
+    1,
+    325606250916557431795983626356110631294008115727848805560023387167927233504,
+    39382357235489614581723060781553021112529911719440698176882885853963445705823,
+    PRIME - 1,
+)
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -83,6 +91,22 @@ def test_a_public_key_has_one_form(changes: dict[str, Any]) -> None:
 def test_a_sealing_key_with_a_second_coordinate_would_have_two_thumbprints() -> None:
     with pytest.raises(ValueError, match="X25519 with x"):
         Jwk("OKP", "X25519", SEAL.jwk.x, SEAL.jwk.x)
+
+
+@pytest.mark.parametrize("point", LOW_ORDER)
+def test_to_a_point_of_low_order_nothing_can_be_sealed(point: int) -> None:
+    raw = point.to_bytes(32, "little")
+    with pytest.raises(ValueError, match="shared key"):
+        x25519.X25519PrivateKey.generate().exchange(x25519.X25519PublicKey.from_public_bytes(raw))
+    with pytest.raises(ValueError, match="nothing can be sealed"):
+        Jwk("OKP", "X25519", b64url(raw))
+
+
+@pytest.mark.parametrize("point", [PRIME + 9, 9 + 2**255], ids=["above the prime", "with a bit that does not count"])
+def test_a_point_is_written_in_one_way(point: int) -> None:
+    Jwk("OKP", "X25519", b64url((9).to_bytes(32, "little")))
+    with pytest.raises(ValueError, match="nothing can be sealed"):
+        Jwk("OKP", "X25519", b64url(point.to_bytes(32, "little")))
 
 
 def test_only_a_point_of_the_curve_checks_signatures() -> None:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crossroads.access.push import Changed, Pushing, PushPermit
+from crossroads.catalogue.institutions import Party
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Authorisation, Mode, Party, Subscription
+from crossroads.catalogue.model import Authorisation, Mode, Subscription
 from crossroads.directory.model import Line
 from crossroads.kernel.codes import Code
 from crossroads.kernel.period import Period

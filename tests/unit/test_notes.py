@@ -85,6 +85,16 @@ def test_a_known_key_whose_signature_fails_spoils_the_note() -> None:
         verify_note(sign_checkpoint(CHECKPOINT, SIGNER) + forged, [SIGNER.verifier, witness.verifier])
 
 
+@pytest.mark.parametrize("char", ["\x00", "\t", "\r", "\x1f"])
+def test_nothing_of_a_note_is_a_control_character(char: str) -> None:
+    note = sign_checkpoint(CHECKPOINT, SIGNER)
+    other = NoteSigner.generate("witness.example.org").sign(CHECKPOINT.text).rpartition("\n\n")[2]
+    with pytest.raises(Tampered):
+        verify_note(note + other.replace("witness", f"wit{char}ness"), [SIGNER.verifier])
+    with pytest.raises(InvalidValue):
+        SIGNER.sign(f"one{char}two\n")
+
+
 def test_text_may_have_empty_lines() -> None:
     note = SIGNER.sign("one\n\ntwo\n")
     assert verify_note(note, [SIGNER.verifier])[0] == "one\n\ntwo\n"

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from crossroads.catalogue.decision_tables import DecisionTable
+from crossroads.catalogue.entries import Text
 from crossroads.catalogue.history import Belief
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import DecisionTable, Text
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.catalogue.tables import digest
 from crossroads.dmn.drawing import Cell, Drawing
@@ -51,7 +52,7 @@ STATUSES = {"living-wage": Text(nl="Leefloon", en="Living wage"), "care-budget":
 )
 def test_a_cell_is_said_in_plain_words(text: str, nl: str, en: str) -> None:
     said = [RULES["plainly"](LOOK.words(language), Cell(text), STATUSES) for language in ("nl", "en")]
-    assert said == [nl, en]
+    assert [re.sub("<[^>]+>", "", one) for one in said] == [nl, en]
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,16 @@ def test_a_child_born_today_has_a_number_and_one_born_tomorrow_has_none() -> Non
         parse_ssin(number, PRODUCTION, date(2026, 2, 28))
 
 
+def test_who_is_born_this_year_on_a_day_that_nobody_knows_has_a_number() -> None:
+    for year, known in ((2026, True), (2027, False)):
+        number = number_of(IncompleteDate(year, 0, 0), Register.BIS, 1)
+        if known:
+            assert parse_ssin(number, PRODUCTION, TODAY).birth == (year, 0, 0)
+        else:
+            with pytest.raises(InvalidSsin, match="future"):
+                parse_ssin(number, PRODUCTION, TODAY)
+
+
 @pytest.mark.parametrize("day", ["850230", "850431", "850132", "010229", "856230"])
 def test_a_day_that_does_not_exist_is_refused(day: str) -> None:
     nine = f"{day}001"
@@ -227,6 +237,12 @@ def test_a_number_is_exactly_eleven_ascii_digits(text: str) -> None:
         ("12 85 07 30 033 28", True),
         ("850730 03328, and then 1", True),
         ("8507-3003-328", True),
+        ("850730_033_28", True),
+        ("850730\u00ad033\u00ad28", True),
+        ("\uff18\uff15\uff10\uff17\uff13\uff10\uff10\uff13\uff13\uff12\uff18", True),
+        ("\u0668\u0665\u0660\u0667\u0663\u0660-03328", True),
+        ("\u0668\u0665\u0660\u0667\u0663\u0660-033281", False),
+        ("\u00b2\u00b3 85073003329", False),
         ("185073003328", False),
         ("850730033281", False),
         ("see 85073003329", False),

@@ -18,7 +18,7 @@ from crossroads.participant.yamlfile import WrongSetting
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.deciding import Decider
 from crossroads.statuses.model import Entitlement, Holding, Home, Load, Resident
-from crossroads.statuses.placing import place, withdraw
+from crossroads.statuses.placing import forget, place, withdraw
 from crossroads.statuses.rights import read_rights
 from crossroads.statuses.staging import Round
 
@@ -176,6 +176,7 @@ def test_who_lived_with_somebody_who_withdrew_has_the_right_no_more_by_that_pers
         asked, True
     )
     withdraw(buffer, "helped", DAY, rights)
+    forget(buffer, rights)
     assert not buffer.unforgotten()
     opened = buffer.opened("social-tariff", asked)
     assert {one: bool(days) for one, days in opened.items()} == {"child": False, "other": True}
@@ -200,11 +201,12 @@ def test_who_withdraws_brings_no_other_table_into_force_than_that_of_the_load(bu
     altered = msgspec.structs.replace(tariff, xml=tariff.xml.replace(b'"living-wage"', b'"nothing"'))
     assert altered.version != tariff.version
     withdraw(buffer, "helped", DAY, [altered])
+    forget(buffer, [altered])
     assert not buffer.unforgotten()
     assert {one: buffer.opened("social-tariff", [one])[one] for one in ("child", "other")} == before
     assert buffer.entitlements("helped") == []
     buffer.withdraw("other", DAY)
-    withdraw(buffer, "other", DAY, [tariff])
+    forget(buffer, [tariff])
     assert buffer.opened("social-tariff", ["child", "other"]) == {"child": []}
 
 
@@ -212,7 +214,8 @@ def test_of_who_came_back_nothing_is_known_again_when_another_withdraws(buffer: 
     facts(buffer)
     buffer.withdraw("helped", DAY)
     buffer.come_back("helped")
-    withdraw(buffer, "other", DAY, [one for one in read_rights(RIGHTS) if one.id == "social-tariff"])
+    buffer.withdraw("other", DAY)
+    forget(buffer, [one for one in read_rights(RIGHTS) if one.id == "social-tariff"])
     assert (buffer.holdings("helped"), buffer.entitlements("helped")) == ([], [])
     assert list(buffer.opened("social-tariff", ["helped", "child"])) == ["child"]
 

@@ -1,10 +1,15 @@
 """What sources tell between two loads: whom it reaches, what is told of it, and that nothing of it is lost."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import pytest
@@ -12,15 +17,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from crossroads.kernel.errors import Conflict
+from crossroads.kernel.errors import Conflict, Unavailable
 from crossroads.kernel.period import Period
+from crossroads.participant.client import SyncClient
 from crossroads.participant.outbox import ACCEPTED, OUTBOX, REFUSED, Settled
+from crossroads.statuses import renewing
+from crossroads.statuses.anew import Telling, decided
 from crossroads.statuses.buffer import Buffer
-from crossroads.statuses.direct import Person
-from crossroads.statuses.model import Entitlement, Holding, Load
-from crossroads.statuses.neighbours import neighbours
+from crossroads.statuses.direct import Direct, Person
+from crossroads.statuses.model import Entitlement, Holding, Home, Load, Undecided
+from crossroads.statuses.neighbours import Neighbours, neighbours
 from crossroads.statuses.notices import Notice, Notices, Renewed
-from crossroads.statuses.renewing import Telling
+from crossroads.statuses.renewing import Renewing
 from crossroads.statuses.settings import StatusSettings
 from crossroads.statuses.staging import Round, say_anew
 from crossroads.statuses.telling import Answer, Cause, otherwise, told
@@ -60,14 +68,14 @@ def test_what_is_decided_anew_about_a_few_is_what_is_decided_about_everybody(dat
     after = {**before, ssin: before[ssin]._replace(holdings=(*kept, *said))}
     with TemporaryDirectory() as name:
         written(Path(name), before)
-        say_anew(Path(name), ssin, status, said)
-        around = neighbours(Path(name), ssin)
-        assert neighbours(Path(name), "nobody") is None
-    assert around is not None
-    anew = alone(around.people, around.reached, day)
+        say_anew(Path(name), {(ssin, status): said})
+        around = neighbours(Path(name), [ssin, "nobody"])
+    assert list(around.reached) == [ssin]
+    reached = set(around.reached[ssin])
+    anew = {one for each in reached for one in alone(around.around(each), [each], day)}
     everybody = at_once(after, day)
-    assert anew == {one for one in everybody if one.ssin in around.reached}
-    others = set(PEOPLE) - set(around.reached)
+    assert anew == {one for one in everybody if one.ssin in reached}
+    others = set(PEOPLE) - reached
     assert alone(before, others, day) == {one for one in everybody if one.ssin in others}
 
 
@@ -128,32 +136,42 @@ class Scene:
             self.buffer.commit(load, [ANNA, BEA], [], [right(ANNA), right(BEA)])
         return load
 
-    def tell(self, kind: MutationKind = MutationKind.CHANGED, since: datetime | None = None) -> None:
-        """Let a source tell of Anna."""
-        change = Change(
-            ssin=AnsweredSsin(value=ANNA),
+    def tell(
+        self,
+        kind: MutationKind = MutationKind.CHANGED,
+        since: datetime | None = None,
+        *,
+        people: Iterable[str] = (ANNA,),
+        source: str = "pcsw-gent",
+    ) -> None:
+        """Let a source tell of people: of Anna, unless told."""
+        with self.notices.engine.begin() as connection:
+            for ssin in people:
+                self.notices.note(connection, self.change(ssin, kind, since, source))
+
+    @staticmethod
+    def change(ssin: str, kind: MutationKind, since: datetime | None, source: str) -> Change:
+        return Change(
+            ssin=AnsweredSsin(value=ssin),
             data_group=GROUP,
             period=YEAR,
             kind=kind,
             happened_on=DAY,
-            source="pcsw-gent",
+            source=source,
             legal_context="STATUSES:LOAD",
             authorisation="CR-ILL/statuses-1",
             sealed=True,
             wrong_since=since,
         )
-        with self.notices.engine.begin() as connection:
-            self.notices.note(connection, change)
 
     def due(self, now: datetime = NOW) -> Notice:
-        found = self.notices.due(now)
-        assert found is not None
+        (found,) = self.notices.due(now, 2)
         return found
 
     def renew(self, notice: Notice, load: Load, *opened: Entitlement) -> int:
         """Look into it: who lives with Anna has the right no more, unless told."""
-        found = Renewed("living-wage", [], {ANNA: opened, BEA: ()})
-        return self.notices.renew(notice, load, found, lambda ssin, _, before, after: tell(ssin, before, after))
+        found = Renewed({(ANNA, "living-wage"): []}, {ANNA: opened, BEA: ()})
+        return self.notices.renew([notice], load, found, lambda ssin, _, before, after: tell(ssin, before, after))
 
     def outbox(self) -> list[str]:
         """Give of whom clients are told."""
@@ -185,7 +203,7 @@ def test_what_a_source_tells_proposes_the_person_and_is_looked_into_once(scene: 
     assert scene.renew(notice, load, right(ANNA)) == 1
     assert scene.outbox() == [BEA]
     assert (scene.buffer.entitlements(ANNA), scene.buffer.entitlements(BEA)) == ([right(ANNA)], [])
-    assert (scene.notices.due(NOW), scene.buffer.waiting()) == (None, 0)
+    assert (scene.notices.due(NOW, 1), scene.buffer.waiting()) == ([], 0)
     assert scene.renew(notice, load, right(ANNA)) == 0
     assert scene.outbox() == [BEA]
 
@@ -202,9 +220,9 @@ def test_nothing_is_half_done(scene: Scene) -> None:
             raise OSError("The disk is full.")
         return tell(ssin, before, after)
 
-    found = Renewed("living-wage", [], {BEA: (), ANNA: ()})
+    found = Renewed({(ANNA, "living-wage"): []}, {BEA: (), ANNA: ()})
     with pytest.raises(OSError, match="full"):
-        scene.notices.renew(scene.due(), load, found, dies)
+        scene.notices.renew([scene.due()], load, found, dies)
     assert told_of == [BEA, ANNA]
     assert (scene.outbox(), scene.buffer.entitlements(BEA)) == ([], [right(BEA)])
     assert scene.renew(scene.due(), load) == 2
@@ -234,11 +252,11 @@ def test_a_source_that_is_silent_is_asked_again_ever_later(scene: Scene) -> None
     scene.tell()
     now = NOW
     for seconds in (5, 10, 20):
-        scene.notices.later(scene.due(now), now)
-        assert scene.notices.due(now + timedelta(seconds=seconds - 1)) is None
+        scene.notices.later([scene.due(now)], now)
+        assert scene.notices.due(now + timedelta(seconds=seconds - 1), 1) == []
         now += timedelta(seconds=seconds)
     for _ in range(40):
-        scene.notices.later(scene.due(now), now)
+        scene.notices.later([scene.due(now)], now)
         now += timedelta(hours=6)
     assert scene.due(now)
 
@@ -248,7 +266,7 @@ def test_what_was_told_before_a_load_began_is_in_it(scene: Scene) -> None:
     scene.tell()
     scene.renew(scene.due(), load)
     scene.load()
-    assert scene.notices.due(NOW) is None
+    assert scene.notices.due(NOW, 1) == []
 
 
 def test_what_is_told_during_a_load_is_looked_into_after_it(scene: Scene) -> None:
@@ -273,31 +291,105 @@ def test_what_was_not_looked_into_before_a_load_is_told_without_comparing(scene:
     load = scene.load()
     assert not scene.due().compares
     scene.renew(scene.due(), load)
-    assert scene.notices.due(NOW) is None
+    assert scene.notices.due(NOW, 1) == []
+
+
+OWN = StatusSettings(
+    rights="rights",
+    client="participant.yaml",
+    legal_context="STATUSES:LOAD",
+    candidates="25:1",
+    members="25:5",
+    statuses={"living-wage": GROUP, "care-budget": "status-care-budget@1"},
+    identification="identification@1",
+    household="household@1",
+)
+OPENING = {
+    name: {one.right.data_group for one in DIRECT.values() if name in (one.statuses or ())} for name in OWN.statuses
+}
+
+
+def noticed(name: str, cause: Cause, *, compares: bool = True, ssin: str = ANNA) -> Notice:
+    return Notice(ssin, OWN.statuses[name], "pcsw-gent", 1, cause, compares=compares, tries=0)
+
+
+def telling(*notices: Notice) -> Telling:
+    """Tell of notices that all reach Anna."""
+    load = Load(number=1, day=DAY, until=date(9999, 1, 1), sources={})
+    return Telling(OWN, list(DIRECT.values()), {ANNA: notices}, load, DAY)
 
 
 def test_without_comparing_nothing_is_told_of_a_right_that_the_status_cannot_open() -> None:
     """Who grants such a right would learn of nothing but that a source told something of its customer."""
-    own = StatusSettings(
-        rights="rights",
-        client="participant.yaml",
-        legal_context="STATUSES:LOAD",
-        candidates="25:1",
-        members="25:5",
-        statuses={"living-wage": GROUP, "care-budget": "status-care-budget@1"},
-        identification="identification@1",
-        household="household@1",
+    assert OPENING["living-wage"] - OPENING["care-budget"]
+    assert OPENING["care-budget"]
+    for name in OWN.statuses:
+        tells = telling(noticed(name, Cause(corrected=False, wrong_since=None), compares=False))
+        assert {one.data_group for one in tells(ANNA, ["25:1"], [], [])} == OPENING[name]
+
+
+def test_of_what_is_looked_into_together_each_right_is_told_by_what_can_open_it() -> None:
+    """A correction of one status makes none of what another one opens; of corrections the first moment counts."""
+    early, late = datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 2, 5, tzinfo=UTC)
+    changed, corrected = Cause(corrected=False, wrong_since=None), Cause(corrected=True, wrong_since=late)
+    before = [msgspec.structs.replace(right(ANNA), right=name) for name in DIRECT]
+    tells = telling(noticed("living-wage", changed), noticed("care-budget", corrected))
+    kinds = {one.data_group: one.kind for one in tells(ANNA, ["25:1"], before, [])}
+    assert {group for group, kind in kinds.items() if kind is MutationKind.CORRECTED} == OPENING["care-budget"]
+    assert kinds.keys() - OPENING["care-budget"]
+    together = telling(
+        noticed("living-wage", corrected), noticed("living-wage", Cause(corrected=True, wrong_since=early), ssin=BEA)
     )
-    load = Load(number=1, day=DAY, until=date(9999, 1, 1), sources={})
-    opening = {
-        name: {one.right.data_group for one in DIRECT.values() if name in (one.statuses or ())} for name in own.statuses
+    assert {one.wrong_since for one in together(ANNA, ["25:1"], before, [])} == {early}
+
+
+class Choosy(Direct):
+    """A right whose table gives no answer about what one source says."""
+
+    def entitlements(self, ssin: str, people: Mapping[str, Person], day: date) -> list[Entitlement]:
+        if any(one.source == "odd" for person in people.values() for one in person.holdings):
+            raise Undecided("The table gives no answer.")
+        return super().entitlements(ssin, people, day)
+
+
+def test_of_whom_nothing_can_be_decided_waits_alone() -> None:
+    """With those whom it can reach; of the others is decided, on what was said of them alone."""
+    living = {one: Person(None, Home(ssin=one, members=frozenset((one,)), collective=False), ()) for one in (ANNA, BEA)}
+    around = Neighbours({ANNA: [ANNA], BEA: [BEA]}, {ANNA: [ANNA], BEA: [BEA]}, living)
+    changed = Cause(corrected=False, wrong_since=None)
+    said = {
+        noticed("living-wage", changed, ssin=ssin): [
+            Holding(ssin=ssin, status="living-wage", source=source, period=YEAR, extracted=DAY)
+        ]
+        for ssin, source in ((ANNA, "odd"), (BEA, "pcsw-gent"))
     }
-    assert opening["living-wage"] - opening["care-budget"]
-    assert opening["care-budget"]
-    for name, group in own.statuses.items():
-        notice = Notice(ANNA, group, 1, Cause(corrected=False, wrong_since=None), compares=False, tries=0)
-        telling = Telling(own, list(DIRECT.values()), notice, load, DAY)
-        assert {one.data_group for one in telling(ANNA, ["25:1"], [], [])} == opening[name]
+    rights = [Choosy(one.right) for one in DIRECT.values()]
+    names = {group: name for name, group in OWN.statuses.items()}
+    anew = decided(said, around, names, rights, DAY)
+    assert [one.ssin for one in anew.said] == list(anew.reaching) == list(anew.opened) == [BEA]
+    assert "social-tariff" in {one.right for one in anew.opened[BEA]}
+
+
+def test_a_source_that_talks_much_holds_up_no_other(scene: Scene) -> None:
+    """Turns go round: the oldest of each source, then the next of each."""
+    many, few = [str(number) for number in range(2_000)], ["few-1", "few-2", "few-3"]
+    scene.tell(people=many)
+    scene.tell(people=few, source="dgph")
+    due = scene.notices.due(NOW, 1_000)
+    assert [one.ssin for one in due[:7]] == ["0", "few-1", "1", "few-2", "2", "few-3", "3"]
+    assert [one.ssin for one in due[7:]] == many[4:997]
+
+
+def test_a_buffer_of_the_version_before_learns_who_tells(tmp_path: Path) -> None:
+    """What waited in it is looked into as ever."""
+    buffer = Buffer(tmp_path / "buffer")
+    with closing(sqlite3.connect(buffer.path)) as before, before:
+        before.execute("ALTER TABLE notice DROP COLUMN source")
+        before.execute("INSERT INTO notice (ssin, data_group, stamp, corrected) VALUES (?, ?, 1, 0)", (ANNA, GROUP))
+    scene = Scene(Buffer(tmp_path / "buffer"), Notices(buffer))
+    assert (scene.due().ssin, scene.due().source) == (ANNA, "")
+    scene.tell()
+    assert scene.due().source == "pcsw-gent"
 
 
 def test_a_withdrawal_changes_nothing_of_what_waits(scene: Scene) -> None:
@@ -311,7 +403,7 @@ def test_a_withdrawal_changes_nothing_of_what_waits(scene: Scene) -> None:
     scene.renew(scene.due(), again)
     with scene.buffer.loading(anew=False) as (number, _):
         scene.buffer.commit(msgspec.structs.replace(load, number=number), [ANNA, BEA], [], [])
-    assert scene.notices.due(NOW) is None
+    assert scene.notices.due(NOW, 1) == []
 
 
 def test_of_who_withdrew_nothing_is_noted_nor_told(scene: Scene) -> None:
@@ -347,4 +439,28 @@ def test_nothing_stays_when_the_time_of_a_load_is_over(scene: Scene) -> None:
     scene.load()
     scene.tell()
     assert scene.buffer.expire(date.max)
-    assert scene.notices.due(NOW) is None
+    assert scene.notices.due(NOW, 1) == []
+
+
+def test_three_people_about_whom_nobody_answers_hold_up_no_other(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who holds three of them could else keep all that another source tells from being looked into."""
+    people = [f"8063151{number:04d}" for number in range(40)]
+    scene.load()
+    scene.tell(people=people)
+    clock, answered = SimpleNamespace(moment=NOW), set[str]()
+    looks = Renewing(cast("SyncClient", None), OWN, scene.buffer, scene.notices, Event())
+    monkeypatch.setattr(renewing, "SystemClock", lambda: SimpleNamespace(now=lambda: clock.moment))
+
+    def said(notice: Notice, _day: date, _today: date) -> list[Holding]:
+        if notice.ssin in people[:3]:
+            raise Unavailable("Another holder did not answer.")
+        return []
+
+    monkeypatch.setattr(looks, "_said", said)
+    for _ in range(4):
+        found, failed = looks._ask(scene.notices.due(clock.moment, 1000), DAY, DAY)
+        answered |= {one.ssin for one in found}
+        scene.notices.drop(found)
+        scene.notices.later(failed, clock.moment)
+        clock.moment += timedelta(seconds=6)
+    assert answered == set(people[3:])

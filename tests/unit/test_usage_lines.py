@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from crossroads.audit.events import Event
 from crossroads.audit.seen_store import Ending, Place, Seen
+from crossroads.catalogue.entries import Text
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Text
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Malformed

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crossroads.web.dates import read_day, typed_day
+from crossroads.kernel.ssin import IncompleteDate
+from crossroads.web.dates import read_birth, read_day, typed_day
 from crossroads.web.forms import Form
 from crossroads.web.languages import LANGUAGES, words_of
 from crossroads.web.look import HERE
@@ -73,6 +74,49 @@ def test_a_day_of_which_a_part_is_missing_is_refused(parts: tuple[str, ...]) -> 
 def test_whatever_is_typed_is_a_day_or_is_refused(parts: list[str], language: str) -> None:
     found = read(language, *parts)
     assert found is None or found.year >= 1900
+
+
+BIRTHS = [
+    (("00/00/1950",), (1950, 0, 0)),
+    (("1950",), (1950, 0, 0)),
+    (("1950-00-00",), (1950, 0, 0)),
+    (("06/1950",), (1950, 6, 0)),
+    (("juin 1950",), (1950, 6, 0)),
+    (("1950-06",), (1950, 6, 0)),
+    (("", "6", "1950"), (1950, 6, 0)),
+    (("0", "00", "1950"), (1950, 0, 0)),
+    (("", "", " 1950 "), (1950, 0, 0)),
+]
+NO_BIRTHS = [
+    ("27 3",),
+    ("12", "", "1950"),
+    ("12", "00", "1950"),
+    ("", "13", "1950"),
+    ("", "", "50"),
+    ("", "juin", ""),
+    ("0",),
+]
+
+
+def born(*parts: str) -> IncompleteDate | None:
+    fields = dict(zip(("first", "first-month", "first-year"), parts, strict=False))
+    return read_birth(typed_day(Form(values=fields), "first"), WORDS["fr"].locale)
+
+
+@given(DAYS)
+def test_a_full_birth_date_is_read_as_any_day(day: date) -> None:
+    assert born(str(day.day), str(day.month), str(day.year)) == (day.year, day.month, day.day)
+    assert born(WORDS["fr"].date(day)) == (day.year, day.month, day.day)
+
+
+@pytest.mark.parametrize(("parts", "birth"), BIRTHS)
+def test_of_a_birth_date_day_and_month_may_be_unknown(parts: tuple[str, ...], birth: tuple[int, int, int]) -> None:
+    assert born(*parts) == birth
+
+
+@pytest.mark.parametrize("parts", [*NO_BIRTHS, *((one,) for one in STRANGE), ("31", "2", "1950")])
+def test_what_is_no_birth_date_is_refused(parts: tuple[str, ...]) -> None:
+    assert born(*parts) is None
 
 
 def test_nothing_typed_is_nothing() -> None:

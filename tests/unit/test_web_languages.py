@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 
 from crossroads.web.languages import LANGUAGES, preferred, words_of
-from crossroads.web.look import HERE, clean, name
+from crossroads.web.look import HERE, clean, name, option, said
 
 WORDS = words_of([HERE / "locale"])
 
@@ -18,6 +18,24 @@ def test_a_browser_gets_the_language_that_it_prefers() -> None:
     assert preferred("fr-BE,fr;q=0.9,en;q=0.8") == "fr"
     assert preferred("en;q=0.3, de-AT;q=0.9") == "de"
     assert preferred("es, nl;q=0.1") == "nl"
+
+
+def test_a_text_is_given_in_another_language_where_it_must_be_and_says_in_which() -> None:
+    name_ = {"nl": "OCMW Gent", "fr": "CPAS Gand", "de": None, "en": ""}
+    assert [str(said(WORDS[one], name_)) for one in ("fr", "en", "de")] == [
+        "<bdi>CPAS Gand</bdi>",
+        '<bdi lang="nl">OCMW Gent</bdi>',
+        '<bdi lang="nl">OCMW Gent</bdi>',
+    ]
+    assert option(WORDS["en"], name_, "pcsw-gent", after=" (1)") == ("pcsw-gent", "OCMW Gent (1)", "nl")
+    assert option(WORDS["nl"], name_, "pcsw-gent") == ("pcsw-gent", "OCMW Gent", None)
+    assert option(WORDS["nl"], {}, "pcsw-gent") == ("pcsw-gent", "pcsw-gent", None)
+
+
+def test_no_sign_of_french_begins_a_line() -> None:
+    french = [one for one in WORDS["fr"].translations._catalog.values() if isinstance(one, str)]  # type: ignore[attr-defined]
+    assert not [one for one in french if re.search(" [;:?!»]|« ", one)]
+    assert any("\N{NO-BREAK SPACE}:" in one for one in french)
 
 
 @given(st.text())

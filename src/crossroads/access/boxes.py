@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from crossroads.access.model import _MADE_BY_ACCESS, Permit
 from crossroads.access.service import RULE_WITHOUT_INSCRIPTION
-from crossroads.catalogue.model import Authorisation, Institution, Mode
+from crossroads.catalogue.institutions import Institution
+from crossroads.catalogue.model import Authorisation, Mode
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused

@@ -7,8 +7,9 @@ inscription, for whoever is to be inscribed must first be found.
 from collections.abc import Sequence
 from datetime import date
 
+from crossroads.catalogue.institutions import Institution
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Evidence, InscriptionContext, Institution, LegalContext, Mode
+from crossroads.catalogue.model import Evidence, InscriptionContext, LegalContext, Mode
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory import rules
 from crossroads.directory.inscribed import is_inscribed

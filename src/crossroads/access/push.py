@@ -17,8 +17,9 @@ from typing import NamedTuple
 
 from crossroads.access.model import _MADE_BY_ACCESS
 from crossroads.access.rules import PROVISIONAL, SSIN_REPLACED, look_back, pushed
+from crossroads.catalogue.institutions import Institution
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Authorisation, Institution, Mode, Subscription
+from crossroads.catalogue.model import Authorisation, Mode, Subscription
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Line
 from crossroads.kernel.codes import Code

@@ -10,8 +10,9 @@ from datetime import date
 from msgspec import structs
 
 from crossroads.access.model import Request, Withheld
+from crossroads.catalogue.institutions import Institution
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Authorisation, Institution, Mode, Subscription, Temporality
+from crossroads.catalogue.model import Authorisation, Mode, Subscription, Temporality
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Facts, Line
 from crossroads.kernel.codes import Code, StatusValue

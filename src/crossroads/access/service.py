@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from crossroads.access import rules
 from crossroads.access.model import _MADE_BY_ACCESS, Decision, Permit, Request, Withheld
-from crossroads.catalogue.model import Authorisation, Institution, Mode
+from crossroads.catalogue.institutions import Institution
+from crossroads.catalogue.model import Authorisation, Mode
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Facts, Line
 from crossroads.kernel.codes import Code, StatusValue

@@ -9,7 +9,8 @@ from datetime import date
 from enum import Enum
 
 from crossroads.access.model import _MADE_BY_ACCESS
-from crossroads.catalogue.model import Institution, Mode
+from crossroads.catalogue.institutions import Institution
+from crossroads.catalogue.model import Mode
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused

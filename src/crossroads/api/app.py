@@ -29,6 +29,7 @@ from crossroads.directory import http as directory
 from crossroads.ebox import http as ebox
 from crossroads.exchange import http as exchange
 from crossroads.identity import http as identity
+from crossroads.jobs import http as jobs
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Unavailable
@@ -44,6 +45,7 @@ ROUTES = (
     *exchange.ROUTES,
     *mutations.ROUTES,
     *batch.ROUTES,
+    *jobs.ROUTES,
     *directory.ROUTES,
     *identity.ROUTES,
     *catalogue.ROUTES,
@@ -70,6 +72,7 @@ _PROVIDED = (
     "batches",
     "uploads",
     "results",
+    "own_jobs",
     "levels",
     "transparency",
     "supervision",

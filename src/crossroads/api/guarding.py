@@ -19,10 +19,12 @@ from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.guards import Guard, Signed
 from crossroads.kernel.sentences import Sentence
 from crossroads.wire import signatures
+from crossroads.wire.decoding import check_json
 from crossroads.wire.messages import MAXIMUM_REQUEST
 
 _BODILESS = ("GET", "HEAD")
-_BODY_SECONDS = 5
+BODY_SECONDS = 5
+"""Within which the body of a request must have come."""
 _SIGNED = ("content-type", "content-digest", "signature", "signature-input")
 
 
@@ -47,6 +49,8 @@ class Guarding:
         if guard is Guard.INSTITUTION:
             body = None if request.method in _BODILESS else await _in_time(request.body())
             self._authenticate(request.scope, request.method, body)
+            if body is not None and "data" in request.route_handler.parsed_fn_signature.parameters:
+                check_json(body)
         elif guard is not Guard.PUBLIC:
             raise RouteWithoutGuard
         if query := request.scope["query_string"]:
@@ -67,7 +71,7 @@ class Guarding:
 
 async def _in_time(reading: Awaitable[bytes]) -> bytes:
     try:
-        async with asyncio.timeout(_BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS):
             return await reading
     except TimeoutError:
         raise LimitReached(Code.BODY_LATE) from None

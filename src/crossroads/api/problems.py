@@ -17,6 +17,7 @@ from crossroads.api.languages import chosen, in_language
 from crossroads.audit.errors import EntryExpired, NotInLog
 from crossroads.batch.errors import BatchUnknown, PartRefused, ResultGone
 from crossroads.exchange.errors import ExchangeFailed
+from crossroads.jobs.errors import NoJobOfIts
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import (
     Conflict,
@@ -226,6 +227,7 @@ _MAKERS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (NotInLog, lambda error: _problem(404, error.sentence)),
     (EntryExpired, lambda error: _own(410, "expired", "Gone", error)),
     (BatchUnknown, lambda error: _problem(404, error.sentence)),
+    (NoJobOfIts, lambda error: _problem(404, error.sentence)),
     (ResultGone, lambda error: _own(410, "expired", "Gone", error)),
     (PartRefused, lambda error: structs.replace(_own(409, "conflict", "Conflict", error), received=error.received)),
     (Conflict, lambda error: _own(409, "conflict", "Conflict", error)),

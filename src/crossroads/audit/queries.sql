@@ -85,24 +85,12 @@ SELECT stream, size, frontier FROM log_stream WHERE stream >= 0 AND size > 0 ORD
 -- Store the checkpoint of the empty log.
 INSERT INTO log_checkpoint (size, note, at) VALUES (0, :note, now()) ON CONFLICT DO NOTHING;
 
--- name: append_heads(size, frontier, lease, epoch, levels, positions, roots, heads, leaf, note)$
--- Append a list of heads, the subtrees that it completes and its checkpoint, all or nothing; no row when the lease was lost.
-WITH head AS (
-    UPDATE log_stream SET size = :size, frontier = :frontier, lease_until = now() + :lease::interval
-    WHERE stream = -1 AND epoch = :epoch AND size = :size - 1
-    RETURNING stream
-), subtrees AS (
-    INSERT INTO log_subtree (stream, level, position, root)
-    SELECT head.stream, s.level, s.position, s.root
-    FROM head, unnest(:levels::smallint[], :positions::bigint[], :roots::bytea[]) AS s (level, position, root)
-), top AS (
-    INSERT INTO log_top (index, heads, leaf, at)
-    SELECT :size::bigint - 1, :heads::jsonb, :leaf, now() FROM head
-), checkpoint AS (
-    INSERT INTO log_checkpoint (size, note, at)
-    SELECT :size, :note, now() FROM head
+-- name: add_heads(index, heads, leaf, note)!
+-- Add a list of heads and its checkpoint, once the tree above the streams was moved on, in the same transaction.
+WITH top AS (
+    INSERT INTO log_top (index, heads, leaf, at) VALUES (:index, :heads::jsonb, :leaf, now())
 )
-SELECT stream FROM head;
+INSERT INTO log_checkpoint (size, note, at) VALUES (:index + 1, :note, now());
 
 -- name: newest_checkpoint()^
 -- Give the newest checkpoint with the list of heads under it.
@@ -144,12 +132,12 @@ JOIN unnest(:streams::smallint[], :levels::smallint[], :positions::bigint[]) AS 
 SELECT event, ticket, person, asker, at, content, salts, leaf FROM log_entry
 WHERE stream = :stream AND index = :index;
 
--- name: entries(streams, indexes)
--- Give some entries (all streams); each is looked up by itself, as a join over many months would read all of them.
-SELECT w.stream, w.index, e.* FROM unnest(:streams::smallint[], :indexes::bigint[]) AS w (stream, index)
+-- name: entries(stream, indexes)
+-- Give some entries of a stream; each is looked up by itself, as a join over many months would read all of them.
+SELECT w.index, e.* FROM unnest(:indexes::bigint[]) AS w (index)
 CROSS JOIN LATERAL (
     SELECT event, ticket, person, asker, at, content, salts, leaf FROM log_entry
-    WHERE stream = w.stream AND index = w.index LIMIT 1
+    WHERE stream = :stream AND index = w.index LIMIT 1
 ) AS e;
 
 -- name: places_of_ticket(ticket)

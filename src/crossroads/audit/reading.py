@@ -107,10 +107,12 @@ class Reading:
 
     async def entries(self, places: Sequence[tuple[int, int]]) -> list[Record]:
         """Give some entries by stream and index. Raises as `entry`."""
-        streams, indexes = [stream for stream, _ in places], [index for _, index in places]
-        with outages():
-            found = await rows(queries.entries(self._pool, streams=streams, indexes=indexes))
-        known = {(stream, index): Record(*columns) for stream, index, *columns in found}
+        known: dict[tuple[int, int], Record] = {}
+        for stream in sorted({stream for stream, _ in places}):
+            indexes = [index for other, index in places if other == stream]
+            with outages():
+                found = await rows(queries.entries(self._pool, stream=stream, indexes=indexes))
+            known |= {(stream, index): Record(*columns) for index, *columns in found}
         return [known.get(place) or await self.entry(*place) for place in places]
 
     async def places(self, ticket: UUID) -> list[tuple[int, int]]:

@@ -94,27 +94,24 @@ class Store:
         complete = frontier.append(record.leaf for record in records)
         columns = dict(zip(_COLUMNS, zip(*records, strict=True), strict=True))
         with outages():
-            written = await queries.append_entries(
-                self._pool,
-                stream=head.stream,
-                before=head.frontier.size,
-                **_growth(head, frontier, complete, lease),
-                **columns,
-            )
+            written = await queries.append_entries(self._pool, **_growth(head, frontier, complete, lease), **columns)
         return _moved(head, frontier, written)
 
     async def append_heads(self, head: Head, heads: Heads, sign: Callable[[Frontier], str], lease: timedelta) -> bool:
-        """Append a list of heads and its checkpoint to the tree above the streams; False when that was taken."""
+        """Append a list of heads and its checkpoint to the tree above the streams; False when that was taken.
+
+        To be asked of a session: the tree moves on where the streams are, the list stands with the coordinator.
+        """
         frontier, leaf = head.frontier.copy(), heads_leaf(heads)
         complete = frontier.append([leaf])
+        listed = {"index": head.frontier.size, "heads": msgspec.json.encode(heads).decode(), "leaf": leaf}
         with outages():
-            written = await queries.append_heads(
-                self._pool,
-                heads=msgspec.json.encode(heads).decode(),
-                leaf=leaf,
-                note=sign(frontier),
-                **_growth(head, frontier, complete, lease),
-            )
+            async with self._pool.transaction():
+                written = await queries.append_entries(
+                    self._pool, **_growth(head, frontier, complete, lease), **dict.fromkeys(_COLUMNS, ())
+                )
+                if written is not None:
+                    await queries.add_heads(self._pool, **listed, note=sign(frontier))
         return _moved(head, frontier, written)
 
     async def open_questions(self, stream: int, first: int, last: int) -> list[UUID]:
@@ -139,7 +136,9 @@ class Store:
 
 def _growth(head: Head, frontier: Frontier, complete: list[tuple[Node, bytes]], lease: timedelta) -> dict[str, Any]:
     return {
+        "stream": head.stream,
         "epoch": head.epoch,
+        "before": head.frontier.size,
         "lease": lease,
         "size": frontier.size,
         "frontier": frontier.peaks,

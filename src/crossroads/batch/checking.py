@@ -26,9 +26,12 @@ from crossroads.jobs.service import Jobs
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.wire.batches import PAGE, BatchState
+from crossroads.wire.pages import page_count
 
 CHECKS_AT_ONCE = 8
 """Files that a process checks at once."""
+SHARED_BY = 4
+"""Jobs that share a batch, each with a page at least: so many processes work on it at once."""
 SLICE = timedelta(seconds=30)
 """After this others have their turn: a huge file takes minutes."""
 _MOUTHFUL = 64 * 1024
@@ -111,16 +114,15 @@ class Checking:
         async with store.lasting(self.pool) as connection:
             await claim.hold(connection)
             await store.start_running(connection, batch.ticket)
-            await self.jobs.add(
-                connection,
-                NewJob(
-                    kind=RUN_KIND,
-                    subject=batch.ticket,
-                    institution=batch.institution,
-                    deadline=batch.deadline,
-                    total=batch.records,
-                ),
+            new = NewJob(
+                kind=RUN_KIND,
+                subject=batch.ticket,
+                institution=batch.institution,
+                deadline=batch.deadline,
+                total=batch.records,
             )
+            for _ in range(min(page_count(batch.records), SHARED_BY)):
+                await self.jobs.add(connection, new)
 
     async def _refuse(self, claim: Claim, batch: Batch, refusal: Refusal) -> None:
         async with store.lasting(self.pool) as connection:

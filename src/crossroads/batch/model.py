@@ -6,13 +6,15 @@ from uuid import UUID
 
 import msgspec
 
-from crossroads.jobs.model import Job, JobState
+from crossroads.jobs.model import Job
 from crossroads.kernel.codes import Code
 from crossroads.kernel.ssin import Environment
 from crossroads.wire.batches import BatchProblem, BatchState, BatchStatus, Voucher
+from crossroads.wire.jobs import JobState
 
-CHECK_KIND, RUN_KIND = "batch-check", "batch"
-"""Kinds of job, about the ticket of a batch: reading the file, then asking and answering page by page."""
+CHECK_KIND, RUN_KIND, WHOLE_KIND = "batch-check", "batch-answer", "batch"
+"""Kinds of job, about the ticket of a batch: reading the file, then asking and answering page by page, which several
+jobs share. Processes of the last version make one alone, of the third kind, and know none that is shared."""
 OVER = frozenset({BatchState.COMPLETED, BatchState.REFUSED, BatchState.CANCELLED})
 PAGE_OF_BATCHES = 50
 """Batches in one page of the list."""

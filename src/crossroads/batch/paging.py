@@ -26,7 +26,7 @@ from crossroads.batch.composing import Chunk
 from crossroads.batch.deciding import DecidedPage
 from crossroads.batch.places import Held, Places
 from crossroads.batch.ports import PageErrand, PageReply, PageSources
-from crossroads.batch.running_store import Waiting
+from crossroads.batch.running_store import Share, Waiting
 from crossroads.catalogue.service import Catalogue
 from crossroads.identity.database import Pool, outages
 from crossroads.jobs.claims import Claim
@@ -159,7 +159,8 @@ class PageAsking:
         async with store.lasting(self.pool) as connection:
             await self.claim.hold(connection)
             now = self.clock.now()
-            due_at = await pages.postpone(connection, self._ticket, self.page.number, waiting, code, now)
+            share = Share(self._ticket, self.claim.job)
+            due_at = await pages.postpone(connection, share, self.page.number, waiting, code, now)
         _logger.warning("page not answered", source=waiting.source, code=str(code), again=_text(due_at))
 
     async def _log_dropped(self, source: str, first: int, reason: str, reply: PageReply) -> None:

@@ -169,7 +169,7 @@ SELECT content FROM batch_result WHERE ticket = :ticket AND part = :part;
 
 -- name: forget_result!
 -- Note that the result is gone, and whether because it was acknowledged.
-UPDATE batch SET parts = 0, fetched = fetched OR :fetched WHERE ticket = :ticket;
+UPDATE batch SET parts = 0, fetched = (fetched OR :fetched) WHERE ticket = :ticket;
 
 -- name: expired
 -- Give batches whose results have been kept long enough.

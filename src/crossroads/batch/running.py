@@ -1,5 +1,8 @@
 """A batch under way, page by page: decided and logged, asked, composed. Whatever dies, the next slice goes on from it.
 
+A batch is shared by several jobs, so that several processes work on it at once; what is said here of a batch in memory
+is so of each, for a process works on one of them at a time. The last one ends the batch.
+
 While the sources work on a page, the next one is decided; while nothing but waiting for them is left, the slices of
 other batches have the lane.
 """
@@ -23,12 +26,14 @@ from crossroads.batch.model import Batch
 from crossroads.batch.paging import Page, PageAsking
 from crossroads.batch.places import Places
 from crossroads.batch.ports import PageSources
+from crossroads.batch.running_store import Share
 from crossroads.batch.taking import Taking
 from crossroads.catalogue.service import Catalogue
 from crossroads.exchange.keys import asker_keys
-from crossroads.identity.database import Pool, outages
+from crossroads.identity.database import Connection, Pool, outages
 from crossroads.jobs.claims import Claim
 from crossroads.jobs.model import Done, More, Step, Wait
+from crossroads.jobs.service import Jobs
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.codes import Code
 from crossroads.wire.batches import BatchState, SummaryLine
@@ -49,6 +54,7 @@ class Running:
 
     pool: Pool
     log: Log
+    jobs: Jobs
     catalogue: Catalogue
     sources: PageSources
     clock: Clock
@@ -69,6 +75,7 @@ class Running:
             batch = await store.one(connection, claim.subject) if claim.subject else None
             if batch is None or batch.state is not BatchState.RUNNING:
                 return Done()
+            await pages.wake(connection, Share(batch.ticket, claim.job), self.clock.now())
             roots = await store.roots(connection, batch.ticket)
         return await _Slice(self, claim, batch, roots).run()
 
@@ -98,7 +105,7 @@ class _Slice:
             return await self._stop(code)
         if self._taking.late:
             async with self._taking.held() as connection:
-                await pages.give_up(connection, self._ticket)
+                await pages.give_up(connection, self._taking.share)
         await self._answer_some()
         return await self._next()
 
@@ -178,7 +185,7 @@ class _Slice:
         """Log the pages that were answered by somebody who may have died before that."""
         with outages():
             async with self._hub.pool.acquire() as connection:
-                unlogged = await pages.unlogged(connection, self._ticket)
+                unlogged = await pages.unlogged(connection, self._taking.share)
         for number, fields in unlogged:
             await self._log_page(number, fields, again=True)
 
@@ -197,20 +204,30 @@ class _Slice:
         """Tell what is to be done next, or end the batch."""
         with outages():
             async with self._hub.pool.acquire() as connection:
-                left = await pages.unanswered(connection, self._ticket)
-                due_at = await pages.next_due(connection, self._ticket)
+                left = await pages.left(connection, self._taking.share)
+                due_at = await pages.next_due(connection, self._taking.share)
                 batch = await store.one(connection, self._ticket)
-        if not left:
+        if not left.pages:
             return await self._complete()
+        if not left.own:
+            # The other jobs have the rest, and the last of them ends the batch.
+            return Done()
         now, done = self._hub.clock.now(), batch.answered if batch else None
-        if due_at is None or due_at <= now or await self._taking.undecided():
+        if due_at is None or due_at <= now or left.undecided:
             return More(done)
         return Wait(min(due_at, self._asking.batch.deadline) - now, done)
 
     async def _complete(self) -> Step:
-        with outages():
-            async with self._hub.pool.acquire() as connection:
-                counts = await pages.counts(connection, self._ticket)
+        """End the batch, unless another of its jobs just did."""
+        async with self._taking.held() as connection:
+            await self._claim.hold(connection, self._asking.batch.records)
+            batch = await store.locked(connection, self._ticket)
+            if batch is not None and not batch.over:
+                await self._finish(connection)
+        return Done()
+
+    async def _finish(self, connection: Connection) -> None:
+        counts = await pages.counts(connection, self._ticket)
         batch, now = self._asking.batch, self._hub.clock.now()
         sources = {source: dict(found) for source, found in counts.sources.items()}
         line = SummaryLine(
@@ -225,24 +242,25 @@ class _Slice:
             finished_at=now,
         )
         fields = {"reference": batch.reference, "counts": dict(counts.whole), "sources": sources}
-        async with self._taking.held() as connection:
-            await self._claim.hold(connection, batch.records)
-            if not await self._hub.log.is_logged(Event.BATCH_COMPLETED, batch.ticket):
-                await self._log(Event.BATCH_COMPLETED, {**fields, "records": batch.records})
-            await pages.add_summary(connection, batch.ticket, self._parts, summary(line))
-            await store.complete(
-                connection,
-                batch.ticket,
-                counts=counts.whole,
-                source_counts=sources,
-                parts=self._parts + 1,
-                finished_at=now,
-                kept_until=now + self._hub.kept,
-            )
-        return Done()
+        if not await self._hub.log.is_logged(Event.BATCH_COMPLETED, batch.ticket):
+            await self._log(Event.BATCH_COMPLETED, {**fields, "records": batch.records})
+        await pages.add_summary(connection, batch.ticket, self._parts, summary(line))
+        await store.complete(
+            connection,
+            batch.ticket,
+            counts=counts.whole,
+            source_counts=sources,
+            parts=self._parts + 1,
+            finished_at=now,
+            kept_until=now + self._hub.kept,
+        )
 
     async def _stop(self, code: Code) -> Step:
-        """End a batch that may not go on."""
-        async with self._taking.held() as connection:
-            await stop(connection, self._hub.log, self._asking.batch, code, self._hub.clock)
+        """End a batch that may not go on, and all its jobs, this one too."""
+        async with store.lasting(self._hub.pool) as connection:
+            await store.hold_on(connection)
+            await self._hub.jobs.cancel(connection, self._ticket)
+            batch = await store.locked(connection, self._ticket)
+            if batch is not None and not batch.over:
+                await stop(connection, self._hub.log, batch, code, self._hub.clock)
         return Done()

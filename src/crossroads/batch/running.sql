@@ -1,26 +1,43 @@
 -- Queries of a batch that is answered page by page. Each names the ticket, by which the tables may be distributed.
+-- Several jobs share a batch: each takes pages that nobody has, and changes only its own, and of the batch the counts.
 
--- name: unanswered$
--- Count the pages that are not answered yet.
-SELECT count(*) FROM batch_page WHERE ticket = :ticket AND state <> 'ANSWERED';
+-- name: left^
+-- Count the pages that are not answered and logged: of all, of those that this job may go on with, and of those undecided.
+SELECT count(*) AS pages,
+    count(*) FILTER (WHERE coalesce(job, :job) = :job) AS own,
+    count(*) FILTER (WHERE coalesce(job, :job) = :job AND state = 'READ') AS undecided
+FROM batch_page
+WHERE ticket = :ticket AND (state <> 'ANSWERED' OR decisions IS NOT NULL);
 
--- name: undecided
--- Give the next pages that are to be decided; `drafted` of one tells that somebody began, and may have logged it.
-SELECT page, records, decisions IS NOT NULL AS drafted FROM batch_page
-WHERE ticket = :ticket AND state = 'READ' ORDER BY page LIMIT :count;
+-- name: take^
+-- Take the next page that is to be decided, from now on this job's own; `drafted` tells that somebody began, and may have logged it.
+UPDATE batch_page SET job = :job
+WHERE ticket = :ticket AND page = (
+    SELECT page FROM batch_page WHERE ticket = :ticket AND state = 'READ' AND coalesce(job, :job) = :job
+    ORDER BY job IS NULL, page LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING page, records, decisions IS NOT NULL AS drafted;
 
 -- name: due
 -- Give the decided pages of which somebody is to be asked now, and those of which everybody answered; the first first.
 SELECT p.page FROM batch_page AS p
-WHERE p.ticket = :ticket AND p.state = 'DECIDED' AND (
+WHERE p.ticket = :ticket AND p.state = 'DECIDED' AND coalesce(p.job, :job) = :job AND (
     EXISTS (SELECT FROM batch_chunk AS c WHERE c.ticket = :ticket AND c.page = p.page AND c.state = 'WAITING' AND c.due_at <= :now)
     OR NOT EXISTS (SELECT FROM batch_chunk AS c WHERE c.ticket = :ticket AND c.page = p.page AND c.state = 'WAITING')
 )
 ORDER BY p.page LIMIT :count;
 
+-- name: wake!
+-- Ask at once who seems to rest longer than anybody does: that tells that the clock went back.
+UPDATE batch_chunk SET due_at = :now
+WHERE ticket = :ticket AND state = 'WAITING' AND due_at > :now::timestamptz + :longest::interval
+    AND page IN (SELECT page FROM batch_page WHERE ticket = :ticket AND coalesce(job, :job) = :job);
+
 -- name: next_due$
 -- Give the moment at which somebody is to be asked next.
-SELECT min(due_at) FROM batch_chunk WHERE ticket = :ticket AND state = 'WAITING';
+SELECT min(due_at) FROM batch_chunk
+WHERE ticket = :ticket AND state = 'WAITING'
+    AND page IN (SELECT page FROM batch_page WHERE ticket = :ticket AND coalesce(job, :job) = :job);
 
 -- name: decided_page^
 -- Give a page that was decided.
@@ -88,6 +105,7 @@ WITH failing AS (
 ), waiting AS (
     UPDATE batch_chunk AS c SET due_at = :now::timestamptz + failing.pause FROM failing
     WHERE c.ticket = :ticket AND c.source = :source AND c.state = 'WAITING' AND c.page <> :page
+        AND c.page IN (SELECT p.page FROM batch_page AS p WHERE p.ticket = :ticket AND coalesce(p.job, :job) = :job)
 )
 SELECT :now::timestamptz + pause FROM failing;
 
@@ -98,7 +116,9 @@ WHERE ticket = :ticket AND page = :page AND source = :source AND first_index = :
 
 -- name: give_up!
 -- At the deadline: nobody is asked any more.
-UPDATE batch_chunk SET state = 'FAILED', code = coalesce(code, :code) WHERE ticket = :ticket AND state = 'WAITING';
+UPDATE batch_chunk SET state = 'FAILED', code = coalesce(code, :code)
+WHERE ticket = :ticket AND state = 'WAITING'
+    AND page IN (SELECT page FROM batch_page WHERE ticket = :ticket AND coalesce(job, :job) = :job);
 
 -- name: add_result!
 -- Keep a part of the result.
@@ -111,7 +131,7 @@ UPDATE batch_page SET state = 'ANSWERED', records = NULL, decisions = :entry WHE
 -- name: unlogged
 -- Give the answered pages that were not seen to be logged, and what is to be logged of them.
 SELECT page, decisions AS entry FROM batch_page
-WHERE ticket = :ticket AND state = 'ANSWERED' AND decisions IS NOT NULL ORDER BY page;
+WHERE ticket = :ticket AND state = 'ANSWERED' AND decisions IS NOT NULL AND coalesce(job, :job) = :job ORDER BY page;
 
 -- name: page_logged!
 -- Note that an answered page is logged.
@@ -122,8 +142,8 @@ UPDATE batch_page SET decisions = NULL WHERE ticket = :ticket AND page = :page A
 DELETE FROM batch_chunk WHERE ticket = :ticket AND page = :page;
 
 -- name: counts^
--- Give what is counted so far.
-SELECT counts, source_counts FROM batch WHERE ticket = :ticket;
+-- Give what is counted so far, and let nobody else count until the transaction ends.
+SELECT counts, source_counts FROM batch WHERE ticket = :ticket FOR NO KEY UPDATE;
 
 -- name: count_answered!
 -- Count records that are answered.

@@ -26,6 +26,21 @@ _decided = msgspec.json.Decoder(DecidedPage).decode
 _kept = msgspec.json.Decoder(Kept).decode
 
 
+class Share(NamedTuple):
+    """What one job has of a batch: the pages that it took. One that nobody took may be anybody's."""
+
+    ticket: UUID
+    job: UUID
+
+
+class Left(NamedTuple):
+    """How many pages are not over: of the whole batch, of a share, and of that to be decided."""
+
+    pages: int
+    own: int
+    undecided: int
+
+
 class Undecided(NamedTuple):
     """A page that is to be decided."""
 
@@ -56,26 +71,31 @@ class Counts(NamedTuple):
             self.sources.setdefault(source, Counter()).update(counts)
 
 
-async def unanswered(connection: Connection, ticket: UUID) -> int:
-    """Count the pages that are not answered yet."""
-    count: int = await queries.unanswered(connection, ticket=ticket)
-    return count
+async def left(connection: Connection, share: Share) -> Left:
+    """Count the pages that are not answered and logged yet."""
+    return Left(*await queries.left(connection, **share._asdict()))
 
 
-async def undecided(connection: Connection, ticket: UUID) -> Undecided | None:
-    """Give the next page that is to be decided."""
-    found = await rows(queries.undecided(connection, ticket=ticket, count=1))
-    return Undecided(*found[0]) if found else None
+async def take(connection: Connection, share: Share) -> Undecided | None:
+    """Take the next page that is to be decided: no other job does anything with it from here on."""
+    row = await queries.take(connection, **share._asdict())
+    return Undecided(*row) if row else None
 
 
-async def due(connection: Connection, ticket: UUID, now: datetime, count: int) -> list[int]:
+async def due(connection: Connection, share: Share, now: datetime, count: int) -> list[int]:
     """Give decided pages of which somebody is to be asked now, or which only wait to be composed."""
-    return [row["page"] for row in await rows(queries.due(connection, ticket=ticket, now=now, count=count))]
+    found = await rows(queries.due(connection, **share._asdict(), now=now, count=count))
+    return [row["page"] for row in found]
 
 
-async def next_due(connection: Connection, ticket: UUID) -> datetime | None:
+async def wake(connection: Connection, share: Share, now: datetime) -> None:
+    """Let nobody rest for longer than the longest pause: the clock went back since."""
+    await queries.wake(connection, **share._asdict(), now=now, longest=LONGEST_PAUSE)
+
+
+async def next_due(connection: Connection, share: Share) -> datetime | None:
     """Give the moment at which somebody is to be asked next."""
-    when: datetime | None = await queries.next_due(connection, ticket=ticket)
+    when: datetime | None = await queries.next_due(connection, **share._asdict())
     return when
 
 
@@ -131,23 +151,23 @@ async def keep(connection: Connection, ticket: UUID, page: int, chunk: Chunk, no
 
 
 async def postpone(
-    connection: Connection, ticket: UUID, page: int, waiting: Waiting, code: Code, now: datetime
+    connection: Connection, share: Share, page: int, waiting: Waiting, code: Code, now: datetime
 ) -> datetime:
     """Note that a source failed, and give when it is asked again."""
-    place = {"ticket": ticket, "page": page, "source": waiting.source, "first_index": waiting.first}
+    place = {"ticket": share.ticket, "page": page, "source": waiting.source, "first_index": waiting.first}
     pauses = {"pause": FIRST_PAUSE, "longest": LONGEST_PAUSE}
-    due_at: datetime = await queries.postponed(connection, **place, **pauses, code=str(code), now=now)
+    due_at: datetime = await queries.postponed(connection, **place, job=share.job, **pauses, code=str(code), now=now)
     await queries.postpone(connection, **place, due_at=due_at)
     return due_at
 
 
-async def give_up(connection: Connection, ticket: UUID) -> None:
+async def give_up(connection: Connection, share: Share) -> None:
     """Ask nobody any more, for the deadline is there."""
-    await queries.give_up(connection, ticket=ticket, code=str(Code.SOURCE_LATE))
+    await queries.give_up(connection, **share._asdict(), code=str(Code.SOURCE_LATE))
 
 
 async def counts(connection: Connection, ticket: UUID) -> Counts:
-    """Give what is counted so far."""
+    """Give what is counted so far, until the transaction ends. It locks the batch: change the pages first."""
     row = await queries.counts(connection, ticket=ticket)
     sources = {source: Counter(found) for source, found in msgspec.json.decode(row["source_counts"]).items()}
     return Counts(Counter(msgspec.json.decode(row["counts"])), sources)
@@ -155,11 +175,11 @@ async def counts(connection: Connection, ticket: UUID) -> Counts:
 
 async def note_answered(connection: Connection, ticket: UUID, page: int, composed: Composed, records: int) -> None:
     """Keep the part of the result about a page; what it was composed from goes."""
-    counted = await counts(connection, ticket)
-    counted.add(composed)
     await queries.add_result(connection, ticket=ticket, part=page, content=composed.content)
     await queries.page_answered(connection, ticket=ticket, page=page, entry=_encode(composed.fields))
     await queries.remove_page_chunks(connection, ticket=ticket, page=page)
+    counted = await counts(connection, ticket)
+    counted.add(composed)
     await queries.count_answered(
         connection,
         ticket=ticket,
@@ -169,9 +189,9 @@ async def note_answered(connection: Connection, ticket: UUID, page: int, compose
     )
 
 
-async def unlogged(connection: Connection, ticket: UUID) -> list[tuple[int, dict[str, Any]]]:
+async def unlogged(connection: Connection, share: Share) -> list[tuple[int, dict[str, Any]]]:
     """Give the answered pages that were not seen to be logged, and what is to be logged of them."""
-    found = await rows(queries.unlogged(connection, ticket=ticket))
+    found = await rows(queries.unlogged(connection, **share._asdict()))
     return [(row["page"], msgspec.json.decode(row["entry"])) for row in found]
 
 

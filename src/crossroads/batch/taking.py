@@ -1,5 +1,8 @@
 """Taking the pages of a batch one after the other: each is decided, and logged, before anybody is asked about it.
 
+Several jobs share a batch. A page is of the job that took it, until it is answered: a process that dies leaves the job
+to another, and with it the pages.
+
 What is decided of a page is kept before it is logged, so that whoever takes it up asks what the log says. It is logged
 while the job is locked: nobody takes the batch over from who is about to log, not even when that process stands still.
 """
@@ -20,6 +23,7 @@ from crossroads.batch import store
 from crossroads.batch.asking import Tree
 from crossroads.batch.deciding import Asking, DecidedPage, Judge, Logbook, decided_page, read_records
 from crossroads.batch.paging import Page
+from crossroads.batch.running_store import Share, Undecided
 from crossroads.catalogue.service import Catalogue
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.facts_many import read_many
@@ -58,6 +62,11 @@ class Taking:
             yield connection
 
     @property
+    def share(self) -> Share:
+        """What the job has of the batch."""
+        return Share(self._ticket, self.claim.job)
+
+    @property
     def late(self) -> bool:
         """Tell whether the deadline is there."""
         return self._now >= self.asking.batch.deadline
@@ -66,13 +75,12 @@ class Taking:
         """Give decided pages of which somebody is to be asked now, or which only wait to be composed."""
         with outages():
             async with self.pool.acquire() as connection:
-                return await pages.due(connection, self._ticket, self._now, count)
+                return await pages.due(connection, self.share, self._now, count)
 
-    async def undecided(self) -> pages.Undecided | None:
-        """Give the next page that is to be decided."""
-        with outages():
-            async with self.pool.acquire() as connection:
-                return await pages.undecided(connection, self._ticket)
+    async def undecided(self) -> Undecided | None:
+        """Take the next page that is to be decided."""
+        async with self.held() as connection:
+            return await pages.take(connection, self.share)
 
     async def decided_before(self, number: int) -> Page:
         """Give a page that was decided before; what is not permitted any more is not asked."""
@@ -84,7 +92,7 @@ class Taking:
         permits = {holder: decided.logged(found) for holder, found in permit_sets(decisions).items()}
         return Page(decided, permits, Tree(self.asking, number, records, self.roots))
 
-    async def decide(self, undecided: pages.Undecided) -> Page:
+    async def decide(self, undecided: Undecided) -> Page:
         """Decide a page and log it; one that was logged by who died then is taken up as it was."""
         number, records = undecided.number, read_records(undecided.records)
         if undecided.drafted and await self._noted(number):
@@ -120,7 +128,7 @@ class Taking:
     async def _note(self, connection: Connection, number: int, decided: DecidedPage) -> None:
         await pages.note_decided(connection, self._ticket, number, decided, self._now)
         if self.late:
-            await pages.give_up(connection, self._ticket)
+            await pages.give_up(connection, self.share)
 
     async def _is_logged(self, number: int) -> bool:
         ticket = record_ticket(self._ticket, number * PAGE)

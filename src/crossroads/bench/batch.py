@@ -1,7 +1,7 @@
 """`bench batch`: questions in a file against the same questions one by one, from the voucher to the last answer.
 
 Single questions and batches take turns, with the same participant answering from its SQLite database. Memory is that of
-the process that works on jobs and of the participant, for a tenth of the records and for all. A batch also runs while
+the processes that work on jobs and of the participant, for a tenth of the records and for all. A batch also runs while
 single questions come in at set times.
 """
 
@@ -28,6 +28,8 @@ from crossroads.wire.signatures import Request
 
 CONNECTIONS = (32, 192)
 """Single questions under way at a time under full load; the load that suits them best counts."""
+JOB_PROCESSES = 2
+"""That share a batch, as where the hub has a machine of two cores."""
 RATE = 50
 """Single questions each second while a batch runs, and while none does."""
 _TENTH = 10
@@ -49,7 +51,7 @@ class Size(NamedTuple):
 def bench(size: Size) -> Report:
     """Measure. Raises BenchFailed when something did not go as it should, or wrk is missing."""
     wrk.need("wrk", "wrk")
-    with installation() as place:
+    with installation(job_processes=JOB_PROCESSES) as place:
         made, load = people(place, size.inscriptions)
         place.found(load, batched())
         store_employments(place, made)
@@ -150,7 +152,7 @@ class _Rounds:
         return self._questions.about(self._made.asked, count)
 
     def _jobs(self) -> list[int]:
-        """Give the process that works on jobs: the hub started it."""
+        """Give the processes that work on jobs: the hub started them."""
         hub = self._place.network.processes["hub"].pid
         return [pid for pid in descendants([hub]) if b"\0jobs\0run" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 

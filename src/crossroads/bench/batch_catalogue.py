@@ -4,7 +4,8 @@ import msgspec
 
 from crossroads.bench.installation import catalogue
 from crossroads.bench.population import GROUP, LEGAL_CONTEXT
-from crossroads.catalogue.model import Authorisation, Document, Mode, Provenance
+from crossroads.catalogue.entries import Provenance
+from crossroads.catalogue.model import Authorisation, Document, Mode
 
 
 def batched() -> Document:

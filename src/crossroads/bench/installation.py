@@ -71,18 +71,20 @@ class Place(NamedTuple):
 
 
 @contextmanager
-def installation(joining: Sequence[str] = (), *, within: Path | None = None) -> Iterator[Place]:
+def installation(joining: Sequence[str] = (), *, within: Path | None = None, job_processes: int = 1) -> Iterator[Place]:
     """Give an installation of a source and an asker, as `installation_of` does.
 
     Institutions that join it have keys, and no participant that runs.
     """
     members = {SOURCE: {GROUP: _QUERY}, ASKER: {}, **{name: {} for name in joining}}
-    with installation_of(members, within=within) as place:
+    with installation_of(members, within=within, job_processes=job_processes) as place:
         yield place
 
 
 @contextmanager
-def installation_of(members: Mapping[str, Groups], *, within: Path | None = None) -> Iterator[Place]:
+def installation_of(
+    members: Mapping[str, Groups], *, within: Path | None = None, job_processes: int = 1
+) -> Iterator[Place]:
     """Give an installation of some institutions, each with the data groups that it serves.
 
     Its database runs and has its schema; nothing of it is left at the end. Its folder is made within another one: that
@@ -93,7 +95,9 @@ def installation_of(members: Mapping[str, Groups], *, within: Path | None = None
     folder.chmod(0o755)
     hub, *ports = free_ports(1 + len(members))
     url = f"http://127.0.0.1:{hub}"
-    settings = Settings(installation="bench.example", hub="cbss", port=hub, public_url=url, limits=_LIMITS)
+    settings = Settings(
+        installation="bench.example", hub="cbss", port=hub, public_url=url, limits=_LIMITS, job_workers=job_processes
+    )
     made = tuple(
         Member(institution=name, port=port, folder=folder / name, groups=groups)
         for port, (name, groups) in zip(ports, members.items(), strict=True)

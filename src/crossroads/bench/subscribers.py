@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from crossroads.bench.population import LEGAL_CONTEXT, LINES_EACH, SOURCE, population
-from crossroads.catalogue.model import Authorisation, Document, Institution, Mode, Party, Provenance, Subscription, Text
+from crossroads.catalogue.entries import Provenance, Text
+from crossroads.catalogue.institutions import Institution, Party
+from crossroads.catalogue.model import Authorisation, Document, Mode, Subscription
 
 MAILBOXES, KNOWN_TO = 100, 13
 GROUP, SOURCE_CONTEXT = "employment-relations@1", "12:30"

@@ -1,7 +1,7 @@
 """Beyond one machine: the tables that grow are spread over the workers of Citus, by the column that their reads name.
 
 Everything else is small. What every read may need stands on every machine; what one process at a time writes (leases,
-queues, the tree above the streams) stays with the coordinator.
+queues, the lists above the streams) stays with the coordinator.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -34,6 +34,7 @@ SPREAD: Mapping[str, str] = {
     "inscription_reference": "institution",
     "log_entry": "stream",
     "log_leaf": "stream",
+    "log_stream": "stream",
     "log_subtree": "stream",
     "mailbox": "recipient",
     "mailbox_item": "recipient",
@@ -41,6 +42,7 @@ SPREAD: Mapping[str, str] = {
     "mailbox_progress": "recipient",
     "mandate_try": "person",
     "mutation": "person",
+    "mutation_queue": "person",
     "mutation_reference": "institution",
     "nonce": "institution",
     "person": "person",
@@ -85,9 +87,7 @@ COORDINATED = frozenset(
         "job",
         "log_checkpoint",
         "log_expired",
-        "log_stream",
         "log_top",
-        "mutation_queue",
         "mutation_writer",
         "portal_session",
         "service_level",
@@ -100,6 +100,7 @@ COORDINATED = frozenset(
 """Tables that stay with the coordinator."""
 
 _PLACED = "SELECT logicalrelid::text FROM pg_dist_partition"
+_SPREAD = "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'person'::regclass)"
 _MISSING = (
     "The server has no extension citus: nothing was spread. "
     "Install Citus on it and on its workers, and run CREATE EXTENSION citus in this database as superuser."
@@ -111,6 +112,13 @@ async def require_citus(dsn: str) -> None:
     async with _connected(dsn) as connection:
         if not await connection.fetchval("SELECT count(*) FROM pg_extension WHERE extname = 'citus'"):
             raise Refused(_MISSING)
+
+
+async def is_spread(pool: "asyncpg.Pool[asyncpg.Record]") -> bool:
+    """Tell whether the tables of a database are spread over machines; any role may ask."""
+    if not await pool.fetchval("SELECT to_regclass('pg_dist_partition')"):
+        return False
+    return bool(await pool.fetchval(_SPREAD))
 
 
 async def distribute(dsn: str) -> list[str]:

@@ -15,6 +15,7 @@ from crossroads.audit.store import Store as LogStore
 from crossroads.audit.terms import days_by_event
 from crossroads.bootstrap.database import NAME, embedded
 from crossroads.bootstrap.inspection import Row, ok, warn, wrong
+from crossroads.bootstrap.inspection_archive import inspect_archive
 from crossroads.bootstrap.keys import log_key, message_key, permit_key
 from crossroads.bootstrap.migrations import OWNER, pending
 from crossroads.bootstrap.settings import Installation
@@ -24,6 +25,7 @@ from crossroads.identity.database import Pool
 from crossroads.kernel.clock import SystemClock, in_brussels
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.wire.keys import SigningKey
+from crossroads.wire.notes import NoteVerifier
 from crossroads.wire.registrations import KeyUse
 from crossroads.wire.signatures import MAXIMUM_AHEAD
 
@@ -89,6 +91,9 @@ async def _inspected(installation: Installation, pool: Pool) -> AsyncIterator[Ro
     for row in _founding(installation, snapshot):
         yield row
     yield await _checkpoint(pool)
+    terms, verifier = await RetentionStore(pool).terms(), NoteVerifier.parse(snapshot.genesis.log_key)
+    for row in await inspect_archive(installation, pool, terms, verifier):
+        yield row
 
 
 def _role(found: Any) -> Iterator[Row]:

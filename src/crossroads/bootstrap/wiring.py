@@ -27,7 +27,7 @@ from crossroads.audit.seen_store import SeenStore
 from crossroads.audit.service import Log
 from crossroads.audit.suspicion_store import SuspicionStore
 from crossroads.batch.checking import CHECKS_AT_ONCE, Checking
-from crossroads.batch.model import CHECK_KIND, RUN_KIND
+from crossroads.batch.model import CHECK_KIND, RUN_KIND, WHOLE_KIND
 from crossroads.batch.results import Results
 from crossroads.batch.retention import EVERY as RETENTION_EVERY
 from crossroads.batch.retention import NAME as RETENTION
@@ -39,6 +39,7 @@ from crossroads.bootstrap import keys
 from crossroads.bootstrap.archiving_job import ArchiveJob
 from crossroads.bootstrap.compatibility import require_schema
 from crossroads.bootstrap.database import database_url
+from crossroads.bootstrap.distribution import is_spread
 from crossroads.bootstrap.settings import Installation, load
 from crossroads.catalogue.service import Catalogue
 from crossroads.committee.service import Committee
@@ -65,6 +66,7 @@ from crossroads.identity.identification import Identification
 from crossroads.identity.service import Identity
 from crossroads.identity.surroundings import Surroundings
 from crossroads.jobs.model import KEPT
+from crossroads.jobs.own import OwnJobs
 from crossroads.jobs.service import FORGETTING, Jobs
 from crossroads.jobs.worker import Kind, Worker
 from crossroads.kernel.clock import Clock, SystemClock
@@ -126,6 +128,7 @@ class Services:
     bringer: Bringer
     watch: Watch
     jobs: Jobs
+    own_jobs: OwnJobs
     worker: Worker
     """Works on jobs; only the processes that are for that have it run."""
     batches: Batches
@@ -172,7 +175,7 @@ async def services(
         await require_schema(pool)
         log = await stack.enter_async_context(Log(log_pool, keys.log_key(installation), streams=settings.streams))
         catalogue = await stack.enter_async_context(Catalogue(pool, log, clock))
-        facts = await stack.enter_async_context(FactsReader(url))
+        facts = await stack.enter_async_context(FactsReader(url, spread=await is_spread(pool)))
         client = HttpClient.open()
         stack.push_async_callback(client.close)
         breakers = Breakers(BreakerStore(pool))
@@ -208,6 +211,7 @@ async def services(
         running = Running(
             pool=pool,
             log=log,
+            jobs=jobs,
             catalogue=catalogue,
             sources=sources,
             clock=clock,
@@ -216,7 +220,7 @@ async def services(
         )
         worker.kinds.append(Kind(name=CHECK_KIND, slice=checking.slice, lanes=CHECKS_AT_ONCE))
         run = Kind(name=RUN_KIND, slice=running.slice, lanes=RUN_AT_ONCE, waiting=WAIT_AT_ONCE)
-        worker.kinds.append(run)
+        worker.kinds += [run, Kind(name=WHOLE_KIND, slice=running.slice)]
         bis_retention = BisRetention(pool, log)
         acting = Acting(pool, surroundings)
         directory = Directory(pool, log, catalogue, surroundings)
@@ -263,6 +267,7 @@ async def services(
             bringer=Bringer(mailboxes, catalogue, sources),
             watch=watch,
             jobs=jobs,
+            own_jobs=OwnJobs(pool, settings.environment),
             worker=worker,
             batches=batches,
             uploads=Uploads(pool, batches, jobs, clock),

@@ -13,6 +13,7 @@ from crossroads.catalogue.keys import EndpointRegistration, OperatorRegistration
 from crossroads.catalogue.kinds import document_of
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.clock import brussels_day
+from crossroads.wire.decoding import UNREADABLE
 from crossroads.wire.keys import Jwk, VerifyKey
 from crossroads.wire.registrations import (
     OPERATOR_PREFIX,
@@ -149,7 +150,7 @@ def _read(signed: SignedAct, kind: str, content: type[C]) -> C:
         raise UnfitAct(f"This act is of the kind {signed.kind}, not {kind}.")
     try:
         return msgspec.json.decode(signed.content, type=content)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise UnfitAct(f"The content of the act is not what {kind} has: {error}") from error
 
 

@@ -10,20 +10,18 @@ from typing import Any, TypeVar
 
 import jsonschema_rs
 
+from crossroads.catalogue.decision_tables import DecisionTable
 from crossroads.catalogue.errors import Fault
+from crossroads.catalogue.institutions import Institution, Network, Party
 from crossroads.catalogue.kinds import AnyEntry, Kind, listed
 from crossroads.catalogue.loader import Located
 from crossroads.catalogue.model import (
     Authorisation,
     Availability,
     DataGroup,
-    DecisionTable,
     Document,
-    Institution,
     LegalContext,
     Mode,
-    Network,
-    Party,
     Subscription,
 )
 from crossroads.catalogue.references import references

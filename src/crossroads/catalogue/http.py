@@ -12,6 +12,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_304_NOT_MODIFIED
 
+from crossroads.catalogue.decision_tables import DecisionTable, DecisionTableCard
 from crossroads.catalogue.keys import OperatorKey, RegisteredKey
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.service import Catalogue
@@ -57,22 +58,45 @@ class WellKnownKeys(Message, frozen=True, kw_only=True):
     revoked: dict[str, datetime] = msgspec.field(default_factory=dict)
 
 
+_CARDS = {Kind.DECISION_TABLE: DecisionTableCard}
+"""What a collection has of entries that hold a text: the whole entry has a route of its own."""
+
+
 def _collection(kind: Kind) -> HTTPRouteHandler:
+    item = _CARDS.get(kind, kind.struct)
+
     async def read(
         request: Request[Any, Any, Any], catalogue: NamedDependency[Catalogue], on: FromQuery[date | None] = None
     ) -> Response[Any]:
         _refuse_unknown(request, {"on"})
-        day = on or brussels_day(datetime.now(UTC))
+        day = on or _today()
         snapshot = catalogue.current
-        entries = snapshot.listed(kind, day)
+        entries = msgspec.convert(snapshot.listed(kind, day), tuple[item, ...], from_attributes=True)  # type: ignore[valid-type] # known when it runs
         href = f"/v1/{kind.plural}?on={day.isoformat()}"
         collection = Collection(self=href, items=entries, total=len(entries))
         return _answer(request, collection, f"{snapshot.version}-{day.isoformat()}", _MAY_BE_KEPT)
 
     read.__doc__ = f"Give the {kind.plural.replace('-', ' ')} in force on a day; today when none is given."
-    read.__annotations__["return"] = Response[Collection[kind.struct]]  # type: ignore[name-defined] # known when it runs
+    read.__annotations__["return"] = Response[Collection[item]]  # type: ignore[valid-type] # known when it runs
     operation = f"list{kind.plural.title().replace('-', '')}"
     return get(f"/v1/{kind.plural}", opt=_PUBLIC, operation_id=operation, name=operation)(read)
+
+
+@get("/v1/decision-tables/{table:str}", opt=_PUBLIC, operation_id="getDecisionTable")
+async def decision_table(
+    request: Request[Any, Any, Any],
+    table: FromPath[str],
+    catalogue: NamedDependency[Catalogue],
+    on: FromQuery[date | None] = None,
+) -> Response[DecisionTable]:
+    """Give a decision table in force on a day, with its text; today when none is given."""
+    _refuse_unknown(request, {"on"})
+    day = on or _today()
+    snapshot = catalogue.current
+    found = snapshot.decision_table(table, day)
+    if found is None:
+        raise NotFoundException
+    return _answer(request, found, f"{snapshot.version}-{day.isoformat()}", _MAY_BE_KEPT)
 
 
 @get("/v1/institutions/{institution:str}/keys", opt=_PUBLIC)
@@ -117,6 +141,10 @@ def _revoked(keys: Iterable[RegisteredKey]) -> dict[str, datetime]:
     return {key.key_id: key.revoked_at for key in keys if key.revoked_at is not None}
 
 
+def _today() -> date:
+    return brussels_day(datetime.now(UTC))
+
+
 def _answer(request: Request[Any, Any, Any], content: Any, version: str, cache: str) -> Response[Any]:
     headers = {"etag": f'"{version}"', "cache-control": cache}
     if headers["etag"] in request.headers.get("if-none-match", ""):
@@ -133,5 +161,5 @@ def _refuse_unknown(request: Request[Any, Any, Any], known: set[str]) -> None:
         raise Malformed(*faults)
 
 
-ROUTES = (*(_collection(kind) for kind in Kind), institution_keys, well_known_keys)
+ROUTES = (*(_collection(kind) for kind in Kind), decision_table, institution_keys, well_known_keys)
 """The HTTP interface of the catalogue."""

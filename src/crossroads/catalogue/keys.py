@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from crossroads.kernel.clock import Moment
 from crossroads.kernel.errors import InvalidValue
 from crossroads.kernel.identifiers import InstitutionId
 from crossroads.kernel.ssin import Environment
@@ -84,7 +85,7 @@ class EndpointRegistration(_Struct, frozen=True, kw_only=True):
     installation: str
     institution: InstitutionId
     url: Annotated[str, msgspec.Meta(max_length=_MAXIMUM_URL)]
-    issued_at: datetime
+    issued_at: Moment
 
     def check_url(self, environment: Environment) -> None:
         """Refuse a URL that is not plain, or not encrypted outside a test environment. Raises InvalidValue."""

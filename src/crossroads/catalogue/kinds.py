@@ -7,22 +7,32 @@ from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from crossroads.catalogue import model
-from crossroads.catalogue.model import Document
+from crossroads.catalogue.decision_tables import DecisionTable
+from crossroads.catalogue.institutions import Institution, InstitutionType, Sector
+from crossroads.catalogue.model import (
+    Authorisation,
+    Availability,
+    DataGroup,
+    Document,
+    Embargo,
+    InscriptionContext,
+    LegalContext,
+    Subscription,
+)
 from crossroads.wire.canonical import canonical
 
 AnyEntry: TypeAlias = (
-    model.Sector
-    | model.InstitutionType
-    | model.Institution
-    | model.InscriptionContext
-    | model.DataGroup
-    | model.LegalContext
-    | model.DecisionTable
-    | model.Authorisation
-    | model.Availability
-    | model.Subscription
-    | model.Embargo
+    Sector
+    | InstitutionType
+    | Institution
+    | InscriptionContext
+    | DataGroup
+    | LegalContext
+    | DecisionTable
+    | Authorisation
+    | Availability
+    | Subscription
+    | Embargo
 )
 
 
@@ -64,17 +74,17 @@ class Kind(StrEnum):
 
 _PLURALS = {Kind.AVAILABILITY: "availabilities", Kind.EMBARGO: "embargoes"}
 _STRUCTS: dict[Kind, type[AnyEntry]] = {
-    Kind.SECTOR: model.Sector,
-    Kind.INSTITUTION_TYPE: model.InstitutionType,
-    Kind.INSTITUTION: model.Institution,
-    Kind.INSCRIPTION_CONTEXT: model.InscriptionContext,
-    Kind.DATA_GROUP: model.DataGroup,
-    Kind.LEGAL_CONTEXT: model.LegalContext,
-    Kind.DECISION_TABLE: model.DecisionTable,
-    Kind.AUTHORISATION: model.Authorisation,
-    Kind.AVAILABILITY: model.Availability,
-    Kind.SUBSCRIPTION: model.Subscription,
-    Kind.EMBARGO: model.Embargo,
+    Kind.SECTOR: Sector,
+    Kind.INSTITUTION_TYPE: InstitutionType,
+    Kind.INSTITUTION: Institution,
+    Kind.INSCRIPTION_CONTEXT: InscriptionContext,
+    Kind.DATA_GROUP: DataGroup,
+    Kind.LEGAL_CONTEXT: LegalContext,
+    Kind.DECISION_TABLE: DecisionTable,
+    Kind.AUTHORISATION: Authorisation,
+    Kind.AVAILABILITY: Availability,
+    Kind.SUBSCRIPTION: Subscription,
+    Kind.EMBARGO: Embargo,
 }
 YAML_NAMES: dict[str, Kind] = {
     field.encode_name: kind

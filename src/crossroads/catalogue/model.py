@@ -9,24 +9,13 @@ from typing import Annotated, Any
 
 import msgspec
 
-from crossroads.kernel.identifiers import ContextId, DataGroupId, InstitutionId, LegalContextId
-from crossroads.kernel.period import Period
+from crossroads.catalogue.decision_tables import DecisionTable
+from crossroads.catalogue.entries import Entry, Struct, Text
+from crossroads.catalogue.institutions import Institution, InstitutionType, Party, Sector, SectorNumber
+from crossroads.kernel.identifiers import ContextId, DataGroupId, LegalContextId
 
-SectorNumber = Annotated[int, msgspec.Meta(ge=0, le=999)]
-TypeNumber = Annotated[int, msgspec.Meta(ge=0, le=999)]
 ToldName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,60}\Z")]
 """The name of a status or a right, as decision tables and those who ask use it."""
-
-
-class Provenance(StrEnum):
-    """Where an entry comes from."""
-
-    OFFICIAL = "official"
-    """Stands so in a published official source."""
-    DERIVED = "derived"
-    """Follows from published facts; the form is ours."""
-    ILLUSTRATIVE = "illustrative"
-    """Invented to make the network work; nobody granted or published it."""
 
 
 class Mode(StrEnum):
@@ -44,13 +33,6 @@ class Temporality(StrEnum):
     PERIOD = "period"
 
 
-class Network(StrEnum):
-    """Whether an institution is connected itself, or reached through the one that manages it."""
-
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-
-
 class Evidence(StrEnum):
     """What an inscription in a context must show."""
 
@@ -59,130 +41,6 @@ class Evidence(StrEnum):
     """The reference of the file or decision at the institution."""
     DOCUMENT = "document"
     """The number of an identity document the person showed."""
-
-
-class _Struct(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True
-):
-    """The form shared by all: camelCase in YAML and JSON, unknown fields refused."""
-
-
-class Text(_Struct, frozen=True, kw_only=True):
-    """A name or sentence in the languages in which the facts have it; never translated by guess."""
-
-    nl: str | None = None
-    fr: str | None = None
-    de: str | None = None
-    en: str | None = None
-
-    def in_language(self, language: str) -> str:
-        """Give the text in the language, or in the first that exists of en, nl, fr, de."""
-        return next((text for text in (getattr(self, language, None), self.en, self.nl, self.fr, self.de) if text), "")
-
-
-class Entry(_Struct, frozen=True, kw_only=True):
-    """What every entry has: its period of validity, where it comes from, and the source to check it by."""
-
-    valid_from: date
-    valid_until: date | None = None
-    provenance: Provenance
-    source: Annotated[str, msgspec.Meta(min_length=3)]
-
-    @property
-    def validity(self) -> Period:
-        """The days on which the entry is in force."""
-        return Period(self.valid_from, self.valid_until)
-
-    def in_force(self, on: date) -> bool:
-        """Tell whether the entry is in force on a day."""
-        return self.valid_from <= on and (self.valid_until is None or on <= self.valid_until)
-
-
-class Party(_Struct, frozen=True, kw_only=True):
-    """To whom something is granted: one institution, one type within a sector, or a whole sector."""
-
-    institution: InstitutionId | None = None
-    sector: SectorNumber | None = None
-    type: TypeNumber | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a party that names nobody, or an institution and a sector at once."""
-        if (self.institution is None) == (self.sector is None):
-            raise ValueError("a party is either an institution or a sector")
-        if self.type is not None and self.sector is None:
-            raise ValueError("a type needs its sector")
-
-    def includes(self, institution: "Institution") -> bool:
-        """Tell whether the institution is, or belongs to, this party."""
-        if self.institution is not None:
-            return self.institution == institution.id
-        return self.sector == institution.sector and self.type in (None, institution.type)
-
-
-class Sector(Entry, frozen=True, kw_only=True):
-    """A branch of social security, or a body outside it, with its number."""
-
-    number: SectorNumber
-    names: Text
-
-    @property
-    def key(self) -> str:
-        """The identifier within its kind."""
-        return str(self.number)
-
-
-class InstitutionType(Entry, frozen=True, kw_only=True):
-    """A type of institution within a sector; type 0 is usually the managing institution."""
-
-    sector: SectorNumber
-    type: TypeNumber
-    names: Text
-
-    @property
-    def key(self) -> str:
-        """The identifier within its kind."""
-        return f"{self.sector}/{self.type}"
-
-
-class Management(_Struct, frozen=True, kw_only=True):
-    """That an institution of the secondary network is reached through another, dated, per legal context."""
-
-    manager: InstitutionId
-    start_date: date
-    end_date: date | None = None
-    legal_contexts: tuple[LegalContextId, ...] | None = None
-    """Those it manages it for; absent means all."""
-
-    def applies(self, legal_context: str, on: date) -> bool:
-        """Tell whether it manages the institution in the legal context on a day."""
-        return Period(self.start_date, self.end_date).contains(Period(on, on)) and (
-            self.legal_contexts is None or legal_context in self.legal_contexts
-        )
-
-
-class Institution(Entry, frozen=True, kw_only=True):
-    """An organisation on the network. Its identifier is never given to another."""
-
-    id: InstitutionId
-    sector: SectorNumber
-    type: TypeNumber = 0
-    names: Text
-    network: Network = Network.PRIMARY
-    managed_by: tuple[Management, ...] = ()
-    enterprise_number: str | None = None
-    push_items: bool = False
-    """Whether the hub brings the items of its mailbox to its endpoint; it may empty the mailbox itself all the same."""
-
-    @property
-    def key(self) -> str:
-        """The identifier within its kind."""
-        return self.id
-
-    def manager(self, legal_context: str, on: date) -> str | None:
-        """Give the institution through which this one is reached: itself in the primary network."""
-        if self.network is Network.PRIMARY:
-            return self.id
-        return next((m.manager for m in self.managed_by if m.applies(legal_context, on)), None)
 
 
 class InscriptionContext(Entry, frozen=True, kw_only=True):
@@ -265,37 +123,6 @@ class LegalContext(Entry, frozen=True, kw_only=True):
     def assigned(self, institution: Institution) -> bool:
         """Tell whether the institution has this purpose."""
         return any(party.includes(institution) for party in self.assigned_to)
-
-
-class Reach(StrEnum):
-    """Whose facts open a right."""
-
-    PERSON = "person"
-    HOUSEHOLD = "household"
-    """Of the person, or of anybody who lives with them."""
-
-
-class DecisionTable(Entry, frozen=True, kw_only=True):
-    """By which rules a right is open: a decision model (DMN), and the table in it that answers."""
-
-    id: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,60}\Z")]
-    names: Text
-    owner: InstitutionId
-    """Whose rules they are."""
-    legal_reference: Text
-    """Where they stand; of those that are invented, that they are."""
-    reach: Reach
-    decision: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    """Which decision of the model answers."""
-    dmn: str
-    """The model. In YAML `file` names the file beside it that holds the model."""
-    sha256: str
-    """Of the model, in hexadecimal: by it an institution tells that it decides by the same."""
-
-    @property
-    def key(self) -> str:
-        """The identifier within its kind."""
-        return self.id
 
 
 class Authorisation(Entry, frozen=True, kw_only=True):
@@ -381,7 +208,7 @@ class Embargo(Entry, frozen=True, kw_only=True):
         return self.id
 
 
-class Document(_Struct, frozen=True, kw_only=True):
+class Document(Struct, frozen=True, kw_only=True):
     """All entries of a catalogue, or those of one YAML file of it. A file has any of these lists."""
 
     sectors: tuple[Sector, ...] = ()

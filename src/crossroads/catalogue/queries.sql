@@ -8,9 +8,13 @@ SELECT version FROM catalogue_head;
 -- Give the version, and let nobody else change the catalogue until the end of this transaction.
 SELECT version FROM catalogue_head FOR UPDATE;
 
--- name: bump_version()^
--- Begin a new version, and give it with the moment at which it begins.
-UPDATE catalogue_head SET version = version + 1 RETURNING version, clock_timestamp() AS recorded_at;
+-- name: bump_version()$
+-- Begin a new version.
+UPDATE catalogue_head SET version = version + 1 RETURNING version;
+
+-- name: moment()$
+-- Give the moment at which a version begins; asked after the lock is held, so that moments follow each other.
+SELECT clock_timestamp();
 
 -- name: add_version(version, kind, act, digest, actors, recorded_at, log_stream, log_index)!
 -- Keep the act that makes a version.

@@ -3,18 +3,16 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from crossroads.catalogue.decision_tables import DecisionTable
+from crossroads.catalogue.institutions import Institution, InstitutionType, Party
 from crossroads.catalogue.kinds import AnyEntry, Kind
 from crossroads.catalogue.model import (
     Authorisation,
     Availability,
     DataGroup,
-    DecisionTable,
     Embargo,
     InscriptionContext,
-    Institution,
-    InstitutionType,
     LegalContext,
-    Party,
     Subscription,
 )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from crossroads.catalogue.model import Text
+from crossroads.catalogue.entries import Text
 
 FORMS = frozenset({"eurocents", "percentage", "date", "month", "quarter", "institution", "rule"})
 """The values of `x-form`: how a page writes a value."""

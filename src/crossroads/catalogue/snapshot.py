@@ -9,19 +9,13 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
+from crossroads.catalogue.decision_tables import DecisionTable
+from crossroads.catalogue.entries import Entry
 from crossroads.catalogue.errors import NotFounded
+from crossroads.catalogue.institutions import Institution
 from crossroads.catalogue.keys import Endpoint, Genesis, OperatorKey, RegisteredKey
 from crossroads.catalogue.kinds import AnyEntry, Entries, Kind, by_id, document_of
-from crossroads.catalogue.model import (
-    Authorisation,
-    Availability,
-    DataGroup,
-    Entry,
-    InscriptionContext,
-    Institution,
-    LegalContext,
-    Mode,
-)
+from crossroads.catalogue.model import Authorisation, Availability, DataGroup, InscriptionContext, LegalContext, Mode
 from crossroads.wire.keys import VerifyKey
 from crossroads.wire.registrations import KeyUse
 
@@ -117,6 +111,10 @@ class Snapshot:
     def data_group(self, data_group: str, on: date) -> DataGroup | None:
         """Give the data group as it is on a day."""
         return self._version(DataGroup, Kind.DATA_GROUP, data_group, on)
+
+    def decision_table(self, table: str, on: date) -> DecisionTable | None:
+        """Give the decision table as it is on a day."""
+        return self._version(DecisionTable, Kind.DECISION_TABLE, table, on)
 
     def context(self, context: str, on: date) -> InscriptionContext | None:
         """Give the inscription context as it is on a day."""

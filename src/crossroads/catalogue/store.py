@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import aiosql
 import msgspec
+import structlog
 
 from crossroads.audit.database import Pool, outages
 from crossroads.catalogue.changes import Change, Plan
@@ -28,10 +29,13 @@ from crossroads.catalogue.keys import (
 )
 from crossroads.catalogue.kinds import AnyEntry, Kind, from_body, identify, place
 from crossroads.catalogue.snapshot import Facts
+from crossroads.kernel.errors import InvalidValue
 from crossroads.wire.keys import Jwk
 from crossroads.wire.registrations import Registration, SignedAct
 
 Connection: TypeAlias = Any
+
+_log = structlog.get_logger(__name__)
 _queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg")
 
 
@@ -95,19 +99,19 @@ class Changing:
 
     async def begin(self, act: SignedAct, actors: Sequence[str], place: LogPlace) -> Version:
         """Begin the next version, made by this act."""
-        row = await _queries.bump_version(self._connection)
+        number, moment = await _queries.bump_version(self._connection), await _queries.moment(self._connection)
         await _queries.add_version(
             self._connection,
-            version=row["version"],
+            version=number,
             kind=act.kind,
             act=_json(act),
             digest=act.digest,
             actors=list(actors),
-            recorded_at=row["recorded_at"],
+            recorded_at=moment,
             log_stream=place.stream,
             log_index=place.entry,
         )
-        return Version(row["version"], row["recorded_at"], actors)
+        return Version(number, moment, actors)
 
     async def add_operators(self, operators: Sequence[OperatorKey], version: Version) -> None:
         """Store keys of operators."""
@@ -173,7 +177,7 @@ async def _facts(connection: Connection, version: int, last: Facts | None = None
         genesis=founding and msgspec.json.decode(_act(founding).content, type=Genesis),
         entries=known.entries if known else tuple(await _entries(_queries.entries(connection))),
         operators=tuple([_operator(row) async for row in _queries.operator_keys(connection)]),
-        keys=tuple([_key(row) async for row in _queries.institution_keys(connection)]),
+        keys=tuple([key async for row in _queries.institution_keys(connection) if (key := _key(row))]),
         endpoints={row[0]: Endpoint(row[1], row[2]) async for row in _queries.endpoints(connection)},
     )
 
@@ -195,15 +199,23 @@ def _belief(row: Any) -> Belief:
     )
 
 
-def _key(row: Any) -> RegisteredKey:
-    place = LogPlace(row["log_stream"], row["log_index"])
-    return _registered(row["registration"], place)._replace(revoked_at=row["revoked_at"])
+def _key(row: Any) -> RegisteredKey | None:
+    key = _registered(row["registration"], LogPlace(row["log_stream"], row["log_index"]))
+    return key and key._replace(revoked_at=row["revoked_at"])
 
 
 @lru_cache(maxsize=100_000)
-def _registered(registration: str, place: LogPlace) -> RegisteredKey:
-    """Load a key once: a registration never changes, and a new version changes few of them."""
-    return registered(_act(registration), place)
+def _registered(registration: str, place: LogPlace) -> RegisteredKey | None:
+    """Load a key once: a registration never changes, and a new version changes few of them.
+
+    None for one that an earlier version took and that is refused since: it is as if it were not registered, and keeps
+    nobody else from the catalogue.
+    """
+    try:
+        return registered(_act(registration), place)
+    except InvalidValue as error:
+        _log.warning("registered key not taken", stream=place.stream, index=place.entry, why=str(error))
+        return None
 
 
 def _operator(row: Any) -> OperatorKey:

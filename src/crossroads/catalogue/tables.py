@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from crossroads.catalogue.model import DecisionTable
+from crossroads.catalogue.decision_tables import DecisionTable
 
 MOST_BYTES = 256 * 1024
 """Of one model: it goes to everybody who reads the catalogue."""

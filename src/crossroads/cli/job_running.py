@@ -14,7 +14,7 @@ from crossroads.cli.beside import Beside
 from crossroads.kernel.memory import settle
 from crossroads.kernel.parents import orphaned
 
-_NICENESS = 10
+_NICENESS = 19
 
 
 def work(parent: int | None) -> None:

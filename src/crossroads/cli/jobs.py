@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.progress_bar import ProgressBar
-from rich.table import Table
+from rich.table import Column, Table
 
 from crossroads.cli.opened import with_services
 from crossroads.kernel.errors import Refused
@@ -41,7 +41,7 @@ def list_jobs(
     if not found:
         Console().print("There is nothing to do.")
         return
-    table = Table("job", "kind", "institution", "state", "done", "", "problem")
+    table = Table(Column("job", no_wrap=True, min_width=36), "kind", "institution", "state", "done", "", "problem")
     for job in found:
         bar = ProgressBar(total=job.total, completed=job.done, width=_BAR) if job.total else ""
         done = f"{job.done:,} of {job.total:,}" if job.total else ""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from crossroads.catalogue.decision_tables import DecisionTable
 from crossroads.catalogue.errors import Fault
 from crossroads.catalogue.loader import Located
-from crossroads.catalogue.model import DecisionTable
 from crossroads.dmn.analysis import analyse
 from crossroads.dmn.errors import BadModel
 from crossroads.dmn.library import things

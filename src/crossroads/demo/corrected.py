@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from datetime import time as moment
+from threading import Event
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -48,7 +49,7 @@ def corrected(stage: Stage, settings: StatusSettings, buffer: Buffer, told: Mapp
     if not outcome.taken:
         raise Refused(f"The hub did not take the correction. {outcome.reason}")
     with stage.screen.console.status("From the correction to the client"):
-        item = _arrived(stage, Listening(stage.client(STATUSES), settings, buffer), wrong.customer)
+        item = _arrived(stage, Listening(stage.client(STATUSES), settings, buffer, Event()), wrong.customer)
         (block,) = stage.client(_CLIENT).fetch(item, agent=CLERK).blocks
     learns = _learnt(block)
     _show(stage, item, learns)
@@ -60,12 +61,12 @@ def _found(stage: Stage, buffer: Buffer, told: Mapping[str, Outcome]) -> _Wrong:
     entitled = {ssin for ssin, one in told.items() if one.verdict is Verdict.YES}
     load = buffer.current()
     for ssin, context, period in _decisions(stage):
-        around = neighbours(buffer.facts(load), ssin) if load else None
-        if around is None:
+        around = neighbours(buffer.facts(load), [ssin]) if load else None
+        if around is None or ssin not in around.reached:
             continue
         statuses = {(held.ssin, held.status) for person in around.people.values() for held in person.holdings}
         if statuses == {(ssin, _GROUP.removeprefix("status-").partition("@")[0])}:
-            for customer in sorted(entitled.intersection(around.reached)):
+            for customer in sorted(entitled.intersection(around.reached[ssin])):
                 return _Wrong(ssin, context, period, customer)
     raise Refused("No customer has the tariff by one allowance alone.")
 

@@ -195,7 +195,7 @@ def require_free(first: int) -> None:
         if taken(port):
             raise Refused(
                 f"Port {port}, which the demo uses, is taken by another program; `ss -ltnp 'sport = :{port}'` shows "
-                "which. Stop that, or set CROSSROADS_HOME to another folder."
+                "which. Stop that, or begin anew with other ports: `make demo ARGS=--fresh`."
             )
 
 

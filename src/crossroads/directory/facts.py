@@ -1,5 +1,7 @@
 """The hot read: what decides whether a request may be answered, in one round trip, for many requests at once.
 
+Where the server spreads its tables, it is some round trips: `facts_spread`.
+
 Requests that arrive while every connection is busy are read together, as soon as one is free. There is no pool and no
 wrapper between: each connection is held for good, with its statement prepared and planned once.
 
@@ -17,6 +19,7 @@ from typing import Any, NamedTuple, Self
 
 import asyncpg
 
+from crossroads.directory import facts_spread
 from crossroads.directory.model import Facts, FactsQuery, Line, PersonFacts
 from crossroads.directory.nonces import slot_of
 from crossroads.directory.store import queries
@@ -53,9 +56,9 @@ class _Waiting(NamedTuple):
 class FactsReader:
     """Reads facts for the requests of one process: `async with FactsReader(url) as reader`."""
 
-    def __init__(self, url: str, *, connections: int = CONNECTIONS, queue: int = QUEUE) -> None:
-        """Read with connections of its own to the database at `url`."""
-        self._lanes = [_Lane(url) for _ in range(connections)]
+    def __init__(self, url: str, *, connections: int = CONNECTIONS, queue: int = QUEUE, spread: bool = False) -> None:
+        """Read with connections of its own to the database at `url`, which may have its tables on many machines."""
+        self._lanes = [_Lane(url, spread=spread) for _ in range(connections)]
         self._idle = list(self._lanes)
         self._queue = queue
         self.accepted_since = datetime.max.replace(tzinfo=UTC)
@@ -102,7 +105,7 @@ class FactsReader:
     async def _read_batch(self, lane: "_Lane", batch: Sequence[_Waiting]) -> None:
         try:
             rows = await lane.read(*self._arguments(batch))
-            since = self.accepted_since = rows[0]["accepted_since"] or await lane.begin_nonces()
+            since = self.accepted_since = rows[0][1] or await lane.begin_nonces()
             for waiting, row in zip(batch, rows, strict=True):
                 if not waiting.read.done():
                     waiting.read.set_result(self._facts(waiting.query, row, since))
@@ -136,9 +139,9 @@ class FactsReader:
 class _Lane:
     """One connection with the prepared statement; it connects again when it must."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, spread: bool) -> None:
         """Do not connect yet."""
-        self._url = url
+        self._url, self._spread = url, spread
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
         self._statement: Any = None
 
@@ -146,10 +149,12 @@ class _Lane:
         """Connect and prepare. Raises Unavailable."""
         await self.close()
         with outages():
-            self._connection = await asyncpg.connect(
-                self._url, server_settings=_SETTINGS, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS
+            settings = facts_spread.SETTINGS if self._spread else _SETTINGS
+            self._connection = connection = await asyncpg.connect(
+                self._url, server_settings=settings, timeout=_TIMEOUT_SECONDS, command_timeout=_TIMEOUT_SECONDS
             )
-            self._statement = await self._connection.prepare(queries.facts.sql)
+            spread = facts_spread.SpreadFacts(connection) if self._spread else None
+            self._statement = spread or await connection.prepare(queries.facts.sql)
 
     async def close(self) -> None:
         """Hang up, without waiting for a server that does not answer."""

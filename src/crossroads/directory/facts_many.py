@@ -1,4 +1,4 @@
-"""What decides whether questions of a file may be answered: the facts of many persons in one query.
+"""What decides whether questions of a file may be answered: the facts of many persons at once.
 
 The same facts as the hot read gives of each (a test holds the two together), less what is about the request, for a file
 has neither nonces nor a rate, and less the lines that no decision on it rests on: those of other institutions in other
@@ -11,7 +11,9 @@ from datetime import date
 from typing import Any
 
 from crossroads.directory.model import Facts, Line, PersonFacts
+from crossroads.directory.people import Human, Lines, people_of
 from crossroads.directory.store import queries
+from crossroads.identity.closure import closures_of
 from crossroads.identity.database import Pool, outages
 from crossroads.kernel.period import Period
 
@@ -25,21 +27,23 @@ async def read_many(pool: Pool, ssins: Sequence[str], institution: str, contexts
     """
     distinct = list(dict.fromkeys(ssins))
     with outages():
-        async with pool.acquire() as connection, connection.transaction():
+        async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             # The plan is one by index whatever the tables hold, and no time goes into compiling it.
             await connection.execute(queries.read_by_index.sql)
-            rows = await connection.fetch(queries.facts_many.sql, distinct, institution, list(contexts))
+            closures = await closures_of(connection, distinct)
+            kin = {closure.asked: closure.persons for closure in closures.values()}
+            people = await people_of(connection, kin, Lines(institution, contexts))
+            version, since = await queries.standing(connection)
     periods: Periods = {}
-    known = {ssin: _facts(ssin, row, periods) for ssin, row in zip(distinct, rows, strict=True)}
-    return [known[ssin] for ssin in ssins]
+    unknown = Facts(version, since, True, 0, None, ())
+    known = {ssin: _facts(ssin, people[one.asked], unknown, periods) for ssin, one in closures.items()}
+    return [known.get(ssin, unknown) for ssin in ssins]
 
 
-def _facts(ssin: str, row: Any, periods: Periods) -> Facts:
-    version, since, person, number, deceased_on, *columns = row
-    if person is None:
-        return Facts(version, since, True, 0, None, ())
+def _facts(ssin: str, human: Human, unknown: Facts, periods: Periods) -> Facts:
+    person, number, deceased_on, *columns = human
     lines = _lines(periods, *columns) if columns[0] else ()
-    return Facts(version, since, True, 0, PersonFacts(person, number, number != ssin, deceased_on), lines)
+    return unknown._replace(person=PersonFacts(person, number, number != ssin, deceased_on), inscriptions=lines)
 
 
 def _lines(

@@ -211,55 +211,52 @@ SET LOCAL enable_mergejoin = 'off';
 SET LOCAL enable_memoize = 'off';
 SET LOCAL work_mem = '32MB';
 
--- name: facts_many
--- The read of a file: what the hot read gives of a person, for many numbers, $1; of the lines, those of an institution, $2, and
--- those in some contexts, $3. Who was never linked with another needs no closure.
-WITH known AS MATERIALIZED (
-    SELECT asked.at, (
-        SELECT s.person FROM ssin_assignment AS s WHERE s.ssin = asked.ssin ORDER BY s.valid_from DESC LIMIT 1
-    ) AS person
-    FROM unnest($1::text[]) WITH ORDINALITY AS asked (ssin, at)
-)
-SELECT (SELECT version FROM catalogue_head) AS catalogue_version,
-       (SELECT accepted_since FROM nonce_store) AS accepted_since,
-       coalesce(head.person, alone.person) AS person, coalesce(head.ssin, alone.ssin) AS ssin,
-       coalesce(head.deceased_on, alone.deceased_on) AS deceased_on,
+-- name: note_nonces
+-- The hot read of a server that spreads its tables, first part: note nonces, and give those that are new; in one
+-- order, so that two batches with the same ones never wait for each other.
+INSERT INTO nonce (institution, nonce, slot)
+SELECT n.institution, n.nonce, n.slot
+FROM unnest(:institutions::text[], :nonces::text[], :slots::smallint[]) AS n (institution, nonce, slot)
+ORDER BY n.institution, n.nonce, n.slot
+ON CONFLICT DO NOTHING
+RETURNING institution, nonce, slot;
+
+-- name: count_requests
+-- Count the requests of institutions, of this connection and this second, and give the second.
+INSERT INTO request_rate AS r (institution, reader, second, requests)
+SELECT a.institution, pg_backend_pid(), floor(extract(epoch FROM statement_timestamp())), count(*)
+FROM unnest(:institutions::text[]) AS a (institution)
+GROUP BY a.institution
+ORDER BY a.institution
+ON CONFLICT (institution, reader) DO UPDATE SET
+    requests = CASE r.second WHEN excluded.second THEN r.requests ELSE 0 END + excluded.requests,
+    second = excluded.second
+RETURNING second;
+
+-- name: rates
+-- Give how many requests of institutions came in a second, by all connections.
+SELECT institution, sum(requests)::bigint AS requests FROM request_rate
+WHERE institution = ANY (:institutions::text[]) AND second = :second GROUP BY institution;
+
+-- name: standing^
+-- Give the version of the catalogue, and since when the store of nonces is whole: what stands on every machine.
+SELECT (SELECT version FROM catalogue_head), (SELECT accepted_since FROM nonce_store);
+
+-- name: persons
+-- Give persons, each as it stands alone: whether it was linked into another, and its lines: all, or those of an institution and
+-- those in some contexts.
+SELECT p.person, p.ssin, p.deceased_on, EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person) AS merged,
        line.inscriptions, line.institutions, line.contexts, line.starts, line.ends, line.phases
-FROM known
-CROSS JOIN LATERAL (
-    SELECT CASE
-        WHEN EXISTS (SELECT FROM person_link AS l WHERE l.from_person = known.person)
-          OR EXISTS (SELECT FROM person_link AS l WHERE l.into_person = known.person)
-        THEN (
-            WITH RECURSIVE closure (person) AS (
-                SELECT known.person
-                UNION
-                SELECT next.person FROM closure CROSS JOIN LATERAL (
-                    SELECT into_person AS person FROM person_link WHERE from_person = closure.person
-                    UNION ALL
-                    SELECT from_person FROM person_link WHERE into_person = closure.person
-                ) AS next
-            )
-            SELECT array_agg(person) FROM closure
-        )
-    END AS persons
-    OFFSET 0
-) AS closure
-LEFT JOIN person AS alone ON alone.person = known.person AND closure.persons IS NULL
+FROM person AS p
 LEFT JOIN LATERAL (
-    SELECT p.person, p.ssin, max(p.deceased_on) OVER () AS deceased_on
-    FROM person AS p WHERE p.person = ANY (closure.persons)
-    ORDER BY EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person) LIMIT 1
-) AS head ON closure.persons IS NOT NULL
-CROSS JOIN LATERAL (
-    SELECT array_agg(i.inscription) AS inscriptions, array_agg(i.institution) AS institutions,
+    SELECT i.person, array_agg(i.inscription) AS inscriptions, array_agg(i.institution) AS institutions,
            array_agg(i.context) AS contexts, array_agg(i.start_date) AS starts, array_agg(i.end_date) AS ends,
            array_agg(i.phase) AS phases
     FROM inscription AS i
-    WHERE i.person = ANY (coalesce(closure.persons, ARRAY[known.person]))
-      AND (i.institution = $2::text OR i.context = ANY ($3::text[]))
-) AS line
-ORDER BY known.at;
+    WHERE i.person = p.person AND (:all OR i.institution = :institution OR i.context = ANY (:contexts::text[]))
+    GROUP BY i.person
+) AS line ON line.person = p.person
+WHERE p.person = ANY (:persons::bigint[]);
 
 -- name: begin_nonces!
 -- Begin a store of nonces, unless another process has: what was created until now, and as long after as clocks may be ahead,
@@ -281,7 +278,7 @@ SELECT EXISTS (SELECT FROM nonce WHERE slot = :slot);
 
 -- name: forget_rates!
 -- Forget the counts of connections that counted nothing for an hour (over all institutions).
-DELETE FROM request_rate WHERE second < extract(epoch FROM clock_timestamp()) - 3600;
+DELETE FROM request_rate WHERE second < extract(epoch FROM statement_timestamp()) - 3600;
 
 -- name: stage#
 -- Make the place where the lines of a file wait to be checked; what is sorted on the way is sorted in memory.

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Protocol
 
-from crossroads.catalogue.model import Evidence, InscriptionContext, Institution, Management
+from crossroads.catalogue.institutions import Institution, Management
+from crossroads.catalogue.model import Evidence, InscriptionContext
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.directory.model import Held, Line, Phase
 from crossroads.kernel.codes import Code

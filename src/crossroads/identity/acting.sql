@@ -91,6 +91,13 @@ RETURNING mandate;
 -- Tell whether some persons, who are one human being, are there and none of them is recorded as deceased.
 SELECT coalesce(bool_and(deceased_on IS NULL), false) FROM person WHERE person = ANY (:persons::bigint[]);
 
+-- name: lives
+-- Tell of each of some persons who are there whether that one lives, by what is recorded, and is linked with another.
+SELECT p.person, p.deceased_on IS NULL AS lives,
+       EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person)
+       OR EXISTS (SELECT FROM person_link AS l WHERE l.into_person = p.person) AS linked
+FROM person AS p WHERE p.person = ANY (:persons::bigint[]);
+
 -- name: begin_acting!
 -- Note that an agent acts for a person today.
 INSERT INTO acting (person, ticket, acting_person, institution, agent, legal_context, mandate, day)
@@ -98,33 +105,17 @@ VALUES (:person, :ticket, :acting_person, :institution, :agent, :legal_context, 
 
 -- name: acted_for
 -- Give for what an agent acts for some persons, who are one human being, today and for this purpose: each ground that
--- stands, with its scopes; of a parent none are named. A mandate must stand and be of that human being, and both must
--- live, by what is recorded of each person linked with one of them.
-WITH RECURSIVE ground AS MATERIALIZED (
-    SELECT acting.acting_person, m.scopes
-    FROM acting
-    LEFT JOIN mandate AS m ON m.mandate = acting.mandate
-    WHERE acting.person = ANY (:persons::bigint[]) AND acting.institution = :institution AND acting.agent = :agent
-      AND acting.legal_context = :legal_context AND acting.day = :day
-      AND (acting.mandate IS NULL OR (
-          m.giver = ANY (:persons::bigint[]) AND :day BETWEEN m.start_date AND m.end_date
-          AND EXISTS (SELECT FROM mandate_act AS a WHERE a.mandate = m.mandate AND a.kind = 'accepted')
-          AND NOT EXISTS (SELECT FROM mandate_act AS e WHERE e.mandate = m.mandate AND e.kind = 'ended')
-      ))
-), closure (asked, person) AS (
-    SELECT asked, asked FROM (SELECT unnest(:persons::bigint[]) UNION SELECT acting_person FROM ground) AS one (asked)
-    UNION
-    SELECT closure.asked, next.person FROM closure CROSS JOIN LATERAL (
-        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
-        UNION ALL
-        SELECT from_person FROM person_link WHERE into_person = closure.person
-    ) AS next
-), gone AS (
-    SELECT closure.asked FROM closure LEFT JOIN person AS p ON p.person = closure.person
-    WHERE p.person IS NULL OR p.deceased_on IS NOT NULL
-)
-SELECT scopes FROM ground
-WHERE NOT EXISTS (SELECT FROM gone WHERE asked = ground.acting_person OR asked = ANY (:persons::bigint[]));
+-- stands, with its scopes; of a parent none are named. A mandate must stand and be of that human being.
+SELECT acting.acting_person, m.scopes
+FROM acting
+LEFT JOIN mandate AS m ON m.mandate = acting.mandate
+WHERE acting.person = ANY (:persons::bigint[]) AND acting.institution = :institution AND acting.agent = :agent
+  AND acting.legal_context = :legal_context AND acting.day = :day
+  AND (acting.mandate IS NULL OR (
+      m.giver = ANY (:persons::bigint[]) AND :day BETWEEN m.start_date AND m.end_date
+      AND EXISTS (SELECT FROM mandate_act AS a WHERE a.mandate = m.mandate AND a.kind = 'accepted')
+      AND NOT EXISTS (SELECT FROM mandate_act AS e WHERE e.mandate = m.mandate AND e.kind = 'ended')
+  ));
 
 -- name: forget_mandates$
 -- Remove the mandates whose last day lies before a day, and count them (the whole table).

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import aiosql
 
+from crossroads.identity import store
 from crossroads.identity.database import Connection, rows
 from crossroads.wire.acting import Scope, Side
 
@@ -138,10 +139,28 @@ async def begin(connection: Connection, begun: Begun) -> None:
 async def grounds(
     connection: Connection, persons: Sequence[int], institution: str, agent: str, legal_context: str, day: date
 ) -> list[tuple[Scope, ...]]:
-    """Give for what an agent acts for a human being, by each ground that stands: a parent for everything."""
+    """Give for what an agent acts for a human being, by each ground that stands: a parent for everything.
+
+    Both must live, by what is recorded of each person linked with one of them.
+    """
     said = {"institution": institution, "agent": agent, "legal_context": legal_context, "day": day}
     found = await rows(queries.acted_for(connection, persons=list(persons), **said))
-    return [tuple(map(Scope, row["scopes"] or Scope)) for row in found]
+    if not found:
+        return []
+    standing = await _who_live(connection, [*persons, *(row["acting_person"] for row in found)])
+    if not standing.issuperset(persons):
+        return []
+    return [tuple(map(Scope, row["scopes"] or Scope)) for row in found if row["acting_person"] in standing]
+
+
+async def _who_live(connection: Connection, persons: Sequence[int]) -> set[int]:
+    """Give those of some persons of whom neither they nor anybody linked with them is recorded as deceased."""
+    found = {row["person"]: row for row in await rows(queries.lives(connection, persons=list(persons)))}
+    kin = await store.linked(connection, [one for one, row in found.items() if row["linked"]])
+    if others := {one for kins in kin.values() for one in kins.persons} - found.keys():
+        found |= {row["person"]: row for row in await rows(queries.lives(connection, persons=sorted(others)))}
+    living = {one for one, row in found.items() if row["lives"]}
+    return {one for one in persons if one in living and (one not in kin or living.issuperset(kin[one].persons))}
 
 
 async def forget(connection: Connection, acting_before: date, mandates_before: date) -> None:

@@ -5,12 +5,17 @@ from datetime import datetime
 
 from crossroads.identity import store
 from crossroads.identity.database import Connection
-from crossroads.identity.model import Closure
+from crossroads.identity.model import Closure, Kin
 
 
 async def closure_of(connection: Connection, ssin: str) -> Closure | None:
     """Give the person of the number and all linked with it; None where nobody has or had it."""
     return await store.closure(connection, ssin)
+
+
+async def numbered(connection: Connection, ssins: Iterable[str]) -> dict[str, int]:
+    """Give, for each number that somebody has or had, that person."""
+    return await store.numbered(connection, sorted(set(ssins)))
 
 
 async def closures_of(connection: Connection, ssins: Iterable[str]) -> dict[str, Closure]:
@@ -34,7 +39,7 @@ async def locked_closures(connection: Connection, ssins: Iterable[str]) -> dict[
     held: set[int] = set()
     while not (wanted := _persons(found.values())) <= held:
         # Again after a link that was made while we waited; the database ends two writers that then wait for each other.
-        await store.lock(connection, sorted(wanted))
+        await store.lock(connection, wanted)
         held |= wanted
         found = await closures_of(connection, ssins)
     return found
@@ -42,7 +47,27 @@ async def locked_closures(connection: Connection, ssins: Iterable[str]) -> dict[
 
 async def present_numbers(connection: Connection, persons: Iterable[int]) -> dict[int, str]:
     """Give the number that each of the persons has today: that of the one into which it was linked, if it was."""
-    return await store.present_numbers(connection, sorted(set(persons)))
+    found = await store.present_numbers(connection, sorted(set(persons)))
+    return {person: present.ssin for person, present in found.items()}
+
+
+async def linked(connection: Connection, persons: Iterable[int]) -> dict[int, Kin]:
+    """Give, for each of the persons, all who are the same human being."""
+    return await store.linked(connection, sorted(set(persons)))
+
+
+async def lock(connection: Connection, persons: Iterable[int]) -> None:
+    """Take the locks of persons, in key order, until the transaction ends."""
+    await store.lock(connection, persons)
+
+
+async def lock_linked(connection: Connection, persons: Iterable[int]) -> None:
+    """Take the locks of persons and of all that are linked with them."""
+    asked, held = set(persons), set[int]()
+    # Again after a link that was made while we waited.
+    while not (wanted := {one for kin in (await linked(connection, asked)).values() for one in kin.persons}) <= held:
+        await store.lock(connection, wanted)
+        held |= wanted
 
 
 async def is_deceased(connection: Connection, persons: Iterable[int]) -> bool:

@@ -20,6 +20,15 @@ class Closure(NamedTuple):
     """In key order, which is the order in which they are locked."""
 
 
+class Kin(NamedTuple):
+    """Persons who are one human being."""
+
+    persons: tuple[int, ...]
+    """In key order."""
+    head: int
+    """The one into which the others were linked."""
+
+
 class Number(NamedTuple):
     """A number that is or was that of a person."""
 

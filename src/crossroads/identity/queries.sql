@@ -1,42 +1,37 @@
 -- Queries on who people are.
 
--- name: closures
--- Give, for each of some numbers, the person of it, and all persons linked with that one, directly or through others.
-SELECT asked.ssin, known.person AS asked, closure.persons
-FROM unnest(:ssins::text[]) AS asked (ssin)
-CROSS JOIN LATERAL (
-    SELECT person FROM ssin_assignment WHERE ssin = asked.ssin ORDER BY valid_from DESC LIMIT 1
-) AS known
-CROSS JOIN LATERAL (
-    WITH RECURSIVE closure (person) AS (
-        SELECT known.person
-        UNION
-        SELECT next.person FROM closure CROSS JOIN LATERAL (
-            SELECT into_person AS person FROM person_link WHERE from_person = closure.person
-            UNION ALL
-            SELECT from_person FROM person_link WHERE into_person = closure.person
-        ) AS next
-    )
-    SELECT array_agg(person ORDER BY person) AS persons FROM closure
-) AS closure;
+-- name: persons_of
+-- Give the person of each of some numbers, and whether that one is linked with another.
+SELECT DISTINCT ON (a.ssin) a.ssin, a.person,
+       EXISTS (SELECT FROM person_link AS l WHERE l.from_person = a.person)
+       OR EXISTS (SELECT FROM person_link AS l WHERE l.into_person = a.person) AS linked
+FROM ssin_assignment AS a WHERE a.ssin = ANY (:ssins::text[]) ORDER BY a.ssin, a.valid_from DESC;
+
+-- name: linked
+-- Give, for each of some persons, all linked with that one, directly or through others, and the one of them into which the
+-- others were linked. Links stand whole on every machine.
+WITH RECURSIVE closure (asked, person) AS (
+    SELECT person, person FROM unnest(:persons::bigint[]) AS asked (person)
+    UNION
+    SELECT closure.asked, next.person FROM closure CROSS JOIN LATERAL (
+        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
+        UNION ALL
+        SELECT from_person FROM person_link WHERE into_person = closure.person
+    ) AS next
+)
+SELECT asked, array_agg(person ORDER BY person) AS persons,
+       min(person) FILTER (WHERE NOT EXISTS (SELECT FROM person_link WHERE from_person = closure.person)) AS head
+FROM closure GROUP BY asked;
 
 -- name: present_numbers
--- Give, for each of some persons, the number that the human being has today: that of the person into which it was linked.
-WITH RECURSIVE up (asked, person) AS (
-    SELECT from_person, into_person FROM person_link WHERE from_person = ANY (:persons::bigint[])
-    UNION
-    SELECT up.asked, l.into_person FROM up JOIN person_link AS l ON l.from_person = up.person
-), head AS (
-    SELECT asked, person FROM up WHERE NOT EXISTS (SELECT FROM person_link AS l WHERE l.from_person = up.person)
-)
-SELECT asked.person, p.ssin
-FROM unnest(:persons::bigint[]) AS asked (person)
-LEFT JOIN head ON head.asked = asked.person
-JOIN person AS p ON p.person = coalesce(head.person, asked.person);
+-- Give the numbers of some persons, and whether each was linked into another, whose number is the one of today.
+SELECT p.person, p.ssin, EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person) AS linked
+FROM person AS p WHERE p.person = ANY (:persons::bigint[]);
 
--- name: lock_persons
--- Take the locks of these persons in key order, so that no two writers wait for each other. Look only in a later statement.
-SELECT person FROM person WHERE person = ANY (:persons::bigint[]) ORDER BY person FOR NO KEY UPDATE;
+-- name: lock_person*!
+-- Take the locks of persons, one after the other in key order, so that no two writers wait for each other. Look only in a later
+-- statement.
+SELECT FROM person WHERE person = :person FOR NO KEY UPDATE;
 
 -- name: moment$
 -- Give the moment at which a change is recorded; asked after the locks are held, so that moments follow each other.
@@ -265,7 +260,7 @@ DELETE FROM bis_particulars WHERE person = :person AND truth = :truth AND start_
 -- search
 
 -- name: search
--- Give people whose particulars have one of these keys: those of a likely birth date first, then those who share most of it.
+-- Give people whose particulars have one of these keys (over all persons): those of a likely birth date first, then those who share most of it.
 SELECT person, last_name, first_names, birth_date, sex FROM bis_particulars
 WHERE name_keys && :keys::text[]
 ORDER BY
@@ -274,16 +269,6 @@ ORDER BY
     person
 LIMIT :limit;
 
--- name: search_present
--- Give, of each of these persons, who they are today: the person into which they were linked, and the number.
-WITH RECURSIVE linked (found, person) AS (
-    SELECT found, found FROM unnest(:persons::bigint[]) AS found
-    UNION
-    SELECT linked.found, person_link.into_person FROM linked JOIN person_link ON from_person = linked.person
-)
-SELECT linked.found, present.person, present.ssin FROM linked JOIN person AS present ON present.person = linked.person
-WHERE NOT EXISTS (SELECT FROM person_link WHERE from_person = present.person);
-
 -- retention
 
 -- name: see_served!
@@ -291,7 +276,7 @@ WHERE NOT EXISTS (SELECT FROM person_link WHERE from_person = present.person);
 SELECT see_bis_served();
 
 -- name: due_particulars
--- Give whose particulars have served for as many days as are settled (over all persons, or some): why, in how many lines,
+-- Give whose particulars have served for as many days as are settled (over all persons or some): why, in how many lines,
 -- and for how many days they were kept.
 SELECT b.person, s.why, t.days, (SELECT count(*) FROM bis_particulars AS p WHERE p.person = b.person)
      + (SELECT count(*) FROM bis_particulars_history AS h WHERE h.person = b.person) AS lines

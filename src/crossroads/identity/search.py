@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
+from crossroads.identity import store
 from crossroads.identity.database import Connection, rows
 from crossroads.identity.store import queries
 from crossroads.kernel.names.comparison import POSSIBLE, Match, Prepared, compare_prepared, possible_dates, prepare
@@ -34,10 +35,8 @@ async def search(connection: Connection, asked: Particulars, limit: int = DEFAUL
     """Give whoever may be meant, the likeliest first, as a transaction sees it; a linked person counts once."""
     prepared = prepare(asked)
     scores = await best_matches(prepared, await _candidates(connection, asked, prepared))
-    found = [
-        Candidate(row["person"], row["ssin"], scores[row["found"]])
-        for row in await rows(queries.search_present(connection, persons=list(scores)))
-    ]
+    present = await store.present_numbers(connection, list(scores))
+    found = [Candidate(today.person, today.ssin, scores[person]) for person, today in present.items()]
     best: dict[int, Candidate] = {}
     for candidate in sorted(found, key=lambda one: (-one.match.score, one.person)):
         best.setdefault(candidate.person, candidate)

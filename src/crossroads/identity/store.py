@@ -1,6 +1,6 @@
 """The tables of identity. Private to this room; `closure.py` is the door for rooms that share a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import aiosql
 
 from crossroads.identity.database import Connection, rows
 from crossroads.identity.files import MAXIMUM_FAULTS
-from crossroads.identity.model import Belief, Closure, Number, Stamp
+from crossroads.identity.model import Belief, Closure, Kin, Number, Stamp
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
 
@@ -21,6 +21,13 @@ class Known(NamedTuple):
     person: int
     ssin: str
     deceased_on: date | None
+
+
+class Present(NamedTuple):
+    """Who a person is today: the one into which it was linked, if it was."""
+
+    person: int
+    ssin: str
 
 
 class UsedReference(NamedTuple):
@@ -38,19 +45,35 @@ async def closure(connection: Connection, ssin: str) -> Closure | None:
 
 async def closures(connection: Connection, ssins: Sequence[str]) -> dict[str, Closure]:
     """Give who each of the numbers means; those that nobody has or had are not in it."""
-    found = await rows(queries.closures(connection, ssins=list(ssins)))
-    return {row["ssin"]: Closure(row["asked"], tuple(row["persons"])) for row in found}
+    found = await rows(queries.persons_of(connection, ssins=list(ssins)))
+    kin = await linked(connection, [row["person"] for row in found if row["linked"]])
+    return {ssin: Closure(asked, kin[asked].persons if asked in kin else (asked,)) for ssin, asked, _ in found}
 
 
-async def present_numbers(connection: Connection, persons: Sequence[int]) -> dict[int, str]:
-    """Give the number of today of each of the persons."""
+async def numbered(connection: Connection, ssins: Sequence[str]) -> dict[str, int]:
+    """Give the person of each of the numbers that somebody has or had."""
+    return {row["ssin"]: row["person"] for row in await rows(queries.persons_of(connection, ssins=list(ssins)))}
+
+
+async def linked(connection: Connection, persons: Sequence[int]) -> dict[int, Kin]:
+    """Give, for each person, those who are the same human being. Few were ever linked: ask of those alone."""
+    found = await rows(queries.linked(connection, persons=list(persons))) if persons else ()
+    return {row["asked"]: Kin(tuple(row["persons"]), row["head"]) for row in found}
+
+
+async def present_numbers(connection: Connection, persons: Sequence[int]) -> dict[int, Present]:
+    """Give key and number of today of each of the persons."""
     found = await rows(queries.present_numbers(connection, persons=list(persons)))
-    return {row["person"]: row["ssin"] for row in found}
+    kin = await linked(connection, [row["person"] for row in found if row["linked"]])
+    heads = await rows(queries.present_numbers(connection, persons=[one.head for one in kin.values()])) if kin else ()
+    numbers = {row["person"]: row["ssin"] for row in (*found, *heads)}
+    today = {row["person"]: kin[row["person"]].head if row["linked"] else row["person"] for row in found}
+    return {person: Present(head, numbers[head]) for person, head in today.items()}
 
 
-async def lock(connection: Connection, persons: Sequence[int]) -> None:
-    """Take the locks of these persons."""
-    await rows(queries.lock_persons(connection, persons=list(persons)))
+async def lock(connection: Connection, persons: Iterable[int]) -> None:
+    """Take the locks of these persons, in key order."""
+    await queries.lock_person(connection, [{"person": person} for person in sorted(persons)])
 
 
 async def present(connection: Connection, persons: Sequence[int]) -> Known:

@@ -2,8 +2,9 @@
 
 CrossroadsError
 ├── LeaseLost           another process works on the job, or it is over
+├── NoJobOfIts          the institution has no such job
 └── Refused
-    └── JobUnknown      there is no such job that is not over
+    └── JobUnknown      there is no such job, or it is over
 """
 
 from crossroads.kernel.errors import CrossroadsError, Refused
@@ -13,5 +14,9 @@ class LeaseLost(CrossroadsError):
     """Another process works on the job now, or it was ended."""
 
 
+class NoJobOfIts(CrossroadsError):
+    """The institution has no such job."""
+
+
 class JobUnknown(Refused):
-    """There is no such job that is not over."""
+    """There is no such job, or it is over already."""

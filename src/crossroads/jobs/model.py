@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
+
+from crossroads.wire.jobs import JobState
 
 MAXIMUM_WAIT = timedelta(hours=1)
 """Until a job that waits is looked at again. What seems further away tells that the clock went back: it is due."""
@@ -12,20 +13,6 @@ KEPT = timedelta(days=30)
 """For which a job is still known that is over."""
 _FIRST_PAUSE = timedelta(seconds=1)
 _LONGEST_PAUSE = timedelta(minutes=5)
-
-
-class JobState(StrEnum):
-    """How a job stands."""
-
-    QUEUED = "QUEUED"
-    """It waits for its turn, or until it is due."""
-    RUNNING = "RUNNING"
-    """Somebody works on a slice of it, or died over it."""
-    PAUSED = "PAUSED"
-    """A slice failed and will be tried again; or an operator holds it."""
-    DONE = "DONE"
-    FAILED = "FAILED"
-    CANCELLED = "CANCELLED"
 
 
 class Job(NamedTuple):

@@ -7,7 +7,23 @@ VALUES (:job, :kind, :institution, :subject, :priority, :deadline, :total)
 ON CONFLICT (job) DO NOTHING;
 
 -- name: claim^
--- Take the next job of a kind that is due and that nobody works on. Whoever died over it makes it wait longer each time; a lease or a day that lies further ahead than any can means that the clock went back.
+-- Take the next job of a kind that is due and that nobody works on. Jobs about one thing have one turn together, and a process works on one of them at a time: looked at are those that wait longest, however many wait. Whoever died over a job makes it wait longer each time; a lease or a day that lies further ahead than any can means that the clock went back.
+WITH longest AS MATERIALIZED (
+    SELECT job
+    FROM job
+    WHERE kind = :kind
+        AND state IN ('QUEUED', 'RUNNING', 'PAUSED')
+        AND due_at NOT BETWEEN clock_timestamp() AND clock_timestamp() + :longest_wait
+        AND (lease_until IS NULL
+            OR lease_until NOT BETWEEN clock_timestamp() - least(attempts, 20) * CAST(:lease AS interval)
+                AND clock_timestamp() + CAST(:lease AS interval))
+        AND NOT EXISTS (
+            SELECT FROM job AS other
+            WHERE other.subject = job.subject AND other.job <> job.job AND other.lease_owner = :owner
+        )
+    ORDER BY priority, turn
+    LIMIT 64
+)
 UPDATE job
 SET attempts = attempts + (state = 'RUNNING')::integer,
     state = 'RUNNING',
@@ -17,13 +33,14 @@ SET attempts = attempts + (state = 'RUNNING')::integer,
 WHERE job = (
     SELECT job
     FROM job
-    WHERE kind = :kind
+    WHERE job = ANY (ARRAY(SELECT longest.job FROM longest))
+        -- Once more: another may have taken it meanwhile.
         AND state IN ('QUEUED', 'RUNNING', 'PAUSED')
         AND due_at NOT BETWEEN clock_timestamp() AND clock_timestamp() + :longest_wait
         AND (lease_until IS NULL
             OR lease_until NOT BETWEEN clock_timestamp() - least(attempts, 20) * CAST(:lease AS interval)
                 AND clock_timestamp() + CAST(:lease AS interval))
-    ORDER BY priority, turn
+    ORDER BY priority, coalesce((SELECT max(other.turn) FROM job AS other WHERE other.subject = job.subject), turn), turn
     LIMIT 1
     FOR UPDATE SKIP LOCKED
 )
@@ -61,27 +78,46 @@ WHERE job = :job AND epoch = :epoch AND lease_owner = :owner AND state = 'RUNNIN
 -- End the jobs about something that are not over. Whoever works on one writes nothing any more.
 UPDATE job
 SET state = 'CANCELLED', lease_owner = NULL, lease_until = NULL, finished_at = clock_timestamp()
-WHERE subject = :subject AND finished_at IS NULL
+WHERE job IN (SELECT job FROM job WHERE subject = :subject AND finished_at IS NULL ORDER BY job FOR UPDATE)
 RETURNING job;
 
 -- name: cancel_held
 -- End the jobs about something that wait for an operator.
 UPDATE job
 SET state = 'CANCELLED', finished_at = clock_timestamp()
-WHERE subject = :subject AND finished_at IS NULL AND state = 'PAUSED' AND due_at IS NULL
+WHERE job IN (
+    SELECT job FROM job
+    WHERE subject = :subject AND finished_at IS NULL AND state = 'PAUSED' AND due_at IS NULL
+    ORDER BY job
+    FOR UPDATE
+)
 RETURNING job;
 
 -- name: hold_back!
--- Stop a job that is not over until an operator lets it go on.
+-- Stop a job that is not over, with all others about the same, until an operator lets them go on.
 UPDATE job
 SET state = 'PAUSED', problem = :problem, due_at = NULL, lease_owner = NULL, lease_until = NULL
-WHERE job = :job AND finished_at IS NULL;
+WHERE job IN (
+    SELECT other.job
+    FROM job AS other
+    JOIN job AS named ON other.job = named.job OR other.subject = named.subject
+    WHERE named.job = :job AND named.finished_at IS NULL AND other.finished_at IS NULL
+    ORDER BY other.job
+    FOR UPDATE OF other
+);
 
 -- name: resume!
--- Let a job that is paused, or waits, go on now.
+-- Let a job that is paused, or waits, go on now, with all others about the same.
 UPDATE job
 SET state = 'QUEUED', problem = NULL, attempts = 0, due_at = clock_timestamp()
-WHERE job = :job AND finished_at IS NULL AND state <> 'RUNNING';
+WHERE job IN (
+    SELECT other.job
+    FROM job AS other
+    JOIN job AS named ON other.job = named.job OR other.subject = named.subject
+    WHERE named.job = :job AND named.finished_at IS NULL AND other.finished_at IS NULL AND other.state <> 'RUNNING'
+    ORDER BY other.job
+    FOR UPDATE OF other
+);
 
 -- name: one^
 -- Give a job.
@@ -103,12 +139,32 @@ SELECT job, kind, institution, subject, state, due_at, deadline, done, total, at
 FROM job
 WHERE subject = ANY (CAST(:subjects AS uuid[])) AND finished_at IS NULL;
 
+-- name: of_subject
+-- Give the jobs that do something for an institution, the newest first.
+SELECT job, kind, institution, subject, state, due_at, deadline, done, total, attempts, problem, created_at, finished_at
+FROM job
+WHERE institution = :institution AND subject = :subject
+ORDER BY job DESC;
+
+-- name: of_institution
+-- Give the jobs about the newest of what is done for an institution, from before one on; they stand together.
+SELECT job, kind, institution, subject, state, due_at, deadline, done, total, attempts, problem, created_at, finished_at
+FROM job
+WHERE institution = :institution AND subject IN (
+    SELECT DISTINCT subject FROM job
+    WHERE institution = :institution AND subject < :before
+    ORDER BY subject DESC
+    LIMIT :count
+)
+ORDER BY subject DESC, job DESC;
+
 -- name: held_late
 -- Give what those jobs are about that wait for an operator though their deadline passed.
 SELECT subject
 FROM job
 WHERE state = 'PAUSED' AND due_at IS NULL AND subject IS NOT NULL AND deadline <= :now
-ORDER BY deadline
+GROUP BY subject
+ORDER BY min(deadline)
 LIMIT :count;
 
 -- name: forget!

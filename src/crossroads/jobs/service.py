@@ -13,6 +13,7 @@ from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.jobs import store
 from crossroads.jobs.errors import JobUnknown
 from crossroads.jobs.model import Job, NewJob
+from crossroads.wire.jobs import JobState
 
 FORGETTING = "jobs-forgotten"
 """The job that removes those that have been over for some time."""
@@ -37,22 +38,26 @@ class Jobs:
         return len(await store.cancel_subject(connection, subject))
 
     async def cancel_held(self, connection: Connection, subject: UUID) -> bool:
-        """End the job about something that an operator holds; False when none is held any more. It locks the job."""
+        """End the jobs about something that an operator holds; False when none is held any more. It locks them."""
         return bool(await store.cancel_held(connection, subject))
 
     async def about(self, connection: Connection, subjects: Sequence[UUID]) -> dict[UUID, Job]:
-        """Give the job that is not over about each of some things."""
-        return {job.subject: job for job in await store.about(connection, subjects) if job.subject}
+        """Give a job that is not over about each of some things: one that is paused, if any is."""
+        found = sorted(await store.about(connection, subjects), key=lambda job: job.state is JobState.PAUSED)
+        return {job.subject: job for job in found if job.subject}
 
     async def hold_back(self, job: UUID) -> None:
-        """Stop a job until `resume`, for an operator, as the log says. Raises JobUnknown."""
+        """Stop a job, and all about the same, until `resume`, for an operator, as the log says. Raises JobUnknown."""
         async with transaction(self._pool) as connection:
             if not await store.hold_back(connection, job, _HELD):
                 raise JobUnknown
             await self._note(Event.JOB_HELD, await store.one(connection, job))
 
     async def resume(self, job: UUID) -> None:
-        """Let a job that is paused or waits go on now, for an operator, as the log says. Raises JobUnknown."""
+        """Let a job that is paused or waits go on now, and all about the same, for an operator, as the log says.
+
+        Raises JobUnknown.
+        """
         async with transaction(self._pool) as connection:
             if not await store.resume(connection, job):
                 raise JobUnknown

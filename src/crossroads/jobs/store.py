@@ -9,7 +9,8 @@ from uuid import UUID
 import aiosql
 
 from crossroads.identity.database import Connection, rows
-from crossroads.jobs.model import MAXIMUM_WAIT, Job, JobState, NewJob, Settlement
+from crossroads.jobs.model import MAXIMUM_WAIT, Job, NewJob, Settlement
+from crossroads.wire.jobs import JobState
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries.sql", "asyncpg", mandatory_parameters=False)
 
@@ -99,6 +100,17 @@ async def listed(connection: Connection, count: int, *, everything: bool) -> lis
 async def about(connection: Connection, subjects: Sequence[UUID]) -> list[Job]:
     """Give the jobs about some things that are not over."""
     return [_job(row) for row in await rows(queries.about(connection, subjects=list(subjects)))]
+
+
+async def of_subject(connection: Connection, institution: str, subject: UUID) -> list[Job]:
+    """Give the jobs that do something for an institution, the newest first."""
+    return [_job(row) for row in await rows(queries.of_subject(connection, institution=institution, subject=subject))]
+
+
+async def of_institution(connection: Connection, institution: str, before: UUID, count: int) -> list[Job]:
+    """Give the jobs about the newest things of an institution, from before one on; they stand together."""
+    found = queries.of_institution(connection, institution=institution, before=before, count=count)
+    return [_job(row) for row in await rows(found)]
 
 
 async def held_late(connection: Connection, now: datetime, count: int) -> list[UUID]:

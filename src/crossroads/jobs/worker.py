@@ -1,8 +1,9 @@
 """Working on jobs: each kind has lanes, and in a lane one slice of one job is worked on after the other.
 
 A slice that waits for others leaves its lane to the next job, as long as not too many wait so. After a slice the job
-goes to the end of the row, so that a huge one never starves small ones. A process that dies loses its lease, and
-another takes the job over under a new epoch; whoever lost it writes nothing any more.
+goes to the end of the row, so that a huge one never starves small ones. Jobs about one thing go there together, and a
+process works on one of them at a time. A process that dies loses its lease, and another takes the job over under a new
+epoch; whoever lost it writes nothing any more.
 """
 
 import asyncio
@@ -20,8 +21,9 @@ from crossroads.jobs import store
 from crossroads.jobs.claims import LEASE, Claim
 from crossroads.jobs.errors import LeaseLost
 from crossroads.jobs.lanes import Lane
-from crossroads.jobs.model import JobState, NewJob, Paused, Step, Wait, settled
+from crossroads.jobs.model import NewJob, Paused, Step, Wait, settled
 from crossroads.kernel.errors import Unavailable
+from crossroads.wire.jobs import JobState
 
 _BEATS = 5
 """In the time of a lease."""

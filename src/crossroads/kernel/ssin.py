@@ -10,6 +10,7 @@ import re
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
+from unicodedata import decimal
 
 from crossroads.kernel.errors import InvalidSsin
 
@@ -70,7 +71,7 @@ class Ssin(str):
 
 
 _REGISTERS = (Register.NATIONAL, Register.BIS, Register.BIS_SEX_KNOWN, Register.MOCK)
-_SEPARATOR = r"[\s./\-\u2010-\u2015]"
+_SEPARATOR = r"[\s./_\-\u00ad\u2010-\u2015\u2044]"
 _SEPARATORS = re.compile(_SEPARATOR)
 _WRITTEN = re.compile(r"(?<!\d)(?=(\d{2}S\d{2}S\d{2}S\d{3}S\d{2})(?!\d))".replace("S", _SEPARATOR + "{0,3}"))
 """Eleven digits in a text, as numbers of persons are written: 80.03.15-123.07."""
@@ -112,8 +113,12 @@ def parse_ssin(text: str, environment: Environment, today: date) -> Ssin:
 
 
 def is_number_of_person(text: str, environment: Environment, today: date) -> bool:
-    """Tell whether a valid SSIN is the text or stands in it, with or without blanks, dots, dashes and slashes."""
-    candidates = (text, *_WRITTEN.findall(_UUID.sub(" ", text)))
+    """Tell whether a valid SSIN is the text or stands in it, with or without blanks, dots, dashes and slashes.
+
+    Digits count in any script: who reads them reads the number.
+    """
+    plain = text if text.isascii() else "".join(str(decimal(char, char)) for char in text)
+    candidates = (plain, *_WRITTEN.findall(_UUID.sub(" ", plain)))
     return any(_is_valid(_SEPARATORS.sub("", candidate), environment, today) for candidate in candidates)
 
 

@@ -13,8 +13,8 @@ from random import uniform
 import msgspec
 import structlog
 
+from crossroads.catalogue.institutions import Institution
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Institution
 from crossroads.directory.rules import CurrentCatalogue
 from crossroads.kernel.clock import Clock, SystemClock, brussels_day
 from crossroads.kernel.errors import CrossroadsError, Refused

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import msgspec
 from crossroads.access.push import Pushing, PushPermit
 from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
+from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.period import Period
 from crossroads.mutations.mailbox_store import Given, Row, given_of
@@ -104,10 +106,11 @@ class Delivery:
         group = self._pushing.snapshot.data_group(about.data_group or "", self._pushing.on)
         sealed = group is None or group.sealed
         content = about.content if given.whole and not sealed else None
+        period = given.period or Period(about.start_date, about.end_date)
         return Change(
             ssin=AnsweredSsin(value=person.ssin, replaces=about.ssin if about.ssin != person.ssin else None),
             data_group=about.data_group or "",
-            period=given.period or Period(about.start_date, about.end_date),
+            period=period,
             kind=MutationKind(about.kind),
             happened_on=about.happened_on,
             source=about.source,
@@ -116,7 +119,8 @@ class Delivery:
             sealed=sealed,
             content=msgspec.json.decode(content) if content else None,
             signature=about.signature if content else None,
-            wrong_since=about.wrong_since,
+            # Of content, the source signed when it was: who has that may know every day of the change.
+            wrong_since=about.wrong_since if content else _within(about.wrong_since, period),
         )
 
     def _entry(self, row: Row, given: Given, decided: PushPermit | Code) -> Entry:
@@ -143,6 +147,14 @@ class Delivery:
                 "code": given.void,
             },
         )
+
+
+def _within(moment: datetime | None, period: Period) -> datetime | None:
+    """Give a moment, but for one before the days that the recipient may know.
+
+    It is left out, not moved: what was given before the first of these days, about them, may be wrong too.
+    """
+    return moment if moment and brussels_day(moment) >= period.start_date else None
 
 
 def _runs(numbers: Iterable[int]) -> list[list[int]]:

@@ -15,6 +15,7 @@ from crossroads.audit.events import Event
 from crossroads.audit.model import Entry
 from crossroads.audit.service import Log
 from crossroads.identity.bis_model import ChangeKind
+from crossroads.identity.closure import lock_linked
 from crossroads.identity.database import Connection, Pool, outages, transaction
 from crossroads.kernel.clock import Clock, brussels_day
 from crossroads.mutations import hub_store, store
@@ -68,7 +69,7 @@ class HubChanges:
         persons = [person for person in (one.person, one.related) if person is not None]
         async with store.lasting(self._pool) as connection:
             await self._writer.hold(connection)
-            await hub_store.locked(connection, persons)
+            await lock_linked(connection, persons)
             if not await hub_store.take(connection, [one]):
                 return
             people = People(
@@ -87,7 +88,7 @@ class HubChanges:
             if last.day >= self._today:
                 return 0
             ended = await hub_store.ended(connection, last, BATCH)
-            await hub_store.locked(connection, {one.person for one in ended})
+            await lock_linked(connection, {one.person for one in ended})
             told = [of_line(one, NoticeKind.INSCRIPTION_ENDED, self._hub, one.period.last) for one in ended]
             await self._write(connection, told, None)
             after = Ends(last.day, ended[-1].person, ended[-1].inscription) if ended else Ends(last.day + _DAY)

@@ -29,7 +29,7 @@ class Ends(NamedTuple):
 
 async def work(connection: Connection) -> HubWork:
     """Tell what there is to do."""
-    return HubWork(*await queries.hub_work(connection))
+    return HubWork(await queries.happened(connection), await queries.day_of_ends(connection))
 
 
 async def happenings(connection: Connection, limit: int) -> list[Happening]:
@@ -43,13 +43,6 @@ async def take(connection: Connection, happened: Sequence[Happening]) -> int:
         connection, persons=[one.person for one in happened], events=[one.event for one in happened]
     )
     return len(await rows(taken))
-
-
-async def locked(connection: Connection, persons: Iterable[int]) -> None:
-    """Hold the locks of persons and of all that are linked with them."""
-    wanted, held = list(persons), -1
-    while (now := await queries.lock_people(connection, persons=wanted)) != held:
-        held = now
 
 
 async def numbers(connection: Connection, persons: Iterable[int]) -> dict[int, str]:

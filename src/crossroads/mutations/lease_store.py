@@ -1,7 +1,7 @@
 """Leases of mailboxes in PostgreSQL: who has which items and slots, and what is given next. Private to this room."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,12 @@ class Locked(NamedTuple):
     reached: Sequence[int]
     """For each slot, the number below which nothing waits."""
     first_kept: int
+    moment: datetime
+    """At which it was looked at."""
+
+
+_NOTHING = Locked((0,) * SLOTS, 1, datetime.min.replace(tzinfo=UTC))
+"""Of a mailbox that is not there yet."""
 
 
 class Held(NamedTuple):
@@ -72,7 +78,7 @@ class Leased(NamedTuple):
 async def locked(connection: Connection, recipient: str) -> Locked:
     """Tell how far a mailbox is emptied. Nobody else gives or settles items of it until the end."""
     row = await queries.lock_progress(connection, recipient=recipient)
-    return Locked(row["reached"], row["first_kept"]) if row else Locked((0,) * SLOTS, 1)
+    return Locked(row["reached"], row["first_kept"], row["moment"]) if row else _NOTHING
 
 
 async def leases(connection: Connection, recipient: str, slots: Sequence[int], known: Held | None = None) -> list[Held]:
@@ -135,6 +141,7 @@ async def lease(
         reached=[max(number, numbers[0]) if slot in slots else number for slot, number in enumerate(locked.reached)],
         ended=list(ended),
         lasting=timedelta(seconds=pull.lease_seconds),
+        moment=locked.moment,
         **columns_of(given.decided),
     )
     return lease, until

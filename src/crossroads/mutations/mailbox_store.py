@@ -7,6 +7,7 @@ from uuid import UUID
 
 from crossroads.access.model import Pointer
 from crossroads.access.push import PushPermit
+from crossroads.identity.closure import moment_of_change
 from crossroads.identity.database import Connection, rows
 from crossroads.kernel.codes import Code
 from crossroads.kernel.period import Period
@@ -94,7 +95,8 @@ async def about(connection: Connection, items: Sequence[Row], now: datetime) -> 
 
 async def deliver(connection: Connection, recipient: str, decided: Sequence[tuple[Row, Given]]) -> None:
     """Keep what was decided of items that are given."""
-    await queries.deliver(connection, recipient=recipient, **columns_of(decided))
+    moment = await moment_of_change(connection)
+    await queries.deliver(connection, recipient=recipient, moment=moment, **columns_of(decided))
 
 
 def columns_of(decided: Sequence[tuple[Row, Given]]) -> dict[str, list[Any]]:
@@ -131,7 +133,7 @@ async def delivered(
     if row is None:
         return None
     return Pointer(
-        data_group=row["data_group"],
+        data_group=await queries.group_of_change(connection, person=row["person"], mutation=row["mutation"]),
         period=Period(row["start_date"], row["end_date"]),
         legal_context=row["legal_context"],
         authorisation=row["authorisation"],

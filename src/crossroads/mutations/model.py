@@ -64,6 +64,8 @@ class Person(NamedTuple):
     today: int
     """The key of today, into which others may have been linked."""
     ssin: str
+    persons: tuple[int, ...]
+    """All keys that mean this human being."""
     lines: tuple[Line, ...]
 
 

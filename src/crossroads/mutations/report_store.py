@@ -93,7 +93,8 @@ async def notices(connection: Connection, reports: Sequence[tuple[int, UUID | No
 
 async def report(connection: Connection, report: UUID) -> Kept | None:
     """Give a report, which nobody else may answer until the transaction ends."""
-    row = await queries.report(connection, report=report)
+    person = await queries.person_of_report(connection, report=report)
+    row = await queries.report(connection, person=person, report=report)
     if row is None:
         return None
     return Kept(

@@ -18,7 +18,7 @@ from crossroads.audit.service import Log
 from crossroads.audit.statements import statement_under
 from crossroads.directory.rules import CurrentCatalogue, may_keep
 from crossroads.identity.acting import Acting
-from crossroads.identity.closure import closure_of, moment_of_change
+from crossroads.identity.closure import closure_of, lock_linked, moment_of_change
 from crossroads.identity.database import Connection, Pool, outages
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import brussels_day
@@ -176,7 +176,7 @@ class ErrorReports:
         return Kept(closure.asked, said.ssin, reporter, sources.pop(), said.data_group, said.period, until)
 
     async def _write(self, connection: Connection, said: ErrorReport, signed: Signed, kept: Kept, report: UUID) -> None:
-        await hub_store.locked(connection, [kept.person])
+        await lock_linked(connection, [kept.person])
         moment = await moment_of_change(connection)
         await report_store.add(connection, kept, said, report, moment)
         told = self._notice(NoticeKind.PRESUMED_ERROR, kept, report, kept.source, moment)
@@ -198,7 +198,7 @@ class ErrorReports:
             return
         if said.outcome is ErrorOutcome.CORRECTED:
             await self._check_corrected(connection, kept, said)
-        await hub_store.locked(connection, [kept.person])
+        await lock_linked(connection, [kept.person])
         moment = await moment_of_change(connection)
         await report_store.answer(connection, kept, said, moment)
         told = self._notice(NoticeKind.ERROR_ANSWERED, kept, said.report, kept.reporter, moment)

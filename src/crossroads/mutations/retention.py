@@ -33,9 +33,10 @@ class ItemRetention:
             await self._removed(recipient, retention_store.remove_late)
             while await self._removed(recipient, retention_store.remove_next):
                 pass
+        async with transaction(self._pool) as connection:
+            await retention_store.remove_reported_changes(connection, self._clock.now() - self._kept)
         with outages():
             async with self._pool.acquire() as connection:
-                await retention_store.remove_reported_changes(connection, self._clock.now() - self._kept)
                 await retention_store.drop_months(connection)
 
     async def _removed(self, recipient: str, remove: _Remove) -> bool:

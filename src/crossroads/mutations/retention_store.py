@@ -35,23 +35,26 @@ async def remove_next(connection: Connection, recipient: str, before: datetime) 
     return _removed(await rows(queries.remove_next(connection, recipient=recipient, before=before, batch=BATCH)))
 
 
-async def remove_changes(connection: Connection, removed: Sequence[Removed]) -> None:
-    """Remove changes that no item of any mailbox leads to any more, but for those about reports of errors."""
+async def remove_changes(connection: Connection, removed: Sequence[Removed], *, reported: bool = False) -> None:
+    """Remove changes that no item of any mailbox leads to any more: those about reports of errors, or the others."""
     changes = sorted({(one.person, one.mutation): one.ticket for one in removed}.items())
-    keys = {"persons": [person for (person, _), _ in changes], "mutations": [key for (_, key), _ in changes]}
     # Locked before it is looked whether others lead to them: of two that remove the last two items, one sees so.
-    await rows(queries.lock_changes(connection, **keys))
+    await queries.lock_change(connection, [{"person": person, "mutation": key} for (person, key), _ in changes])
     found = await rows(queries.tickets_told(connection, tickets=[ticket for _, ticket in changes]))
     told = {row["ticket"] for row in found}
     gone = [key for key, ticket in changes if ticket not in told]
     await queries.remove_changes(
-        connection, persons=[person for person, _ in gone], mutations=[mutation for _, mutation in gone]
+        connection,
+        persons=[person for person, _ in gone],
+        mutations=[mutation for _, mutation in gone],
+        reported=reported,
     )
 
 
 async def remove_reported_changes(connection: Connection, before: datetime) -> None:
     """Remove changes about reports that were answered before a moment, when no item leads to them any more."""
-    await queries.remove_reported_changes(connection, before=before)
+    answered = _removed(await rows(queries.reported_changes(connection, before=before)))
+    await remove_changes(connection, answered, reported=True)
 
 
 async def drop_months(connection: Connection) -> list[str]:

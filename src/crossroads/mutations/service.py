@@ -18,7 +18,7 @@ from crossroads.audit.events import Event
 from crossroads.audit.model import Entry, Receipt
 from crossroads.audit.service import Log
 from crossroads.directory.rules import CurrentCatalogue
-from crossroads.identity.closure import moment_of_change
+from crossroads.identity.closure import linked, moment_of_change, numbered
 from crossroads.identity.database import Connection, Pool, outages
 from crossroads.identity.surroundings import Surroundings
 from crossroads.kernel.clock import brussels_day
@@ -140,16 +140,18 @@ class _Notice:
     ) -> dict[str, Taken | Refusal]:
         """Look whether the source holds the persons, and again under the locks of those that it holds.
 
-        Nobody else is locked, and numbers that nobody has are looked up to the end as somebody else: that the hub knows
-        a person is not to be told from what a refusal takes or leaves.
+        Nobody else is locked, and numbers that nobody has are looked up to the end as somebody else, in the same steps
+        whether anybody is linked or not: that the hub knows a person is not to be told from what a refusal takes or
+        leaves.
         """
         changes = [change for change in fresh.values() if isinstance(change, Admitted)]
         sources = list({change.source for change in changes})
-        numbers = await store.numbered_people(self._connection, {change.mutation.ssin for change in changes})
+        numbers = await numbered(self._connection, {change.mutation.ssin for change in changes})
         looked_up = self._decoys.beside(numbers, (change.mutation.ssin for change in changes))
-        people = await store.people(self._connection, looked_up, sources)
+        people = await store.humans(self._connection, await linked(self._connection, looked_up), sources)
         holding = {number for change in changes if (number := _holder(change, numbers, people)) is not None}
-        people = await store.locked_people(self._connection, holding, sources) if holding else {}
+        held = {person: people[person] for person in holding}
+        people = await store.locked_people(self._connection, held, sources)
         looked: dict[str, Taken | Refusal] = {}
         for name, change in fresh.items():
             if isinstance(change, Refusal):

@@ -1,6 +1,6 @@
 """Changes and the queue to the mailboxes, in PostgreSQL. Private to this room."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,9 @@ import aiosql
 from crossroads.audit.database import Driver
 from crossroads.audit.model import Receipt
 from crossroads.directory.model import Line
+from crossroads.identity.closure import linked, lock
 from crossroads.identity.database import Connection, Pool, rows, transaction
+from crossroads.identity.model import Kin
 from crossroads.kernel.period import Period
 from crossroads.mutations.model import NewItem, Person, Queued, Tail, Taken
 
@@ -101,30 +103,54 @@ async def add(connection: Connection, taken: Sequence[Taken], content_until: dat
     )
 
 
-async def numbered_people(connection: Connection, numbers: Iterable[str]) -> dict[str, int]:
-    """Give the persons whom numbers mean."""
-    found = await rows(queries.people_of_numbers(connection, ssins=list(numbers)))
-    return {row["ssin"]: row["person"] for row in found}
-
-
 async def locked_people(
-    connection: Connection, persons: Iterable[int], institutions: Sequence[str]
+    connection: Connection, looked: Mapping[int, Person], institutions: Sequence[str]
 ) -> dict[int, Person]:
-    """Give people as `people` does, and hold the locks of all that are linked with them."""
-    wanted, held = list(persons), -1
+    """Give people once more as `people` does, and hold the locks of all that are linked with them."""
+    found, held = dict(looked), set[int]()
     # Again after a link that was made while we waited.
-    while (now := await queries.lock_people(connection, persons=wanted)) != held:
-        held = now
-    return await people(connection, wanted, institutions)
+    while not (wanted := {one for person in found.values() for one in person.persons}) <= held:
+        await lock(connection, wanted)
+        held |= wanted
+        found = await people(connection, list(looked), institutions)
+    return found
 
 
 async def people(
     connection: Connection, persons: Sequence[int], institutions: Sequence[str] | None = None
 ) -> dict[int, Person]:
     """Give whom keys mean today, with inscriptions: all, or those of some institutions."""
+    found = await _alone(connection, persons, institutions)
+    kin = await linked(connection, [person for person, (_, merged) in found.items() if merged])
+    alone = {person: one for person, (one, _) in found.items()}
+    return alone | (await humans(connection, kin, institutions) if kin else {})
+
+
+async def humans(
+    connection: Connection, kin: Mapping[int, Kin], institutions: Sequence[str] | None = None
+) -> dict[int, Person]:
+    """Give whom keys mean today, of whom it is known who is linked: in one step, be anybody linked or not."""
+    found = await _alone(connection, list({one for kins in kin.values() for one in kins.persons}), institutions)
+    return {key: _human(kins, found) for key, kins in kin.items() if kins.head in found}
+
+
+_Alone = dict[int, tuple[Person, bool]]
+"""Persons as each stands alone, and whether others are linked with it."""
+
+
+async def _alone(connection: Connection, persons: Sequence[int], institutions: Sequence[str] | None) -> _Alone:
     wanted = list(institutions) if institutions is not None else None
     found = await rows(queries.people(connection, persons=list(persons), institutions=wanted))
-    return {row["person"]: Person(row["today"], row["ssin"], _lines(*tuple(row)[3:])) for row in found}
+    return {
+        person: (Person(person, ssin, (person,), _lines(*columns)), merged)
+        for person, ssin, merged, *columns in found
+    }  # fmt: skip
+
+
+def _human(kin: Kin, alone: _Alone) -> Person:
+    """Give the human being of persons that were linked."""
+    (head, _), persons = alone[kin.head], [alone[person][0] for person in kin.persons]
+    return Person(head.today, head.ssin, kin.persons, tuple(line for person in persons for line in person.lines))
 
 
 async def change_of(connection: Connection, ticket: UUID) -> Queued | None:
@@ -161,18 +187,25 @@ async def work(connection: Connection) -> Work:
 
 async def queued(connection: Connection, limit: int) -> list[Queued]:
     """Give the changes that wait longest."""
-    return [Queued(*row) for row in await rows(queries.queued(connection, limit=limit))]
+    waiting = await rows(queries.queued(connection, limit=limit))
+    keys = {"persons": [row["person"] for row in waiting], "mutations": [row["mutation"] for row in waiting]}
+    return [Queued(*row) for row in await rows(queries.changes(connection, **keys))] if waiting else []
 
 
 async def unqueue(connection: Connection, changes: Sequence[Queued]) -> None:
     """Forget that changes wait."""
-    await queries.unqueue(connection, mutations=[change.mutation for change in changes])
+    await queries.unqueue(
+        connection,
+        persons=[change.person for change in changes],
+        mutations=[change.mutation for change in changes],
+    )
 
 
 async def locked_tails(connection: Connection, recipients: Sequence[str]) -> dict[str, Tail]:
     """Give the last numbers of mailboxes, which nobody else may move until the transaction ends."""
     await queries.add_mailboxes(connection, recipients=list(recipients))
-    found = await rows(queries.lock_mailboxes(connection, recipients=list(recipients)))
+    await queries.lock_mailbox(connection, [{"recipient": recipient} for recipient in sorted(recipients)])
+    found = await rows(queries.tails(connection, recipients=list(recipients)))
     return {row["recipient"]: Tail(row["last_number"], tuple(row["tails"])) for row in found}
 
 

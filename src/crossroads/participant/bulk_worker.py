@@ -21,7 +21,7 @@ from crossroads.participant.config import Config
 
 PATIENCE = timedelta(minutes=10)
 """For which a page may be worked on."""
-_NICE = 10
+_NICE = 19
 _GLANCE = 0.5
 """Seconds between two looks at whether the participant ends."""
 

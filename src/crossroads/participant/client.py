@@ -26,6 +26,7 @@ from crossroads.participant.boxes import AsyncBox, Box, SyncBox
 from crossroads.participant.client_config import ClientConfig, ClientKeys, read_client_config
 from crossroads.participant.correspondence import Correspondence
 from crossroads.participant.inscriptions import AsyncInscriptions, Inscriptions, SyncInscriptions
+from crossroads.participant.jobs import AsyncJobs, Jobs, SyncJobs
 from crossroads.participant.looks import AsyncLooks, Looks, SyncLooks
 from crossroads.participant.mailbox import Mailbox
 from crossroads.participant.offices import Offices
@@ -107,6 +108,7 @@ class _Base:
         self._mailbox = Mailbox(hub)
         self._persons = Persons(hub)
         self._batches = Batches(asking, hub)
+        self._jobs = Jobs(hub)
         self._inscriptions = Inscriptions(hub)
         self._looks = Looks(hub)
         self._box = Box(asking, hub)
@@ -123,6 +125,8 @@ class Client(_Base):
         self._http = Http(TIMEOUT)
         self.batches = AsyncBatches(self._batches, self._http)
         """Many questions in one file."""
+        self.jobs = AsyncJobs(self._jobs, self._http)
+        """What the hub does for you after it has answered."""
         self.inscriptions = AsyncInscriptions(self._inscriptions, self._http)
         """Many lines of the directory at once."""
         self.looks = AsyncLooks(self._looks, self._http)
@@ -244,6 +248,8 @@ class SyncClient(_Base):
         self._http = SyncHttp(TIMEOUT)
         self.batches = SyncBatches(self._batches, self._http)
         """Many questions in one file."""
+        self.jobs = SyncJobs(self._jobs, self._http)
+        """What the hub does for you after it has answered."""
         self.inscriptions = SyncInscriptions(self._inscriptions, self._http)
         """Many lines of the directory at once."""
         self.looks = SyncLooks(self._looks, self._http)

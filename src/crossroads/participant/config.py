@@ -143,6 +143,8 @@ class Config(Settings, frozen=True, kw_only=True):
     """For an institution to whose endpoint the hub brings its items."""
     folder: Path = Path()
     """The folder of the settings file; not a setting itself."""
+    made: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What functions of the institution's own share, each under the name of its module; not a setting itself."""
 
     def __post_init__(self) -> None:
         """Refuse keys of another institution, and SQL without a database."""
@@ -170,7 +172,7 @@ class Config(Settings, frozen=True, kw_only=True):
 
 def read_config(path: Path) -> Config:
     """Read the settings. Raises WrongSetting."""
-    config = msgspec.structs.replace(read_settings(path, Config), folder=path.resolve().parent)
+    config = msgspec.structs.replace(read_settings(path, Config), folder=path.resolve().parent, made={})
     outbox = config.outbox.database if config.outbox else None
     items = config.items.database if config.items else None
     for place, database in (("database", config.database), ("outbox.database", outbox), ("items.database", items)):

@@ -13,13 +13,13 @@ from crossroads.kernel.ssin import Environment
 from crossroads.participant import replies
 from crossroads.participant.checkpoints import Witness
 from crossroads.participant.provenkeys import KeyRing, NotProven, Proven, ProvenKeys, hub_ring
-from crossroads.participant.questions import signed
+from crossroads.participant.questions import JSON
 from crossroads.participant.steps import Call, Got, Steps
 from crossroads.participant.trust import Trust
 from crossroads.wire.decoding import UNREADABLE, decode
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.registrations import KeyUse
-from crossroads.wire.signatures import Request, find_signature
+from crossroads.wire.signatures import Request, find_signature, sign_request
 
 T = TypeVar("T")
 
@@ -43,13 +43,16 @@ class Correspondence:
         body = msgspec.json.encode(message)
         # Through the message's own rules: what the hub would refuse as malformed is told here, with its place.
         decode(body, msgspec.json.Decoder(type(message)))
+        return decoded((yield from self.call("POST", path, body, JSON)), decoder)
+
+    def call(
+        self, method: str, path: str, body: bytes | None = None, media_type: str = "", *, large: bool = False
+    ) -> Steps[Got]:
+        """Sign a request, make it and give the hub's answer. Raises Refused, Unavailable or Tampered."""
         yield from self.witness.regain_trust(self.clock.now())
-        request = signed(f"{self.hub}{path}", body, self.sign, self.clock.now())
-        got = yield from self.post(request)
-        try:
-            return decoder.decode(got.body)
-        except UNREADABLE as error:
-            raise Tampered("The answer of the hub has not the form that it should have.") from error
+        url, headers = f"{self.hub}{path}", {"content-type": media_type} if media_type else {}
+        headers |= sign_request(self.sign, Request(method, url, headers, body), self.clock.now())
+        return (yield from self.post(Request(method, url, headers, body), large=large))
 
     def post(self, request: Request, *, large: bool = False) -> Steps[Got]:
         """Make a signed request and give an answer that the hub signed. Raises Refused, Unavailable or Tampered."""
@@ -92,3 +95,11 @@ class Correspondence:
         except CrossroadsError as error:
             raise Tampered(code=Code.ANSWER_UNSIGNED) from error
         return (yield from self.key(self._hub_keys, key_id))
+
+
+def decoded(got: Got, decoder: "msgspec.json.Decoder[T]") -> T:
+    """Read an answer of the hub. Raises Tampered."""
+    try:
+        return decoder.decode(got.body)
+    except UNREADABLE as error:
+        raise Tampered("The answer of the hub has not the form that it should have.") from error

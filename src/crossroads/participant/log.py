@@ -3,12 +3,14 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from crossroads.kernel.errors import CrossroadsError, InvalidValue
+from crossroads.participant.log_forgetting import fault_of
 from crossroads.participant.state import state_file
 from crossroads.wire.canonical import b64url
 from crossroads.wire.commitments import commitments_of, leaf_of
@@ -81,9 +83,10 @@ def newest(folder: Path, count: int) -> list[dict[str, Any]]:
         return [msgspec.json.decode(fields) for (fields,) in connection.execute(_NEWEST, (count,))]
 
 
-def verify(folder: Path, known: KnownHead | None = None) -> Verified:
+def verify(folder: Path, known: KnownHead | None = None, over: datetime | None = None) -> Verified:
     """Compute every leaf and the root anew, and that the log grew from a head that was known.
 
+    Entries from before `over` may be forgotten: then what they said is gone.
     Raises CrossroadsError where there is no log.
     """
     faults: list[str] = []
@@ -98,7 +101,7 @@ def verify(folder: Path, known: KnownHead | None = None) -> Verified:
             if entry.position != expected:
                 faults.append(f"Entries {expected} to {entry.position - 1} are missing.")
             expected = entry.position + 1
-            faults.extend(_faults(entry))
+            faults.extend(_faults(entry, over))
             frontier.append([entry.leaf])
             if known is not None and frontier.size == known.size:
                 seen = KnownHead(frontier.size, b64url(frontier.root))
@@ -109,7 +112,11 @@ def verify(folder: Path, known: KnownHead | None = None) -> Verified:
     return Verified(size=size, root=b64url(Frontier(size, peaks).root), faults=tuple(faults))
 
 
-def _faults(entry: Entry) -> Iterator[str]:
+def _faults(entry: Entry, over: datetime | None) -> Iterator[str]:
+    if not entry.salts:
+        if fault := fault_of(entry.fields, entry.leaf, over):
+            yield f"Entry {entry.position} {fault}."
+        return
     try:
         fields = msgspec.json.decode(entry.fields, type=dict[str, Any])
         leaf = leaf_of(commitments_of(fields, entry.salts))

@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 
 from crossroads.kernel.clock import Moment
+from crossroads.kernel.errors import Malformed
 from crossroads.kernel.ssin import Environment
-from crossroads.wire.decoding import UNREADABLE, decode
+from crossroads.wire.decoding import decode
 from crossroads.wire.messages import Message
 from crossroads.wire.mutations import Item, MailboxPage
 
@@ -55,8 +56,8 @@ def read(page: RawPage) -> MailboxPage:
 
 def _item(raw: msgspec.Raw) -> Item:
     try:
-        return _item_decoder.decode(raw)
-    except UNREADABLE:
+        return decode(bytes(raw), _item_decoder)
+    except Malformed:
         return UnreadableItem(**_fields(decode(bytes(raw), _place_decoder)))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from crossroads.catalogue.model import Text
+from crossroads.catalogue.entries import Text
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.portal.acted import Acted, acted_for

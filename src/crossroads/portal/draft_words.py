@@ -1,15 +1,19 @@
 """What a decision of the committee says, in words: each name with the identifier, which is what is signed. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import msgspec
+from markupsafe import Markup
 
+from crossroads.catalogue.entries import Provenance, Text
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Mode, Provenance, Text
+from crossroads.catalogue.model import Mode
 from crossroads.portal.register import Register
 from crossroads.web.dates import read_day, split_day
 from crossroads.web.languages import LANGUAGES, Words
+from crossroads.web.look import clean, name, said
 from crossroads.wire.committee import Decision
 
 
@@ -32,7 +36,8 @@ PROVENANCES: Mapping[str, str] = {
 }
 
 
-_DAYS = ("validFrom", "validUntil")
+_DAYS = ("validFrom", "validUntil", "firstDay", "lastDay")
+_LINE, _IN_LANGUAGE = Markup("\n"), Markup('%s: <bdi lang="%s">%s</bdi>')
 
 
 class DraftWords:
@@ -50,11 +55,17 @@ class DraftWords:
         }
         self._worded = {"modes": MODES, "provenance": PROVENANCES}
 
-    def title(self, decision: Decision) -> str:
-        """Give the name of the authorisation that a decision is about, its reference where it has none."""
+    def title(self, decision: Decision) -> Markup:
+        """Write the name of the authorisation that a decision is about, its reference where it has none."""
         names = (decision.authorisation or {}).get("names") or self._standing(decision.reference)
-        shown = names.get(self._words.language) or next(iter(names.values()), "") if isinstance(names, Mapping) else ""
-        return str(shown) or decision.reference
+        return said(self._words, names) or name(decision.reference)
+
+    def facts(self, decision: Decision) -> Iterator[tuple[str, Markup]]:
+        """Give the fields of a decision, and what each says."""
+        told = {"reason": decision.reason, "firstDay": decision.first_day, "lastDay": decision.last_day}
+        for field, value in {**told, **(decision.authorisation or {})}.items():
+            if value:
+                yield field, self.value(field, str(value) if isinstance(value, date) else value)
 
     def mode(self, mode: str) -> str:
         """Say how data travels."""
@@ -64,43 +75,42 @@ class DraftWords:
         """Say of what kind a source is."""
         return self._words.text(PROVENANCES[provenance])
 
-    def value(self, field: str, value: Any) -> str:
+    def value(self, field: str, value: Any) -> Markup:
         """Write a value of a field: several under each other, an identifier after its name, what is unknown as JSON."""
         if value is None:
-            return ""
+            return Markup("")
         if isinstance(value, list):
-            return "\n".join(self.value(field, one) for one in value)
+            return _LINE.join(self.value(field, one) for one in value)
         if isinstance(value, dict):
             return self._several(value)
-        return self._text(field, value) if isinstance(value, str) else msgspec.json.encode(value).decode()
+        return self._text(field, value) if isinstance(value, str) else name(msgspec.json.encode(value).decode())
 
-    def _text(self, field: str, value: str) -> str:
+    def _text(self, field: str, value: str) -> Markup:
         if field in _DAYS and (day := read_day(split_day(value), self._words.locale)):
-            return self._words.date(day)
+            return name(self._words.date(day))
         if field in self._worded:
-            return self._words.text(self._worded[field][value]) if value in self._worded[field] else value
-        return self._with_name(self._named[field](value), value) if field in self._named else value
+            return name(self._words.text(self._worded[field][value]) if value in self._worded[field] else value)
+        return self._with_name(self._named[field](value), value) if field in self._named else name(value)
 
-    def _several(self, value: Mapping[str, Any]) -> str:
+    def _several(self, value: Mapping[str, Any]) -> Markup:
         if value.keys() <= set(LANGUAGES):
-            return "\n".join(f"{language}: {text}" for language, text in value.items())
+            return _LINE.join(_IN_LANGUAGE % (one, one, clean(str(text))) for one, text in value.items())
         if "institution" in value:
             return self.value("institution", value["institution"])
         if "sector" in value:
             return self._party(value["sector"], value.get("type"))
-        return msgspec.json.encode(value).decode()
+        return name(msgspec.json.encode(value).decode())
 
-    def _party(self, sector: Any, kind: Any) -> str:
+    def _party(self, sector: Any, kind: Any) -> Markup:
         if kind is None:
             known = self._register.sector(sector)
             return self._with_name(known, self._words.text("Sector %(number)s", number=str(sector)))
         said = self._words.text("Sector %(number)s, type %(kind)s", number=str(sector), kind=str(kind))
         return self._with_name(self._register.institution_type(sector, kind), said)
 
-    def _with_name(self, entry: Any, key: str) -> str:
-        return f"{entry.names.in_language(self._words.language)} ({key})" if entry else key
+    def _with_name(self, entry: Any, key: str) -> Markup:
+        return Markup("%s (%s)") % (said(self._words, entry.names), clean(key)) if entry else name(key)
 
-    def _standing(self, reference: str) -> Mapping[str, str]:
+    def _standing(self, reference: str) -> Text:
         found = self._register.versions(Kind.AUTHORISATION, reference)
-        names: Text = found[0].names if found else Text()
-        return {one: text for one in LANGUAGES if (text := getattr(names, one))}
+        return found[0].names if found else Text()

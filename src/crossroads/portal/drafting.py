@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 import msgspec
 from babel.core import Locale
 
-from crossroads.catalogue.model import Authorisation, Mode, Provenance
+from crossroads.catalogue.entries import Provenance
+from crossroads.catalogue.model import Authorisation, Mode
+from crossroads.portal.draft_choices import Choices
 from crossroads.web.dates import read_day, split_day, typed_day
-from crossroads.web.forms import whole
+from crossroads.web.forms import Form, whole
 from crossroads.web.view import View
 from crossroads.wire.committee import Decision, DecisionKind, PlannedChange
 from crossroads.wire.decoding import fault
 
-_LINES = ("legalContexts", "dataGroups", "inscriptionContexts")
+_CHOSEN = ("parties", "legalContexts", "dataGroups", "inscriptionContexts", "modes")
 _TEXTS = ("decisionTable", "deliberation", "noInscriptionBecause", "provenance", "source")
 _VALID = ("validFrom", "validUntil")
 _STOPPED = ("firstDay", "lastDay")
@@ -31,12 +33,19 @@ class Difference(NamedTuple):
     after: Any
 
 
-def read_decision(view: View, kind: DecisionKind) -> Decision | None:
+def read_decision(view: View, choices: Choices, kind: DecisionKind) -> Decision | None:
     """Read the form, and say beside each field what is wrong; None where something is."""
     form, body = view.form, None
+    if not form["reference"]:
+        form.fault("reference", view.words.text("Say about which authorisation"))
     if kind is DecisionKind.GRANT:
         body = _typed(view)
+        _check_known(view, choices)
         _check(view, body)
+    elif form["reference"] and not choices.known("reference", form["reference"]):
+        form.fault("reference", view.words.text("There is no such authorisation"))
+    if not form["reason"]:
+        form.fault("reason", view.words.text("Say why, in a few words"))
     said = {"kind": kind.value, "reference": form["reference"], "reason": form["reason"], "authorisation": body}
     if kind is not DecisionKind.GRANT:
         said |= _days(view, _STOPPED)
@@ -50,8 +59,13 @@ def read_decision(view: View, kind: DecisionKind) -> Decision | None:
     return decision if form.good else None
 
 
-def filled(decision: Decision) -> dict[str, str]:
-    """Give what the form shows of a decision."""
+def chosen(form: Form, field: str) -> list[str]:
+    """Give what is chosen in a field, each once."""
+    return list(dict.fromkeys(one for one in form.every(field) if one))
+
+
+def filled(decision: Decision) -> dict[str, Any]:
+    """Give what the form shows of a decision: a text by field, several where several are chosen."""
     days = {"firstDay": decision.first_day, "lastDay": decision.last_day}
     shown = of_authorisation(decision.authorisation or {}) | {
         name: str(day) if day else "" for name, day in days.items()
@@ -59,17 +73,20 @@ def filled(decision: Decision) -> dict[str, str]:
     return shown | {"reference": decision.reference, "reason": decision.reason}
 
 
-def of_authorisation(body: Mapping[str, Any]) -> dict[str, str]:
+def of_authorisation(body: Mapping[str, Any]) -> dict[str, Any]:
     """Give what the form shows of an authorisation."""
-    shown = {name: str(body.get(name, "")) for name in (*_TEXTS, *_VALID, "lookBackMonths")}
-    shown |= {name: "\n".join(body.get(name, ())) for name in _LINES}
+    shown: dict[str, Any] = {name: str(body.get(name, "")) for name in (*_TEXTS, *_VALID, "lookBackMonths")}
     shown |= {f"name-{language}": body.get("names", {}).get(language, "") for language in _LANGUAGES}
-    shown["parties"] = "\n".join(map(_party_text, body.get("parties", ())))
-    shown["modes"] = " ".join(body.get("modes", ()))
-    return shown
+    shown |= {name: list(body.get(name, ())) for name in _CHOSEN}
+    return shown | {"parties": [_party_key(party) for party in shown["parties"]]}
 
 
-def days(shown: Mapping[str, str], locale: Locale) -> dict[str, date | None]:
+def shown_chosen(form: Form, shown: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give what is chosen in each field: as somebody chose, or else as the form shows it."""
+    return {name: chosen(form, name) if form.lists else shown.get(name, []) for name in _CHOSEN}
+
+
+def days(shown: Mapping[str, Any], locale: Locale) -> dict[str, date | None]:
     """Give the days among what the form shows."""
     return {name: read_day(split_day(shown.get(name, "")), locale) for name in (*_VALID, *_STOPPED)}
 
@@ -87,13 +104,12 @@ def _typed(view: View) -> dict[str, Any]:
     form = view.form
     body: dict[str, Any] = {name: form[name] for name in _TEXTS if form[name]}
     body |= _days(view, _VALID)
-    body |= {name: lines for name in _LINES if (lines := form[name].split())}
+    body |= {name: chosen(form, name) for name in _CHOSEN}
     body["reference"] = form["reference"]
     body["names"] = {one: form[f"name-{one}"] for one in _LANGUAGES if form[f"name-{one}"]}
-    body["parties"] = [_party(line) for line in form["parties"].split()]
-    body["modes"] = [one for one in form.every("modes") if one in MODES]
-    for name in ("legalContexts", "dataGroups"):
-        body.setdefault(name, [])
+    body["parties"] = [_party(key) for key in body["parties"]]
+    if not body["inscriptionContexts"]:
+        del body["inscriptionContexts"]
     if form["lookBackMonths"]:
         body["lookBackMonths"] = _number(form["lookBackMonths"])
     return body
@@ -106,11 +122,11 @@ def _days(view: View, names: Iterable[str]) -> dict[str, str]:
     return {name: text for name, text in said.items() if text}
 
 
-def _party(line: str) -> dict[str, Any]:
-    """Read a party: an institution by its identifier, a sector by its number, a type within it as `17/2`."""
-    sector, slash, kind = line.partition("/")
+def _party(key: str) -> dict[str, Any]:
+    """Read a party by its key: an institution, a sector by its number, a type within it as `17/2`."""
+    sector, slash, kind = key.partition("/")
     if not (sector.isascii() and sector.isdigit() and len(sector) < 4):  # noqa: PLR2004 - three digits at most
-        return {"institution": line}
+        return {"institution": key}
     if not slash:
         return {"sector": int(sector)}
     return {"sector": int(sector), "type": _number(kind)}
@@ -122,10 +138,18 @@ def _number(text: str) -> int | str:
     return text if number is None else number
 
 
-def _party_text(party: Mapping[str, Any]) -> str:
+def _party_key(party: Mapping[str, Any]) -> str:
     if "institution" in party:
         return str(party["institution"])
     return f"{party['sector']}/{party['type']}" if "type" in party else str(party["sector"])
+
+
+def _check_known(view: View, choices: Choices) -> None:
+    """Say what is chosen that the catalogue has not."""
+    for name in ("decisionTable", *_CHOSEN):
+        keys = [] if name == "modes" else [key for key in chosen(view.form, name) if not choices.known(name, key)]
+        if keys:
+            view.form.fault(name, view.words.text("The catalogue has no such entry: %(keys)s", keys=", ".join(keys)))
 
 
 def _check(view: View, body: Mapping[str, Any]) -> None:

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Any
 
+from markupsafe import Markup
+
 from crossroads.operation.model import Finding, Light, Source, What
 from crossroads.portal.register import Register
 from crossroads.web.languages import Words
+from crossroads.web.look import clean, said
 
 
 def _message(text: str) -> str:
@@ -45,6 +48,7 @@ STATES: Mapping[str, str] = {
 }
 JOBS: Mapping[str, str] = {
     "batch": _("Answers a file of questions"),
+    "batch-answer": _("Answers a file of questions"),
     "batch-check": _("Checks a file of questions"),
     "batch-retention": _("Removes files of questions whose days are over"),
     "bis-retention": _("Removes what the BIS register held long enough"),
@@ -78,18 +82,19 @@ def light(words: Words, of: Light) -> tuple[str, str]:
     return words.text(text), colour
 
 
-def finding(words: Words, found: Finding, register: Register) -> str:
+def finding(words: Words, found: Finding, register: Register) -> Markup:
     """Say what was found; an institution by its name."""
     about = register.institution(found.about) if found.about else None
     kind = found.about or ""
     job = f"\N{LEFT DOUBLE QUOTATION MARK}{job_kind(words, kind)}\N{RIGHT DOUBLE QUOTATION MARK}"
-    named = about.names.in_language(words.language) if about else job if kind in JOBS else kind
+    named = said(words, about.names) if about else clean(job if kind in JOBS else kind)
     given: dict[str, str] = {"about": named}
     if found.number is not None:
         given["number"] = words.number(round(found.number, 1))
     if found.moment is not None:
         given |= {"moment": words.moment(found.moment), "day": words.date(found.moment)}
-    return words.text(FOUND[found.what], **given)
+    # The message is ours, what is put into it is escaped.
+    return Markup(words.text(FOUND[found.what])) % given  # noqa: S704
 
 
 def job_state(words: Words, job: Any) -> str:

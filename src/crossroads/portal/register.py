@@ -6,21 +6,11 @@ from datetime import date
 from typing import Any, NamedTuple, TypeVar
 from unicodedata import combining, normalize
 
+from crossroads.catalogue.decision_tables import DecisionTable
+from crossroads.catalogue.entries import Entry, Text
+from crossroads.catalogue.institutions import Institution, InstitutionType, Party, Sector
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import (
-    Authorisation,
-    Availability,
-    DataGroup,
-    DecisionTable,
-    Entry,
-    InscriptionContext,
-    Institution,
-    InstitutionType,
-    LegalContext,
-    Party,
-    Sector,
-    Text,
-)
+from crossroads.catalogue.model import Authorisation, Availability, DataGroup, InscriptionContext, LegalContext
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.web.contents import Schema, part
 from crossroads.web.languages import SOURCE
@@ -166,6 +156,12 @@ class Register:
         """Give all versions of an entry, whenever they are in force, the newest first."""
         found = (one for one in self.snapshot.listed(kind) if one.key == key)
         return sorted(found, key=lambda one: one.valid_from, reverse=True)
+
+    def choosable(self, kind: Kind) -> list[Any]:
+        """Give the entries of a kind that are in force or will be, by name; the newest version of each."""
+        every = sorted(self.snapshot.listed(kind), key=lambda one: one.valid_from)
+        newest = {one.key: one for one in every if one.valid_until is None or one.valid_until >= self.day}
+        return sorted(newest.values(), key=lambda one: (self.called(one), one.key))
 
     def availabilities(self, data_group: str = "", context: str = "") -> list[Availability]:
         """Give where data exists, by the names of data group and capacity."""

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from crossroads.catalogue.model import Text
+from markupsafe import Markup
+
+from crossroads.catalogue.entries import Text
 from crossroads.dmn.drawing import Cell, Column, Drawing, Side
 from crossroads.dmn.model import Aggregation, HitPolicy
 from crossroads.web.languages import Words
+from crossroads.web.look import said
 
 
 def _message(text: str) -> str:
@@ -118,7 +121,7 @@ def _feel(words: Words, text: str, statuses: Mapping[str, Text]) -> str:
         return words.text(known)
     if _STRINGS.fullmatch(text):
         every = re.findall(_STRING, text)
-        return ", ".join(statuses[one].in_language(words.language) if one in statuses else one for one in every)
+        return Markup(", ").join(said(words, statuses[one]) if one in statuses else one for one in every)
     if found := _NUMBER.fullmatch(text):
         return words.text(_NUMBERS[found[1]], number=words.number(int(found[2])))
     return _days(words, text)

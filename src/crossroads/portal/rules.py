@@ -10,8 +10,8 @@ from functools import lru_cache
 from itertools import count, zip_longest
 from typing import Any, NamedTuple, TypeAlias
 
+from crossroads.catalogue.decision_tables import DecisionTable
 from crossroads.catalogue.history import Belief
-from crossroads.catalogue.model import DecisionTable
 from crossroads.dmn.drawing import Cell, Column, Drawing, Row, Side, drawings
 from crossroads.dmn.errors import BadModel
 from crossroads.dmn.held import held

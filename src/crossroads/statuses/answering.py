@@ -16,6 +16,7 @@ from crossroads.participant.datasources import Found, Wanted, WantedMany
 from crossroads.participant.statuses import Days, RightAnswer
 from crossroads.participant.yamlfile import WrongSetting
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.comparing import Comparing
 from crossroads.statuses.direct import Direct
 from crossroads.statuses.live import Live
 from crossroads.statuses.model import Entitlement, Holding
@@ -90,8 +91,7 @@ def right(config: Config, group: str) -> RightSource:
     buffer = Buffer(settings.path(settings.buffer))
     for one in read_rights(settings.path(settings.rights)):
         if one.data_group == group:
-            client = client_settings(settings.path(settings.client), f"asking-{one.id}")
-            return RightSource(buffer, one.id, Live(settings, client, buffer, Direct(one)))
+            return RightSource(buffer, one.id, Live(settings, _asking(config, settings), buffer, Direct(one)))
     raise WrongSetting(f"$.groups.{group}: no right in {settings.rights} is told by this data group.")
 
 
@@ -99,6 +99,14 @@ def own(config: Config, _group: str) -> OwnView:
     """Make what answers a person about itself. Raises WrongSetting."""
     settings = _settings(config)
     return OwnView(Buffer(settings.path(settings.buffer)), read_rights(settings.path(settings.rights)))
+
+
+def _asking(config: Config, settings: StatusSettings) -> Comparing:
+    """Give the one that all rights of these settings share."""
+    made: Comparing = config.made.setdefault(
+        __name__, Comparing(client_settings(settings.path(settings.client), "asking"))
+    )
+    return made
 
 
 def _settings(config: Config) -> StatusSettings:

@@ -22,8 +22,10 @@ from crossroads.participant.trust import read_trust
 from crossroads.statuses.attestation_model import Standing, Verdict
 from crossroads.statuses.attestation_settings import FILE, read_attestation_settings
 from crossroads.statuses.attestation_signing import make_for_tests, read_certificate
-from crossroads.statuses.attesting import Attestations, Attester
+from crossroads.statuses.attesting import Attestations, Attested, Attester
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.deeds import What
+from crossroads.statuses.deeds_command import COMMAND_LINE, Agent, SettingsFile, logged
 from crossroads.statuses.pages.settings import read_pages_settings
 from crossroads.statuses.rights import read_rights
 from crossroads.statuses.settings import StatusSettings, read_status_settings
@@ -39,7 +41,6 @@ _NOT_VALID = {
     Standing.UNKNOWN: "No attestation has this code.",
 }
 
-SettingsFile = Annotated[Path, typer.Argument(help="statuses.yaml of the institution.", metavar="SETTINGS")]
 CodeText = Annotated[
     str, typer.Argument(help="The code of the attestation; - reads it from standard input.", metavar="CODE")
 ]
@@ -59,7 +60,7 @@ class _Institution(NamedTuple):
     statuses: StatusSettings
 
 
-def attest(
+def attest(  # noqa: PLR0913 - each is an option of the command
     settings: SettingsFile,
     *,
     ssin: Ssin,
@@ -67,19 +68,25 @@ def attest(
     output: Annotated[Path, typer.Option(help="The attestation: a new file .pdf.")],
     language: Language = "nl",
     day: Past = None,
+    agent: Agent = COMMAND_LINE,
     json: Json = False,
 ) -> None:
     """Attest that a right is open for a person: a signed PDF with a code, which says neither why nor whose it is."""
     with told():
-        ours = _institution(settings)
+        ours, number = _institution(settings), typed.ssin(ssin)
         _check_output(output, ours.attester.environment)
         attestations = _attestations(ours)
-        made = attestations.attest(typed.ssin(ssin), right, language, day.date() if day else None)
-        try:
-            write_atomically(output, made.pdf)
-        except OSError as error:
-            attestations.revoke(made.statement.code)
-            raise Refused(f"{output} cannot be written: {error.strerror}.") from None
+
+        def act() -> Attested:
+            made = attestations.attest(number, right, language, day.date() if day else None)
+            try:
+                write_atomically(output, made.pdf)
+            except OSError as error:
+                attestations.revoke(made.statement.code)
+                raise Refused(f"{output} cannot be written: {error.strerror}.") from None
+            return made
+
+        made = logged(ours.statuses, What.ATTESTED, number, act, agent, right=right)
     if json:
         write({"output": str(output), **msgspec.to_builtins(made.statement)})
     else:

@@ -142,9 +142,9 @@ class Attestations:
             raise Unavailable("The time of the buffer is over: load the statuses anew.")
 
     def _right(self, name: str) -> Right:
-        if name not in self._rights:
+        if (right := self._rights.get(name)) is None:
             raise Refused(f"No right `{name}` is known here; known are: {', '.join(sorted(self._rights))}.")
-        return self._rights[name]
+        return right
 
     def _signing(self) -> Signing:
         settings = self._attester.settings

@@ -37,6 +37,7 @@ from crossroads.statuses.buffer_rows import (
     UNFORGOTTEN,
     WITHDRAWALS,
     WITHDRAWN,
+    add_source,
     entitlement,
     granted,
     held,
@@ -58,6 +59,7 @@ class Buffer:
         self.path = folder / "buffer.sqlite"
         with self._database() as database:
             database.executescript(SCHEMA)
+            add_source(database)
         self.path.chmod(0o600)
 
     def current(self) -> Load | None:
@@ -68,6 +70,11 @@ class Buffer:
     def facts(self, load: Load) -> Path:
         """Give the folder with the facts of a load."""
         return self._folder / f"load-{load.number:06}"
+
+    def knows(self, ssin: str) -> bool:
+        """Tell whether the load has something of a person who did not withdraw. Raises Unavailable as `holdings`."""
+        with self._reading() as database:
+            return database.execute(ASKED, (msgspec.json.encode([ssin]).decode(),)).fetchone() is not None
 
     def holdings(self, ssin: str) -> list[Holding]:
         """Give the statuses of a person who did not withdraw. Raises Unavailable for a load whose time is over."""

@@ -31,9 +31,13 @@ CREATE TABLE IF NOT EXISTS withdrawal (ssin TEXT PRIMARY KEY, since TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS notice (
   ssin TEXT NOT NULL, data_group TEXT NOT NULL, stamp INTEGER NOT NULL, corrected INTEGER NOT NULL, wrong_since TEXT,
   waits INTEGER NOT NULL DEFAULT 1, covered INTEGER NOT NULL DEFAULT 0, compares INTEGER NOT NULL DEFAULT 1,
-  due INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (ssin, data_group)
+  due INTEGER NOT NULL DEFAULT 0, tries INTEGER NOT NULL DEFAULT 0, source TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (ssin, data_group)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS notice_stamp ON notice (stamp);
 """
+_SOURCE = "SELECT 1 FROM pragma_table_info('notice') WHERE name = 'source'"
+_ADD_SOURCE = "ALTER TABLE notice ADD COLUMN source TEXT NOT NULL DEFAULT ''"
 EMPTY = (
     "DELETE FROM load",
     "DELETE FROM failure",
@@ -98,6 +102,16 @@ SELECT entitlement.* FROM json_each(?) AS asked JOIN entitlement ON entitlement.
 WHERE entitlement."right" = ? AND entitlement.ssin NOT IN (SELECT ssin FROM withdrawal)
 ORDER BY entitlement.ssin, entitlement.start_date
 """
+
+
+def add_source(database: sqlite3.Connection) -> None:
+    """Let a buffer of an earlier version note which source told; of several processes that open it, one does so."""
+    if database.execute(_SOURCE).fetchone():
+        return
+    with database:
+        database.execute("BEGIN IMMEDIATE")
+        if not database.execute(_SOURCE).fetchone():
+            database.execute(_ADD_SOURCE)
 
 
 def read_load(database: sqlite3.Connection) -> Load | None:

@@ -22,11 +22,13 @@ from crossroads.participant.client_settings import client_settings
 from crossroads.participant.files import write_atomically
 from crossroads.participant.terminal import ConfigFile, Json, Ssin, client, told, write
 from crossroads.participant.trust import read_trust
-from crossroads.statuses import ask_command, attestation_command, pages_command, placing, results, trying
+from crossroads.statuses import ask_command, attestation_command, deeds_command, pages_command, placing, results, trying
 from crossroads.statuses.absent import absent as absent_households
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.customers import Customers, ask_all
 from crossroads.statuses.deciding import Decider
+from crossroads.statuses.deeds import What
+from crossroads.statuses.deeds_command import COMMAND_LINE, Agent, SettingsFile, logged
 from crossroads.statuses.invite_command import invite
 from crossroads.statuses.listening_command import listen
 from crossroads.statuses.loading import Loading
@@ -49,8 +51,6 @@ _COUNTED = {
     "refused": "{:,} changes of rights were refused by the hub, and are told to nobody:",
 }
 
-SettingsFile = Annotated[Path, typer.Argument(help="statuses.yaml of the institution.", metavar="SETTINGS")]
-"""The settings of the institution that keeps statuses."""
 Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day that it is about; today when absent.")
 ]
@@ -107,14 +107,14 @@ def propose(
 
 
 @app.command()
-def withdraw(settings: SettingsFile, *, ssin: Ssin) -> None:
+def withdraw(settings: SettingsFile, *, ssin: Ssin, agent: Agent = COMMAND_LINE) -> None:
     """Tell nothing of a person any more, whose wish that is; who had a right by it alone has it no more."""
     number = typed.ssin(ssin)
     with told():
         ours = read_status_settings(settings)
-        config = client_settings(ours.path(ours.client), _STATE)
-        parse_ssin(number, read_trust(config.folder / config.trust).environment, _today())
-        placing.withdraw(_buffer(ours), number, _today(), read_rights(ours.path(ours.rights)))
+        buffer, rights = _buffer(ours), read_rights(ours.path(ours.rights))
+        logged(ours, What.WITHDREW, number, lambda: placing.withdraw(buffer, number, _today(), rights), agent)
+        placing.forget(buffer, rights)
     _screen.print("Nothing is told of this person any more, and no load asks about it.")
 
 
@@ -127,6 +127,7 @@ def expire(settings: SettingsFile) -> None:
         gone = buffer.expire(_today())
         Notices(buffer).forget_old(SystemClock().now() - timedelta(days=ours.kept_days))
         attestation_command.forget(settings)
+        deeds_command.forget(ours)
     _screen.print("The time of the buffer is over: it is empty now." if gone else "Nothing is over.")
 
 
@@ -176,7 +177,7 @@ def compare(
 app.command()(ask_command.ask)
 app.command()(invite)
 app.command()(listen)
-for command in (*attestation_command.COMMANDS, *pages_command.COMMANDS):
+for command in (*attestation_command.COMMANDS, *pages_command.COMMANDS, *deeds_command.COMMANDS):
     app.command()(command)
 
 

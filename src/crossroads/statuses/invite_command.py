@@ -15,10 +15,10 @@ from crossroads.participant.config import read_config
 from crossroads.participant.terminal import Json, client, told, write
 from crossroads.participant.trust import read_trust
 from crossroads.statuses.absent import absent_adults
-from crossroads.statuses.attestation_command import SettingsFile
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.customers import Customers
 from crossroads.statuses.deciding import Decider
+from crossroads.statuses.deeds_command import SettingsFile
 from crossroads.statuses.inviting import Inviting
 from crossroads.statuses.rights import one_right
 from crossroads.statuses.settings import read_status_settings

@@ -18,7 +18,7 @@ from crossroads.statuses.locking import locked
 from crossroads.statuses.notices import Notices
 from crossroads.statuses.renewing import Renewing
 from crossroads.statuses.settings import StatusSettings
-from crossroads.wire.mutations import Item
+from crossroads.wire.mutations import MAXIMUM_ITEMS, Item
 
 _IDLE_SECONDS = 1.0
 _LONGEST_PAUSE = 60.0
@@ -29,18 +29,19 @@ _log = structlog.get_logger(__name__)
 class Listening:
     """Takes, looks into and tells on. What cannot be done now is tried again, and holds up nothing else."""
 
-    def __init__(self, client: SyncClient, settings: StatusSettings, buffer: Buffer) -> None:
-        """Work with a client of the institution."""
+    def __init__(self, client: SyncClient, settings: StatusSettings, buffer: Buffer, stop: Event) -> None:
+        """Work with a client of the institution, until stopped."""
+        self._stop = stop
         self._groups = frozenset(settings.statuses.values())
         self._notices = Notices(buffer)
-        self._consumer = Consumer(client, self._handle, Inbox(self._notices.engine))
-        self._renewing = Renewing(client, settings, buffer, self._notices)
+        self._consumer = Consumer(client, self._handle, Inbox(self._notices.engine), count=MAXIMUM_ITEMS)
+        self._renewing = Renewing(client, settings, buffer, self._notices, stop)
         self._notifier = Notifier(client.notify, self._notices.outbox, SystemClock())
 
-    def run(self, stop: Event) -> None:
+    def run(self) -> None:
         """Go on until stopped."""
         pause = 0.0
-        while not stop.wait(pause):
+        while not self._stop.wait(pause):
             done, failed = self.step()
             wait = 0.0 if done else _IDLE_SECONDS
             pause = min(2 * pause or _IDLE_SECONDS, _LONGEST_PAUSE) if failed else wait
@@ -61,9 +62,11 @@ class Listening:
             self._notices.note(transaction, item.change)
 
     def _send(self) -> int:
-        sent = self._notifier.send()
-        if sent:
+        """Send all that waits: of many notices, more comes than goes at once."""
+        sent = 0
+        while more := self._notifier.send():
             self._notices.forget_sent()
+            sent += more
         return sent
 
 

@@ -13,8 +13,8 @@ import typer
 from crossroads.kernel.parents import orphaned
 from crossroads.participant.client_settings import client_settings
 from crossroads.participant.terminal import client, told
-from crossroads.statuses.attestation_command import SettingsFile
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.deeds_command import SettingsFile
 from crossroads.statuses.listening import Listening, alone
 from crossroads.statuses.settings import read_status_settings
 
@@ -37,7 +37,7 @@ def listen(settings: SettingsFile, *, parent: Annotated[int | None, typer.Option
         config = client_settings(ours.path(ours.client), _STATE)
         buffer = Buffer(ours.path(ours.buffer))
         with alone(buffer), client(config) as hub:
-            Listening(hub, ours, buffer).run(_stopped(parent))
+            Listening(hub, ours, buffer, _stopped(parent)).run()
 
 
 def _stopped(parent: int | None) -> Event:

@@ -1,17 +1,15 @@
 """Asking the sources at the moment of a question: what they say now about one person and those who live with them."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import cached_property
 
 from crossroads.kernel.errors import CrossroadsError, Unavailable
 from crossroads.kernel.period import Period
-from crossroads.participant.client import Client, ClientConfig, OpenedBlock
+from crossroads.participant.client import OpenedBlock
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.comparing import Comparing
 from crossroads.statuses.direct import Direct, Person
-from crossroads.statuses.granting import granted
 from crossroads.statuses.inscribing import Lines
 from crossroads.statuses.model import Entitlement, Reach, year_end
 from crossroads.statuses.reading import failed_sources, holdings, home, resident
@@ -22,8 +20,6 @@ _AT_ONCE = 8
 """Questions about members of a household that are asked at the same time."""
 MOST_MEMBERS = 50
 """Others in a household who are asked about at the moment of a question; a file is answered about a larger one too."""
-_COMPARED_SECONDS = 60
-"""How long the table counts as that of the catalogue once it was compared."""
 _DECIDING_SECONDS = 2
 """How long a table may take about one person."""
 
@@ -31,17 +27,16 @@ _DECIDING_SECONDS = 2
 class Live:
     """One right, decided on what the sources say now."""
 
-    def __init__(self, settings: StatusSettings, client: ClientConfig, buffer: Buffer, direct: Direct) -> None:
-        """Open no connection yet. Of the buffer is read only who was inscribed, and who wished to be left out."""
-        self._settings, self._config, self._buffer, self._direct = settings, client, buffer, direct
+    def __init__(self, settings: StatusSettings, asking: Comparing, buffer: Buffer, direct: Direct) -> None:
+        """Of the buffer is read only who was inscribed, and who wished to be left out."""
+        self._settings, self._asking, self._buffer, self._direct = settings, asking, buffer, direct
         self._statuses = {
             group: name
             for name, group in settings.statuses.items()
             if direct.statuses is None or name in direct.statuses
         }
-        self._lines = Lines(client.institution)
+        self._lines = Lines(asking.institution)
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._compared: tuple[date, float] | None = None
 
     async def entitlements(self, ssin: str, day: date) -> list[Entitlement] | None:
         """Give when the right is open for a person; None for one of whom nothing may be or is known.
@@ -53,7 +48,7 @@ class Live:
         if self._buffer.withdrawn([ssin]):
             return None
         try:
-            await self._compare(day)
+            await self._asking.check(self._direct.right, day)
             people = await self._people(ssin, day)
             return await decided(self._direct, ssin, people, day) if ssin in people else None
         except TimeoutError:
@@ -63,22 +58,9 @@ class Live:
         except CrossroadsError as error:
             raise Unavailable(f"The right cannot be decided now: {error}") from error
 
-    async def _compare(self, day: date) -> None:
-        """Decide by no other table than the catalogue has in force. Raises NotGranted and Unavailable."""
-        now = time.monotonic()
-        if self._compared and self._compared[0] == day and now - self._compared[1] < _COMPARED_SECONDS:
-            return
-        (await self._client.published(granted, day)).check(self._direct.right)
-        self._compared = (day, now)
-
     async def close(self) -> None:
-        """Close the connections."""
-        if "_client" in self.__dict__:
-            await self._client.close()
-
-    @cached_property
-    def _client(self) -> Client:
-        return Client(self._config)
+        """Close the connections, which all rights share."""
+        await self._asking.close()
 
     async def _people(self, ssin: str, day: date) -> Mapping[str, Person]:
         asked = {ssin, *(await self._members(ssin, day))}
@@ -101,7 +83,9 @@ class Live:
         context = self._settings.members
         new = self._buffer.not_inscribed(self._buffer.not_inscribed(people, self._settings.candidates), context)
         outcomes = (
-            await self._client.inscriptions.keep([self._lines.begin(one, context, day) for one in new]) if new else ()
+            await self._asking.client.inscriptions.keep([self._lines.begin(one, context, day) for one in new])
+            if new
+            else ()
         )
         refused = {ssin for ssin, one in zip(new, outcomes, strict=True) if not one.done}
         self._buffer.inscribed((one for one in new if one not in refused), context)
@@ -124,7 +108,7 @@ class Live:
 
     async def _asked(self, ssin: str, groups: Sequence[str], period: Period | None, day: date) -> Sequence[OpenedBlock]:
         async with self._room:
-            reply = await self._client.ask(
+            reply = await self._asking.client.ask(
                 ssin=ssin,
                 legal_context=self._settings.legal_context,
                 data_groups=groups,

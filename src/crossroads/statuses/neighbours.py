@@ -12,28 +12,38 @@ from crossroads.statuses.direct import Person
 from crossroads.statuses.model import Holding, Home, Resident
 from crossroads.statuses.staging import HOLDINGS, MEMBERS, RESIDENTS
 
-_REACHED = "SELECT member FROM member WHERE NOT collective AND ssin IN (SELECT unnest(?))"
-_OPENING = "SELECT ssin FROM member WHERE NOT collective AND member IN (SELECT unnest(?))"
+_REACHED = "SELECT ssin, member FROM member WHERE NOT collective AND ssin IN (SELECT unnest(?))"
+_OPENING = "SELECT member, ssin FROM member WHERE NOT collective AND member IN (SELECT unnest(?))"
 _HOLDINGS = "SELECT * FROM holding WHERE ssin IN (SELECT unnest(?)) ORDER BY ssin, status, start_date"
 _RESIDENTS = "SELECT * FROM resident WHERE ssin IN (SELECT unnest(?))"
 _MEMBERS = "SELECT * FROM member WHERE ssin IN (SELECT unnest(?))"
 
 
 class Neighbours(NamedTuple):
-    """What decides on the rights of those whom a person's statuses can reach."""
+    """What decides on the rights of those whom the statuses of some people can reach."""
 
-    reached: Collection[str]
-    """The person, and those who live with it, whether or not they were asked about."""
+    reached: Mapping[str, Collection[str]]
+    """By each of these people: itself, and those who live with it, whether or not they were asked about."""
+    openers: Mapping[str, Collection[str]]
+    """Of each who is reached: those who have it in their household, and so may open a right for it."""
     people: Mapping[str, Person]
-    """Them, and whoever else can open a right for one of them."""
+    """All of them."""
+
+    def around(self, ssin: str) -> Mapping[str, Person]:
+        """Give one who is reached, and who may open a right for it."""
+        return {one: self.people[one] for one in {ssin, *self.openers.get(ssin, ())} if one in self.people}
 
 
-def neighbours(folder: Path, ssin: str) -> Neighbours | None:
-    """Read the facts in a folder; None where they are not about the person."""
+def neighbours(folder: Path, people: Collection[str]) -> Neighbours:
+    """Read the facts in a folder about some people; by one whom they are not about, nobody is reached."""
     with _facts(folder) as database:
-        reached = {ssin, *_column(database, _REACHED, [ssin])}
-        found = _people(database, {*reached, *_column(database, _OPENING, list(reached))})
-    return Neighbours(reached, {one: Person(None, None, ()) for one in reached} | found) if ssin in found else None
+        living = _pairs(database, _REACHED, people)
+        reached = {one: {one, *living.get(one, ())} for one in people}
+        everybody = {one for those in reached.values() for one in those}
+        openers = _pairs(database, _OPENING, everybody)
+        found = _people(database, everybody.union(*openers.values()))
+    nothing = dict.fromkeys(everybody, Person(None, None, ()))
+    return Neighbours({one: those for one, those in reached.items() if one in found}, openers, nothing | found)
 
 
 def said_before(folder: Path, people: Iterable[str]) -> Mapping[str, Person]:
@@ -69,5 +79,8 @@ def _people(database: duckdb.DuckDBPyConnection, people: Iterable[str]) -> dict[
     }
 
 
-def _column(database: duckdb.DuckDBPyConnection, query: str, people: list[str]) -> Iterable[str]:
-    return [ssin for (ssin,) in database.execute(query, [people]).fetchall()]
+def _pairs(database: duckdb.DuckDBPyConnection, query: str, people: Collection[str]) -> Mapping[str, Collection[str]]:
+    pairs = defaultdict(list)
+    for one, other in database.execute(query, [list(people)]).fetchall():
+        pairs[one].append(other)
+    return pairs

@@ -29,9 +29,10 @@ _BUSY_SECONDS = 30
 _NEXT = "(SELECT coalesce(max(stamp), 0) + 1 FROM notice)"
 _PROPOSE = "INSERT OR IGNORE INTO candidate SELECT :ssin WHERE :ssin NOT IN (SELECT ssin FROM withdrawal)"
 _NOTE = f"""
-INSERT INTO notice (ssin, data_group, stamp, corrected, wrong_since) VALUES (:ssin, :group, {_NEXT}, :corrected, :since)
+INSERT INTO notice (ssin, data_group, source, stamp, corrected, wrong_since)
+VALUES (:ssin, :group, :source, {_NEXT}, :corrected, :since)
 ON CONFLICT (ssin, data_group) DO UPDATE SET
-  stamp = excluded.stamp, covered = 0, due = 0, tries = 0, waits = 1,
+  source = excluded.source, stamp = excluded.stamp, covered = 0, due = 0, tries = 0, waits = 1,
   corrected = excluded.corrected OR (corrected AND waits),
   wrong_since = CASE
     WHEN NOT (corrected AND waits) THEN excluded.wrong_since
@@ -39,10 +40,12 @@ ON CONFLICT (ssin, data_group) DO UPDATE SET
     ELSE nullif(min(coalesce(wrong_since, ''), coalesce(excluded.wrong_since, '')), '') END
 """  # noqa: S608 - constants of this file
 _DUE = """
-SELECT ssin, data_group, stamp, corrected, wrong_since, compares, tries
-FROM notice WHERE waits AND due <= ? ORDER BY stamp LIMIT 1
+SELECT ssin, data_group, source, stamp, corrected, wrong_since, compares, tries
+FROM notice WHERE waits AND due <= ?
+ORDER BY row_number() OVER (PARTITION BY source ORDER BY tries, stamp), tries, stamp LIMIT ?
 """
 _LATER = "UPDATE notice SET due = ?, tries = tries + 1 WHERE ssin = ? AND data_group = ? AND stamp = ?"
+_PUT_OFF = "UPDATE notice SET due = ? WHERE ssin = ? AND data_group = ? AND stamp = ?"
 _DROP = "DELETE FROM notice WHERE ssin = ? AND data_group = ? AND stamp = ?"
 _DONE = f"""
 UPDATE notice SET stamp = {_NEXT}, waits = 0, covered = 0, compares = 1 WHERE ssin = ? AND data_group = ? AND stamp = ?
@@ -61,6 +64,7 @@ class Notice(NamedTuple):
 
     ssin: str
     data_group: str
+    source: str
     stamp: int
     """Another when it was told of once more."""
     cause: Cause
@@ -70,12 +74,12 @@ class Notice(NamedTuple):
 
 
 class Renewed(NamedTuple):
-    """What a source says now, and which rights that opens."""
+    """What sources say now, and which rights that opens."""
 
-    status: str
-    held: Sequence[Holding]
+    held: Mapping[tuple[str, str], Sequence[Holding]]
+    """Of each person and status that was asked about."""
     opened: Mapping[str, Sequence[Entitlement]]
-    """Of each person whom it can reach."""
+    """Of each person whom that can reach."""
 
 
 Tell = Callable[[str, Collection[str], Sequence[Entitlement], Sequence[Entitlement]], Iterable[Mutation]]
@@ -94,43 +98,48 @@ class Notices:
     def note(self, connection: Connection, change: Change) -> None:
         """Note a change, and propose whom it is about for the next load, within a transaction."""
         since = change.wrong_since.astimezone(UTC).isoformat() if change.wrong_since else None
-        row = {"ssin": change.ssin.value, "group": change.data_group, "since": since}
+        row = {"ssin": change.ssin.value, "group": change.data_group, "source": change.source, "since": since}
         for statement in (_PROPOSE, _NOTE):
             connection.exec_driver_sql(statement, row | {"corrected": int(change.kind in WRONG)})
 
-    def due(self, now: datetime) -> Notice | None:
-        """Give one that is to be looked into now."""
+    def due(self, now: datetime, most: int) -> list[Notice]:
+        """Give those that are to be looked into now: the first of each source, then the next of each, and so on.
+
+        The first are those that failed least often, so that those that always fail keep no other from its turn.
+        """
         with self.engine.connect() as connection:
-            row = connection.exec_driver_sql(_DUE, (int(now.timestamp()),)).first()
-        if row is None:
-            return None
-        ssin, group, stamp, corrected, since, compares, tries = row
-        cause = Cause(bool(corrected), datetime.fromisoformat(since) if since else None)
-        return Notice(ssin, group, stamp, cause, bool(compares), tries)
+            return [_notice(tuple(row)) for row in connection.exec_driver_sql(_DUE, (int(now.timestamp()), most))]
 
-    def later(self, notice: Notice, now: datetime) -> None:
-        """Look into it again after a while."""
-        due = now + min(_FIRST_WAIT * 2 ** min(notice.tries, _MOST_DOUBLED), _LONGEST_WAIT)
+    def later(self, notices: Iterable[Notice], now: datetime) -> None:
+        """Look into them again after a while."""
+        rows = [(int((now + _wait(one.tries)).timestamp()), *_key(one)) for one in notices]
         with self.engine.begin() as connection:
-            connection.exec_driver_sql(_LATER, (int(due.timestamp()), *_key(notice)))
+            _each(connection, _LATER, rows)
 
-    def drop(self, notice: Notice) -> None:
-        """Leave it to the next load."""
+    def put_off(self, notices: Iterable[tuple[Notice, int]], now: datetime) -> None:
+        """Look into them after a while, though they did not fail: each with how often its source was silent."""
+        rows = [(int((now + _wait(times)).timestamp()), *_key(one)) for one, times in notices]
         with self.engine.begin() as connection:
-            connection.exec_driver_sql(_DROP, _key(notice))
+            _each(connection, _PUT_OFF, rows)
 
-    def renew(self, notice: Notice, load: Load, found: Renewed, tell: Tell) -> int:
+    def drop(self, notices: Iterable[Notice]) -> None:
+        """Leave them to the next load."""
+        with self.engine.begin() as connection:
+            _each(connection, _DROP, map(_key, notices))
+
+    def renew(self, notices: Iterable[Notice], load: Load, found: Renewed, tell: Tell) -> int:
         """Put what is said now in place of what was, and what is told of that into the outbox; give how many.
 
-        Raises Conflict where another load took the buffer's place meanwhile: it is looked into again.
+        Raises Conflict where another load took the buffer's place meanwhile: they are looked into again.
         """
         with self.engine.begin() as connection:
-            connection.exec_driver_sql(_DONE, _key(notice))
+            _each(connection, _DONE, map(_key, notices))
             if connection.exec_driver_sql("SELECT number FROM load").scalar() != load.number:
                 raise Conflict("Another load took the place of this one.")
-            if not _withdrew(connection, notice.ssin):
-                connection.exec_driver_sql(_UNHOLD, (notice.ssin, found.status))
-                _insert(connection, HOLD, map(held, found.held))
+            for (ssin, status), holdings in found.held.items():
+                if not _withdrew(connection, ssin):
+                    connection.exec_driver_sql(_UNHOLD, (ssin, status))
+                    _each(connection, HOLD, map(held, holdings))
             mutations = [one for ssin in found.opened for one in _renewed(connection, ssin, found.opened[ssin], tell)]
             for mutation in mutations:
                 write(connection, mutation)
@@ -162,7 +171,7 @@ def _renewed(connection: Connection, ssin: str, opened: Sequence[Entitlement], t
         return ()
     before = [entitlement(tuple(row)) for row in connection.exec_driver_sql(ENTITLEMENTS, (ssin,))]
     connection.exec_driver_sql(_UNGRANT, (ssin,))
-    _insert(connection, GRANT, map(granted, opened))
+    _each(connection, GRANT, map(granted, opened))
     contexts = {context for (context,) in connection.exec_driver_sql(_CONTEXTS, (ssin,))}
     return tell(ssin, contexts, before, opened)
 
@@ -171,9 +180,21 @@ def _withdrew(connection: Connection, ssin: str) -> bool:
     return connection.exec_driver_sql(_WITHDRAWN, (ssin,)).first() is not None
 
 
-def _insert(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def _each(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Run a statement for each row."""
     for row in rows:
         connection.exec_driver_sql(statement, row)
+
+
+def _notice(row: tuple[Any, ...]) -> Notice:
+    ssin, group, source, stamp, corrected, since, compares, tries = row
+    cause = Cause(bool(corrected), datetime.fromisoformat(since) if since else None)
+    return Notice(ssin, group, source, stamp, cause, bool(compares), tries)
+
+
+def _wait(times: int) -> timedelta:
+    doubled: int = 2 ** min(times, _MOST_DOUBLED)
+    return min(_FIRST_WAIT * doubled, _LONGEST_WAIT)
 
 
 def _key(notice: Notice) -> tuple[str, str, int]:

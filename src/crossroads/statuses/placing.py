@@ -34,15 +34,11 @@ def binding(rights: Iterable[Right], today: date) -> list[Right]:
 
 
 def withdraw(buffer: Buffer, ssin: str, today: date, rights: Sequence[Right]) -> None:
-    """Tell nothing of a person from now on, remove its facts, and decide anew for those who had a right by it.
-
-    Raises Refused where the law does not allow it, and what `forget` does: nothing is told of the person by then.
-    """
+    """Tell nothing of a person from now on: `forget` removes its facts. Raises Refused where the law forbids it."""
     if bound := binding(rights, today):
         why = "; ".join(f"{right.id}: {right.withdrawal_reference}" for right in bound)
         raise Refused(f"The law lets nobody withdraw from what is kept here ({why}).")
     buffer.withdraw(ssin, today)
-    forget(buffer, rights)
 
 
 def forget(buffer: Buffer, rights: Iterable[Right]) -> None:

@@ -1,77 +1,109 @@
-"""What a source told of a status is looked into: the source is asked, and the rights it can reach are decided anew.
+"""What sources told of statuses is looked into: they are asked, and the rights that it can reach are decided anew.
 
-All is decided as of the day of the load, like everything else in the buffer, by the tables of today.
+Many notices are looked into together, and what was said is written once. What fails for one of them is tried again
+later, and holds up no other. All is decided as of the day of the load, like everything else in the buffer, by the
+tables of today.
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import date
+from threading import Event
 
 from crossroads.kernel.clock import SystemClock, brussels_day
 from crossroads.kernel.errors import Conflict, Unavailable
-from crossroads.kernel.period import Period
 from crossroads.participant.client import SyncClient
+from crossroads.statuses.anew import Said, Telling, decided, reason, say_why
 from crossroads.statuses.buffer import Buffer
-from crossroads.statuses.direct import Direct, Person
+from crossroads.statuses.direct import Direct
 from crossroads.statuses.granting import check_granted
-from crossroads.statuses.model import Entitlement, Holding, Load
-from crossroads.statuses.neighbours import Neighbours, neighbours
+from crossroads.statuses.model import Holding, Load
+from crossroads.statuses.neighbours import neighbours
 from crossroads.statuses.notices import Notice, Notices, Renewed
 from crossroads.statuses.reading import failed_sources, holdings
 from crossroads.statuses.rights import read_rights
 from crossroads.statuses.settings import StatusSettings
 from crossroads.statuses.staging import say_anew
-from crossroads.statuses.telling import Answer, otherwise, told, whole_year
-from crossroads.wire.mutations import Mutation
+from crossroads.statuses.telling import whole_year
 
 AGENT = "notice"
+_TOGETHER = 1_000
+"""Notices that are looked into at once."""
+_ASKING_SECONDS = 60
+"""After which what was said is written; who was not asked about by then is the next time."""
+_SILENT = 3
+"""Questions in a row to which a source that told gives no answer: then all else that it told is put off unasked."""
 _COMPARED_SECONDS = 60
 """How long the tables count as those of the catalogue once they were compared."""
 
 
 class Renewing:
-    """Looks into notices, one at a time."""
+    """Looks into notices."""
 
-    def __init__(self, client: SyncClient, settings: StatusSettings, buffer: Buffer, notices: Notices) -> None:
-        """Ask with a client of the institution."""
+    def __init__(
+        self, client: SyncClient, settings: StatusSettings, buffer: Buffer, notices: Notices, stop: Event
+    ) -> None:
+        """Ask with a client of the institution; no more once stopped."""
         self._client, self._settings, self._buffer, self._notices = client, settings, buffer, notices
+        self._stop = stop
         self._names = {group: name for name, group in settings.statuses.items()}
         self._compared: tuple[object, float] | None = None
+        self._silent = Counter[str]()
+        """In how many looks in a row each source was silent, so that it was asked no more."""
 
     def next(self) -> bool:
-        """Look into one that is due; tell whether there was one. Raises what kept it: it is looked into again."""
+        """Look into those that are due; tell whether there were any.
+
+        What fails for one is tried again later. Raises what kept all of them.
+        """
         now = SystemClock().now()
-        notice = self._notices.due(now)
-        if notice is None:
+        notices = self._notices.due(now, _TOGETHER)
+        if not notices:
             return False
+        failed: Collection[Notice] = notices
         try:
-            self._look_into(notice, brussels_day(now))
+            failed = self._look_into(notices, brussels_day(now))
         except Conflict:
-            pass  # another load took the place of this one
-        except Exception:
-            self._notices.later(notice, now)
-            raise
+            failed = ()  # another load took the place of this one
+        finally:
+            self._notices.later(failed, SystemClock().now())
         return True
 
-    def _look_into(self, notice: Notice, today: date) -> None:
+    def _look_into(self, notices: Sequence[Notice], today: date) -> Collection[Notice]:
+        """Look into notices, and give those that failed."""
         load = self._buffer.current()
-        around = self._around(notice, load, today)
-        if load is None or around is None:
-            self._notices.drop(notice)
-            return
-        status, rights = self._names[notice.data_group], self._rights(load.day)
-        said = self._said(notice, status, load.day, today)
-        say_anew(self._buffer.facts(load), notice.ssin, status, said)
-        people = {**around.people, notice.ssin: _with(around.people[notice.ssin], status, said)}
-        opened = {one: _opened(rights, one, people, load.day) for one in sorted(around.reached)}
-        tell = Telling(self._settings, rights, notice, load, today)
-        self._notices.renew(notice, load, Renewed(status, said, opened), tell)
+        known = self._known(notices, load, today)
+        if load is None or not known:
+            self._notices.drop(notices)
+            return ()
+        facts = self._buffer.facts(load)
+        around = neighbours(facts, {one.ssin for one in known})
+        reaching = [one for one in known if one.ssin in around.reached]
+        self._notices.drop(set(notices).difference(reaching))
+        rights = self._rights(load.day)
+        said, failed = self._ask(reaching, load.day, today)
+        anew = decided(said, around, self._names, rights, load.day)
+        if anew.said:
+            self._check_stands(load)
+            held = {(one.ssin, self._names[one.data_group]): holds for one, holds in anew.said.items()}
+            say_anew(facts, held)
+            tell = Telling(self._settings, rights, anew.reaching, load, today)
+            self._notices.renew(anew.said, load, Renewed(held, anew.opened), tell)
+        return [*failed, *(said.keys() - anew.said.keys())]
 
-    def _around(self, notice: Notice, load: Load | None, today: date) -> Neighbours | None:
-        """Give what decides on whom it is about; None where the buffer has nothing of it, or may not."""
-        if load is None or load.over(today) or notice.data_group not in self._names:
-            return None
-        return None if self._buffer.withdrawn([notice.ssin]) else neighbours(self._buffer.facts(load), notice.ssin)
+    def _check_stands(self, load: Load) -> None:
+        """Raise Conflict where another load took the place of this one while the sources were asked."""
+        current = self._buffer.current()
+        if current is None or current.number != load.number:
+            raise Conflict("Another load took the place of this one.")
+
+    def _known(self, notices: Sequence[Notice], load: Load | None, today: date) -> Sequence[Notice]:
+        """Give those of which the buffer may say something."""
+        if load is None or load.over(today):
+            return ()
+        withdrawn = self._buffer.withdrawn({one.ssin for one in notices})
+        return [one for one in notices if one.data_group in self._names and one.ssin not in withdrawn]
 
     def _rights(self, day: date) -> Sequence[Direct]:
         """Give the rights of a day. Raises NotGranted where the catalogue has another table in force."""
@@ -82,7 +114,32 @@ class Renewing:
             self._compared = (which, now)
         return [Direct(right) for right in rights]
 
-    def _said(self, notice: Notice, status: str, day: date, today: date) -> Sequence[Holding]:
+    def _ask(self, notices: Sequence[Notice], day: date, today: date) -> tuple[Said, Sequence[Notice]]:
+        """Give what was said, and for which notices nothing was: neither for those that there was no time for."""
+        said: dict[Notice, Sequence[Holding]] = {}
+        failed: list[Notice] = []
+        unasked: list[Notice] = []
+        why, silent = Counter[str](), Counter[str]()
+        until = time.monotonic() + _ASKING_SECONDS
+        for notice in notices:
+            if self._stop.is_set() or time.monotonic() > until:
+                break
+            if silent[notice.source] == _SILENT:
+                unasked.append(notice)
+                continue
+            try:
+                said[notice] = self._said(notice, day, today)
+                silent[notice.source] = self._silent[notice.source] = 0
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is about this notice alone
+                failed.append(notice)
+                silent[notice.source] += isinstance(error, Unavailable)
+                why[reason(error)] += 1
+        say_why(why)
+        self._notices.put_off([(one, self._silent[one.source]) for one in unasked], SystemClock().now())
+        self._silent.update({one.source for one in unasked})
+        return said, failed
+
+    def _said(self, notice: Notice, day: date, today: date) -> Sequence[Holding]:
         """Ask when the person has the status. Raises Unavailable where a source does not answer."""
         reply = self._client.ask(
             ssin=notice.ssin,
@@ -94,44 +151,5 @@ class Renewing:
         )
         if failed := failed_sources(reply.answer, reply.rejected):
             raise Unavailable(f"{' and '.join(sorted(failed))} did not answer.")
+        status = self._names[notice.data_group]
         return [one for block in reply.blocks for one in holdings(notice.ssin, status, block, today)]
-
-
-class Telling:
-    """What is told of one notice."""
-
-    def __init__(
-        self, settings: StatusSettings, rights: Sequence[Direct], notice: Notice, load: Load, today: date
-    ) -> None:
-        """Tell of some rights, as of a load."""
-        self._settings, self._notice, self._load, self._today = settings, notice, load, today
-        self._groups = {one.right.id: one.right.data_group for one in rights}
-        status = next(name for name, group in settings.statuses.items() if group == notice.data_group)
-        self._opened_by_it = {one.right.id for one in rights if one.statuses is None or status in one.statuses}
-
-    def __call__(
-        self, ssin: str, contexts: Collection[str], before: Sequence[Entitlement], after: Sequence[Entitlement]
-    ) -> Iterable[Mutation]:
-        """Give a notice for each right that turned out otherwise, of whom may be told of at all."""
-        known = [one for one in (self._settings.candidates, self._settings.members) if one in contexts]
-        for right, group in self._groups.items():
-            days = self._days(right, before, after)
-            answer = Answer(group, ssin, known[0]) if days and known else None
-            mutation = told(answer, days, self._notice.cause, self._load.day, self._today) if answer and days else None
-            if mutation:
-                yield mutation
-
-    def _days(self, right: str, before: Sequence[Entitlement], after: Sequence[Entitlement]) -> Period | None:
-        # Of a right that the status cannot open, clients would learn that a source told something of the person.
-        if not self._notice.compares and right in self._opened_by_it:
-            return whole_year(self._load.day)
-        old, new = ([one.period for one in those if one.right == right] for those in (before, after))
-        return otherwise(old, new)
-
-
-def _with(person: Person, status: str, said: Sequence[Holding]) -> Person:
-    return person._replace(holdings=(*(one for one in person.holdings if one.status != status), *said))
-
-
-def _opened(rights: Iterable[Direct], ssin: str, people: Mapping[str, Person], day: date) -> Sequence[Entitlement]:
-    return [one for right in rights for one in right.entitlements(ssin, people, day)]

@@ -1,6 +1,6 @@
 """The facts of one load, written to Parquet as they come: a few thousand rows are in memory, whatever the number."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,6 +30,8 @@ _SCHEMAS = {
     MEMBERS: pa.schema([("ssin", pa.string()), ("member", pa.string()), ("collective", pa.bool_())]),
 }
 _AT_ONCE = 20_000
+_SEPARATOR = "\n"
+"""Between a number and a status, neither of which has it."""
 
 
 class _Rows:
@@ -98,14 +100,16 @@ def leave_out(folder: Path, people: Collection[str]) -> None:
         _rewrite(path, lambda batch: pc.invert(pc.is_in(batch["ssin"], named)))
 
 
-def say_anew(folder: Path, ssin: str, status: str, held: Sequence[Holding]) -> None:
-    """Put what is said now of one status of a person in place of what the facts in a folder say of it."""
+def say_anew(folder: Path, said: Mapping[tuple[str, str], Sequence[Holding]]) -> None:
+    """Put what is said now of people and statuses in place of what the facts in a folder say of them."""
+    named = pa.array([_SEPARATOR.join(key) for key in said], pa.string())
 
     def others(batch: pa.RecordBatch) -> pa.Array:
-        return pc.invert(pc.and_(pc.equal(batch["ssin"], ssin), pc.equal(batch["status"], status)))
+        keys = pc.binary_join_element_wise(batch["ssin"], batch["status"], _SEPARATOR)
+        return pc.invert(pc.is_in(keys, named))
 
     first, *more = sorted(folder.glob(f"{HOLDINGS}-*.parquet"))
-    _rewrite(first, others, [_row(one) for one in held])
+    _rewrite(first, others, [_row(one) for held in said.values() for one in held])
     for path in more:
         _rewrite(path, others)
 

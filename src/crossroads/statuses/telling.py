@@ -27,6 +27,13 @@ class Cause(NamedTuple):
     """Since when, where the source says so."""
 
 
+def together(causes: Iterable[Cause]) -> Cause:
+    """Give the cause of what turns out otherwise by several: a correction, where one is, since the first moment."""
+    since = [one.wrong_since for one in causes if one.corrected]
+    known = [moment for moment in since if moment]
+    return Cause(bool(since), min(known) if since and len(known) == len(since) else None)
+
+
 class Answer(NamedTuple):
     """Which right, of whom, known in which context."""
 

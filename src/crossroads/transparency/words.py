@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from crossroads.catalogue.entries import Entry, Text
+from crossroads.catalogue.institutions import Sector
 from crossroads.catalogue.kinds import Kind
-from crossroads.catalogue.model import Entry, Sector, Text
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.wire.usage import Words
 

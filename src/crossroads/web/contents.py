@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 from markupsafe import Markup
 
-from crossroads.web.languages import LANGUAGES, Words
-from crossroads.web.look import clean, name
+from crossroads.web.languages import Words
+from crossroads.web.look import name, said
 
 Schema = Mapping[str, Any]
 ROWS = 300
@@ -99,9 +99,8 @@ def part(schema: Schema, key: str) -> Schema:
 
 def field_name(words: Words, field: str, schema: Schema) -> Markup:
     """Give what a field is called: as its schema says, or by its own name, `startDate` as `Start date`."""
-    said = _said(words, _of(schema, field).get("x-names"))
-    if said:
-        return said
+    if named := _said(words, _of(schema, field).get("x-names")):
+        return named
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", _cut(field))
     return name(parted[:1].upper() + parted[1:].lower())
 
@@ -208,11 +207,4 @@ def _of(schema: Schema, field: str) -> Schema:
 
 def _said(words: Words, names: Any) -> Markup | None:
     """Write a text that the catalogue has in some languages; where it is not in that of the page, say in which."""
-    if not isinstance(names, dict):
-        return None
-    for language in (words.language, *LANGUAGES):
-        if (text := names.get(language)) and isinstance(text, str):
-            if language == words.language:
-                return name(text)
-            return Markup('<bdi lang="%s">%s</bdi>') % (language, clean(text))
-    return None
+    return said(words, names) if isinstance(names, dict) else None

@@ -6,6 +6,7 @@ from datetime import date
 
 from babel.core import Locale
 
+from crossroads.kernel.ssin import IncompleteDate
 from crossroads.web.forms import Form
 
 _MONTH, _YEAR = "-month", "-year"
@@ -45,6 +46,18 @@ def read_day(parts: list[str], locale: Locale) -> date | None:
         return date(int(year), number, int(told[1]))
     except ValueError:
         return None
+
+
+def read_birth(parts: list[str], locale: Locale) -> IncompleteDate | None:
+    """Read a birth date of which the day, or day and month, may be left out or 0; None where it is none."""
+    if len(parts) > _PARTS:
+        return None
+    day, month, year = (part.strip() for part in [*[""] * (_PARTS - len(parts)), *parts])
+    no_day, no_month = (not part.strip("0") for part in (day, month))
+    found = read_day(["1" if no_day else day, "1" if no_month else month, year], locale)
+    if found is None or (no_month and not no_day):
+        return None
+    return IncompleteDate(found.year, 0 if no_month else found.month, 0 if no_day else found.day)
 
 
 def _month(typed: str, locale: Locale) -> int | None:

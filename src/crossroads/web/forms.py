@@ -53,9 +53,9 @@ class Form(msgspec.Struct, kw_only=True):
         return not self.faults
 
     @property
-    def typed(self) -> dict[str, str]:
-        """What somebody typed, and not what the page added."""
-        return {field: value for field, value in self.values.items() if field not in (CSRF, NUMBER, ACTING)}
+    def typed(self) -> dict[str, list[str]]:
+        """What somebody typed and chose, and not what the page added."""
+        return {field: values for field, values in self.lists.items() if field not in (CSRF, NUMBER, ACTING)}
 
     @classmethod
     def read(cls, fields: Mapping[str, list[str]]) -> "Form":

@@ -12,7 +12,7 @@ from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.errors import Conflict, CrossroadsError, Refused, Unavailable
 from crossroads.kernel.ssin import Environment, is_number_of_person
 from crossroads.web.access import Needs
-from crossroads.web.forms import NUMBER, genuine, is_number
+from crossroads.web.forms import NUMBER, Form, genuine, is_number
 from crossroads.web.languages import LANGUAGES
 from crossroads.web.look import path_of
 from crossroads.web.passage import Passage, passage_of
@@ -99,7 +99,7 @@ async def _kept(request: Request[Any, Any, Any], site: Site, passage: Passage) -
     owner = _owner(visit) if visit else None
     if form is None or visit is None or owner is None or len(msgspec.json.encode(form.typed)) > _MOST_TYPED:
         return False
-    path, draft = path_without_language(request.scope["path"]), Draft(owner=owner, values=form.typed)
+    path, draft = path_without_language(request.scope["path"]), Draft(owner=owner, fields=form.typed)
 
     def note(session: Session) -> None:
         session.drafts = _newest({**carried_over(session, owner), path: draft})
@@ -167,10 +167,10 @@ async def settle(site: Site, passage: Passage, path: str, status: int, location:
         await site.sessions.change(visit, note)
 
 
-def take_draft(visit: Visit, owner: bytes | None, path: str) -> dict[str, str] | None:
-    """Give what its owner typed into a form before a session ended."""
+def take_draft(visit: Visit, owner: bytes | None, path: str) -> Form | None:
+    """Give the form as its owner typed it before a session ended."""
     draft = visit.current.drafts.get(path)
-    return draft.values if draft and owner is not None and draft.owner == owner else None
+    return Form.read(draft.fields) if draft and owner is not None and draft.owner == owner else None
 
 
 def carried_over(old: Session, owner: bytes | None) -> dict[str, Draft]:

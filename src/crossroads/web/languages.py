@@ -1,12 +1,13 @@
 """Languages: which there are, the words of a program in each, and dates and numbers as people there write them."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from babel.core import Locale, negotiate_locale
 from babel.dates import format_date, format_datetime
@@ -26,6 +27,16 @@ _DAY = {"de": "d. MMMM y"}
 _OTHERWISE = "d MMMM y"
 _FIRST = {"fr": "d'er' MMMM y"}
 """Of the first day of a month: 1er janvier."""
+_LOOSE = re.compile(" (?=[;:?!»])|(?<=«) ")
+"""Spaces of French at which no line ends."""
+
+
+def nearest(language: str, texts: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Give a text that exists in some languages, after its language: the one wanted, else en, nl, fr, de."""
+    for one in (language, SOURCE, *LANGUAGES):
+        if isinstance(found := texts.get(one), str) and found:
+            return one, found
+    return None
 
 
 class Words(NamedTuple):
@@ -106,6 +117,11 @@ def _by_prefix(wanted: Iterable[str]) -> str | None:
     return next((name[:2] for name in wanted if name[:2] in LANGUAGES), None)
 
 
+def _bound(text: Any) -> Any:
+    """Keep the signs of French that have a space before them on the line of the word."""
+    return tuple(map(_bound, text)) if isinstance(text, (list, tuple)) else _LOOSE.sub("\N{NO-BREAK SPACE}", text)
+
+
 def _quality(part: str) -> float:
     _, _, weight = part.partition(";q=")
     try:
@@ -119,7 +135,10 @@ def _read(language: str, folders: Iterable[Path]) -> NullTranslations:
     for folder in folders:
         compiled = BytesIO()
         with (folder / f"{language}.po").open("rb") as source:
-            write_mo(compiled, read_po(source, locale=language))
+            catalogue = read_po(source, locale=language)
+        for message in catalogue if language == "fr" else ():
+            message.string = _bound(message.string)
+        write_mo(compiled, catalogue)
         compiled.seek(0)
         found = GNUTranslations(compiled)
         if merged is not None:

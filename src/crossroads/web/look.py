@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote, urlencode
 
 from jinja2 import (
@@ -19,7 +19,7 @@ from jinja2 import (
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from crossroads.web.languages import LANGUAGES, Words, words_of
+from crossroads.web.languages import LANGUAGES, Words, nearest, words_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -56,13 +56,29 @@ def name(text: str) -> Markup:
 
 def said(words: Words, text: Any) -> Markup:
     """Write a text that exists in some languages; where it is not in that of the page, say in which it is."""
-    wanted = [words.language, *LANGUAGES]
-    for language in wanted:
-        if found := getattr(text, language, None):
-            if language == words.language:
-                return name(found)
-            return Markup('<bdi lang="%s">%s</bdi>') % (language, clean(found))
-    return Markup("")
+    found = nearest(words.language, _texts(text))
+    if found is None or found[0] == words.language:
+        return name(found[1]) if found else Markup("")
+    return Markup('<bdi lang="%s">%s</bdi>') % (found[0], clean(found[1]))
+
+
+class Option(NamedTuple):
+    """What may be chosen in a form."""
+
+    value: object
+    text: str
+    language: str | None = None
+    """Where the text is not in that of the page."""
+
+
+def option(words: Words, text: Any, value: object, before: str = "", after: str = "") -> Option:
+    """Let something be chosen by a text that exists in some languages; by its value where it exists in none."""
+    found = nearest(words.language, _texts(text)) or (words.language, str(value))
+    return Option(value, f"{before}{clean(found[1])}{after}", None if found[0] == words.language else found[0])
+
+
+def _texts(text: Any) -> Mapping[str, Any]:
+    return text if isinstance(text, Mapping) else {one: getattr(text, one, None) for one in LANGUAGES}
 
 
 def path_of(path: str, **query: object) -> str:
@@ -132,5 +148,6 @@ _FILTERS: dict[str, Any] = {
     "number": Words.number,
     "percent": Words.percent,
     "said": said,
+    "option": option,
 }
 """Each gets the words of the page first."""

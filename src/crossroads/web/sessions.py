@@ -62,7 +62,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """What was typed into a form whose session had ended: it waits for its owner."""
 
     owner: bytes
-    values: dict[str, str]
+    fields: dict[str, list[str]] = {}
+    """All values of each field."""
 
 
 class Session(msgspec.Struct, kw_only=True):

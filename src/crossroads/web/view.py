@@ -14,7 +14,7 @@ from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_ENTITY
 
 from crossroads.kernel.errors import CrossroadsError
-from crossroads.web.dates import read_day, typed_day
+from crossroads.web.dates import read_birth, read_day, typed_day
 from crossroads.web.forms import ACTING, Form, new_number
 from crossroads.web.guard import take_draft
 from crossroads.web.languages import LANGUAGES, Words
@@ -51,7 +51,7 @@ class View:
         draft = self._draft() if passage.form is None else None
         self.restored = draft is not None
         """Whether the form holds what was typed before a session ended."""
-        self.form = passage.form or Form(values=draft or {})
+        self.form = passage.form or draft or Form()
 
     @property
     def words(self) -> Words:
@@ -75,7 +75,7 @@ class View:
             raise NotFoundException
         return self.who
 
-    def _draft(self) -> dict[str, str] | None:
+    def _draft(self) -> Form | None:
         if self.visit is None or self.who is None:
             return None
         return take_draft(self.visit, self.site.sessions.owner(self.who), self.path)
@@ -105,6 +105,18 @@ class View:
         if typed and found is None:
             self.form.fault(field, self.words.text("There is no such day. Write day, month and year: 27 3 2026"))
         return found
+
+    def birth(self, field: str) -> str | None:
+        """Give the birth date that was typed in the fields of `ui.day` as `yyyy-mm-dd`, with 00 for what is unknown.
+
+        None, and a fault, where none was or where it is none.
+        """
+        found = read_birth(typed_day(self.form, field), self.words.locale)
+        if found is None:
+            sentence = self.words.text("Write a birth date: 27 3 1980, or what is known of it: 3 1980, 1980")
+            self.form.fault(field, sentence)
+            return None
+        return f"{found.year:04}-{found.month:02}-{found.day:02}"
 
     def at(self, path: str, **query: object) -> str:
         """Give the address of one of our pages in this language."""

@@ -17,6 +17,17 @@ from crossroads.wire.canonical import b64url, from_b64url
 
 _ES256 = ec.ECDSA(hashes.SHA256())
 _HALF = 32
+_PRIME = 2**255 - 19
+_LOW_ORDER = frozenset(
+    {
+        0,
+        1,
+        0xB8495F16056286FDB1329CEB8D09DA6AC49FF1FAE35616AEB8413B7C7AEBE0,
+        0x57119FD0DD4E22D8868E1C58C45C44045BEF839C55B1D0B1248C50A3BC959C5F,
+        _PRIME - 1,
+    }
+)
+"""Points of Curve25519 with which every secret is zero: nothing can be sealed to them (RFC 7748, section 6.1)."""
 _PRIVATE_MODE = 0o600
 MAKE_KEY = "Make one with `crossroads key generate`."
 
@@ -45,6 +56,8 @@ class Jwk(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
         """Refuse what is neither a whole P-256 nor an X25519 key: one key has one form, and so one thumbprint."""
         if (self.kty, self.crv, self.y is not None) not in {("EC", "P-256", True), ("OKP", "X25519", False)}:
             raise ValueError("a key is EC P-256 with x and y, or OKP X25519 with x")
+        if self.y is None and not _takes_seals(int.from_bytes(from_b64url(self.x), "little")):
+            raise ValueError("nothing can be sealed to this X25519 key")
 
     @property
     def thumbprint(self) -> str:
@@ -169,6 +182,10 @@ def _write_private(private: ec.EllipticCurvePrivateKey | x25519.X25519PrivateKey
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE_MODE), "wb") as file:
         file.write(pem)
+
+
+def _takes_seals(point: int) -> bool:
+    return point < _PRIME and point not in _LOW_ORDER
 
 
 def _coordinate(number: int) -> str:

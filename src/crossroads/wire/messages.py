@@ -23,6 +23,8 @@ MAXIMUM_REQUEST = 64 * 1024
 """Bytes of a request body at the hub."""
 MAXIMUM_SOURCE_ANSWER = 8 * 1024 * 1024
 """Bytes of one source's answer."""
+MAXIMUM_STATEMENT = 16 * 1024
+"""Characters of a statement, as compact JWS."""
 
 # Text that others read and that is logged: no control characters, which neither jsonb nor a screen can hold, no line or
 # paragraph separators, and no bidi marks, with which a screen shows another text than the one that is logged.
@@ -32,7 +34,9 @@ Agent = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=Line)]
 SsinText = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{11}\Z")]
 Thumbprint = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}\Z")]
 Salt = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{22,44}\Z")]
-Compact = Annotated[str, msgspec.Meta(max_length=16384, pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\Z")]
+Compact = Annotated[
+    str, msgspec.Meta(max_length=MAXIMUM_STATEMENT, pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\Z")
+]
 DataGroups = Annotated[tuple[DataGroupId, ...], msgspec.Meta(min_length=1, max_length=MAXIMUM_DATA_GROUPS)]
 
 

@@ -175,6 +175,7 @@ class Change(Message, frozen=True, kw_only=True):
     signature: str | None = None
     """Of the content, by the source."""
     wrong_since: Moment | None = None
+    """For `corrected`; without content, only where it does not lie before `period`."""
 
 
 class NoticeKind(StrEnum):

@@ -28,8 +28,9 @@ MAXIMUM_AGE = 60
 """Seconds a signature may be old."""
 MAXIMUM_AHEAD = 5
 """Seconds a signature may lie in the future."""
+MAXIMUM_HEADER = 4096
+"""Characters of each of the two headers of a signature."""
 
-_MAXIMUM_HEADER = 4096
 _PARAMETERS = {"created", "keyid", "nonce", "tag", "alg"}
 _NONCE_BYTES = 18
 _NONCE_LENGTH = range(16, 65)
@@ -156,7 +157,7 @@ def sign_answer(
 def find_signature(headers: Mapping[str, str]) -> Signature:
     """Find the signature with our tag. Raises SignatureRejected when there is none of the right form."""
     inputs, values = headers.get("signature-input", ""), headers.get("signature", "")
-    if not inputs or not values or max(len(inputs), len(values)) > _MAXIMUM_HEADER:
+    if not inputs or not values or max(len(inputs), len(values)) > MAXIMUM_HEADER:
         raise SignatureRejected(Code.SIGNATURE_MISSING)
     return _checked(_usual_form(inputs, values) or _any_form(inputs, values))
 

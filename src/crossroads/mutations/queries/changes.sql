@@ -1,65 +1,32 @@
--- Queries of changes on their way from their sources to the mailboxes. `people_of_numbers`, `lock_people` and `people` read the
--- tables of identity and directory too: whom a change is about, and who has that person inscribed, of many changes at once.
+-- Queries of changes on their way from their sources to the mailboxes. `people` reads the tables of identity and directory: who
+-- has the persons of many changes inscribed.
 
 -- name: durable_commit
 -- Wait for the disk at the end of this transaction, also where the database is set not to: what is acknowledged or delivered
--- outlives a crash, and so do all numbers given before it. And look for rows by their indexes: a plan is kept for as long as a
--- connection, and one made while a month is new would read all of it for each change.
-SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+-- outlives a crash, and so do all numbers given before it. And look for rows by their indexes, one by one: a plan is kept for as
+-- long as a connection, and one made while a month is new would read all of it for each change.
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', true) END;
 
--- name: people_of_numbers
--- Give the persons whom numbers mean, of those that somebody has or had.
-SELECT asked.ssin, known.person
-FROM unnest(:ssins::text[]) AS asked (ssin)
-CROSS JOIN LATERAL (
-    SELECT a.person FROM ssin_assignment AS a WHERE a.ssin = asked.ssin ORDER BY a.valid_from DESC LIMIT 1
-) AS known;
-
--- name: lock_people$
--- Take the locks of persons and of all linked with them, in key order, and count them.
-WITH RECURSIVE closure (person) AS (
-    SELECT unnest(:persons::bigint[])
-    UNION
-    SELECT next.person FROM closure CROSS JOIN LATERAL (
-        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
-        UNION ALL
-        SELECT from_person FROM person_link WHERE into_person = closure.person
-    ) AS next
-)
-SELECT count(*) FROM (
-    SELECT person FROM person WHERE person = ANY (ARRAY(SELECT person FROM closure)) ORDER BY person FOR NO KEY UPDATE
-) AS locked;
-
 -- name: people
--- Give, for each of some persons, key and number of today and the inscriptions of all linked with it; those of some
--- institutions where asked, found by the person all the same, who has few, as an institution has many.
-WITH RECURSIVE closure (asked, person) AS (
-    SELECT person, person FROM unnest(:persons::bigint[]) AS asked (person)
-    UNION
-    SELECT closure.asked, next.person FROM closure CROSS JOIN LATERAL (
-        SELECT into_person AS person FROM person_link WHERE from_person = closure.person
-        UNION ALL
-        SELECT from_person FROM person_link WHERE into_person = closure.person
-    ) AS next
-), asked AS (
-    SELECT asked AS person, array_agg(person) AS persons FROM closure GROUP BY asked
-)
-SELECT asked.person, human.person AS today, human.ssin,
+-- Give the numbers of some persons, whether each is linked with another, and their inscriptions; those of some institutions
+-- where asked, found by the person all the same, who has few, as an institution has many.
+SELECT p.person, p.ssin,
+       EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person)
+       OR EXISTS (SELECT FROM person_link AS l WHERE l.into_person = p.person) AS linked,
        line.inscriptions, line.institutions, line.contexts, line.starts, line.ends, line.phases
-FROM asked
-CROSS JOIN LATERAL (
-    SELECT p.person, p.ssin FROM person AS p WHERE p.person = ANY (asked.persons)
-    ORDER BY EXISTS (SELECT FROM person_link AS l WHERE l.from_person = p.person) LIMIT 1
-) AS human
-CROSS JOIN LATERAL (
-    SELECT array_agg(i.inscription) AS inscriptions, array_agg(i.institution) AS institutions,
+FROM person AS p
+LEFT JOIN LATERAL (
+    SELECT i.person, array_agg(i.inscription) AS inscriptions, array_agg(i.institution) AS institutions,
            array_agg(i.context) AS contexts, array_agg(i.start_date) AS starts, array_agg(i.end_date) AS ends,
            array_agg(i.phase) AS phases
     FROM inscription AS i
-    WHERE i.person = ANY (asked.persons) AND coalesce(i.institution = ANY (:institutions::text[]), true)
-) AS line;
+    WHERE i.person = p.person AND coalesce(i.institution = ANY (:institutions::text[]), true)
+    GROUP BY i.person
+) AS line ON line.person = p.person
+WHERE p.person = ANY (:persons::bigint[]);
 
 -- name: references
 -- Give what came of changes that an institution notified under some references. Each is looked up by itself: a plan made while
@@ -121,19 +88,24 @@ RETURNING epoch;
 UPDATE mutation_writer SET leased_by = NULL, lease_until = NULL WHERE epoch = :epoch AND leased_by = :owner;
 
 -- name: work^
--- Give the version of the catalogue, and tell whether changes wait for the mailboxes.
+-- Give the version of the catalogue, and tell whether changes wait for the mailboxes (over all persons).
 SELECT (SELECT version FROM catalogue_head) AS version, EXISTS (SELECT FROM mutation_queue) AS waits;
 
 -- name: queued
--- Give the changes that wait for the mailboxes, the oldest first; each is looked up by itself, as in `changes_of_items`.
+-- Give which changes wait for the mailboxes, the oldest first (over all persons).
+SELECT mutation, person FROM mutation_queue ORDER BY mutation LIMIT :limit;
+
+-- name: changes
+-- Give changes, each of its person, in their order.
 SELECT m.mutation, m.person, m.ticket, m.source, m.data_group, m.start_date, m.end_date, m.kind, m.wrong_since, m.addressee
-FROM (SELECT mutation, person FROM mutation_queue ORDER BY mutation LIMIT :limit) AS q
-CROSS JOIN LATERAL (SELECT * FROM mutation WHERE person = q.person AND mutation = q.mutation LIMIT 1) AS m
-ORDER BY q.mutation;
+FROM unnest(:persons::bigint[], :mutations::bigint[]) AS q (person, mutation)
+JOIN mutation AS m ON m.person = q.person AND m.mutation = q.mutation
+ORDER BY m.mutation;
 
 -- name: unqueue!
 -- Forget that changes wait.
-DELETE FROM mutation_queue WHERE mutation = ANY (:mutations::bigint[]);
+DELETE FROM mutation_queue AS w USING unnest(:persons::bigint[], :mutations::bigint[]) AS q (person, mutation)
+WHERE w.person = q.person AND w.mutation = q.mutation;
 
 -- name: mutation_of_ticket^
 -- Give a change by its ticket (over all persons).

@@ -1,11 +1,15 @@
 -- Queries of what the hub itself causes. `overlapping` and `ended_on` read the tables of the directory too.
 
--- name: hub_work^
--- Tell whether changes of who people are wait, and which day of ended inscriptions is looked at (over all persons).
-SELECT EXISTS (SELECT FROM identity_event) AS events, (SELECT day FROM inscription_ends) AS day;
+-- name: happened$
+-- Tell whether changes of who people are wait (over all persons).
+SELECT EXISTS (SELECT FROM identity_event);
+
+-- name: day_of_ends$
+-- Give which day of ended inscriptions is looked at.
+SELECT day FROM inscription_ends;
 
 -- name: happenings
--- Give the changes of who people are that wait, the oldest first.
+-- Give the changes of who people are that wait, the oldest first (all persons).
 SELECT event, person, kind, related_person, happened_on, recorded_at, ticket, payload
 FROM identity_event ORDER BY event LIMIT :limit;
 
@@ -21,7 +25,7 @@ RETURNING identity_event.event;
 SELECT person, ssin FROM person WHERE person = ANY (:persons::bigint[]);
 
 -- name: number_replaced$
--- Give the number that was replaced under a ticket.
+-- Give the number that was replaced under a ticket (all numbers).
 SELECT ssin FROM ssin_assignment
 WHERE person = ANY (:persons::bigint[]) AND ticket = :ticket AND valid_until IS NOT NULL LIMIT 1;
 

@@ -7,10 +7,13 @@ WITH added AS (
 )
 INSERT INTO mailbox_progress (recipient) SELECT recipient FROM added;
 
--- name: lock_mailboxes
--- Give the last numbers of mailboxes, and let nobody else add to them.
-SELECT recipient, last_number, tails FROM mailbox WHERE recipient = ANY (:recipients::text[])
-ORDER BY recipient FOR UPDATE;
+-- name: lock_mailbox*!
+-- Let nobody else add to mailboxes, one after the other in one order.
+SELECT FROM mailbox WHERE recipient = :recipient FOR UPDATE;
+
+-- name: tails
+-- Give the last numbers of mailboxes.
+SELECT recipient, last_number, tails FROM mailbox WHERE recipient = ANY (:recipients::text[]);
 
 -- name: move_mailbox*!
 -- Keep the last numbers of mailboxes.
@@ -37,10 +40,11 @@ SELECT EXISTS (
 );
 
 -- name: lock_progress^
--- Give, for each slot of a mailbox, the number below which nothing waits, and from which number on all items are there; let
--- nobody else give or settle items of it, wait for the disk at the end and look for rows by their indexes, as
+-- Give, for each slot of a mailbox, the number below which nothing waits, and from which number on all items are there, and the
+-- moment; let nobody else give or settle items of it, wait for the disk at the end and look for rows by their indexes, as
 -- `durable_commit` does.
-SELECT reached, first_kept, set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+SELECT reached, first_kept, clock_timestamp() AS moment, set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+       set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', true) END
 FROM mailbox_progress WHERE recipient = :recipient FOR UPDATE;
@@ -97,17 +101,17 @@ WHERE recipient = :recipient AND number >= :first AND slot = ANY (:slots::smalli
 ORDER BY number LIMIT :count;
 
 -- name: changes_of_items
--- Give what items are about. Each is looked up by itself: over many months, a join would read them all.
+-- Give what items are about.
 SELECT m.mutation, m.ssin, m.source, m.data_group, m.start_date, m.end_date, m.kind, m.happened_on, m.wrong_since,
        CASE WHEN m.content_until > :now THEN m.content END AS content, m.content_signature,
        m.addressee, m.context, m.report, m.told, m.ticket
 FROM unnest(:persons::bigint[], :mutations::bigint[]) AS i (person, mutation)
-CROSS JOIN LATERAL (SELECT * FROM mutation WHERE person = i.person AND mutation = i.mutation LIMIT 1) AS m;
+JOIN mutation AS m ON m.person = i.person AND m.mutation = i.mutation;
 
 -- name: deliver!
 -- Keep what was decided of items that are given, and when they were given first.
 UPDATE mailbox_item AS i
-SET delivered_at = coalesce(i.delivered_at, clock_timestamp()), start_date = d.start_date, end_date = d.end_date, whole = d.whole,
+SET delivered_at = coalesce(i.delivered_at, :moment), start_date = d.start_date, end_date = d.end_date, whole = d.whole,
     legal_context = d.legal_context, authorisation = d.authorisation, void = d.void
 FROM unnest(
     :decided::bigint[], :starts::date[], :ends::date[], :wholes::boolean[], :legal_contexts::text[],
@@ -124,7 +128,7 @@ UPDATE mailbox_lease SET slots = :slots::smallint[] WHERE recipient = :recipient
 -- let leases go that have no slot any more, and tell until when.
 WITH delivered AS (
     UPDATE mailbox_item AS i
-    SET delivered_at = coalesce(i.delivered_at, clock_timestamp()), start_date = d.start_date, end_date = d.end_date,
+    SET delivered_at = coalesce(i.delivered_at, :moment), start_date = d.start_date, end_date = d.end_date,
         whole = d.whole, legal_context = d.legal_context, authorisation = d.authorisation, void = d.void
     FROM unnest(
         :decided::bigint[], :starts::date[], :ends::date[], :wholes::boolean[], :legal_contexts::text[],
@@ -177,7 +181,10 @@ SELECT recipient, waiting, parked, oldest FROM operation_mailbox ORDER BY recipi
 
 -- name: delivered^
 -- Give what an institution was told of under a ticket, about one of some persons, first since a moment.
-SELECT m.data_group, i.start_date, i.end_date, i.legal_context, i.authorisation
-FROM mailbox_item AS i JOIN mutation AS m ON m.person = i.person AND m.mutation = i.mutation
-WHERE i.recipient = :recipient AND i.ticket = :ticket AND i.institution = :institution
-  AND i.person = ANY (:persons::bigint[]) AND i.delivered_at > :since AND i.void IS NULL AND i.authorisation <> '';
+SELECT person, mutation, start_date, end_date, legal_context, authorisation FROM mailbox_item
+WHERE recipient = :recipient AND ticket = :ticket AND institution = :institution
+  AND person = ANY (:persons::bigint[]) AND delivered_at > :since AND void IS NULL AND authorisation <> '';
+
+-- name: group_of_change$
+-- Give the data group that a change is about.
+SELECT data_group FROM mutation WHERE person = :person AND mutation = :mutation;

@@ -5,9 +5,13 @@
 SELECT r.* FROM unnest(:persons::bigint[], :reports::uuid[]) AS asked (person, report)
 JOIN error_report AS r ON r.person = asked.person AND r.report = asked.report;
 
+-- name: person_of_report$
+-- Give whom a report is about (over all persons).
+SELECT person FROM error_report WHERE report = :report;
+
 -- name: report^
--- Give a report (over all persons), which nobody else may answer until the transaction ends.
-SELECT * FROM error_report WHERE report = :report FOR UPDATE;
+-- Give a report, which nobody else may answer until the transaction ends.
+SELECT * FROM error_report WHERE person = :person AND report = :report FOR UPDATE;
 
 -- name: add_report!
 -- Write a report.
@@ -23,7 +27,7 @@ WHERE person = :person AND report = :report;
 
 -- name: reports_delivered!
 -- Keep that the source was told of reports.
-UPDATE error_report AS r SET delivered_at = clock_timestamp()
+UPDATE error_report AS r SET delivered_at = statement_timestamp()
 FROM unnest(:persons::bigint[], :reports::uuid[]) AS d (person, report)
 WHERE r.person = d.person AND r.report = d.report AND r.delivered_at IS NULL;
 
@@ -57,6 +61,6 @@ SELECT ticket, number FROM mailbox_item
 WHERE recipient = :recipient AND ticket = ANY (:tickets::uuid[]) AND delivered_at IS NOT NULL;
 
 -- name: correction^
--- Give what a change of a ticket corrected; no row where it corrected nothing.
+-- Give what a change of a ticket corrected; no row where it corrected nothing (all persons).
 SELECT person, source, data_group, start_date, end_date FROM mutation
 WHERE ticket = :ticket AND kind = 'corrected' AND wrong_since IS NOT NULL;

@@ -36,26 +36,24 @@ WITH box AS MATERIALIZED (
 )
 SELECT person, mutation, ticket FROM removed;
 
--- name: lock_changes
--- Let nobody else remove changes, in one order.
-SELECT FROM mutation AS m JOIN unnest(:persons::bigint[], :mutations::bigint[]) AS c (person, mutation)
-  ON m.person = c.person AND m.mutation = c.mutation
-ORDER BY m.person, m.mutation FOR UPDATE OF m;
+-- name: lock_change*!
+-- Let nobody else remove changes, one after the other in one order.
+SELECT FROM mutation WHERE person = :person AND mutation = :mutation FOR UPDATE;
 
 -- name: tickets_told
 -- Give those of some tickets that an item of any mailbox has (over all mailboxes).
 SELECT DISTINCT ticket FROM mailbox_item WHERE ticket = ANY (:tickets::uuid[]);
 
--- name: remove_reported_changes!
--- Remove changes about reports of errors that were answered before a moment, where no item leads to them (over all persons).
-DELETE FROM mutation AS m USING error_report AS r
-WHERE m.report IS NOT NULL AND r.person = m.person AND r.report = m.report AND r.answered_at < :before
-  AND NOT EXISTS (SELECT FROM mailbox_item AS i WHERE i.ticket = m.ticket);
+-- name: reported_changes
+-- Give changes about reports of errors that were answered before a moment (over all persons).
+SELECT m.person, m.mutation, m.ticket FROM mutation AS m JOIN error_report AS r ON r.person = m.person AND r.report = m.report
+WHERE m.report IS NOT NULL AND r.answered_at < :before;
 
 -- name: remove_changes!
--- Remove changes, but for those about a report of an error: they stay for as long as it waits for an answer, and some days.
+-- Remove changes, those about reports of errors or the others: those stay for as long as the report waits for an answer, and
+-- some days.
 DELETE FROM mutation AS m USING unnest(:persons::bigint[], :mutations::bigint[]) AS c (person, mutation)
-WHERE m.person = c.person AND m.mutation = c.mutation AND m.report IS NULL;
+WHERE m.person = c.person AND m.mutation = c.mutation AND (m.report IS NOT NULL) = :reported;
 
 -- name: expire_reports!
 -- Remove the texts of reports that were answered long enough ago (over all persons).

@@ -16,10 +16,11 @@ from crossroads.participant.desk.links import links
 from crossroads.participant.desk.pages import asking, batching, inscribing, lending, mailbox, people, records, reporting
 from crossroads.participant.desk.pages.member import provide_member
 from crossroads.participant.desk.pages.words import FILTERS
+from crossroads.participant.desk.published import Text
 from crossroads.participant.desk.service import Desk
 from crossroads.participant.desk.speaking import Speaking
 from crossroads.participant.website_running import door
-from crossroads.web.look import Look
+from crossroads.web.look import Look, name, said
 from crossroads.web.program import program
 from crossroads.web.site import Site
 
@@ -74,7 +75,7 @@ async def opened(config: DeskConfig, clock: Clock, state: State) -> AsyncIterato
         )
 
 
-def desk_look(called: Callable[[str, str], str] = lambda institution, _: institution) -> Look:
-    """Give the templates and words of the desk; `called` names an institution in a language."""
-    filters = {**FILTERS, "called": lambda words, institution: called(institution, words.language)}
+def desk_look(called: Callable[[str], Text] = lambda _: Text()) -> Look:
+    """Give the templates and words of the desk; `called` gives the name of an institution."""
+    filters = {**FILTERS, "called": lambda words, institution: said(words, called(institution)) or name(institution)}
     return Look(templates=_HERE / "templates", locale=_HERE / "locale", filters=filters)

@@ -27,10 +27,6 @@ class Text(Message, frozen=True, kw_only=True):
     de: str | None = None
     en: str | None = None
 
-    def in_language(self, language: str) -> str:
-        """Give the text in the language, or in the first that exists of en, nl, fr, de."""
-        return next((text for text in (getattr(self, language, None), self.en, self.nl, self.fr, self.de) if text), "")
-
 
 class Party(Message, frozen=True, kw_only=True):
     """To whom something is granted."""
@@ -166,11 +162,7 @@ class Catalogue(Message, frozen=True, kw_only=True):
     def _names(self) -> dict[str, Any]:
         return {one.id: msgspec.to_builtins(one.names) for one in self.institutions}
 
-    def named(self, kind: str, key: str, language: str) -> str:
-        """Give the name of an entry in a language; its key where the catalogue has no such entry today."""
-        return self.text(kind, key).in_language(language) or key
-
-    def text(self, kind: str, key: str) -> Text:
+    def names_of(self, kind: str, key: str) -> Text:
         """Give the name of an entry in all languages; none where the catalogue has no such entry today."""
         entries: Iterable[Any] = getattr(self, kind)
         return next((one.names for one in entries if one.id == key), Text())

@@ -15,7 +15,7 @@ from crossroads.participant.desk.batches import Batches
 from crossroads.participant.desk.config import DeskConfig
 from crossroads.participant.desk.lines import Lines
 from crossroads.participant.desk.model import Standing
-from crossroads.participant.desk.published import TIMEOUT, Catalogue, Published
+from crossroads.participant.desk.published import TIMEOUT, Catalogue, Published, Text
 from crossroads.participant.desk.rules import NotAllowed, Why
 from crossroads.participant.desk.shelf import Shelf
 from crossroads.participant.desk.traffic import Acting, Entry, Traffic, What
@@ -82,9 +82,9 @@ class Desk:
         """Of when is what the catalogue says; None where the hub was silent since the start."""
         return self._published.of
 
-    def called(self, institution: str, language: str) -> str:
+    def called(self, institution: str) -> Text:
         """Give the name of an institution, as far as the catalogue was ever fetched."""
-        return self._published.latest.named("institutions", institution, language)
+        return self._published.latest.names_of("institutions", institution)
 
     async def acting(self, what: What, agent: str, legal_context: str, on_behalf_of: str | None = None) -> Acting:
         """Give on what a user acts. Raises NotAllowed, which is logged, for one who has no role for it today."""

@@ -99,16 +99,18 @@ async def give(view: Looking, deputy: OwnDeputy, public: Public) -> Response[str
     """Give a mandate. Whether the register knows the other is said; nothing else of that person is."""
     if acted_for(view) is not None:
         raise Refused
-    first, last, born = (_day(view, field) for field in ("first", "last", "birth_date"))
     scopes = frozenset(Scope(one) for one in view.form.every("scopes") if one in set(Scope))
     number = view.form["number"].translate(_IN_NUMBERS)
-    if not scopes:
-        view.form.fault("scopes", view.words.text("Choose for what"))
     if not view.form["last_name"]:
         view.form.fault("last_name", view.words.text("Write the last name"))
+    born = view.birth("birth_date")
+    if not scopes:
+        view.form.fault("scopes", view.words.text("Choose for what"))
+    first = _day(view, "first", view.words.text("Write the first day"))
+    last = _day(view, "last", view.words.text("Write the last day"))
     if view.form.good and first and last and born:
         given = {"name": clean(view.somebody.name)[:_LONGEST_NAME] or "-", "scopes": scopes}
-        to = MandateTo(ssin=number, last_name=view.form["last_name"], birth_date=born.isoformat())
+        to = MandateTo(ssin=number, last_name=view.form["last_name"], birth_date=born)
         await _give(view, deputy, to=to, start_date=first, end_date=last, **given)
     return view.to("/me/acting") if view.form.good else _asked(view, public)
 
@@ -189,10 +191,10 @@ def _asked(view: View, public: Public) -> Response[str]:
     return view.page("acting/give.html", status=status, scopes=list(Scope), today=_today(public))
 
 
-def _day(view: View, field: str) -> date | None:
+def _day(view: View, field: str, missing: str) -> date | None:
     found = view.day(field)
     if found is None:
-        view.form.fault(field, view.words.text("Write the day"))
+        view.form.fault(field, missing)
     return found
 
 

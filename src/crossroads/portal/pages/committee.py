@@ -9,13 +9,23 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, FromQuery
 
 from crossroads.bootstrap.portal import PublicServices
-from crossroads.catalogue.kinds import Kind, to_body
+from crossroads.catalogue.kinds import to_body
 from crossroads.kernel.clock import brussels_day
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
 from crossroads.participant.replies import Unacceptable
+from crossroads.portal.draft_choices import Choices
 from crossroads.portal.draft_words import DraftWords
-from crossroads.portal.drafting import MODES, PROVENANCES, days, differences, filled, of_authorisation, read_decision
+from crossroads.portal.drafting import (
+    MODES,
+    PROVENANCES,
+    days,
+    differences,
+    filled,
+    of_authorisation,
+    read_decision,
+    shown_chosen,
+)
 from crossroads.portal.office import COMMITTEE
 from crossroads.portal.pages.citizen import Public
 from crossroads.portal.pages.officer import Held, register_of
@@ -28,8 +38,9 @@ from crossroads.wire.committee import Decision, DecisionKind, DraftAct, DraftQue
 async def committee(view: Looking, held: Held, public: Public) -> Response[str]:
     """List the drafts, and where each stands."""
     found = await held.offices.drafts(DraftsQuery(**held.decides()))
-    told = DraftWords(register_of(view, public), view.words)
-    return view.page("committee/committee.html", drafts=found.items, kinds=DecisionKind, told=told)
+    register = register_of(view, public)
+    told, choices = DraftWords(register, view.words), Choices(register, view.words)
+    return view.page("committee/committee.html", drafts=found.items, kinds=DecisionKind, told=told, choices=choices)
 
 
 @page("/committee/write", COMMITTEE)
@@ -46,7 +57,7 @@ async def begin(
 
 @form("/committee/write", COMMITTEE)
 async def write(view: Looking, held: Held, public: Public) -> Response[str]:
-    """Save a new draft."""
+    """Save a new draft, or add to what is chosen."""
     kind = _kind(view.form["kind"])
     decision = _typed(view, public, kind)
     if decision is None:
@@ -74,7 +85,10 @@ async def ask_change(view: Looking, held: Held, public: Public, draft: FromPath[
 
 @form("/committee/drafts/{draft:uuid}/write", COMMITTEE)
 async def change(view: Looking, held: Held, public: Public, draft: FromPath[UUID]) -> Response[str]:
-    """Save another text of a draft. Where somebody else did meanwhile, both texts are shown, and none is lost."""
+    """Save another text of a draft, or add to what is chosen.
+
+    Where somebody else saved one meanwhile, both texts are shown, and none is lost.
+    """
     shown = await _found(held, draft)
     kind, base = shown.draft.decision.kind, view.form["base"]
     decision = _typed(view, public, kind)
@@ -93,7 +107,7 @@ async def change(view: Looking, held: Held, public: Public, draft: FromPath[UUID
             "reason", view.words.text("Somebody saved another text meanwhile: read it below, then save yours")
         )
         newest = await _found(held, draft)
-        return _form(view, public, kind, {}, newest, other=filled(newest.draft.decision))
+        return _form(view, public, kind, {}, newest, theirs=True)
     return view.to(_address(shown))
 
 
@@ -165,13 +179,14 @@ def _form(
     view: View,
     public: PublicServices,
     kind: DecisionKind,
-    values: dict[str, str],
+    values: dict[str, Any],
     shown: DraftShown | None = None,
     *,
     base: str | None = None,
-    other: dict[str, str] | None = None,
+    theirs: bool = False,
 ) -> Response[str]:
-    """Show the form; what somebody else saved meanwhile stands in `other`."""
+    """Show the form; with the text that is `shown`, where it is one that somebody else saved meanwhile."""
+    register = register_of(view, public)
     return view.page(
         "committee/write.html",
         status=200 if view.form.good else 422,
@@ -180,23 +195,20 @@ def _form(
         days=days(values, view.words.locale),
         shown=shown,
         base=base or (str(shown.draft.version) if shown else "0"),
-        other=other,
-        told=DraftWords(register_of(view, public), view.words),
+        theirs=theirs,
+        told=DraftWords(register, view.words),
+        choices=Choices(register, view.words),
+        chosen=shown_chosen(view.form, values),
         modes=MODES,
         provenances=PROVENANCES,
-        chosen_modes=view.form.every("modes") if view.form.values else values.get("modes", "").split(),
     )
 
 
 def _typed(view: View, public: PublicServices, kind: DecisionKind) -> Decision | None:
-    """Read the form; what is to be suspended or withdrawn must be in the catalogue."""
-    decision, reference = read_decision(view, kind), view.form["reference"]
-    if kind is DecisionKind.GRANT or not reference:
-        return decision
-    if register_of(view, public).versions(Kind.AUTHORISATION, reference):
-        return decision
-    view.form.fault("reference", view.words.text("There is no such authorisation"))
-    return None
+    """Read the form; None where it is to be shown again, because something is wrong or was only added."""
+    if view.form["add"]:
+        return None
+    return read_decision(view, Choices(register_of(view, public), view.words), kind)
 
 
 def _address(shown: DraftShown) -> str:

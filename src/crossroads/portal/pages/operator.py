@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import State
 
-from crossroads.catalogue.model import Institution
+from crossroads.catalogue.institutions import Institution
 from crossroads.catalogue.snapshot import Snapshot
 from crossroads.kernel.clock import brussels_day
 from crossroads.operation.model import KEY_SOON, Key, Source, Standing

@@ -19,14 +19,14 @@ from crossroads.statuses.attestation_settings import read_attestation_settings
 from crossroads.statuses.attestation_signing import read_certificates
 from crossroads.statuses.attesting import Attestations, Attested, Attester
 from crossroads.statuses.buffer import Buffer
+from crossroads.statuses.current_rights import CurrentRights
+from crossroads.statuses.deeds import Deed, Deeds, What
 from crossroads.statuses.model import Load
 from crossroads.statuses.pages.checking import Checking
-from crossroads.statuses.pages.deeds import Deed, Deeds, What
 from crossroads.statuses.pages.settings import PagesSettings
 from crossroads.statuses.pages.told import Held, Naming, Opened
-from crossroads.statuses.rights import Right, read_rights
+from crossroads.statuses.rights import Right
 from crossroads.statuses.settings import StatusSettings
-from crossroads.web.secret import kept_secret
 
 MOST_ATTESTED = 20
 """Attestations that a person gets here in a day."""
@@ -50,6 +50,8 @@ class Mine(NamedTuple):
 
     load: Load | None
     """Of when it is; None while nothing is loaded."""
+    known: bool
+    """Whether the load was about the person."""
     statuses: Sequence[Held]
     rights: Sequence[Opened]
     withdrawn: date | None
@@ -66,13 +68,12 @@ class Keeper:
         self.settings, self.clock, self.names = settings, clock, attests.names
         self.portal = pages.portal.rstrip("/") if pages.portal else None
         self.environment = read_trust(config.folder / config.trust).environment
-        self.rights: dict[str, Right] = {one.id: one for one in read_rights(settings.path(settings.rights))}
+        self.rights = CurrentRights(settings.path(settings.rights))
         self.buffer = Buffer(settings.path(settings.buffer), clock)
         attester = Attester(config.institution, self.environment, attests, pages.url)
         self._attestations = Attestations(attester, self.rights, self.buffer, clock)
         self.checking = Checking(self._attestations, read_certificates(attests), clock)
-        secret = kept_secret(pages.home / "deeds.key")
-        self.deeds = Deeds(pages.home / "deeds", config.institution, secret, clock)
+        self.deeds = Deeds(settings, config.institution, clock)
         self.checks, self.behind_proxy = asyncio.Semaphore(_CHECKS), pages.listen.behind_proxy
         self._http = Http(TIMEOUT)
         self._published = Published(config.hub, pages.home / "catalogue.json", self._http)
@@ -105,9 +106,7 @@ class Keeper:
     async def withdraw(self, ssin: str) -> None:
         """Leave a person out from now on. Raises Refused where the law does not allow it."""
         async with self.deeds.doing(What.WITHDREW, ssin):
-            if self.binding:
-                raise Refused
-            await asyncio.to_thread(self.buffer.withdraw, ssin, self.today)
+            await asyncio.to_thread(placing.withdraw, self.buffer, ssin, self.today, self.binding)
         self._withdrawn.set()
 
     async def come_back(self, ssin: str) -> None:
@@ -134,9 +133,8 @@ class Keeper:
                     await self._withdrawn.wait()
 
     async def close(self) -> None:
-        """Finish what is being written and close the connections."""
+        """Close the connections."""
         await self._http.close()
-        await self.deeds.close()
 
     async def _catalogue(self) -> Catalogue:
         """Give the catalogue as far as it was ever fetched: without it things are called by their ids."""
@@ -145,17 +143,17 @@ class Keeper:
         return self._published.latest
 
     def _forget(self) -> None:
-        # Read anew: the tables may be others than when these pages were started.
         if self.buffer.unforgotten():
-            placing.forget(self.buffer, read_rights(self.settings.path(self.settings.rights)))
+            placing.forget(self.buffer, self.rights.values())
 
     def _mine(self, ssin: str, naming: Naming) -> Mine:
         withdrawn = self.buffer.withdrawn_since(ssin)
         try:
+            known = self.buffer.knows(ssin)
             holdings, entitlements = self.buffer.holdings(ssin), self.buffer.entitlements(ssin)
         except Unavailable:
-            return Mine(None, (), (), withdrawn)
+            return Mine(None, False, (), (), withdrawn)
         held = [naming.held(one) for one in holdings]
         statuses = {one.status for one in holdings}
         opened = [naming.opened(one, self.rights.get(one.right), statuses) for one in entitlements]
-        return Mine(self.buffer.current(), held, opened, withdrawn)
+        return Mine(self.buffer.current(), known, held, opened, withdrawn)

@@ -24,9 +24,10 @@ _LONGEST_CODE = 100
 
 
 @page("", EVERYBODY)
-async def start(view: Looking) -> Response[str]:
+async def start(view: Looking, state: State) -> Response[str]:
     """Say what this is, and what one can do here."""
-    return view.page("start.html")
+    keeper: Keeper = state.keeper
+    return view.page("start.html", days=keeper.settings.kept_days)
 
 
 @page("/me", LOGGED_IN)

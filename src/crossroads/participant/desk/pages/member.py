@@ -31,7 +31,7 @@ from crossroads.participant.desk.published import Catalogue, DataGroup
 from crossroads.participant.desk.service import Desk
 from crossroads.participant.desk.traffic import Acting, What
 from crossroads.web.access import Needs
-from crossroads.web.look import name, said
+from crossroads.web.look import Option, name, option, said
 from crossroads.web.sessions import Level
 from crossroads.web.view import Looking, View
 
@@ -99,10 +99,10 @@ class Member:
     def choices(self) -> list[Choice]:
         """All that this user may act in as staff today."""
         found = []
-        for context, _ in self.options("legal_contexts", self.staffed):
+        for context in (str(one.value) for one in self.options("legal_contexts", self.staffed)):
             mandates = {one.institution for one in self.roster.mandates_of(context, self.today)}
             named = self.options("institutions", mandates)
-            found += [Choice(context), *(Choice(context, institution) for institution, _ in named)]
+            found += [Choice(context), *(Choice(context, str(one.value)) for one in named)]
         return found
 
     def choice(self, key: str | None) -> Choice | None:
@@ -120,12 +120,16 @@ class Member:
         groups = self.catalogue.askable(self.institution(choice), choice.legal_context, mode)
         return {group.id: group for group in groups}
 
-    def options(self, kind: str, keys: Iterable[str]) -> list[tuple[str, str]]:
+    def option(self, kind: str, key: str) -> Option:
+        """Give an entry of the catalogue to choose."""
+        return option(self.view.words, self.catalogue.names_of(kind, key), key)
+
+    def options(self, kind: str, keys: Iterable[str]) -> list[Option]:
         """Give entries of the catalogue to choose from, by name; with the key where two have one name."""
-        names = {key: self.named(kind, key) for key in keys}
-        count = Counter(names.values())
-        shown = {key: one if count[one] == 1 else f"{one} ({key})" for key, one in names.items()}
-        return sorted(shown.items(), key=lambda option: in_order(option[1]))
+        shown = [self.option(kind, key) for key in keys]
+        count = Counter(one.text for one in shown)
+        told = [one if count[one.text] == 1 else one._replace(text=f"{one.text} ({one.value})") for one in shown]
+        return sorted(told, key=lambda one: in_order(one.text))
 
     @property
     def sends(self) -> bool:
@@ -138,7 +142,7 @@ class Member:
         return sorted(self.roster.users.values(), key=lambda user: (in_order(user.name), user.agent))
 
     @property
-    def others(self) -> list[tuple[str, str]]:
+    def others(self) -> list[Option]:
         """Give all other institutions, to choose from."""
         return self.options("institutions", {one.id for one in self.catalogue.institutions} - {self.desk.institution})
 
@@ -172,30 +176,28 @@ class Member:
         user = self.roster.users.get(agent)
         return user.name if user else agent
 
-    def named(self, kind: str, key: str) -> str:
-        """Give the name of an entry of the catalogue in the language of the page."""
-        return self.catalogue.named(kind, key, self.view.language)
-
     def said(self, kind: str, key: str) -> Markup:
         """Write the name of an entry of the catalogue, and in which language it is where that is not the page's."""
-        return said(self.view.words, self.catalogue.text(kind, key)) or name(key)
+        return said(self.view.words, self.catalogue.names_of(kind, key)) or name(key)
 
-    def about(self, act: AnyAct) -> str:
-        """Say whom and what an act is about."""
+    def about(self, act: AnyAct) -> Markup:
+        """Write whom and what an act is about."""
         roster = self.roster
         match act:
             case Appoint():
-                return act.user.name
+                return name(act.user.name)
             case Grant() | ChangeEnd() | Revoke():
                 role = act.role if isinstance(act, Grant) else roster.roles[act.role]
-                return f"{self.name_of(role.agent)}: {self.named('legal_contexts', role.legal_context)}"
+                context = self.said("legal_contexts", role.legal_context)
+                return Markup("%s: %s") % (name(self.name_of(role.agent)), context)
             case Delegate() | EndDelegation():
                 key = act.delegation.id if isinstance(act, Delegate) else act.delegation
                 given = roster.delegations[key]
-                return f"{self.name_of(roster.roles[given.role].agent)} → {self.name_of(given.to)}"
+                who = self.name_of(roster.roles[given.role].agent), self.name_of(given.to)
+                return Markup("%s → %s") % tuple(map(name, who))
             case RecordMandate() | EndMandate():
                 key = act.mandate.id if isinstance(act, RecordMandate) else act.mandate
-                return self.named("institutions", roster.mandates[key].institution)
+                return self.said("institutions", roster.mandates[key].institution)
 
 
 async def provide_member(view: Looking, state: State) -> Member:
