@@ -117,15 +117,15 @@ CROSS JOIN LATERAL generate_series(
     greatest(w.first, l.first), least(w.last, l.first + octet_length(l.leaves) / 32 - 1)
 ) AS i (index);
 
--- name: leaves_of_top(indexes)
--- Give some leaves of the tree above the streams.
-SELECT index, leaf FROM log_top WHERE index = ANY(:indexes::bigint[]);
-
--- name: subtrees(streams, levels, positions)
--- Give some stored subtree roots, each of a stream (all streams).
+-- name: nodes(streams, levels, positions)
+-- Give some stored subtree roots, each of a stream (all streams), and leaves of the tree above the streams, at level 0.
 SELECT s.stream, s.level, s.position, s.root FROM log_subtree s
 JOIN unnest(:streams::smallint[], :levels::smallint[], :positions::bigint[]) AS w (stream, level, position)
-  ON s.stream = w.stream AND s.level = w.level AND s.position = w.position;
+  ON s.stream = w.stream AND s.level = w.level AND s.position = w.position
+UNION ALL
+SELECT w.stream, w.level, t.index, t.leaf FROM log_top t
+JOIN unnest(:streams::smallint[], :levels::smallint[], :positions::bigint[]) AS w (stream, level, position)
+  ON w.stream = -1 AND w.level = 0 AND t.index = w.position;
 
 -- name: entry(stream, index)^
 -- Give one entry.

@@ -57,11 +57,13 @@ class Reading:
     async def _stored(self, needed: Mapping[int, Collection[Node]]) -> dict[int, dict[Node, bytes]]:
         known: dict[int, dict[Node, bytes]] = {}
         for stream, nodes in needed.items():
-            leaves = [node.position for node in nodes if node.level == 0]
+            leaves = [node.position for node in nodes if _of_an_entry(stream, node)]
             found = await self.leaves(stream, leaves) if leaves else {}
             known[stream] = {Node(0, index): leaf for index, leaf in found.items()}
-        above = [(stream, node) for stream, nodes in needed.items() for node in nodes if node.level]
-        for stream, level, position, root in await self._subtrees(above) if above else ():
+        others = [
+            (stream, node) for stream, nodes in needed.items() for node in nodes if not _of_an_entry(stream, node)
+        ]
+        for stream, level, position, root in await self._nodes(others) if others else ():
             known[stream][Node(level, position)] = root
         for stream, nodes in needed.items():
             for node in nodes:
@@ -70,10 +72,10 @@ class Reading:
                     raise Tampered(said)
         return known
 
-    async def _subtrees(self, nodes: Sequence[tuple[int, Node]]) -> list[Any]:
+    async def _nodes(self, nodes: Sequence[tuple[int, Node]]) -> list[Any]:
         with outages():
             return await rows(
-                queries.subtrees(
+                queries.nodes(
                     self._pool,
                     streams=[stream for stream, _ in nodes],
                     levels=[node.level for _, node in nodes],
@@ -82,17 +84,15 @@ class Reading:
             )
 
     async def leaves(self, stream: int, indexes: Sequence[int]) -> dict[int, bytes]:
-        """Give some leaves of a stream, as far as they are there, perhaps with others between them."""
+        """Give some leaves of a stream of entries, as far as they are there, perhaps with others between them."""
         with outages():
-            if stream == TOP:
-                return dict(await rows(queries.leaves_of_top(self._pool, indexes=list(indexes))))
             # Each month is asked for the ranges: for every leaf by itself would be a hundred times as often.
             firsts, lasts = _within_subtrees(indexes)
             return dict(await rows(queries.leaves_of_stream(self._pool, stream=stream, firsts=firsts, lasts=lasts)))
 
     async def root(self, stream: int, node: Node) -> bytes | None:
         """Give a stored root of a stream, if there is one."""
-        found = await self._subtrees([(stream, node)])
+        found = await self._nodes([(stream, node)])
         return found[0]["root"] if found else None
 
     async def entry(self, stream: int, index: int) -> Record:
@@ -247,6 +247,10 @@ class Snapshot:
         with outages():
             async for row in self._connection.cursor(sql, *arguments, prefetch=_FETCHED):
                 yield row
+
+
+def _of_an_entry(stream: int, node: Node) -> bool:
+    return node.level == 0 and stream != TOP
 
 
 def _within_subtrees(indexes: Iterable[int]) -> tuple[list[int], list[int]]:
