@@ -1,6 +1,10 @@
 """The bench of decision tables, in small."""
 
+import pytest
+
 from benching import measured
+
+pytestmark = pytest.mark.torture
 
 
 def test_a_bench_of_decision_tables_compares_three_sides_that_decide_the_same() -> None:

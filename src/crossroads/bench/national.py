@@ -37,9 +37,9 @@ class Size(NamedTuple):
 
 def bench(size: Size) -> Report:
     """Measure. Raises BenchFailed when there is not disk enough, something went wrong, or wrk is missing."""
-    wrk.need("wrk", "wrk")
     folder, people = size.folder or Path(tempfile.gettempdir()), nation(size.scale)
     national_disk.require_folder(folder)
+    wrk.need("wrk", "wrk")
     with _stopped_in_order(), installation(within=folder) as small, installation(within=folder) as large:
         progress.print(
             f"Everything is in {small.folder} and {large.folder}, which are removed at the end.", soft_wrap=True
