@@ -33,6 +33,8 @@ class Prover:
         """Read here."""
         self._reading = reading
         self._extensions: OrderedDict[tuple[int, int], ConsistencyProof] = OrderedDict()
+        self._newest: tuple[int, tuple[bytes, ...]] = 0, ()
+        """Size of the newest checkpoint that was seen, and the proof of the list under it."""
         self.outsiders = Turns(OUTSIDERS, OUTSIDERS_WAITING)
 
     async def prove(self, ticket: UUID, fields: Collection[str] | None = None) -> list[EntryProof]:
@@ -119,7 +121,8 @@ class Prover:
         if newest is None or any(index >= sizes.get(stream, 0) for stream, index in places):
             raise NotYetSigned
         spans = [(stream, inclusion_spans(index, sizes[stream])) for stream, index in places]
-        *paths, top = await self._reading.paths([*spans, (TOP, inclusion_spans(newest.size - 1, newest.size))])
+        paths = await self._reading.paths(spans)
+        top = await self._newest_list(newest)
         return [
             LeafProof(
                 stream=stream,
@@ -137,6 +140,12 @@ class Prover:
         if row is None:
             raise NotInLog(Sentence("The log has no checkpoint of size %(size)s.", size=size))
         return row
+
+    async def _newest_list(self, newest: CheckpointRow) -> tuple[bytes, ...]:
+        """Give the proof of the list under the newest checkpoint, once for all that is proven until the next."""
+        if self._newest[0] != newest.size:
+            self._newest = newest.size, await self._last_list(newest)
+        return self._newest[1]
 
     async def _last_list(self, checkpoint: CheckpointRow) -> tuple[bytes, ...]:
         if checkpoint.size == 0:

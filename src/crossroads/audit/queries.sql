@@ -101,31 +101,30 @@ ORDER BY c.size DESC LIMIT 1;
 -- Give the checkpoint of a size with the list of heads under it.
 SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.index = c.size - 1 WHERE c.size = :size;
 
--- name: leaves_of_stream(stream, firsts, lasts)
--- Give the leaves of some ranges of a stream, also of entries that went to an archive; no range goes over a multiple of
--- 256. The ranges come by a subquery so that the plan, which takes longest where there are many months, is made once. Each
--- range is read by itself: a join would read the whole log as soon as it looks small enough.
-SELECT e.index, e.leaf FROM unnest((SELECT :firsts::bigint[]), (SELECT :lasts::bigint[])) AS w (first, last)
+-- name: nodes_of_stream(stream, firsts, lasts, levels, positions)
+-- Give the leaves of some ranges of a stream, at level 0, also of entries that went to an archive, and some stored roots of
+-- its subtrees; no range goes over a multiple of 256. The ranges come by a subquery so that the plan, which takes longest
+-- where there are many months, is made once. Each range is read by itself: a join would read the whole log as soon as it
+-- looks small enough.
+SELECT 0 AS level, e.index AS position, e.leaf AS root
+FROM unnest((SELECT :firsts::bigint[]), (SELECT :lasts::bigint[])) AS w (first, last)
 CROSS JOIN LATERAL (
     SELECT index, leaf FROM log_entry WHERE stream = :stream AND index BETWEEN w.first AND w.last ORDER BY index LIMIT 256
 ) AS e
 UNION ALL
-SELECT i.index, substring(l.leaves FROM (i.index - l.first)::int * 32 + 1 FOR 32)
+SELECT 0, i.index, substring(l.leaves FROM (i.index - l.first)::int * 32 + 1 FOR 32)
 FROM unnest((SELECT :firsts::bigint[]), (SELECT :lasts::bigint[])) AS w (first, last)
 JOIN log_leaf AS l ON l.stream = :stream AND l.first BETWEEN w.first & ~255::bigint AND w.last
 CROSS JOIN LATERAL generate_series(
     greatest(w.first, l.first), least(w.last, l.first + octet_length(l.leaves) / 32 - 1)
-) AS i (index);
-
--- name: nodes(streams, levels, positions)
--- Give some stored subtree roots, each of a stream (all streams), and leaves of the tree above the streams, at level 0.
-SELECT s.stream, s.level, s.position, s.root FROM log_subtree s
-JOIN unnest(:streams::smallint[], :levels::smallint[], :positions::bigint[]) AS w (stream, level, position)
-  ON s.stream = w.stream AND s.level = w.level AND s.position = w.position
+) AS i (index)
 UNION ALL
-SELECT w.stream, w.level, t.index, t.leaf FROM log_top t
-JOIN unnest(:streams::smallint[], :levels::smallint[], :positions::bigint[]) AS w (stream, level, position)
-  ON w.stream = -1 AND w.level = 0 AND t.index = w.position;
+SELECT s.level, s.position, s.root FROM unnest(:levels::smallint[], :positions::bigint[]) AS w (level, position)
+JOIN log_subtree AS s ON s.stream = :stream AND s.level = w.level AND s.position = w.position;
+
+-- name: leaves_of_top(indexes)
+-- Give some leaves of the tree above the streams.
+SELECT index, leaf FROM log_top WHERE index = ANY(:indexes::bigint[]);
 
 -- name: entry(stream, index)^
 -- Give one entry.

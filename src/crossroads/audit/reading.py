@@ -55,16 +55,7 @@ class Reading:
         return [_path(spans, known[stream]) for stream, spans in wanted]
 
     async def _stored(self, needed: Mapping[int, Collection[Node]]) -> dict[int, dict[Node, bytes]]:
-        known: dict[int, dict[Node, bytes]] = {}
-        for stream, nodes in needed.items():
-            leaves = [node.position for node in nodes if _of_an_entry(stream, node)]
-            found = await self.leaves(stream, leaves) if leaves else {}
-            known[stream] = {Node(0, index): leaf for index, leaf in found.items()}
-        others = [
-            (stream, node) for stream, nodes in needed.items() for node in nodes if not _of_an_entry(stream, node)
-        ]
-        for stream, level, position, root in await self._nodes(others) if others else ():
-            known[stream][Node(level, position)] = root
+        known = {stream: await self._nodes(stream, nodes) for stream, nodes in needed.items()}
         for stream, nodes in needed.items():
             for node in nodes:
                 if node not in known[stream]:
@@ -72,28 +63,41 @@ class Reading:
                     raise Tampered(said)
         return known
 
-    async def _nodes(self, nodes: Sequence[tuple[int, Node]]) -> list[Any]:
+    async def _nodes(self, stream: int, nodes: Collection[Node]) -> dict[Node, bytes]:
+        """Give some leaves and stored roots of a stream, as far as they are there, perhaps with leaves between them."""
+        leaves = [node.position for node in nodes if node.level == 0]
+        above = [node for node in nodes if node.level]
+        known = await self._leaves_of_top(leaves) if stream == TOP and leaves else {}
+        firsts, lasts = _within_subtrees(leaves if stream != TOP else ())
+        if not firsts and not above:
+            return known
         with outages():
-            return await rows(
-                queries.nodes(
+            found = await rows(
+                # Each month is asked for the ranges: for every leaf by itself would be a hundred times as often.
+                queries.nodes_of_stream(
                     self._pool,
-                    streams=[stream for stream, _ in nodes],
-                    levels=[node.level for _, node in nodes],
-                    positions=[node.position for _, node in nodes],
+                    stream=stream,
+                    firsts=firsts,
+                    lasts=lasts,
+                    levels=[node.level for node in above],
+                    positions=[node.position for node in above],
                 )
             )
+        return known | {Node(level, position): root for level, position, root in found}
 
-    async def leaves(self, stream: int, indexes: Sequence[int]) -> dict[int, bytes]:
-        """Give some leaves of a stream of entries, as far as they are there, perhaps with others between them."""
+    async def _leaves_of_top(self, indexes: Sequence[int]) -> dict[Node, bytes]:
         with outages():
-            # Each month is asked for the ranges: for every leaf by itself would be a hundred times as often.
-            firsts, lasts = _within_subtrees(indexes)
-            return dict(await rows(queries.leaves_of_stream(self._pool, stream=stream, firsts=firsts, lasts=lasts)))
+            found = await rows(queries.leaves_of_top(self._pool, indexes=indexes))
+        return {Node(0, index): leaf for index, leaf in found}
+
+    async def leaves(self, stream: int, indexes: Iterable[int]) -> dict[int, bytes]:
+        """Give some leaves of a stream, as far as they are there, perhaps with others between them."""
+        found = await self._nodes(stream, [Node(0, index) for index in indexes])
+        return {node.position: leaf for node, leaf in found.items()}
 
     async def root(self, stream: int, node: Node) -> bytes | None:
         """Give a stored root of a stream, if there is one."""
-        found = await self._nodes([(stream, node)])
-        return found[0]["root"] if found else None
+        return (await self._nodes(stream, [node])).get(node)
 
     async def entry(self, stream: int, index: int) -> Record:
         """Give one entry. Raises NotInLog, or EntryArchived."""
@@ -247,10 +251,6 @@ class Snapshot:
         with outages():
             async for row in self._connection.cursor(sql, *arguments, prefetch=_FETCHED):
                 yield row
-
-
-def _of_an_entry(stream: int, node: Node) -> bool:
-    return node.level == 0 and stream != TOP
 
 
 def _within_subtrees(indexes: Iterable[int]) -> tuple[list[int], list[int]]:
