@@ -34,10 +34,19 @@ demo: install ## run a whole network on this machine; ARGS=--once ends after the
 	@$(BIN)/crossroads demo $(ARGS)
 
 check: .venv/dev ## rules of the house, style and types
+	@$(MAKE) --no-print-directory -j2 style types
+
+style: .venv/dev
 	@$(BIN)/lint-imports
 	@$(BIN)/ruff check src tests
 	@$(BIN)/ruff format --check src tests
+
+types: .venv/dev
 	@$(BIN)/mypy
+
+# What all workers read is compiled once, on the processor that the types leave idle.
+compiled: .venv/dev
+	@$(BIN)/pytest --collect-only -q >/dev/null
 
 # What drives the pages in tests. Root gets it; others are told how.
 .venv/browser: .venv/dev
@@ -48,7 +57,8 @@ check: .venv/dev ## rules of the house, style and types
 
 # More workers than two cores have: many tests wait, for processes that start and for limits of time. Long
 # files come first: tests/longest.py.
-test: check .venv/browser ## everything that tells whether it works
+test: .venv/dev .venv/browser ## everything that tells whether it works
+	@$(MAKE) --no-print-directory -j2 types style compiled
 	@without=; test -e .venv/browser || { without=" and not browser"; echo "Left out, since Chromium is missing: the tests of pages in a browser."; }; \
 	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
 
@@ -90,4 +100,4 @@ clean: ## remove what was installed and the state of the demo, with its database
 	  case "$$number" in "$$place"|""|.*|*/*) ;; *) rm -rf "$$place" ;; esac; done; fi
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help install demo check test torture bench look reference previous clean
+.PHONY: help install demo check style types compiled test torture bench look reference previous clean
