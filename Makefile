@@ -49,11 +49,12 @@ compiled: .venv/dev
 	@$(BIN)/pytest --collect-only -q >/dev/null
 
 # What drives the pages in tests. Root gets it; others are told how.
+BROWSER := { command -v chromium-headless-shell || command -v chromium; } >/dev/null
 .venv/browser: .venv/dev
-	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium for the tests of the pages ..." \
-	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } \
-	  || echo "Chromium is missing: sudo apt-get install chromium"
-	@! command -v chromium >/dev/null || touch $@
+	@$(BROWSER) || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "Installing Chromium for the tests of the pages ..." \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium-headless-shell >/dev/null; } \
+	  || echo "Chromium is missing: sudo apt-get install chromium-headless-shell"
+	@! $(BROWSER) || touch $@
 
 # More workers than two cores have: many tests wait, for processes that start and for limits of time. Long
 # files come first: tests/longest.py.
@@ -95,6 +96,8 @@ previous: .venv/hub ## at a release: keep this version for the test that upgrade
 	@cd catalogue && ../$(BIN)/python -m zipfile --create ../tests/upgrade/catalogue.zip belgium
 
 clean: ## remove what was installed and the state of the demo, with its database
+	@if [ -e var/demo.lock ] && ! flock --nonblock var/demo.lock true; then \
+	  echo "A demo runs here, or is just stopping: end it with Ctrl-C where it runs, and clean when it has ended."; exit 1; fi
 	@if [ -d var ]; then find var -name postgres -type l | while read -r link; do \
 	  place=$$(readlink "$$link"); number=$${place#$(SHARED)/}; \
 	  case "$$number" in "$$place"|""|.*|*/*) ;; *) rm -rf "$$place" ;; esac; done; fi

@@ -132,7 +132,7 @@ async def test_with_ten_years_of_months_a_lookup_reads_one_page_of_an_index_of_e
     assert await hub.fetchval(PARTITIONS) > 120
     for sql, arguments in (
         (queries.entry.sql, (0, 7)),
-        (queries.leaves_of_stream.sql, ([receipts[0].index, 256], [receipts[255].index, 300], 0)),
+        (queries.nodes_of_stream.sql, ([receipts[0].index, 256], [receipts[255].index, 300], 0, [8], [0])),
         (queries.places_of_ticket.sql, (uuid4(),)),
     ):
         steps = json.dumps(await _plan(hub, sql, arguments))
@@ -154,8 +154,8 @@ async def test_leaves_are_found_by_the_index_also_where_a_join_would_rather_read
     await execute(database.url("postgres"), f"{FILL}; ANALYZE log_entry")
     async with hub.acquire() as connection:
         await connection.execute("SET plan_cache_mode = force_generic_plan")
-        explain = f"EXPLAIN (ANALYZE, FORMAT json) {queries.leaves_of_stream.sql}"
-        plan = json.loads(await connection.fetchval(explain, [256, 99_000], [511, 99_010], 0))[0]["Plan"]
+        explain = f"EXPLAIN (ANALYZE, FORMAT json) {queries.nodes_of_stream.sql}"
+        plan = json.loads(await connection.fetchval(explain, [256, 99_000], [511, 99_010], 0, [8], [0]))[0]["Plan"]
     assert plan["Actual Rows"] == 256 + 11
     steps = json.dumps(plan)
     assert f'"Relation Name": "{month(0)}"' in steps
