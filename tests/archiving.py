@@ -3,8 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +18,13 @@ from crossroads.audit.service import Log
 from crossroads.bootstrap.keys import log_key
 from crossroads.network.service import Network
 from database import Database, execute, value
+from warm import Warm
 
 BEFORE = "2011-01-01"
 KILLS = 3
 """In a round, before it is let come to its end."""
+_LONG = 1.2
+"""Seconds in which it comes to its end, more or less: it starts warm."""
 _LEFT = "SELECT count(*) FROM log_entry WHERE event = 'directory:inscription:opened'"
 
 
@@ -73,7 +74,7 @@ def kill(made: Network, database: Database, folder: Path, chance: Random, rounds
             asyncio.run(execute(database.url("crossroads_owner"), add))
         asyncio.run(log_at(made, database, month, entries))
         for _ in range(KILLS):
-            _killed(made, database, folder, chance.uniform(0, 2.5))
+            _killed(made, database, folder, chance.uniform(0, _LONG))
             noted = list(folder.glob(f"log-{month:%Y-%m}*.note"))
             assert left(database) in ({entries, 0} if noted else {entries})
         ended = archive(made, database, folder)
@@ -84,8 +85,8 @@ def kill(made: Network, database: Database, folder: Path, chance: Random, rounds
 
 
 def _killed(made: Network, database: Database, folder: Path, seconds: float) -> None:
-    command = [sys.executable, "-m", "crossroads", "audit", "archive", "--before", BEFORE, "--to", str(folder), "--yes"]
-    variables = {**os.environ, **environment(made, database)}
-    with subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        time.sleep(1 + seconds)
-        process.kill()
+    command = ["audit", "archive", "--before", BEFORE, "--to", str(folder), "--yes"]
+    process = Warm(command, Path(os.devnull), {**os.environ, **environment(made, database)})
+    time.sleep(seconds)
+    process.kill()
+    process.wait()

@@ -16,6 +16,19 @@ _AXE_RUN = """
         .then(found => found.violations.map(one => one.id + ": " + one.nodes[0].html.slice(0, 200)))
 """
 """What it finds right, with the path to each element, would take longer to be told than to be found."""
+_BROKEN = r"""
+    () => [...document.querySelectorAll("td, th")].flatMap(cell => {
+        const words = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode())
+            for (const word of texts.currentNode.data.matchAll(/[\p{L}\p{N}]+/gu)) {
+                const range = document.createRange();
+                range.setStart(texts.currentNode, word.index);
+                range.setEnd(texts.currentNode, word.index + word[0].length);
+                if (new Set([...range.getClientRects()].map(one => Math.round(one.top))).size > 1) words.push(word[0]);
+            }
+        return words;
+    })
+"""
 _PROGRAM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 """The former is the same engine without windows of its own, which cost a third more than the pages do."""
 _FLAGS = [
@@ -29,12 +42,16 @@ _FLAGS = [
 ]
 
 
+UNHINTED = "--font-render-hinting=none"
+"""Letters as wide as they are drawn, as on telephones and sharp screens: not of whole pixels."""
+
+
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the browser, and end it."""
+def chromium(*more: str) -> Iterator[Browser]:
+    """Start the browser, with more flags than the usual ones, and end it."""
     assert _PROGRAM, "Chromium is missing: sudo apt-get install chromium-headless-shell"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_PROGRAM, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=_PROGRAM, args=[*_FLAGS, *more])
         try:
             yield browser
         finally:
@@ -64,6 +81,12 @@ def violations(page: Page, rules: Sequence[str] = RULES) -> list[str]:
 def overflow(page: Page) -> int:
     """Give how many pixels a page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def broken_words(page: Page) -> list[str]:
+    """Give the words in the tables of a page that stand on more than one line."""
+    found: list[str] = page.evaluate(_BROKEN)
+    return found
 
 
 def type_day(page: Page, legend: str, day: date) -> None:

@@ -1,6 +1,5 @@
 """The hub's side of batches, in memory, with one source beside it: it loses answers, and lies where it is told to."""
 
-from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
@@ -67,6 +66,8 @@ class FakeBatches:
         self.contents: dict[str, bytes] = {}
         """What the source says of some people in groups that are sealed."""
         self.says_it_has: int | None = None
+        self.counts: dict[str, int] = {}
+        """What status and summary count; the summary counts all as found where nothing is said."""
         self.alter: Alter = lambda _, lines: lines
         self._door(PATH, self._announced)
         self._door(f"{PATH}/{self.ticket}", lambda _: self._status())
@@ -131,6 +132,7 @@ class FakeBatches:
             records=self.voucher.records,
             received=len(self.file) if self.says_it_has is None else self.says_it_has,
             size=self.voucher.size,
+            counts=self.counts,
             parts=page_count(self.voucher.records) + 1 if whole and not self.acknowledged else 0,
         )
 
@@ -190,7 +192,7 @@ class FakeBatches:
             file_sequence_number=voucher.file_sequence_number,
             environment=Environment.TEST,
             records=records,
-            counts=dict(Counter({"DATA_FOUND": records})),
+            counts=self.counts or {"DATA_FOUND": records},
             sources={SOURCE: {"DATA_FOUND": records}},
             submitted_at=now(),
             finished_at=now(),

@@ -1,5 +1,6 @@
 """What tests of what a person may know share: the portal of a network, and how it asks the hub."""
 
+import time
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,6 +9,7 @@ from crossroads.catalogue.entries import Provenance, Text
 from crossroads.catalogue.institutions import Party
 from crossroads.catalogue.model import Authorisation, Document, Embargo, LegalContext, Mode
 from crossroads.network.service import Network
+from crossroads.wire.mutations import Item, MailboxPage
 from raw import Asker, Reply, send
 
 PORTAL, CENTRE, OTHER, SOURCE = "portal", "pcsw-gent", "pcsw-liege", "nsso"
@@ -64,3 +66,13 @@ def read(reply: Reply, kind: type[T]) -> T:
     """Give what was answered; fails on a problem."""
     assert reply.status == 200, reply.body
     return msgspec.json.decode(reply.body, type=kind)
+
+
+def delivered(built: Network, institution: str) -> tuple[Item, ...]:
+    """Give what an institution is told of, once there is something; it stays in the mailbox."""
+    for _ in range(200):
+        page = read(posted(built, "/v1/mailbox/pull", {"count": 10}, institution), MailboxPage)
+        if page.items:
+            return page.items
+        time.sleep(0.1)
+    return ()

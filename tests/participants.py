@@ -19,6 +19,7 @@ from crossroads.wire.keys import SigningKey, VerifyKey
 from crossroads.wire.messages import DataAnswer, Problem
 from crossroads.wire.signatures import Request, verify_answer
 from fakehub import FakeHub, Question, signed_headers
+from forking import warm_pages
 
 SSIN = "80650112345"
 """Of the form of a mock number; a participant does not check the digits, the hub does."""
@@ -167,5 +168,5 @@ def running(config: Path, hub: FakeHub, clock: Clock | None = None) -> Iterator[
     participant = Participant(read_config(config), clock or SystemClock())
     # It is plain ASGI, and says so in simpler types than the client.
     application: Any = Application(participant)
-    with TestClient(application) as client:
+    with warm_pages(), TestClient(application) as client:
         yield Running(client, participant, hub)

@@ -78,10 +78,18 @@ class Warm:
             raise subprocess.TimeoutExpired("crossroads", timeout or 0)
         return code
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal, unless it ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
     def terminate(self) -> None:
         """Ask it to stop, unless it ended."""
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGTERM)
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once, unless it ended."""
+        self.send_signal(signal.SIGKILL)
 
 
 def warm(*, hub: bool = True) -> Processes:

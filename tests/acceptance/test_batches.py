@@ -17,6 +17,7 @@ import yaml
 from commands import Ended, typed
 from crossroads.bootstrap.postgres import ADMIN
 from crossroads.catalogue.model import Document, Mode
+from crossroads.kernel.codes import Code
 from crossroads.network.service import Network
 from database import Database, execute
 from networks import belgium, line, network
@@ -105,6 +106,8 @@ def test_many_are_asked_about_in_a_file_and_each_record_comes_back_opened(built:
 
     fetched = batch(built, "result", "spring", "--output", str(output))
     assert (fetched.code, "300 records are in" in fetched.stdout) == (0, True), fetched
+    assert f"1 NO_RESULT: {Code.DETAIL_NOT_INSCRIBED.description} (CR-NOT-INSCRIBED)" in fetched.stdout
+    assert f"1 NO_DATA_FOUND: {Code.NO_HOLDER.description} (MSG00021)" in fetched.stdout
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
     records = [json.loads(line) for line in output.read_text().splitlines()]
     assert [(one["ssin"]["value"], one["customerTicket"]) for one in records] == [

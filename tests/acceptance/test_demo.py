@@ -36,6 +36,7 @@ from portals import hidden_fields, log_in
 
 _PERSONS = "300"
 _PATIENCE_SECONDS = 200
+_DOCS = Path(__file__).parents[2] / "docs"
 _STEP = re.compile(r"✓ ok +(\d+)\. ")
 _PROPOSED = re.compile(r"mailboxes why ([0-9a-f-]{36})")
 _PART = Part("80631512393", "Anna Peeters", date(2026, 1, 1))
@@ -152,6 +153,7 @@ def test_the_tour_after_a_first_start_that_was_killed(demo: Demo) -> None:
     refused = _other(demo)
     answered = _ask(demo)
     visited = _visited(demo)
+    wanting = [path for path in _named_by_pages() if not (demo.home / path).exists()]
     told, why_not = _mailbox(demo, "pcsw-gent"), _why(demo, "nsso", "neo", "pcsw-antwerpen")
     second.send_signal(signal.SIGINT)
     stopped = demo.ended(second)
@@ -166,6 +168,7 @@ def test_the_tour_after_a_first_start_that_was_killed(demo: Demo) -> None:
     assert why_not == {"nsso": "CR-NOT-SUBSCRIBED", "neo": "CR-OUTSIDE-PERIOD", "pcsw-antwerpen": "CR-NOT-INSCRIBED"}
     assert "audit patterns" in stopped.output
     assert visited == _VISITED
+    assert wanting == []
     assert not demo.left
 
 
@@ -198,6 +201,14 @@ def test_an_interrupted_set_up_leaves_nothing(demo: Demo, stage: str, number: si
     assert "Stopped." in ended.output
     assert not demo.left
     assert not (demo.home / "demo" / "made.json").exists()
+
+
+def _named_by_pages() -> set[str]:
+    """Give the files of a demo that the documentation names."""
+    pages = [page for folder in ("how-to", "tutorial") for page in (_DOCS / folder).glob("*.md")]
+    named = {path for page in pages for path in re.findall(r"\bvar/(demo/[\w/.-]*\w)", page.read_text("utf-8"))}
+    assert {"demo/statuses/statuses.yaml", "demo/pcsw-gent/participant.yaml"} <= named
+    return named
 
 
 def _other(demo: Demo) -> "subprocess.CompletedProcess[str]":

@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from chromium import chromium, type_day, violations
+from chromium import UNHINTED, broken_words, chromium, type_day, violations
 from crossroads.kernel.clock import brussels_day
+from crossroads.web.languages import LANGUAGES
 from database import Database
 from desks import ANNA, MARIE, NORA, STAN, STRANGER, RunningDesk, desks
 from raw import INQUIRY
@@ -123,6 +124,15 @@ def test_a_manager_appoints_and_staff_ask_and_report(here: RunningDesk, browser:
     for path in MANAGER_PAGES:
         boss.goto(f"/en/{path}")
         check(boss)
+
+
+def test_no_word_of_the_acts_is_broken_on_a_narrow_screen(here: RunningDesk) -> None:
+    with chromium(UNHINTED) as sharp:
+        page = logged_in(sharp, here, MARIE, viewport={"width": 320, "height": 800})
+        for language in LANGUAGES:
+            page.goto(f"/{language}/acts", wait_until="networkidle")
+            expect(page.locator("tbody tr")).not_to_have_count(0)
+            assert broken_words(page) == [], language
 
 
 def test_the_form_is_filled_in_by_keyboard_alone(here: RunningDesk, browser: Browser) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from chromium import chromium, violations
 from commands import typed
 from crossroads.bootstrap.keys import log_key
 from crossroads.portal.pages import citizen, citizen_errors
+from crossroads.wire.mutations import NoticeKind
 from crossroads.wire.notes import NoteVerifier
 from database import Database
-from looking import CENTRE, INSPECTION, OTHER, PORTAL, SOURCE, WORK, posted, with_inspection
+from looking import CENTRE, INSPECTION, OTHER, PORTAL, SOURCE, WORK, delivered, posted, with_inspection
 from networks import belgium, line
 from portals import CITIZEN, PERSONAS, Portal, hidden_fields, log_in, portal
 from raw import Asker
@@ -152,6 +154,29 @@ def test_who_looked_and_why_with_a_proof_that_anybody_can_check(
     checked = typed("audit", "check", str(file), "--log-key", str(key))
     assert (checked.code, "proven" in checked.stdout) == (0, True), checked
     assert ANNA not in page.text
+
+
+def test_who_was_told_of_a_change_is_said_in_plain_words(here: Portal, browser: httpx.Client) -> None:
+    """By whom, to whom and why; of data that changed at a source, and of what the hub itself tells."""
+    answer = Asker(here.built, CENTRE).ask(ANNA, WORK).answer
+    days = {"startDate": "2026-01-01", "endDate": "2026-03-31"}
+    said = {"reference": "told", "ssin": ANNA, "dataGroup": WORK, "period": days}
+    report = {**said, "ticket": str(answer.ticket), "presumed": "wrong-value"}
+    assert posted(here.built, "/v1/error-reports", report, CENTRE).status == 202
+    assert [one.notice.kind for one in delivered(here.built, SOURCE) if one.notice] == [NoticeKind.PRESUMED_ERROR]
+    wrong_since = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    change = {"context": "12:30", "kind": "corrected", "happenedOn": "2026-01-01", "wrongSince": wrong_since}
+    assert posted(here.built, "/v1/mutations", {"mutations": [said | change]}, SOURCE).status == 200
+    assert [one.change.kind for one in delivered(here.built, CENTRE) if one.change] == ["corrected"]
+    text = text_of(browser.get("/en/me/usage"))
+    told = "Crossroads told National Social Security Office that something may be wrong in what it keeps about you."
+    because = "It is the source of these data."
+    assert re.search(f"What {re.escape(told)} When [^.]* Why {re.escape(because)}", re.sub(r" (?=[.,])", "", text))
+    changed = (
+        "Data about you changed at National Social Security Office, which told Crossroads. Crossroads told OCMW Gent."
+    )
+    assert changed in re.sub(r" (?=[.,])", "", text), text
+    assert "asked to be told of such changes, and an authorisation allows it." in text
 
 
 def test_a_list_is_narrowed_and_its_address_tells_nothing(here: Portal, browser: httpx.Client) -> None:

@@ -24,6 +24,7 @@ from crossroads.web.forms import new_number
 from crossroads.web.sessions import Level, Who
 from crossroads.wire.notes import NoteVerifier
 from database import Database, value
+from desks import filled
 from looking import CENTRE, PORTAL, SOURCE, WORK
 from networks import belgium, line
 from overseeing import flood
@@ -394,6 +395,34 @@ def test_a_draft_is_called_by_the_name_of_its_authorisation(here: Portal) -> Non
             assert "CR-ILL" not in title[1], language
             assert unescape(title[1]) in text_of(karel.get(f"/{language}/committee"))
             assert re.search(f"<title>[^<]+: {title[1]} –", page.text)
+
+
+@pytest.mark.parametrize("kind", ["grant", "suspend", "withdraw"])
+def test_what_is_decided_begins_today_unless_said_otherwise_and_why_is_asked_first(here: Portal, kind: str) -> None:
+    with logged_in(here, "karel") as karel:
+        for reference in ("", "CR-ILL/social-inquiry-1"):
+            form = karel.get(f"/en/committee/write?kind={kind}&reference={reference}").text
+            field = "validFrom" if kind == "grant" else "firstDay"
+            for part, number in (("", TODAY.day), ("-month", TODAY.month), ("-year", TODAY.year)):
+                typed_ = re.search(rf'<input[^>]* name="{field}{part}"[^>]*>', form)
+                assert typed_
+                assert f'value="{number}"' in typed_[0]
+            names = re.findall(r'<(?:input|select)[^>]* name="([a-zA-Z-]+)"', form)
+            assert names.index("reason") == names.index("reference") + 1
+
+
+def test_a_new_version_is_compared_with_the_one_that_it_comes_after(here: Portal) -> None:
+    with logged_in(here, "karel") as karel:
+        form = karel.get("/en/committee/write?kind=grant&reference=CR-ILL/committee-1")
+        fields = filled(form) | {"modes": ["online"], "provenance": "illustrative", "reason": "A better name."}
+        chosen = {"parties": PORTAL, "legalContexts": "COMMITTEE:DECISION", "dataGroups": "authorisation-drafts@1"}
+        led = sent(karel, form, "/en/committee/write", **fields | chosen | {"name-en": "Another name"})
+        assert led.status_code == 303, led.text
+        page = karel.get(led.headers["location"])
+        ending, new = page.text.split("A new version comes after the one that began on 1 January 2014.")
+        heads = [re.findall(r'<th scope="row"[^>]*>([^<]*)</th>', part) for part in (ending, new)]
+        assert [sorted(one) for one in heads] == [["In force until"], ["In force from", "Name"]]
+        assert sent(karel, page, f"{page.url.path}/drop").status_code == 303
 
 
 def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from attestations import MARIE, PAUL, drawn
-from commands import crossroads
+from commands import crossroads, typed
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.errors import Conflict, Unavailable
 from crossroads.participant import log as own_log
@@ -185,19 +185,25 @@ def test_codes_are_not_guessed_and_numbers_not_tried(here: StatusPages) -> None:
         assert "It is not of the person" in words(checked(here, code=code, number=whole))
     assert "Too many other numbers were given" in words(checked(here, code=code, number=MARIE))
     assert "It holds" in words(checked(here, code=code))
-    guesses = [words(checked(here, code=f"{'A' * 26}{number}")) for number in range(30, 50)]
+    guesses = [words(checked(here, code=f"{'A' * 26}{first}{second}")) for first in "23456" for second in "2345"]
     assert [one for one in guesses if "No attestation has this code" not in one] == []
     blocked = checked(here, code=code)
     assert blocked.status_code == 429
     assert "Too many wrong codes" in words(blocked)
+    # What cannot be a code was no guess of one, and says nothing of those there are.
+    assert "You typed 4." in words(checked(here, code="ABCD"))
     assert "It holds" not in words(blocked)
 
 
 def test_what_is_no_code_is_asked_for_again(here: StatusPages) -> None:
     assert "Type the code, or choose the file." in words(checked(here))
     assert "Give the code or the file, not both." in words(checked(here, b"%PDF", code="ABCD"))
-    assert "A code has 28 letters" in words(checked(here, code="A" * 200))
-    wrong = checked(here, code="ABCD", number="12345678901")
+    for code, count in (("ABCD-EFGH", 8), ("A" * 200, 200), ("-" * 28, 0)):
+        short = checked(here, code=code)
+        assert (short.status_code, f"You typed {count}. Compare them" in words(short)) == (422, True)
+    strange = checked(here, code=f"{'A' * 26}9<")
+    assert (strange.status_code, "Look at what you typed as: 9 &lt;" in strange.text) == (422, True)
+    wrong = checked(here, code="A" * 28, number="12345678901")
     assert (wrong.status_code, "This is not the number of a person." in words(wrong)) == (422, True)
 
 
@@ -277,7 +283,10 @@ def test_a_person_withdraws_and_comes_back(here: StatusPages) -> None:
         assert "You took your withdrawal back" in shown
         assert "You withdrew" in shown
         # No day is told as the one on which sources said something of her: that went.
-        assert "Nothing is known of you here." in shown
+        assert "Nothing is known of you here yet: the sources are asked about you the next time" in shown
+        assert f"You took your withdrawal back on {TODAY.day} {TODAY:%B} {TODAY.year}." in shown
+        assert "Until then nobody is told that you have a right." in shown
+        assert "rights come by themselves" in shown
         assert "This is all that is held of you here" not in shown
         assert "No status of yours is held here." not in shown
 
@@ -329,8 +338,12 @@ def test_nobody_withdraws_for_somebody_else(here: StatusPages) -> None:
 def test_a_past_day_is_attested_and_one_to_come_is_not(here: StatusPages) -> None:
     past = made(here, day="1", **{"day-month": str(TODAY.month), "day-year": str(TODAY.year)})
     said = genuine(past, read_certificate(here.folder / "attestations.pem"), SystemClock().now())
-    assert said.days.start_date == said.days.end_date == TODAY.replace(day=1)
+    first = TODAY.replace(day=1)
+    assert said.days.start_date == said.days.end_date == first
     with here.browser("marie") as marie:
+        for typed_, day in (({}, TODAY), ({"day": f"{first}"}, first)):
+            answer = marie.send("/mine/attestation", right=TARIFF, language="en", **typed_)
+            assert answer.headers["content-disposition"] == f'attachment; filename="{TARIFF}-{day}.pdf"'
         future = {"day": "31", "day-month": "12", "day-year": str(TODAY.year + 1)}
         page = marie.faults("/mine/attestation", right=TARIFF, language="en", **future)
         assert "You do not have this right on that day." in page
@@ -365,6 +378,24 @@ def test_what_people_did_stands_in_a_log_that_nobody_alters_unseen(here: StatusP
         log.execute("update entry set fields = cast(replace(cast(fields as text), 'withdrew', 'looked') as blob)")
     faults = own_log.verify(copied, own_log.KnownHead(head["size"], head["root"])).faults
     assert any("was altered" in fault for fault in faults)
+
+
+def test_a_log_in_which_nothing_stands_yet_is_no_fault(here: StatusPages, tmp_path: Path) -> None:
+    new = shutil.copytree(here.folder, tmp_path / "new", ignore=shutil.ignore_patterns("deeds", "*.log"))
+    told = typed("statuses", "deeds", str(new / "statuses.yaml"))
+    assert (told.code, told.stderr, "Nothing was done about anybody yet" in told.stdout) == (0, "", True), told
+    head = msgspec.json.decode(typed("statuses", "deeds", str(new / "statuses.yaml"), "--json").stdout)
+    assert (head["size"], head["faults"], head["deeds"]) == (0, [], [])
+    # Where a head was noted, entries were removed.
+    gone = typed("statuses", "deeds", str(new / "statuses.yaml"), "--known", "2:4Zk")
+    assert (gone.code, "there is no log here" in gone.sentence) == (1, True), gone
+
+
+def test_pages_beside_those_that_run_say_what_to_do(here: StatusPages) -> None:
+    said = typed(*here.arguments).sentence
+    port = here.url.rpartition(":")[2]
+    assert f"127.0.0.1:{port} cannot be listened on: Address already in use. " in said
+    assert f"Perhaps this runs already, as in a demo: `ss -ltnp 'sport = :{port}'` shows which" in said
 
 
 def test_what_is_done_by_command_stands_in_the_same_log_and_the_person_sees_it(here: StatusPages) -> None:

@@ -70,6 +70,10 @@ def test_nothing_shuts_people_out(here: StatusPages, browser: Browser, scheme: s
     page.goto("/en/check")
     page.get_by_label("The code that stands on it").fill("ABCD-EFGH")
     page.get_by_role("button", name="Verify").click()
+    expect(page.get_by_role("alert")).to_contain_text("You typed 8.")
+    check(page)
+    page.get_by_label("The code that stands on it").fill("ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ23")
+    page.get_by_role("button", name="Verify").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("No attestation has this code")
     check(page)
     page.goto("/en/mine/withdraw")
@@ -109,7 +113,7 @@ def test_an_anonymous_check_leaves_no_cookie(here: StatusPages, browser: Browser
     with browser.new_context(base_url=here.url) as context:
         page = context.new_page()
         page.goto("/nl/check")
-        page.get_by_label("De code die erop staat").fill("abcd efgh")
+        page.get_by_label("De code die erop staat").fill("abcd efgh ijkl mnop qrst uvwx yz23")
         page.get_by_role("button", name="Controleren").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Geen enkel attest heeft deze code")
         assert context.cookies() == []

@@ -93,7 +93,7 @@ def test_a_table_of_ones_own_is_refused(built: Network, own: Path) -> None:
     table.write_bytes(table.read_bytes().replace(*OTHERWISE))
     after = digest(table.read_text("utf-8"))
     assert before != after
-    said = f"its table social-tariff is {before[:12]}…, and social-tariff.dmn here is {after[:12]}…"
+    said = f"its table social-tariff is {before[:12]}…, and {table} here is {after[:12]}…"
     refused(built, "The right social-tariff is not decided for", said)
 
 

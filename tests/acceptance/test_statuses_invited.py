@@ -1,8 +1,7 @@
 """Households for which a right is open, and whom a client does not have, are invited in their box: each once."""
 
 import json
-import subprocess
-import sys
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +32,7 @@ from entitling import (
 from looking import OWN, PORTAL
 from networks import belgium
 from raw import person
+from warm import Warm
 
 HOUSEHOLD, ALONE = "water-flanders", "culture-pass"
 HIDDEN = {"households": None, "invited": None, "no_box": None, "nobody": None, "refused": None}
@@ -136,11 +136,11 @@ def test_killed_anywhere_it_goes_on(built: Network, customers: Path) -> None:
     before = [boxes.listed(ssin).total for ssin in (HELPED, CHILD, DISABLED)]
     assert statuses(built, "load").code == 0
     settings = str(built.member(STATUSES).folder / "statuses.yaml")
-    command = [sys.executable, "-m", "crossroads", "statuses", "invite", settings, str(customers)]
+    command = ["statuses", "invite", settings, str(customers), "--right", HOUSEHOLD]
     shelf = built.member(STATUSES).folder / "state" / "box"
     stood = len(list(shelf.glob("*")))
     for more in range(3):
-        running = subprocess.Popen([*command, "--right", HOUSEHOLD], stdout=subprocess.DEVNULL)
+        running = Warm(command, Path(os.devnull), os.environ)
         # Once another message stands on the shelf: before, while or after the hub takes it.
         while running.poll() is None and len(list(shelf.glob("*"))) <= stood + more:
             time.sleep(0.002)

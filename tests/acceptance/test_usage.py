@@ -16,7 +16,7 @@ from crossroads.network.founders import Founders
 from crossroads.network.service import Network
 from crossroads.participant.client import Client
 from crossroads.wire.error_reports import ErrorReported, MadeReports, MadeReportsQuery
-from crossroads.wire.mutations import MailboxPage, NoticeKind
+from crossroads.wire.mutations import NoticeKind
 from crossroads.wire.notes import NoteVerifier
 from crossroads.wire.proofs import verify_entry_proof
 from crossroads.wire.registrations import act
@@ -44,6 +44,7 @@ from looking import (
     PORTAL,
     SOURCE,
     WORK,
+    delivered,
     look,
     posted,
     read,
@@ -345,12 +346,7 @@ def _proven(built: Network, ssin: str, places: list[dict[str, int]]) -> UsagePro
 
 def _told(built: Network, institution: str) -> set[NoticeKind]:
     """Give of what the hub tells an institution, once there is something."""
-    for _ in range(200):
-        page = read(posted(built, "/v1/mailbox/pull", {"count": 10}, institution), MailboxPage)
-        if page.items:
-            return {one.notice.kind for one in page.items if one.notice}
-        time.sleep(0.1)
-    return set()
+    return {one.notice.kind for one in delivered(built, institution) if one.notice}
 
 
 def _reported(built: Network, institution: str, ssin: str, ticket: Any) -> ErrorReported:

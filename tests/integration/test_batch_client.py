@@ -17,7 +17,16 @@ from crossroads.kernel.period import Period
 from crossroads.participant.batches_landing import Landed, Landing
 from crossroads.participant.batches_output import write_results
 from crossroads.participant.client import BatchWish, Client, ClientConfig, SyncClient
-from crossroads.wire.batches import MAXIMUM_PART, PAGE, BatchState, ChunkLine, RecordLine, ResultLine, SummaryLine
+from crossroads.wire.batches import (
+    MAXIMUM_LINE,
+    MAXIMUM_PART,
+    PAGE,
+    BatchState,
+    ChunkLine,
+    RecordLine,
+    ResultLine,
+    SummaryLine,
+)
 from crossroads.wire.canonical import b64url
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.messages import Status
@@ -26,7 +35,7 @@ from crossroads.wire.registrations import KeyUse
 from fakebatches import PATH, SOURCE, FakeBatches, person
 from fakehub import FakeAsker, FakeHub
 
-pytest_plugins = ["participant_fixtures", "client_fixtures"]
+pytest_plugins = ["participant_fixtures", "client_fixtures", "page_fixtures"]
 
 WAGE, CARE = "living-wage@1", "handicap-file@1"
 SCHEMA = {"type": "object", "required": ["number"], "properties": {"number": {"type": "integer"}}}
@@ -48,18 +57,26 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crossroads.participant.batches._WAIT_SECONDS", 0.001)
 
 
-def csv(folder: Path, many: int, name: str = "people.csv", ticket: str = "") -> Path:
+def csv(folder: Path, many: int, name: str = "people.csv") -> Path:
     file = folder / name
-    rows = "".join(f"{person(number)},{ticket}{number}\n" for number in range(many))
+    rows = "".join(f"{person(number)},{number}\n" for number in range(many))
     content = f"ssin,customerTicket\n{rows}".encode()
     file.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     return file
 
 
+def wide(folder: Path, many: int, name: str = "people.jsonl") -> Path:
+    """Write a file that is large though it has few records: each line is as long as it may be."""
+    file = folder / name
+    lines = (b'{"ssin":"%s"}' % person(number).encode() for number in range(many))
+    file.write_bytes(b"".join(line.ljust(MAXIMUM_LINE) + b"\n" for line in lines))
+    return file
+
+
 async def test_a_file_of_several_pages_comes_back_record_by_record(
-    batches: FakeBatches, config: ClientConfig, tmp_path: Path
+    batches: FakeBatches, config: ClientConfig, tmp_path: Path, small: int
 ) -> None:
-    many = PAGE + 3
+    many = 2 * small + 3
     file = csv(tmp_path, many, "people.csv.gz")
     with SyncClient(config) as client:
         ticket = client.batches.submit(file, WISH).ticket
@@ -80,7 +97,7 @@ async def test_a_file_of_several_pages_comes_back_record_by_record(
 def test_an_upload_goes_on_from_where_the_hub_has_it(
     batches: FakeBatches, config: ClientConfig, tmp_path: Path
 ) -> None:
-    file = csv(tmp_path, 80_000, ticket="a-ticket-of-our-own-")
+    file = wide(tmp_path, 600)
     assert file.stat().st_size > 2 * MAXIMUM_PART
     batches.lose, batches.away = 1, True
     with SyncClient(config) as client, pytest.raises(Unavailable):
@@ -503,7 +520,7 @@ def test_what_is_no_file_of_its_own_is_neither_followed_nor_waited_for(
 def test_what_is_put_at_the_place_of_a_file_meanwhile_is_not_sent(
     batches: FakeBatches, config: ClientConfig, tmp_path: Path
 ) -> None:
-    file, other = csv(tmp_path, 30_000), csv(tmp_path, 3, "other.csv")
+    file, other = wide(tmp_path, 200), wide(tmp_path, 3, "other.jsonl")
     digest = sha256(file.read_bytes()).digest()
 
     def swap(what: str, *_: int) -> None:
@@ -512,30 +529,30 @@ def test_what_is_put_at_the_place_of_a_file_meanwhile_is_not_sent(
 
     with SyncClient(config) as client:
         status = client.batches.submit(file, WISH, swap)
-    assert (status.records, batches.voucher and batches.voucher.digest) == (30_000, b64url(digest))
+    assert (status.records, batches.voucher and batches.voucher.digest) == (200, b64url(digest))
 
 
 def test_a_file_that_changes_while_it_is_read_is_not_sent(
     batches: FakeBatches, config: ClientConfig, tmp_path: Path
 ) -> None:
-    file = csv(tmp_path, 30_000)
+    file = wide(tmp_path, 200)
 
     def change(what: str, *_: int) -> None:
         if what == "checked":
             with file.open("r+b") as open_file:
                 open_file.seek(-2, os.SEEK_END)
-                open_file.write(b"7")
+                open_file.write(b"\t")  # as good as a blank
 
     with SyncClient(config) as client:
         with pytest.raises(Unavailable, match="changed while it was read"):
             client.batches.submit(file, WISH, change)
         assert batches.voucher is None
-        assert client.batches.submit(file, WISH).records == 30_000
+        assert client.batches.submit(file, WISH).records == 200
 
 
 @pytest.mark.parametrize(
     ("voucher", "why"),
-    [("sha256: 2026-02-30\n", "a value in it is none"), ("[" * 20_000, ""), ("x" * 100_000, "larger than")],
+    [("sha256: 2026-02-30\n", "a value in it is none"), ("[" * 5_000, ""), ("x" * 100_000, "larger than")],
     ids=["no day", "a nest", "too large"],
 )
 def test_a_voucher_that_cannot_be_read_stops_no_other(

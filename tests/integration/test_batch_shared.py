@@ -20,18 +20,27 @@ from crossroads.jobs.worker import Kind, Worker
 from crossroads.kernel.codes import Code
 from crossroads.wire.batches import PAGE, BatchState
 from crossroads.wire.jobs import JobState
+from crossroads.wire.pages import page_count
 from database import OpenPool
+from small_pages import SMALL, small_pages
 
-RECORDS = PAGE + 1
+RECORDS = SMALL + 1
 """Of a file: two pages, and so many jobs share it."""
 
 
 @pytest.fixture
-async def here(pool: OpenPool) -> AsyncIterator[Hall]:
+async def large(pool: OpenPool) -> AsyncIterator[Hall]:
+    """Give a hall whose pages have the size that they have."""
     async with hall(pool) as made:
         await made.hold(0, CENTRE, "17:1")
         await made.hold(0, OTHER)
         yield made
+
+
+@pytest.fixture
+def here(large: Hall) -> Iterator[Hall]:
+    with small_pages():
+        yield large
 
 
 @dataclass
@@ -100,18 +109,18 @@ async def check_answered(here: Hall, ticket: UUID, count: int) -> None:
     assert status.counts == Counter(one.status.value for one in records)
     assert sorted(entry["number"] for entry in await here.decided()) == list(range(count))
     pages = [entry["page"] for entry in await here.office.logged("batch:page:answered")]
-    assert sorted(pages) == list(range(-(-count // PAGE)))
+    assert sorted(pages) == list(range(page_count(count)))
     assert len(await here.office.logged("batch:file:completed")) == 1
     assert {job.state for job in await here.office.jobs.listed(everything=True)} == {JobState.DONE}
 
 
-async def test_two_processes_share_a_batch_and_ask_once_about_each_page(here: Hall) -> None:
-    ticket = await here.sent(asked(1) * RECORDS)
-    async with at_work(here):
+async def test_two_processes_share_a_batch_and_ask_once_about_each_page(large: Hall) -> None:
+    ticket = await large.sent(asked(1) * (PAGE + 1))
+    async with at_work(large):
         pass
-    await finished(here)
-    await check_answered(here, ticket, RECORDS)
-    assert sorted(page for _, page, _, _ in here.neighbours.asked) == [0, 1]
+    await finished(large)
+    await check_answered(large, ticket, PAGE + 1)
+    assert sorted(page for _, page, _, _ in large.neighbours.asked) == [0, 1]
 
 
 async def test_a_process_has_one_job_of_a_batch_at_a_time(here: Hall) -> None:
@@ -147,7 +156,7 @@ async def test_a_batch_that_is_cancelled_while_two_work_on_it_leaves_nothing(her
 
 
 async def test_a_key_that_is_revoked_while_two_work_on_a_batch_ends_it_once(here: Hall) -> None:
-    ticket = await here.sent(asked(1) * (RECORDS + PAGE))
+    ticket = await here.sent(asked(1) * (RECORDS + SMALL))
     async with at_work(here):
         await here.revoke(here.office.authors[CENTRE].seal.key_id)
     await finished(here)
@@ -155,7 +164,7 @@ async def test_a_key_that_is_revoked_while_two_work_on_a_batch_ends_it_once(here
 
 
 async def test_who_works_on_a_page_while_another_ends_the_batch_writes_nothing_any_more(here: Hall) -> None:
-    ticket = await here.sent(asked(1) * (RECORDS + PAGE))
+    ticket = await here.sent(asked(1) * (RECORDS + SMALL))
     async with at_work(here):
         await here.revoke(here.office.authors[CENTRE].seal.key_id)
         worker, kind = process(here)
@@ -182,7 +191,7 @@ async def test_who_gives_up_at_the_deadline_leaves_alone_what_another_is_asking(
         assert (await here.status(ticket)).answered == 1
     await finished(here)
     await check_answered(here, ticket, RECORDS)
-    assert (await here.status(ticket)).counts == {"DATA_FOUND": PAGE, "INCOMPLETE_DATA": 1}
+    assert (await here.status(ticket)).counts == {"DATA_FOUND": SMALL, "INCOMPLETE_DATA": 1}
 
 
 async def test_a_source_that_fails_is_tried_by_each_until_the_deadline(here: Hall) -> None:

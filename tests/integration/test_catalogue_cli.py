@@ -98,7 +98,7 @@ def test_from_nothing_to_a_catalogue_in_force_and_a_registered_key(desk: Desk) -
         _run(catalogue.app, "apply", plan, "--yes")
     desk.sign(plan, "bob")
     assert _json(catalogue.app, "apply", plan, "--yes") == {"version": 2}
-    with pytest.raises(StalePlan):
+    with pytest.raises(StalePlan, match=r"base of the plan is version 0 of .*, and its entries .* version 2"):
         _run(catalogue.app, "apply", plan, "--yes")
     assert "Nothing changes" in _run(catalogue.app, "diff", folder).stdout
     assert _json(catalogue.app, "show") == {"sectors": 1, "institution-types": 1, "institutions": 1}
@@ -125,6 +125,33 @@ def test_from_nothing_to_a_catalogue_in_force_and_a_registered_key(desk: Desk) -
     states = {line["keyId"]: line["state"] for line in _json(key.app, "list")}
     operators = dict.fromkeys((f"operator:{name}#1" for name in ("alice", "bob", "carol")), "in force")
     assert states == {**operators, "crossroads#message-1": "revoked"}
+
+
+def test_a_plan_names_its_base_apart_from_the_version_that_it_becomes(desk: Desk) -> None:
+    desk.found()
+    folder, plan, act = desk.folder / "catalogue", desk.folder / "plan", desk.folder / "key.act"
+    assert "3 changes to the catalogue of crossroads.example. Base: no entries yet." in _planned(folder, plan)
+    desk.sign(plan, "alice", "bob")
+    _run(catalogue.app, "apply", plan, "--yes")
+    private = desk.folder / "keys" / "message-1.pem"
+    _json(key.app, "register", "--id", "crossroads#message-1", "--use", "sign", "--key", private, "-o", act)
+    desk.sign(act, "alice", "bob")
+    assert _json(key.app, "submit", act, "--yes") == {"version": 3}
+
+    (folder / "hub.yaml").write_text(
+        CATALOGUE.replace(
+            "{en: Hub}, validFrom: 2020-01-01, provenance: ill", "{en: It}, validFrom: 2020-01-01, provenance: ill"
+        )
+    )
+    shown = _planned(folder, plan)
+    assert "1 change to the catalogue of crossroads.example. Base: its entries, as last changed by version 2." in shown
+    desk.sign(plan, "alice")
+    applied = _run(catalogue.app, "apply", plan, "--yes").stdout
+    assert "Version 4 of the catalogue is in force. Versions count acts on keys and endpoints too" in applied
+
+
+def _planned(folder: Path, plan: Path) -> str:
+    return _run(catalogue.app, "diff", folder, "-o", plan).stdout
 
 
 def test_whose_signatures_hold_is_not_claimed_before_they_are_checked(desk: Desk, tmp_path: Path) -> None:

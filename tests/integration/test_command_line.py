@@ -42,7 +42,7 @@ def test_an_unknown_command_gives_the_nearest_one(wrong: str, meant: str) -> Non
 
 
 def test_a_command_like_no_other_gives_none() -> None:
-    ended = crossroads("xylophone")
+    ended = typed("xylophone")
     assert (ended.code, "Did you mean" in ended.sentence) == (2, False)
     assert "No such command 'xylophone'" in ended.sentence
 

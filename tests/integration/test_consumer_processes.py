@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import yaml
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
+import consuming
 from crossroads.bootstrap.postgres import EmbeddedPostgres
 from crossroads.participant.client import Client, read_client_config
 from crossroads.participant.inbox import Inbox
@@ -24,11 +26,11 @@ from crossroads.wire.mutations import Item, Pull
 from database import empty_database
 from fakehub import FakeAsker, FakeHub
 from fakemailbox import Doors, FakeMailbox, mutation
+from forking import forking
 
 pytest_plugins = ["participant_fixtures"]
 
 PEOPLE = [f"8065011{number:04}" for number in range(5)]
-CONSUMING = Path(__file__).parent.parent / "consuming.py"
 ROUNDS = 4
 
 
@@ -85,18 +87,19 @@ def handled(url: str) -> list[tuple[int, str]]:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
-    started: list[subprocess.Popen[bytes]] = []
+def start() -> Iterator[Callable[..., BaseProcess]]:
+    started: list[BaseProcess] = []
 
-    def one(*arguments: object) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, str(CONSUMING), *map(str, arguments)]
-        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
-        return started[-1]
+    def one(*arguments: object) -> BaseProcess:
+        process = forking().Process(target=consuming.main, args=tuple(map(str, arguments)), daemon=True)
+        process.start()
+        started.append(process)
+        return process
 
     yield one
     for process in started:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def check(mailbox: FakeMailbox, url: str) -> None:
@@ -107,13 +110,13 @@ def check(mailbox: FakeMailbox, url: str) -> None:
     assert mailbox.aside == {}
 
 
-def kill_a_few_times(begin: Callable[[], "subprocess.Popen[bytes]"], url: str, chance: random.Random) -> None:
+def kill_a_few_times(begin: Callable[[], BaseProcess], url: str, chance: random.Random) -> None:
     for _ in range(ROUNDS):
         so_far, process = len(handled(url)), begin()
         while len(handled(url)) <= so_far + chance.randrange(10):
             time.sleep(0.02)
         process.kill()
-        process.wait()
+        process.join()
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "sqlite"])
@@ -123,7 +126,7 @@ def test_killed_while_it_works_each_item_is_handled_once_and_in_order(
     settings: Path,
     database: str,
     tmp_path: Path,
-    start: Callable[..., "subprocess.Popen[bytes]"],
+    start: Callable[..., BaseProcess],
 ) -> None:
     url, chance = database, random.Random(7)
     if kind == "sqlite":
@@ -144,7 +147,7 @@ def test_two_lanes_at_once_into_one_database(
     hub: FakeHub,
     tmp_path: Path,
     database: str,
-    start: Callable[..., "subprocess.Popen[bytes]"],
+    start: Callable[..., BaseProcess],
 ) -> None:
     for n in range(60):
         mailbox.add(PEOPLE[n % 5], slot=n % 5)
@@ -266,12 +269,10 @@ async def test_the_async_client_notifies_and_empties_too(doors: Doors, settings:
 
 def test_when_nobody_reads_any_more_follow_ends_and_blames_no_item(mailbox: FakeMailbox, settings: Path) -> None:
     mailbox.add(PEOPLE[0])
-    program = "from crossroads.participant.mailbox_command import app; app()"
-    arguments = [sys.executable, "-c", program, "pull", str(settings), "--follow"]
     for _ in range(4):
-        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-            assert process.stdout
-            process.stdout.close()
-            assert process.wait(60) != 0
+        process = forking().Process(target=consuming.follow_unread, args=(str(settings),), daemon=True)
+        process.start()
+        process.join(60)
+        assert process.exitcode
         mailbox.expire()
     assert (mailbox.open, mailbox.aside) == ({1}, {})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from crossroads.demo.command import port_told
-from crossroads.demo.home import free_ports, home_of
+from crossroads.demo.home import free_ports, home_of, kept_free, ports, taken
 from crossroads.demo.running import Runner, StopSignals
 from crossroads.kernel.errors import Refused
 from crossroads.network.processes import ProcessFailed
@@ -41,10 +41,30 @@ def test_a_program_that_ends_because_its_port_is_taken_names_the_port(runner: Ru
     assert f"Port {first + 1}, which the demo uses, is taken by another program" in str(refused.value)
 
 
+def test_while_a_demo_is_set_up_nobody_takes_its_ports() -> None:
+    first = free_ports()
+    with kept_free(first):
+        assert all(taken(port) for port in ports(first))
+        assert free_ports() != first
+        with pytest.raises(Refused, match=f"Port {first}, which the demo uses"), kept_free(first):
+            pass
+    assert not any(taken(port) for port in ports(first))
+
+
 def test_a_program_that_ends_for_another_reason_is_told_as_it_is(runner: Runner) -> None:
     with pytest.raises(ProcessFailed) as failed, port_told(runner, runner.network.installation.settings.port):
         fail(runner)
     assert "nothing.yaml" in str(failed.value)
+
+
+def test_cleaning_waits_for_a_demo_to_end(tmp_path: Path) -> None:
+    shutil.copy(MAKEFILE, tmp_path)
+    with home_of({"CROSSROADS_HOME": str(tmp_path / "var")}).locked():
+        refused = clean(tmp_path, tmp_path / "shared")
+        assert (refused.returncode != 0, "A demo runs here" in refused.stdout) == (True, True), refused
+        assert (tmp_path / "var").exists()
+    assert clean(tmp_path, tmp_path / "shared").returncode == 0
+    assert not (tmp_path / "var").exists()
 
 
 def test_cleaning_removes_the_database_of_this_folder_and_of_no_other(tmp_path: Path) -> None:
@@ -55,12 +75,19 @@ def test_cleaning_removes_the_database_of_this_folder_and_of_no_other(tmp_path: 
     (hub / "postgres").symlink_to(shared / "1f")
     (hub.parent / "postgres").symlink_to(elsewhere)
     (hub.parent.parent / "postgres").symlink_to(f"{shared}/..")
-    subprocess.run(
-        [str(shutil.which("make")), "clean", f"SHARED={shared}"],
-        check=True,
-        cwd=tmp_path / "clone",
-        env={**os.environ, "MAKEFLAGS": ""},
-    )
+    assert clean(tmp_path / "clone", shared).returncode == 0
     assert sorted(path.name for path in shared.iterdir()) == ["2e"]
     assert (elsewhere / "data").exists()
     assert [path.name for path in (tmp_path / "clone").iterdir()] == ["Makefile"]
+
+
+def clean(clone: Path, shared: Path) -> "subprocess.CompletedProcess[str]":
+    """Run `make clean` in a clone."""
+    return subprocess.run(
+        [str(shutil.which("make")), "clean", f"SHARED={shared}"],
+        check=False,
+        cwd=clone,
+        env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+    )

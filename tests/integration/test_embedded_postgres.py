@@ -82,10 +82,9 @@ async def test_of_two_processes_that_start_at_once_one_starts_and_the_server_out
     assert await value(admin(server), "SELECT 1") == 1
 
 
-def test_ctrl_c_in_the_terminal_does_not_reach_the_server(server: EmbeddedPostgres) -> None:
-    server.start()
-    assert server.pid is not None
-    assert os.getsid(server.pid) != os.getsid(0)
+def test_ctrl_c_in_the_terminal_does_not_reach_the_server(postgres: EmbeddedPostgres) -> None:
+    assert postgres.pid is not None
+    assert os.getsid(postgres.pid) != os.getsid(0)
 
 
 async def test_what_was_committed_survives_a_kill_while_a_session_is_busy(server: EmbeddedPostgres) -> None:

@@ -140,14 +140,14 @@ async def test_who_writes_goes_on_and_the_months_to_come_are_there(old: Old) -> 
     assert await hub.fetchval(f"{CHANGE.format(moment='now()', count=1)} RETURNING mutation") == 1001
 
 
-@pytest.mark.parametrize(
-    "denied", ["UPDATE {} SET content = NULL", "DELETE FROM {}", "INSERT INTO {0} SELECT * FROM log_entry"]
-)
-@pytest.mark.parametrize("role", ["crossroads_hub", "crossroads_retention"])
-async def test_no_right_on_the_old_table_is_left(old: Old, role: str, denied: str) -> None:
+async def test_no_right_on_the_old_table_is_left(old: Old) -> None:
     await old.upgraded()
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await old.pools[role].execute(denied.format(await old.value(f"{NAME} 'log_entry_to_%'")))
+    name = await old.value(f"{NAME} 'log_entry_to_%'")
+    for role in ("crossroads_hub", "crossroads_retention"):
+        for denied in ("UPDATE {} SET content = NULL", "DELETE FROM {}", "INSERT INTO {0} SELECT * FROM log_entry"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await old.pools[role].execute(denied.format(name))
+    assert await old.value("SELECT count(*) FROM log_entry") == 900
 
 
 async def test_months_that_stand_together_are_archived_one_by_one(old: Old) -> None:

@@ -6,7 +6,6 @@ import pty
 import signal
 import socket
 import sqlite3
-import subprocess
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +22,7 @@ from crossroads.network.ports import free_ports
 from crossroads.participant.command import app
 from crossroads.participant.trust import read_trust
 from fakehub import ALICE, FakeAsker, FakeHub, Question, now, signed_headers
-from participant_processes import PROGRAM, served
+from participant_processes import served, served_whole
 from participants import FILE, NAME, OTHER_SSIN, SSIN, WAGE, WAGE_MANY, WAGE_SQL, refused, write_config
 from plain import NO_TLS
 
@@ -41,11 +40,6 @@ class Outcome(NamedTuple):
 def command(*arguments: str, text: str | None = None) -> Outcome:
     result = CliRunner().invoke(app, arguments, input=text)
     return Outcome(result.exit_code, result.stdout, result.stderr)
-
-
-def started(config: Path) -> subprocess.CompletedProcess[str]:
-    """Start a process that ends by itself."""
-    return subprocess.run([*PROGRAM, "serve", str(config)], check=False, capture_output=True, text=True, timeout=60)
 
 
 OTHER_SQL = "select ssin, month, eurocents from amount where ssin in :ssins and month < '2026-02'"
@@ -86,7 +80,7 @@ def send(hub: FakeHub, port: int, body: bytes, headers: dict[str, str] | None = 
 
 
 def test_served_it_answers_and_ends_on_a_signal(config: Path, port: int, hub: FakeHub, asker: FakeAsker) -> None:
-    with served(config, port) as process:
+    with served_whole(config, port) as process:
         assert send(hub, port, Question(asker, NAME, SSIN, WAGE, FILE).body()).status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
@@ -94,7 +88,7 @@ def test_served_it_answers_and_ends_on_a_signal(config: Path, port: int, hub: Fa
 
 def test_at_a_terminal_it_says_where_it_listens_for_whom_and_with_which_data(config: Path, port: int) -> None:
     terminal, its_end = pty.openpty()
-    with served(config, port, its_end):
+    with served_whole(config, port, its_end):
         said = os.read(terminal, 4096).decode().splitlines()
     os.close(its_end)
     os.close(terminal)
@@ -109,7 +103,7 @@ def test_its_log_says_what_is_served_and_why_it_refused_once(
 ) -> None:
     question = Question(asker, NAME, SSIN, WAGE)
     question.statement = {"expires_at": now() - timedelta(seconds=1), "issued_at": now() - timedelta(seconds=100)}
-    with (tmp_path / "log").open("wb") as log, served(config, port, log):
+    with served(config, port, tmp_path / "log"):
         assert refused(send(hub, port, question.body())) == (403, "CR-STATEMENT-EXPIRED")
     serving, refusal = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert (serving["event"], serving["listen"], serving["answers_for"]) == ("serving", f"127.0.0.1:{port}", [NAME])
@@ -253,14 +247,14 @@ def test_a_key_that_others_can_read_and_one_that_is_not_registered(config: Path,
 
 def test_wrong_settings_refuse_to_start(config: Path) -> None:
     change(config, listen={"port": 1, "host": "0.0.0.0"})  # noqa: S104 - the very thing that is refused
-    ended = started(config)
+    ended = command("serve", str(config))
     assert ended.returncode == 1
     assert "behindProxy" in ended.stderr
 
 
 def test_an_address_that_is_taken_is_told(config: Path, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
-        ended = started(config)
+        ended = command("serve", str(config))
     assert ended.returncode == 1
     assert f"127.0.0.1:{port} cannot be listened on" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -15,7 +15,7 @@ import pytest
 
 from crossroads.kernel.errors import Unavailable
 from crossroads.network.ports import free_ports
-from crossroads.participant.bulk import MAXIMUM_PAGES
+from crossroads.participant import bulk
 from crossroads.participant.bulk_desk import Job
 from crossroads.participant.bulk_kept import KeptAnswers
 from crossroads.participant.bulk_worker import Worker
@@ -25,6 +25,7 @@ from crossroads.participant.log import export
 from crossroads.participant.records import Signed
 from crossroads.wire.bulk import BulkAnswer
 from fakehub import FakeAsker, FakeHub, Question, now, signed_headers
+from forking import warm_pages
 from paging import PATH, PageQuestion, answered, entries, post
 from participant_processes import served
 from participants import FILE, NAME, SSIN, WAGE, WAGE_MANY, WAGE_SQL, refused, running, write_config
@@ -52,15 +53,18 @@ def test_while_a_query_hangs_single_questions_are_answered(tmp_path: Path, hub: 
     assert active_children() == []
 
 
-def test_pages_beyond_what_it_works_on_are_told_to_come_back(tmp_path: Path, hub: FakeHub, asker: FakeAsker) -> None:
+def test_pages_beyond_what_it_works_on_are_told_to_come_back(
+    tmp_path: Path, hub: FakeHub, asker: FakeAsker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MAXIMUM_PAGES", 2)
     groups = {WAGE: {"sql": WAGE_SQL, "sqlMany": ENDLESS, "list": "amounts"}}
     with running(write_config(tmp_path, hub, groups=groups), hub) as one:
         told = []
-        for _ in range(MAXIMUM_PAGES + 1):
+        for _ in range(3):
             page = PageQuestion(asker, [SSIN], WAGE)
             page.request["deadline"] = now() + timedelta(seconds=0.5)
             told.append(refused(post(one, page.body())))
-        assert told == [(503, "CR-SOURCE-LATE")] * MAXIMUM_PAGES + [(503, "CR-OVERLOADED")]
+        assert told == [(503, "CR-SOURCE-LATE")] * 2 + [(503, "CR-OVERLOADED")]
         assert one.answer(Question(asker, NAME, SSIN, WAGE)).blocks
 
 
@@ -68,12 +72,13 @@ async def test_a_page_that_takes_too_long_is_given_up_and_the_next_one_answered(
     tmp_path: Path, hub: FakeHub, asker: FakeAsker
 ) -> None:
     groups = {WAGE: {"sql": WAGE_SQL, "sqlMany": ENDLESS, "list": "amounts"}, FILE: FILES}
-    worker = Worker(read_config(write_config(tmp_path, hub, groups=groups)), timedelta(seconds=3))
-    with pytest.raises(Unavailable, match="took longer than 3 s"):
-        await worker.answer(job(PageQuestion(asker, [SSIN], WAGE), tmp_path / "a"))
-    worker.patience = timedelta(minutes=1)
-    made = await worker.answer(job(PageQuestion(asker, [SSIN], FILE), tmp_path / "b"))
-    await worker.close()
+    worker = Worker(read_config(write_config(tmp_path, hub, groups=groups)), timedelta(seconds=1))
+    with warm_pages():
+        with pytest.raises(Unavailable, match="took longer than 1 s"):
+            await worker.answer(job(PageQuestion(asker, [SSIN], WAGE), tmp_path / "a"))
+        worker.patience = timedelta(minutes=1)
+        made = await worker.answer(job(PageQuestion(asker, [SSIN], FILE), tmp_path / "b"))
+        await worker.close()
     assert (made.start, made.until) == (0, 1)
     assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600
     assert not (tmp_path / "a").exists()

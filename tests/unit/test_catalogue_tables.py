@@ -1,5 +1,6 @@
 """Decision tables in the catalogue: a file beside the YAML, whose text is planned, signed and checked."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,10 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from crossroads.catalogue.changes import Action, Plan, diff, read_plan, render
+from crossroads.catalogue.changes import Action, Plan, applied, diff, read_plan, render
 from crossroads.catalogue.check import check, check_document
 from crossroads.catalogue.decision_tables import DecisionTable
-from crossroads.catalogue.errors import FaultyCatalogue
+from crossroads.catalogue.errors import FaultyCatalogue, StalePlan
 from crossroads.catalogue.kinds import by_id, to_body
 from crossroads.catalogue.loader import load
 from crossroads.catalogue.model import Document
@@ -160,6 +161,50 @@ def test_a_plan_shows_the_lines_of_a_rule_that_change() -> None:
     assert [line for line in lines if line.startswith("-") and old in line]
     assert [line for line in lines if line.startswith("+") and new in line]
     assert not [line for line in lines if "<inputData" in line]
+
+
+def succession() -> tuple[Document, Document]:
+    """Give a catalogue, and one in which its table has a successor."""
+    before = small_catalogue()
+    (old,) = before.decision_tables
+    first = old.valid_from.replace(year=old.valid_from.year + 1)
+    ended = msgspec.structs.replace(old, valid_until=first - timedelta(days=1))
+    text = MODEL.replace("&lt; 18", "&lt; 21")
+    new = msgspec.structs.replace(old, valid_from=first, dmn=text, sha256=digest(text))
+    return before, msgspec.structs.replace(before, decision_tables=(ended, new))
+
+
+def test_a_successor_is_compared_with_the_table_that_it_comes_after() -> None:
+    made = plan(*succession())
+    assert [change.action for change in made.changes] == [Action.END, Action.ADD]
+    lines = [line.strip() for line in render(made)]
+    assert made.operators_needed == 2
+    assert "It comes after that from 2020-01-01, of which this is otherwise:" in lines
+    assert [line for line in lines if line.startswith("-") and "&lt; 18" in line]
+    assert [line for line in lines if line.startswith("+") and "&lt; 21" in line]
+    assert not [line for line in lines if "<inputData" in line]
+    assert 'validFrom: "2020-01-01" becomes "2021-01-01"' in lines
+    assert not [line for line in lines if line.startswith("names")]
+
+
+def test_a_successor_of_what_the_plan_does_not_speak_of_is_written_out() -> None:
+    """Who signs it has no catalogue at hand with which it could be compared."""
+    before, after = succession()
+    ended = msgspec.structs.replace(before, decision_tables=after.decision_tables[:1])
+    lines = [line.strip() for line in render(plan(ended, after))]
+    assert {f"+{one}".strip() for one in after.decision_tables[1].dmn.splitlines()} <= set(lines)
+
+
+def test_what_a_successor_is_compared_with_is_what_stands_or_the_plan_is_refused() -> None:
+    before, after = succession()
+    made = plan(before, after)
+    ending, adding = made.changes
+    lie = [msgspec.json.decode(msgspec.json.encode(body)) for body in (ending.before, ending.after)]
+    for body in lie:
+        body |= {"dmn": after.decision_tables[1].dmn, "sha256": digest(after.decision_tables[1].dmn)}
+    forged = msgspec.structs.replace(ending, before=lie[0], after=lie[1])
+    with pytest.raises(StalePlan):
+        applied(by_id(before), (forged, adding))
 
 
 def test_a_plan_shows_what_changes_though_it_looks_the_same() -> None:

@@ -43,8 +43,8 @@ def fee(tmp_path: Path) -> Path:
     return path
 
 
-def tables(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
+def tables(*arguments: object, columns: int = 200) -> Result:
+    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": str(columns)})
 
 
 def answered(*arguments: object) -> Any:
@@ -100,6 +100,20 @@ def test_show_hides_nothing(fee: Path) -> None:
     assert all(text in shown for text in ("Fee (UNIQUE)", "Age", "< 18", "if Person.born < Day then 5 else 6"))
     (table,) = answered("show", fee)
     assert next(rule["cells"] for rule in table["rules"]) == ["< 18", "0.5"]
+
+
+@pytest.mark.parametrize("path", RIGHTS, ids=lambda path: path.stem)
+def test_a_table_is_read_in_a_terminal_of_80_columns(path: Path) -> None:
+    shown = tables("show", path, columns=80).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    words = set(shown.split())
+    for table in answered("show", path):
+        cells = [cell for rule in table["rules"] for cell in rule["cells"]]
+        assert [cell for cell in cells if not words.issuperset(cell.split())] == []
+        assert words.issuperset(" ".join(column["title"] for column in table["columns"]).split())
+    assert "when no rule holds" in shown
+    first = shown[shown.index("rule 1") :].partition("\n\n")[0]
+    assert [line.split()[0] for line in first.splitlines() if line[:1].strip()] == ["rule", "if", "then", "note"]
 
 
 def test_a_table_goes_through_a_spreadsheet(fee: Path) -> None:

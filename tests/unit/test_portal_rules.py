@@ -13,7 +13,7 @@ from crossroads.catalogue.history import Belief
 from crossroads.catalogue.kinds import Kind
 from crossroads.catalogue.snapshot import Facts, Snapshot
 from crossroads.catalogue.tables import digest
-from crossroads.dmn.drawing import Cell, Drawing
+from crossroads.dmn.drawing import Cell, Drawing, Side
 from crossroads.dmn.evaluation import Model
 from crossroads.dmn.model import Aggregation, HitPolicy
 from crossroads.dmn.reading import read
@@ -48,11 +48,65 @@ STATUSES = {"living-wage": Text(nl="Leefloon", en="Living wage"), "care-budget":
         ),
         ("< 18", "minder dan 18", "less than 18"),
         (">= 1200", "1.200 of meer", "1,200 or more"),
+        ('["9000".."9999"]', "van 9000 tot en met 9999", "from 9000 to 9999"),
+        (
+            '["1500".."1999"], ["2000".."3999"]',
+            "van 1500 tot en met 1999, van 2000 tot en met 3999",
+            "from 1500 to 1999, from 2000 to 3999",
+        ),
     ],
 )
 def test_a_cell_is_said_in_plain_words(text: str, nl: str, en: str) -> None:
-    said = [RULES["plainly"](LOOK.words(language), Cell(text), STATUSES) for language in ("nl", "en")]
+    said = [RULES["plainly"](LOOK.words(language), Cell(text), STATUSES, Side.INPUT) for language in ("nl", "en")]
     assert [re.sub("<[^>]+>", "", one) for one in said] == [nl, en]
+
+
+@pytest.mark.parametrize(
+    ("text", "nl", "en"),
+    [
+        ("true", "Ja", "Yes"),
+        ('date("2023-06-30")', "30 juni 2023", "30 June 2023"),
+        ('@"2023-06-30"', "30 juni 2023", "30 June 2023"),
+        (
+            "min(statusEnd, yearEnd)",
+            "de vroegste van: Laatste dag van het statuut, Laatste dag van het jaar",
+            "the earliest of: Last day of the status, Last day of the year",
+        ),
+        (
+            'max([quarterStart, @"2023-06-30"])',
+            "de laatste van: Eerste dag van het kwartaal, 30 juni 2023",
+            "the latest of: First day of the quarter, 30 June 2023",
+        ),
+        (
+            "if statusEnd = null then day else max(day, birthDate)",
+            "als “Laatste dag van het statuut” niet bekend is, De dag; anders de laatste van: De dag, Geboortedatum",
+            "if “Last day of the status” is not known, The day; otherwise, the latest of: The day, Birth date",
+        ),
+        (
+            "if statusEnd != null then statusEnd else day",
+            "als “Laatste dag van het statuut” niet bekend is, De dag; anders Laatste dag van het statuut",
+            "if “Last day of the status” is not known, The day; otherwise, Last day of the status",
+        ),
+    ],
+)
+def test_the_day_that_a_rule_gives_is_said_in_plain_words(text: str, nl: str, en: str) -> None:
+    said = [RULES["plainly"](LOOK.words(language), Cell(text), STATUSES, Side.OUTPUT) for language in ("nl", "en")]
+    assert said == [nl, en]
+    assert said == [RULES["given"](LOOK.words(language), text, STATUSES) for language in ("nl", "en")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_rule_of_the_belgian_tables_gives_what_is_left_unsaid(language: str) -> None:
+    cells = [
+        cell.text
+        for table in belgium().decision_tables
+        for drawing in drawn(table, language)
+        for row in drawing.rows
+        for column, cell in zip(drawing.columns, row.cells, strict=True)
+        if column.side is not Side.ANNOTATION
+        and not RULES["plainly"](LOOK.words(language), cell, STATUSES, column.side)
+    ]
+    assert cells == []
 
 
 @pytest.mark.parametrize(
@@ -62,15 +116,24 @@ def test_a_cell_is_said_in_plain_words(text: str, nl: str, en: str) -> None:
         '"a" , b',
         '>= date("2009-02-30")',
         '(date("2021-02-01")..date("2023-06-30")]',
-        "if statusEnd = null then yearEnd else statusEnd",
+        "if active then yearEnd else statusEnd",
+        "if age = null then yearEnd else statusEnd",
+        "if statusEnd = null then yearEnd else age",
+        "min(max(statusStart, quarterStart), yearEnd)",
+        "min(age, householdSize)",
+        "min()",
+        "min(statusEnd,",
+        'date("2009-02-30")',
+        '["1500".."1999"], "2000"',
         '"it said \\"no\\""',
         "1 + 1",
         ">= 18, < 3",
         "",
     ],
 )
-def test_what_cannot_be_said_plainly_is_left_as_it_is_written(text: str) -> None:
-    assert RULES["plainly"](LOOK.words("nl"), Cell(text), STATUSES) == ""
+@pytest.mark.parametrize("side", [Side.INPUT, Side.OUTPUT])
+def test_what_cannot_be_said_plainly_is_left_as_it_is_written(text: str, side: Side) -> None:
+    assert RULES["plainly"](LOOK.words("nl"), Cell(text), STATUSES, side) == ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

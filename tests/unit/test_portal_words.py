@@ -17,6 +17,7 @@ from crossroads.portal.citizen_words import CITIZEN
 from crossroads.portal.draft_words import DraftWords
 from crossroads.portal.office_words import OFFICE
 from crossroads.portal.register import Register
+from crossroads.portal.told_words import TOLD
 from crossroads.web.contents import contents
 from crossroads.web.languages import LANGUAGES, words_of
 from crossroads.web.look import HERE
@@ -44,6 +45,18 @@ def test_every_event_and_kind_of_change_is_in_words(language: str) -> None:
     raw = [kind.value.replace("-", " ") for kind in (*NoticeKind, *MutationKind)]
     said = [CITIZEN["choice"](words, kind.value) for kind in (*NoticeKind, *MutationKind)]
     assert [one for one, other in zip(said, raw, strict=True) if one == other] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_notice_of_the_hub_is_told_in_a_sentence_of_its_own(language: str) -> None:
+    words = WORDS[language]
+    told = [TOLD["told"](words, kind, "<b>", "") for kind in (*NoticeKind, None)]
+    assert len(set(told)) == len(NoticeKind) + 1
+    assert all("&lt;b&gt;" in sentence for sentence in told)
+    assert all(TOLD["told_because"](words, kind, "") for kind in NoticeKind)
+    at_a_source = TOLD["told"](words, MutationKind.CHANGED, "A fund", "A source")
+    assert ("A fund" in at_a_source, "A source" in at_a_source) == (True, True)
+    assert at_a_source not in told
 
 
 @pytest.mark.parametrize(

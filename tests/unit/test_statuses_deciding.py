@@ -35,13 +35,18 @@ class Waiting(Direct):
 
 
 @pytest.mark.parametrize(
-    "table", [LITERAL, LITERAL.replace(b'name="right"', b'name="other"').replace(b'"right"', b'"x"')]
+    ("table", "said"),
+    [
+        (LITERAL, "there is no decision `.+` that is a table"),
+        (LITERAL.replace(b'name="right"', b'name="other"').replace(b'"right"', b'"x"'), "there is no decision `.+`"),
+        (b"<html/>", "."),
+    ],
 )
-def test_a_right_whose_decision_is_no_table_is_told_when_it_is_read(tmp_path: Path, table: bytes) -> None:
+def test_a_right_whose_decision_is_no_table_is_told_when_it_is_read(tmp_path: Path, table: bytes, said: str) -> None:
     text = (RIGHTS / "social-tariff.yaml").read_text("utf-8")
     (tmp_path / "social-tariff.yaml").write_text(text.replace("../../catalogue/belgium/tables/", ""))
     (tmp_path / "social-tariff.dmn").write_bytes(table)
-    with pytest.raises(WrongDefinition, match=r"social-tariff\.dmn: there is no decision `.+` that is a table"):
+    with pytest.raises(WrongDefinition, match=rf"{tmp_path}/social-tariff\.dmn: .*{said}"):
         read_rights(tmp_path)
 
 

@@ -40,8 +40,8 @@ def check_plan(signed: SignedAct, snapshot: Snapshot) -> Plan:
     _require_here(plan.installation, snapshot)
     if plan.base_version != snapshot.catalogue_version:
         raise StalePlan(
-            f"The plan starts from version {plan.base_version} of the catalogue, and version "
-            f"{snapshot.catalogue_version} is in force. Make the plan again."
+            f"The base of the plan is version {plan.base_version} of the catalogue, and its entries were last changed "
+            f"by version {snapshot.catalogue_version}. Make the plan again."
         )
     if not plan.changes:
         raise UnfitAct("The plan changes nothing.")

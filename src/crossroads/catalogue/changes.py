@@ -1,10 +1,10 @@
 """What it takes to make one catalogue out of another, as a plan that people read and sign before anything changes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from enum import StrEnum
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -52,6 +52,33 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_u
     def identity(self) -> EntryId:
         """Which entry it is."""
         return EntryId(self.kind, self.key, self.valid_from)
+
+
+class Dated(Protocol):
+    """A change of an entry, in whichever message."""
+
+    @property
+    def kind(self) -> str:
+        """Of which kind the entry is."""
+
+    @property
+    def key(self) -> str:
+        """Which entry it is, of its kind."""
+
+    @property
+    def valid_from(self) -> Any:
+        """Which of its versions: a day, in order."""
+
+    @property
+    def before(self) -> Body | None:
+        """What it said; None for one that is added."""
+
+    @property
+    def after(self) -> Body | None:
+        """What it says; None for one that is withdrawn."""
+
+
+D = TypeVar("D", bound=Dated)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
@@ -112,14 +139,23 @@ def applied(entries: Entries, changes: tuple[Change, ...]) -> Entries:
 def render(plan: Plan) -> Iterator[str]:
     """Give the plan in lines for people: + is added, ~ changes, - ends.
 
-    Of what is added, all that needs two operators is written out: nobody should sign what was not seen.
+    Of what is added, all that needs two operators is written out: nobody should sign what was not seen. Where it comes
+    after another that the plan speaks of, that is what differs between the two: a plan that is wrong about the other
+    is not applied.
     """
     for change in plan.changes:
         yield f"{_SIGNS[change.action]} {change.kind.words} {change.key} (from {change.valid_from}){_fate(change)}"
         if change.action is Action.CHANGE:
-            yield from (f"    {line}" for line in _differences(change))
+            yield from (f"    {line}" for line in _differences(change.before or {}, change.after or {}))
         elif change.action is Action.ADD and _operators_needed(change) > _ONE:
-            yield from (f"    {line}" for line in _added(change.after or {}))
+            yield from (f"    {line}" for line in _added(change, succeeded(change, plan.changes)))
+
+
+def succeeded(added: D, changes: Iterable[D]) -> D | None:
+    """Give the change, of some, about the entry after which one that is added comes; None where there is none."""
+    same_key = (one for one in changes if (one.kind, one.key) == (added.kind, added.key))
+    earlier = (one for one in same_key if one.valid_from < added.valid_from)
+    return None if added.before else max(earlier, key=lambda one: one.valid_from, default=None)
 
 
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.END: "-"}
@@ -131,8 +167,7 @@ def _fate(change: Change) -> str:
     return ": is withdrawn at once" if change.after is None else f": ends on {change.after['validUntil']}"
 
 
-def _differences(change: Change) -> Iterator[str]:
-    before, after = change.before or {}, change.after or {}
+def _differences(before: Body, after: Body) -> Iterator[str]:
     for name in _differing(before, after):
         if name == _WRITTEN_OUT:
             yield from _lines(before, after)
@@ -140,7 +175,12 @@ def _differences(change: Change) -> Iterator[str]:
             yield f"{name}: {_short(before.get(name))} becomes {_short(after.get(name))}"
 
 
-def _added(body: Body) -> Iterator[str]:
+def _added(change: Change, earlier: Change | None) -> Iterator[str]:
+    body = change.after or {}
+    if earlier is not None:
+        yield f"It comes after that from {earlier.valid_from}, of which this is otherwise:"
+        yield from _differences(earlier.after or earlier.before or {}, body)
+        return
     yield _short({name: value for name, value in body.items() if name != _WRITTEN_OUT})
     yield from _lines({}, body)
 

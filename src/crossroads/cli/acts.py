@@ -10,6 +10,7 @@ import typer
 
 from crossroads.catalogue.changes import APPLY, read_plan, render
 from crossroads.kernel.errors import InvalidValue
+from crossroads.participant.typed import counted
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.registrations import SignedAct
 
@@ -56,7 +57,9 @@ def _lines(act: SignedAct) -> Iterator[str]:
     if act.kind == APPLY:
         plan = read_plan(act)
         yield from render(plan)
-        yield f"{len(plan.changes)} changes to version {plan.base_version} of the catalogue of {plan.installation}."
+        base = f"its entries, as last changed by version {plan.base_version}" if plan.base_version else "no entries yet"
+        changes = counted(len(plan.changes), "change", "changes")
+        yield f"{changes} to the catalogue of {plan.installation}. Base: {base}."
         if plan.reason:
             yield f"Reason: {plan.reason}"
         yield f"It needs the signatures of {plan.operators_needed} operators."

@@ -84,7 +84,8 @@ def apply(plan: _PlanFile, *, yes: _Yes = False, as_json: _Json = False) -> None
     act = read_act(plan)
     confirm(act, "Apply this?", yes=yes, as_json=as_json)
     version = asyncio.run(with_catalogue(lambda catalogue: catalogue.apply(act)))
-    report({"version": version}, f"Version {version} of the catalogue is in force.", as_json=as_json)
+    counts = "Versions count acts on keys and endpoints too; this one is the base of the next plan."
+    report({"version": version}, f"Version {version} of the catalogue is in force. {counts}", as_json=as_json)
 
 
 @app.command()

@@ -83,7 +83,8 @@ def _run(home: Home, persons: int | None, signals: StopSignals, screen: Screen, 
         if made is None:
             from crossroads.demo.setup import set_up  # noqa: PLC0415 - a second start does without what it needs
 
-            made = set_up(home, runner, persons or PERSONS, fingerprint, screen.console)
+            with homes.kept_free(first_port):
+                made = set_up(home, runner, persons or PERSONS, fingerprint, screen.console)
         homes.require_free(first_port)
         with screen.console.status("Starting the database, the hub and the institutions"):
             runner.start()

@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from crossroads.demo.institutions import CONNECTED, HUB, members
 from crossroads.demo.pages import PORTS, Pages, pages
 from crossroads.kernel.errors import CrossroadsError, Refused
 from crossroads.network.service import Network
+from crossroads.participant.listening import who_listens
 
 PERSONS = 10_000
 SEED = 1
@@ -178,6 +179,18 @@ def ports(first: int) -> range:
     return range(first, first + 1 + len(CONNECTED) + PORTS + clients.PORTS)
 
 
+@contextmanager
+def kept_free(first: int) -> Iterator[None]:
+    """Listen at the ports, so that nobody takes one before the demo itself uses them. Raises as `require_free` does."""
+    with ExitStack() as stack:
+        for port in ports(first):
+            try:
+                stack.enter_context(socket.create_server(("127.0.0.1", port)))
+            except OSError:
+                raise _taken(port) from None
+        yield
+
+
 def taken(port: int) -> bool:
     """Tell whether another program listens there."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -193,10 +206,15 @@ def require_free(first: int) -> None:
     """Refuse to start where another program has one of the ports. Raises Refused."""
     for port in ports(first):
         if taken(port):
-            raise Refused(
-                f"Port {port}, which the demo uses, is taken by another program; `ss -ltnp 'sport = :{port}'` shows "
-                "which. Stop that, or begin anew with other ports: `make demo ARGS=--fresh`."
-            )
+            raise _taken(port)
+
+
+def _taken(port: int) -> Refused:
+    return Refused(
+        f"Port {port}, which the demo uses, is taken by another program, another demo perhaps; {who_listens(port)}. "
+        "Stop that. Or begin anew with other ports, since institutions have registered where they are: "
+        "`make demo ARGS=--fresh`."
+    )
 
 
 def environment() -> dict[str, str]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from crossroads.dmn.analysing.findings import fault
 from crossroads.dmn.analysis import Finding, Kind, analyse
@@ -19,6 +18,7 @@ from crossroads.dmn.feel.values import from_python, text_of, to_json
 from crossroads.dmn.library import Resolver, nothing_imported
 from crossroads.dmn.model import Definitions
 from crossroads.dmn.reading import read
+from crossroads.dmn.screen import draw
 from crossroads.dmn.sheet import model_of, workbook_of
 from crossroads.dmn.trying import facts_of
 from crossroads.dmn.writing import write
@@ -68,7 +68,7 @@ def show(file: File, *, as_json: Json = False) -> None:
         _write([_of_drawing(one) for one in found])
         return
     for one in found:
-        _draw(one)
+        draw(_screen, one)
 
 
 @app.command()
@@ -190,20 +190,6 @@ def _of_drawing(one: Drawing) -> Mapping[str, Any]:
         "columns": [{name.removesuffix("_ref"): getattr(column, name) for name in names} for column in one.columns],
         "rules": [{"rule": row.number, "id": row.id, "cells": [cell.text for cell in row.cells]} for row in one.rows],
     }
-
-
-def _draw(one: Drawing) -> None:
-    policy = " ".join(filter(None, (one.hit_policy, one.aggregation)))
-    table = Table(title=escape(f"{one.name} ({policy})"), show_lines=True)
-    table.add_column("rule")
-    for column in one.columns:
-        kinds = " ".join(filter(None, (column.side, column.type_ref)))
-        table.add_column(escape(f"{column.title}\n{kinds}"), overflow="fold")
-    for row in one.rows:
-        table.add_row(str(row.number), *(escape(cell.text) for cell in row.cells))
-    if any(column.default for column in one.columns):
-        table.add_row("none", *(escape(column.default) for column in one.columns))
-    _screen.print(table)
 
 
 def _line(head: str, text: str) -> None:

@@ -20,6 +20,8 @@ WITH longest AS MATERIALIZED (
         AND NOT EXISTS (
             SELECT FROM job AS other
             WHERE other.subject = job.subject AND other.job <> job.job AND other.lease_owner = :owner
+            -- Looked up for each job that is walked to: as a join, it would read the table for what the owner has.
+            OFFSET 0
         )
     ORDER BY priority, turn
     LIMIT 64

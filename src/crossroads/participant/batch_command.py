@@ -1,7 +1,7 @@
 """`crossroads batch`: many questions in one file: submit, status, result, list, cancel, and a landing folder."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from crossroads.kernel.clock import SystemClock, brussels_day
+from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.errors import CrossroadsError, Refused, Unavailable
 from crossroads.participant import typed
 from crossroads.participant.batch_screen import bars, show_list, show_status, show_written
@@ -18,10 +19,11 @@ from crossroads.participant.batches_client import SyncBatches
 from crossroads.participant.batches_file import Tell
 from crossroads.participant.batches_landing import Landing
 from crossroads.participant.batches_output import write_results
+from crossroads.participant.batches_reasons import Reason, reasons_of
 from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.client_settings import client_settings
 from crossroads.participant.terminal import ConfigFile, For, Json, client, errors, told, write
-from crossroads.wire.batches import MAXIMUM_LIFE, BatchState, BatchStatus
+from crossroads.wire.batches import MAXIMUM_LIFE, PAGE, BatchState, BatchStatus
 from crossroads.wire.packing import BadFile
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
@@ -92,7 +94,8 @@ def submit(  # noqa: PLR0913 - each is an option of the command
         status = _submitted(batches, file, wish, tell)
         if wait:
             status = _waited(batches, status, tell)
-    _tell(status, config, json=json)
+        reasons = () if json else _reasons(batches, status, tell)
+    _tell(status, config, reasons, json=json)
     raise typer.Exit(0 if status.state is BatchState.COMPLETED or not wait else 1)
 
 
@@ -103,7 +106,8 @@ def status(config: ConfigFile, batch: Batch, *, wait: Wait = False, json: Json =
         found = batches.status(_ticket(batches, batch))
         if wait:
             found = _waited(batches, found, tell)
-    _tell(found, config, json=json)
+        reasons = () if json else _reasons(batches, found, tell)
+    _tell(found, config, reasons, json=json)
     raise typer.Exit(1 if found.state in (BatchState.REFUSED, BatchState.CANCELLED) else 0)
 
 
@@ -124,7 +128,7 @@ def result(
             raise Refused(f"{output.absolute().parent} is no folder.")
         ticket = _ticket(batches, batch)
         of = batches.status(ticket).records
-        written = write_results(_counted(batches.results(ticket), tell, of), output)
+        written = write_results(_counted(batches.results(ticket), tell, "fetched", of), output)
         if not (written.rejected or keep):
             batches.acknowledge(ticket)
     if json:
@@ -207,6 +211,20 @@ def _waited(batches: SyncBatches, status: BatchStatus, tell: Tell) -> BatchStatu
     return status
 
 
+def _reasons(batches: SyncBatches, status: BatchStatus, tell: Tell) -> Sequence[Reason] | None:
+    """Read in a result why records have no data; None where that is said only when it is fetched."""
+    if not status.parts or not set(status.counts) - {StatusValue.DATA_FOUND}:
+        return ()
+    # A larger result takes minutes to read.
+    if status.records > PAGE:
+        return None
+    try:
+        return reasons_of(_counted(batches.results(status.ticket), tell, "read", status.records))
+    except CrossroadsError:
+        # The batch is over all the same. Who fetches the result is told what is wrong with it.
+        return None
+
+
 def _ticket(batches: SyncBatches, text: str) -> UUID:
     try:
         return UUID(text)
@@ -214,15 +232,15 @@ def _ticket(batches: SyncBatches, text: str) -> UUID:
         return batches.ticket(text)
 
 
-def _counted(records: Iterable[T], tell: Tell, of: int) -> Iterator[T]:
+def _counted(records: Iterable[T], tell: Tell, what: str, of: int) -> Iterator[T]:
     for done, record in enumerate(records, 1):
         if done % _TOLD_EACH == 0 or done == of:
-            tell("fetched", done, of)
+            tell(what, done, of)
         yield record
 
 
-def _tell(status: BatchStatus, config: Path, *, json: bool) -> None:
+def _tell(status: BatchStatus, config: Path, reasons: Sequence[Reason] | None = (), *, json: bool) -> None:
     if json:
         write(status)
     else:
-        show_status(status, config)
+        show_status(status, config, reasons)

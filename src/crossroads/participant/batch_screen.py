@@ -1,6 +1,6 @@
 """Batches as a person at a terminal reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,12 +12,15 @@ from rich.text import Text
 from crossroads.kernel.clock import BRUSSELS
 from crossroads.participant.batches_file import Tell
 from crossroads.participant.batches_output import Written
+from crossroads.participant.batches_reasons import Reason
 from crossroads.participant.terminal import errors
 from crossroads.participant.typed import program, short
 from crossroads.wire.batches import BatchList, BatchState, BatchStatus
 
 _TICKET = 36
 """Characters."""
+_REASONS = 5
+"""That are said; each record of the result says its own."""
 
 
 @contextmanager
@@ -35,8 +38,8 @@ def bars() -> Iterator[Tell]:
         yield tell
 
 
-def show_status(status: BatchStatus, config: Path) -> None:
-    """Print how far a batch is, and what to do next."""
+def show_status(status: BatchStatus, config: Path, reasons: Sequence[Reason] | None = ()) -> None:
+    """Print how far a batch is, and what to do next; reasons that were not read are None."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text.assemble((str(status.state), "bold"), f": {_how_far(status)}"))
     if status.problem:
@@ -45,6 +48,10 @@ def show_status(status: BatchStatus, config: Path) -> None:
         console.print(Text(f"{said} ({status.problem.code})", "red"))
     if status.counts:
         console.print(_counts(status.counts))
+    if reasons is None:
+        console.print(Text("Why records have no data is said when the result is fetched."))
+    for sentence in _why(reasons or ()):
+        console.print(Text(sentence))
     console.print(Text(f"Reference {status.reference}, number {status.file_sequence_number}, ticket {status.ticket}"))
     for sentence in _next(status, config):
         console.print(Text(sentence))
@@ -69,6 +76,8 @@ def show_written(written: Written, file: Path) -> None:
     """Print what a result holds, and what could not be believed."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text(f"{written.records} records are in {short(file)}: {_counts(written.counts)}."))
+    for sentence in _why(written.reasons):
+        console.print(Text(sentence))
     if written.rejected:
         errors.print(
             f"{written.rejected} blocks did not hold and were rejected: each record says which, and why. "
@@ -103,3 +112,12 @@ def _next(status: BatchStatus, config: Path) -> Iterator[str]:
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{many} {status}" for status, many in sorted(counts.items()))
+
+
+def _why(reasons: Sequence[Reason]) -> Iterator[str]:
+    """Say the reasons of most records."""
+    for one in reasons[:_REASONS]:
+        source = f"{one.source}: " if one.source else ""
+        yield f"{one.records} {one.status}: {source}{one.description} ({one.code})"
+    if others := len(reasons[_REASONS:]):
+        yield f"Other reasons: {others}. Each record of the result says its own."

@@ -8,17 +8,19 @@ from typing import Any
 import msgspec
 
 from crossroads.kernel.errors import Unavailable
+from crossroads.participant.batches_reasons import Reason, Reasons
 from crossroads.participant.batches_result import AnsweredRecord
 from crossroads.participant.files import placed
 from crossroads.wire.messages import Message
 
 
 class Written(Message, frozen=True, kw_only=True):
-    """What was written: records by status, and how many blocks could not be believed."""
+    """What was written: records by status, how many blocks could not be believed, and why records have no data."""
 
     records: int
     counts: dict[str, int]
     rejected: int
+    reasons: tuple[Reason, ...] = ()
 
 
 def write_results(records: Iterable[AnsweredRecord], path: Path) -> Written:
@@ -31,13 +33,15 @@ def write_results(records: Iterable[AnsweredRecord], path: Path) -> Written:
 
 def _written(records: Iterable[AnsweredRecord], path: Path) -> Written:
     counts: Counter[str] = Counter()
-    rejected = 0
+    reasons, rejected = Reasons(), 0
     with placed(path) as file:
         for record in records:
             file.write(line_of(record))
             counts[str(record.line.status.value)] += 1
+            reasons.add(record.line)
             rejected += len(record.rejected)
-    return Written(records=counts.total(), counts=dict(sorted(counts.items())), rejected=rejected)
+    given = dict(sorted(counts.items()))
+    return Written(records=counts.total(), counts=given, rejected=rejected, reasons=reasons.counted)
 
 
 def line_of(record: AnsweredRecord) -> bytes:

@@ -62,6 +62,10 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return f"{self.size}:{self.root}"
 
 
+NOTHING = Verified(size=0, root=b64url(Frontier().root), faults=())
+"""Of a log in which nothing stands yet."""
+
+
 def export(folder: Path) -> Iterator[dict[str, Any]]:
     """Give every entry: its position, ticket, fields and leaf. Raises CrossroadsError where there is no log."""
     with closing(_connect(folder)) as connection:

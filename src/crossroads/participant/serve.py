@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import socket
 import sys
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from rich.console import Console
 
 from crossroads.kernel.clock import SystemClock
 from crossroads.kernel.memory import settle
-from crossroads.participant.config import Config, Listen
+from crossroads.participant.config import Config
+from crossroads.participant.listening import check_free
 from crossroads.participant.notifier import notifying
 from crossroads.participant.participant import Participant
 from crossroads.participant.routes import Application
-from crossroads.participant.yamlfile import WrongSetting
 
 _log = structlog.get_logger()
 
@@ -40,7 +39,7 @@ def serve(config: Config) -> None:
 
 async def _serve(config: Config) -> None:
     listen = config.listen
-    _check_free(listen)
+    check_free(listen)
     participant = Participant(config, SystemClock())
     server = Server(
         Application(participant),
@@ -73,14 +72,6 @@ def _say(config: Config) -> None:
         f"Data groups: {', '.join(groups) or 'none'}. Ctrl-C stops it.",
     )
     Console().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
-
-
-def _check_free(listen: Listen) -> None:
-    # granian panics when the address is taken; here it is said in words.
-    try:
-        socket.create_server((listen.host, listen.port)).close()
-    except OSError as error:
-        raise WrongSetting(f"listen: {listen.host}:{listen.port} cannot be listened on: {error.strerror}") from error
 
 
 def _path(config: Config, text: str | None) -> Path | None:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
@@ -18,9 +17,9 @@ from crossroads.kernel.clock import Clock
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.parents import orphaned
 from crossroads.kernel.ssin import Environment
+from crossroads.participant.listening import check_free
 from crossroads.participant.website import Website
 from crossroads.participant.website_vault import FileVault
-from crossroads.participant.yamlfile import WrongSetting
 from crossroads.web.openid import OpenIdConnect
 from crossroads.web.secret import kept_secret
 from crossroads.web.sessions import Sessions
@@ -64,11 +63,7 @@ def run(website: Website, application: Callable[[], Any], parent: int | None = N
 
 async def _serve(website: Website, application: Callable[[], Any], parent: int | None) -> None:
     listen = website.listen
-    try:
-        socket.create_server((listen.host, listen.port)).close()
-    except OSError as error:
-        where = f"{listen.host}:{listen.port}"
-        raise WrongSetting(f"listen: {where} cannot be listened on: {error.strerror}") from error
+    check_free(listen)
     server = Server(
         application(),
         address=listen.host,

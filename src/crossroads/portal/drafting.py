@@ -1,12 +1,13 @@
 """A decision of the committee as it is typed into a form, and as it is shown in one. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 import msgspec
 from babel.core import Locale
 
+from crossroads.catalogue.changes import succeeded
 from crossroads.catalogue.entries import Provenance
 from crossroads.catalogue.model import Authorisation, Mode
 from crossroads.portal.draft_choices import Choices
@@ -31,6 +32,14 @@ class Difference(NamedTuple):
     field: str
     before: Any
     after: Any
+
+
+class Compared(NamedTuple):
+    """What a change makes different of an entry, or of the version that it comes after."""
+
+    change: PlannedChange
+    earlier: PlannedChange | None
+    fields: Sequence[Difference]
 
 
 def read_decision(view: View, choices: Choices, kind: DecisionKind) -> Decision | None:
@@ -91,9 +100,19 @@ def days(shown: Mapping[str, Any], locale: Locale) -> dict[str, date | None]:
     return {name: read_day(split_day(shown.get(name, "")), locale) for name in (*_VALID, *_STOPPED)}
 
 
-def differences(change: PlannedChange) -> list[Difference]:
-    """Give the fields that a change makes different, or all where an entry comes or goes."""
-    before, after = change.before or {}, change.after or {}
+def compared(changes: Sequence[PlannedChange]) -> list[Compared]:
+    """Compare what would stand with what stands: a new version with the one that it comes after."""
+    return [Compared(change, earlier, _differences(change, earlier)) for change, earlier in _with_earlier(changes)]
+
+
+def _with_earlier(changes: Sequence[PlannedChange]) -> Iterator[tuple[PlannedChange, PlannedChange | None]]:
+    return ((change, succeeded(change, changes)) for change in changes)
+
+
+def _differences(change: PlannedChange, earlier: PlannedChange | None) -> list[Difference]:
+    """Give the fields that a change makes different, or all where an entry comes after none, or goes."""
+    before = (earlier.before or earlier.after or {}) if earlier else change.before or {}
+    after = change.after or {}
     names = dict.fromkeys((*before, *after))
     return [
         Difference(name, before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)

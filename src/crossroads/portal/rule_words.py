@@ -13,6 +13,7 @@ from markupsafe import Markup
 from crossroads.catalogue.entries import Text
 from crossroads.dmn.drawing import Cell, Column, Drawing, Side
 from crossroads.dmn.model import Aggregation, HitPolicy
+from crossroads.portal.expression_words import DAYS, day_given
 from crossroads.web.languages import Words
 from crossroads.web.look import said
 
@@ -38,19 +39,13 @@ POLICIES: Mapping[str, str] = {
     Aggregation.MAX: _("Every rule that applies counts; the largest answer is taken."),
 }
 FACTS: Mapping[str, str] = {
+    **DAYS,
     "status": _("Status"),
-    "statusStart": _("First day of the status"),
-    "statusEnd": _("Last day of the status"),
     "active": _("Status runs"),
     "age": _("Age"),
-    "birthDate": _("Birth date"),
     "postcode": _("Postcode"),
     "collective": _("Collective household"),
     "householdSize": _("Size of the household"),
-    "day": _("The day"),
-    "quarterStart": _("First day of the quarter"),
-    "yearStart": _("First day of the year"),
-    "yearEnd": _("Last day of the year"),
     "opens": _("Right open"),
     "start": _("From"),
     "end": _("Until"),
@@ -69,7 +64,7 @@ SIDES: Mapping[Side, str] = {
     Side.ANNOTATION: _("Remarks"),
 }
 _VALUES: Mapping[str, str] = {"true": _("Yes"), "false": _("No"), "null": _("none")}
-_DAYS: Mapping[str, str] = {
+_TESTED: Mapping[str, str] = {
     ">=": _("from %(day)s"),
     ">": _("after %(day)s"),
     "<=": _("until %(day)s"),
@@ -88,6 +83,8 @@ _DAY_RANGE = re.compile(rf"\[\s*{_DATE}\s*\.\.\s*{_DATE}\s*\]", re.ASCII)
 _NUMBER = re.compile(r"(>=|<=|>|<)\s*(\d{1,12})", re.ASCII)
 _STRING = r'"([^"\\]{0,200})"'
 _STRINGS = re.compile(rf"{_STRING}(?:\s*,\s*{_STRING})*")
+_RANGE = rf"\[\s*{_STRING}\s*\.\.\s*{_STRING}\s*\]"
+_RANGES = re.compile(rf"{_RANGE}(?:\s*,\s*{_RANGE})*")
 
 
 def _policy(words: Words, one: Drawing) -> str:
@@ -109,19 +106,29 @@ def _kind(words: Words, column: Column) -> str:
     return words.text(TYPES[column.type_ref]) if column.type_ref in TYPES else ""
 
 
-def _plainly(words: Words, cell: Cell, statuses: Mapping[str, Text]) -> str:
+def _plainly(words: Words, cell: Cell, statuses: Mapping[str, Text], side: Side) -> str:
     """Say plainly what a cell tests or gives; nothing where that is not known."""
-    return words.text("does not matter") if cell.is_any else _feel(words, cell.text, statuses)
+    if cell.is_any:
+        return words.text("does not matter")
+    said = _given if side is Side.OUTPUT else _tested
+    return said(words, cell.text, statuses)
 
 
-def _feel(words: Words, text: str, statuses: Mapping[str, Text]) -> str:
-    """Say plainly what a text of FEEL means; nothing where that is not known."""
+def _given(words: Words, text: str, statuses: Mapping[str, Text]) -> str:
+    """Say plainly what a text of FEEL gives; nothing where that is not known."""
+    return day_given(words, text) or _tested(words, text, statuses)
+
+
+def _tested(words: Words, text: str, statuses: Mapping[str, Text]) -> str:
+    """Say plainly what a text of FEEL tests; nothing where that is not known."""
     text = text.strip()
     if known := _VALUES.get(text) or FACTS.get(text):
         return words.text(known)
     if _STRINGS.fullmatch(text):
         every = re.findall(_STRING, text)
         return Markup(", ").join(said(words, statuses[one]) if one in statuses else one for one in every)
+    if _RANGES.fullmatch(text):
+        return ", ".join(_from_to(words, *ends) for ends in re.findall(_RANGE, text))
     if found := _NUMBER.fullmatch(text):
         return words.text(_NUMBERS[found[1]], number=words.number(int(found[2])))
     return _days(words, text)
@@ -130,13 +137,17 @@ def _feel(words: Words, text: str, statuses: Mapping[str, Text]) -> str:
 def _days(words: Words, text: str) -> str:
     try:
         if found := _DAY.fullmatch(text):
-            return words.text(_DAYS[found[1]], day=_day(words, found[2] or found[3]))
+            return words.text(_TESTED[found[1]], day=_day(words, found[2] or found[3]))
         if found := _DAY_RANGE.fullmatch(text):
             first, last = found[1] or found[2], found[3] or found[4]
-            return words.text("from %(first)s to %(last)s", first=_day(words, first), last=_day(words, last))
+            return _from_to(words, _day(words, first), _day(words, last))
     except ValueError:
         return ""  # a day that does not exist
     return ""
+
+
+def _from_to(words: Words, first: str, last: str) -> str:
+    return words.text("from %(first)s to %(last)s", first=first, last=last)
 
 
 def _day(words: Words, text: str) -> str:
@@ -149,6 +160,7 @@ RULES: Mapping[str, Any] = {
     "head": _head,
     "kind_of_values": _kind,
     "plainly": _plainly,
-    "feel": _feel,
+    "given": _given,
+    "tested": _tested,
 }
 """Filters of the templates."""

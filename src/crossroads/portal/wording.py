@@ -7,9 +7,10 @@ from crossroads.portal.field_words import FIELDS
 from crossroads.portal.office_words import OFFICE
 from crossroads.portal.operator_words import OPERATOR
 from crossroads.portal.rule_words import RULES
+from crossroads.portal.told_words import TOLD
 from crossroads.web.languages import Words
 
-FILTERS: dict[str, Any] = {**CITIZEN, **FIELDS, **OFFICE, **OPERATOR, **RULES}
+FILTERS: dict[str, Any] = {**CITIZEN, **FIELDS, **OFFICE, **OPERATOR, **RULES, **TOLD}
 """Filters of the templates; each gets the words of the page first."""
 
 

@@ -14,7 +14,7 @@ from crossroads.kernel.ssin import Environment
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 """Of RFC 4648: without 0, 1 and 8, which are read as O, I and B."""
-_LENGTH, _GROUP = 28, 4
+LENGTH, _GROUP = 28, 4
 """Of a code: 140 bits, so that nobody guesses one."""
 _READ_AS = str.maketrans("018", "OIB", "- \t\r\n")
 
@@ -90,8 +90,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def new_code() -> str:
     """Make a code, in groups."""
-    text = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-    return "-".join(text[start : start + _GROUP] for start in range(0, _LENGTH, _GROUP))
+    text = "".join(secrets.choice(_ALPHABET) for _ in range(LENGTH))
+    return "-".join(text[start : start + _GROUP] for start in range(0, LENGTH, _GROUP))
+
+
+def length_of(text: str) -> int:
+    """Tell how many letters and digits of a code were typed; a code has `LENGTH`."""
+    return len(_read(text))
 
 
 def key_of(code: str) -> bytes:
@@ -104,5 +109,14 @@ def holder_of(code: str, ssin: str) -> bytes:
     return digest(_plain(code), ssin.encode(), "sha256")
 
 
+def foreign_to(text: str) -> str:
+    """Give the characters that were typed and are in no code, each once."""
+    return "".join(dict.fromkeys(one for one in _read(text) if one not in _ALPHABET))
+
+
 def _plain(code: str) -> bytes:
-    return code.upper().translate(_READ_AS).encode("utf-8", "replace")
+    return _read(code).encode("utf-8", "replace")
+
+
+def _read(text: str) -> str:
+    return text.upper().translate(_READ_AS)

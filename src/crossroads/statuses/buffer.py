@@ -30,6 +30,7 @@ from crossroads.statuses.buffer_rows import (
     LEAVE,
     NEEDLESS,
     NOT_INSCRIBED,
+    PROPOSED,
     SCHEMA,
     SINCE,
     STANDING,
@@ -209,6 +210,11 @@ class Buffer:
         """Give who may have a right and did not wish to be left out."""
         with self._database() as database:
             yield from (ssin for (ssin,) in database.execute(CANDIDATES))
+
+    def proposes(self, ssin: str) -> bool:
+        """Tell whether the next load asks about a person because it was noted for that."""
+        with self._database() as database:
+            return bool(database.execute(PROPOSED, (ssin,)).fetchone()[0])
 
     def not_inscribed(self, people: Iterable[str], context: str) -> list[str]:
         """Give those of the people who are not yet inscribed in a context, as far as is known here."""

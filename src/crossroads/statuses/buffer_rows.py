@@ -92,6 +92,7 @@ ASKED = """
 SELECT ssin FROM known JOIN json_each(?) AS asked ON asked.value = known.ssin
 WHERE ssin NOT IN (SELECT ssin FROM withdrawal)
 """
+PROPOSED = "SELECT EXISTS (SELECT 1 FROM candidate WHERE ssin = ? AND ssin NOT IN (SELECT ssin FROM withdrawal))"
 SINCE = "SELECT since FROM withdrawal WHERE ssin = ?"
 UNFORGOTTEN = """
 SELECT EXISTS (SELECT 1 FROM withdrawal WHERE ssin IN (SELECT ssin FROM known UNION ALL SELECT ssin FROM former))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from msgspec import Struct
@@ -50,6 +50,19 @@ _COUNTED = {
     "waiting": "Of {:,} people a source told something that was not looked into yet.",
     "refused": "{:,} changes of rights were refused by the hub, and are told to nobody:",
 }
+
+
+class _By(NamedTuple):
+    """What counts by place are of, and how a place is written."""
+
+    sentence: str
+    place: str
+
+
+_HIDING = "rounded to five. Hidden is one below five, and what would give such a one away."
+_BY_AREA = _By(f"People, by the first digit of their postcode, {_HIDING}", "{}…")
+_BY_POSTCODE = _By(f"Households, by postcode, {_HIDING}", "{}")
+_PLACES = {None: "all together", "-": "not known"}
 
 Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day that it is about; today when absent.")
@@ -196,14 +209,14 @@ def try_(
         ours = read_status_settings(settings)
         in_force = one_right(ours.path(ours.rights), right)
         try:
-            drafted = trying.drafted(in_force, draft.name, draft.read_bytes())
+            drafted = trying.drafted(in_force, str(draft), draft.read_bytes())
         except OSError as error:
             raise Refused(f"{draft} cannot be read: {error.strerror}.") from error
         with _facts(ours) as decider:
             found = trying.compared(decider, in_force, drafted)
             if report:
                 _report(report, found, (in_force, drafted), language, decider.day)
-    _counted(found, json=json)
+    _counted(found, _BY_AREA, json=json)
 
 
 @app.command()
@@ -223,7 +236,7 @@ def absent(
         listed = Customers(customers, read_trust(config.folder / config.trust).environment, _today())
         with _facts(ours) as decider:
             found = absent_households(decider, one_right(ours.path(ours.rights), right), listed.numbers())
-    _counted(found, json=json)
+    _counted(found, _BY_POSTCODE, json=json)
 
 
 def _report(
@@ -249,18 +262,21 @@ def _facts(settings: StatusSettings) -> Decider:
     return Decider(buffer.facts(loaded), loaded.day)
 
 
-def _counted(found: Sequence[Struct], *, json: bool) -> None:
-    """Show counts, a line for each place; and say what is hidden."""
+def _counted(found: Sequence[Struct], by: _By, *, json: bool) -> None:
+    """Show counts, a line for each place; and say of what they are, and what is hidden."""
     if json:
         write(found)
         return
     table = Table(box=None, pad_edge=False)
-    names = found[0].__struct_fields__
+    place, *names = found[0].__struct_fields__
+    table.add_column("postcode")
     for name in names:
         table.add_column(name.replace("_", " "), justify="right")
     for one in found:
-        place, *counts = (getattr(one, name) for name in names)
-        table.add_row(place or "all", *("hidden" if count is None else f"{count:,}" for count in counts))
+        counts = (getattr(one, name) for name in names)
+        where = _PLACES.get(getattr(one, place)) or by.place.format(getattr(one, place))
+        table.add_row(where, *("hidden" if count is None else f"{count:,}" for count in counts))
+    _screen.print(by.sentence)
     _screen.print(table)
 
 

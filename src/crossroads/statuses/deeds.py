@@ -102,12 +102,17 @@ class Deeds:
         return [_deed(msgspec.json.decode(fields)) for (fields,) in rows]
 
     def of_all(self, most: int) -> list[Deed]:
-        """Give the newest entries that are not over, the last first. Raises CrossroadsError where nothing was done."""
+        """Give the newest entries that are not over, the last first."""
+        if not self._begun:
+            return []
         return [_deed(fields) for fields in log.newest(self._folder, most) if "event" in fields]
 
     def verify(self, known: log.KnownHead | None) -> log.Verified:
-        """Verify the log as `log.verify` does."""
-        return log.verify(self._folder, known, self._over)
+        """Verify the log as `log.verify` does. It begins with the first act: until then nothing is wrong with it.
+
+        Raises CrossroadsError where there is none and a head of it was known.
+        """
+        return log.verify(self._folder, known, self._over) if self._begun or known else log.NOTHING
 
     def forget(self) -> int:
         """Remove what entries say whose time is over; tell of how many."""
@@ -121,6 +126,10 @@ class Deeds:
         with closing(sqlite3.connect(state_file(self._folder))) as connection:
             found: int = connection.execute(_SINCE, key).fetchone()[0]
         return found
+
+    @property
+    def _begun(self) -> bool:
+        return state_file(self._folder).exists()
 
     @property
     def _over(self) -> datetime:

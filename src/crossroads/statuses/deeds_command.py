@@ -28,6 +28,7 @@ SettingsFile = Annotated[Path, typer.Argument(help="statuses.yaml of the institu
 COMMAND_LINE = "command-line"
 _STATE = "statuses"
 _MOST = 10_000
+_NOTHING = "Nothing was done about anybody yet: the first look, attestation or withdrawal will stand here."
 
 Agent = Annotated[
     str,
@@ -69,7 +70,10 @@ def deeds(
     if json:
         write(msgspec.to_builtins(verified) | {"deeds": [one._asdict() for one in newest]})
     else:
-        _show(newest)
+        if newest:
+            _show(newest)
+        elif not verified.size:
+            Console().print(_NOTHING, soft_wrap=True)
         Console().print(f"{verified.size} entries, head {verified.head}", markup=False, soft_wrap=True)
         for fault in verified.faults:
             errors.print(fault, style="red", markup=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from crossroads.dmn.errors import BadModel
 from crossroads.dmn.model import DecisionTable
 from crossroads.dmn.reading import read
 from crossroads.kernel.errors import Refused
@@ -97,13 +98,17 @@ class Right(Settings, frozen=True, kw_only=True):
 
 
 def read_rights(folder: Path) -> tuple[Right, ...]:
-    """Read all rights of a folder, by id. Raises WrongSetting naming file and key, and what `with_table` does."""
+    """Read all rights of a folder, by id; each names the whole path of its table.
+
+    Raises WrongSetting naming file and key, and what `with_table` does.
+    """
     rights: dict[str, Right] = {}
     for path in sorted(folder.glob("*.yaml")):
         right = read_settings(path, Right)
         if right.id in rights:
             raise WrongSetting(f"{path}: $.id: another file of this folder has the right `{right.id}`.")
-        rights[right.id] = with_table(right, right.table, _table(path, right.table))
+        table = path.parent.absolute() / right.table
+        rights[right.id] = with_table(right, str(table), _content(path, table))
     return tuple(rights[name] for name in sorted(rights))
 
 
@@ -116,15 +121,19 @@ def one_right(folder: Path, name: str) -> Right:
 
 
 def with_table(right: Right, name: str, xml: bytes) -> Right:
-    """Give a right as a table would have it. Raises BadModel, and WrongDefinition where it has no such table."""
-    decided = (one.expression for one in read(xml).decisions if right.decision in (one.name, one.id))
+    """Give a right as a table would have it. Raises WrongDefinition, with the name, where it has no such table."""
+    try:
+        decisions = read(xml).decisions
+    except BadModel as error:
+        raise WrongDefinition(f"{name}: {error}") from error
+    decided = (one.expression for one in decisions if right.decision in (one.name, one.id))
     if not isinstance(next(decided, None), DecisionTable):
         raise WrongDefinition(f"{name}: there is no decision `{right.decision}` that is a table.")
     return msgspec.structs.replace(right, table=name, xml=xml)
 
 
-def _table(path: Path, name: str) -> bytes:
+def _content(path: Path, table: Path) -> bytes:
     try:
-        return (path.parent / name).read_bytes()
+        return table.read_bytes()
     except OSError as error:
-        raise WrongSetting(f"{path}: $.table: {name} cannot be read: {error.strerror}.") from error
+        raise WrongSetting(f"{path}: $.table: {table} cannot be read: {error.strerror}.") from error

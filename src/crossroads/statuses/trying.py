@@ -38,7 +38,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def drafted(right: Right, name: str, xml: bytes) -> Right:
-    """Give a right as a draft of its table would have it. Raises BadModel, and WrongDefinition for one that is none."""
+    """Give a right as a draft of its table would have it. Raises WrongDefinition for one that is none."""
     return with_table(right, name, xml)
 
 

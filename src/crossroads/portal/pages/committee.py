@@ -19,8 +19,8 @@ from crossroads.portal.draft_words import DraftWords
 from crossroads.portal.drafting import (
     MODES,
     PROVENANCES,
+    compared,
     days,
-    differences,
     filled,
     of_authorisation,
     read_decision,
@@ -47,12 +47,12 @@ async def committee(view: Looking, held: Held, public: Public) -> Response[str]:
 async def begin(
     view: Looking, public: Public, kind: FromQuery[str] = "", reference: FromQuery[str] = ""
 ) -> Response[str]:
-    """Show the form of a new draft, filled with what stands."""
+    """Show the form of a new draft, filled with what stands. The first day is today, unless another is typed."""
     wanted = _kind(kind or view.form["kind"])
     standing = register_of(view, public).authorisation(reference) if reference else None
     today = brussels_day(public.clock.now()).isoformat()
     values = of_authorisation(to_body(standing) if standing else {})
-    return _form(view, public, wanted, values | {"reference": reference, "firstDay": today})
+    return _form(view, public, wanted, values | {"reference": reference, "firstDay": today, "validFrom": today})
 
 
 @form("/committee/write", COMMITTEE)
@@ -159,7 +159,7 @@ def _refusals(view: View) -> dict[str, str]:
 
 async def _draft(view: View, held: Held, public: PublicServices, draft: UUID) -> Response[str]:
     shown = await _found(held, draft)
-    changes = [(change, differences(change)) for change in shown.changes]
+    changes = compared(shown.changes)
     mine = held.agent in [one.agent for one in shown.draft.agreed]
     status = 200 if view.form.good else 409
     told = DraftWords(register_of(view, public), view.words)

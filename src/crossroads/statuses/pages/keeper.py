@@ -56,6 +56,8 @@ class Mine(NamedTuple):
     rights: Sequence[Opened]
     withdrawn: date | None
     """Since when the person is left out, whose wish that is."""
+    awaited: bool
+    """Whether the next load asks about the person."""
 
 
 class Keeper:
@@ -147,13 +149,13 @@ class Keeper:
             placing.forget(self.buffer, self.rights.values())
 
     def _mine(self, ssin: str, naming: Naming) -> Mine:
-        withdrawn = self.buffer.withdrawn_since(ssin)
+        withdrawn, awaited = self.buffer.withdrawn_since(ssin), self.buffer.proposes(ssin)
         try:
             known = self.buffer.knows(ssin)
             holdings, entitlements = self.buffer.holdings(ssin), self.buffer.entitlements(ssin)
         except Unavailable:
-            return Mine(None, False, (), (), withdrawn)
+            return Mine(None, False, (), (), withdrawn, awaited)
         held = [naming.held(one) for one in holdings]
         statuses = {one.status for one in holdings}
         opened = [naming.opened(one, self.rights.get(one.right), statuses) for one in entitlements]
-        return Mine(self.buffer.current(), known, held, opened, withdrawn)
+        return Mine(self.buffer.current(), known, held, opened, withdrawn, awaited)

@@ -1,5 +1,7 @@
 """Pages of a person about itself: what is held, attestations, and leaving what is held."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from litestar import Response
@@ -9,6 +11,7 @@ from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_403_FORBIDDEN
 
 from crossroads.kernel.errors import Refused
+from crossroads.statuses.deeds import Deed, What
 from crossroads.statuses.pages.keeper import MOST_ATTESTED, Keeper, Mine, TooMany
 from crossroads.web.access import Needs, form, page
 from crossroads.web.languages import LANGUAGES
@@ -46,7 +49,15 @@ async def mine(view: Looking, person: Present) -> Response[str]:
     """Show what is held of the person, and what it did here."""
     await person.keeper.deeds.looked(person.ssin)
     did = await person.keeper.did(person.ssin)
-    return view.page("mine.html", mine=await person.mine(), did=did, keeper=person.keeper)
+    found, keeper = await person.mine(), person.keeper
+    return view.page("mine.html", mine=found, did=did, came_back=_came_back(did), keeper=keeper)
+
+
+def _came_back(did: Iterable[Deed]) -> datetime | None:
+    """Give when a withdrawal was taken back, if that is the last that is known of one; the newest act comes first."""
+    every = (one for one in did if one.state == "done" and one.what in (What.WITHDREW, What.CAME_BACK))
+    last = next(every, None)
+    return last.at if last and last.what is What.CAME_BACK else None
 
 
 @page("/mine/attestation", PERSON)
@@ -72,7 +83,8 @@ async def attest(view: Looking, person: Present) -> Response[bytes] | Response[s
         except Refused:
             view.form.fault("right", view.words.text("You do not have this right on that day. Nothing was made."))
         else:
-            named = {"content-disposition": f'attachment; filename="{made.statement.made}.pdf"'}
+            name = f"{right}-{day or made.statement.made}.pdf"
+            named = {"content-disposition": f'attachment; filename="{name}"'}
             return Response(made.pdf, status_code=HTTP_200_OK, media_type="application/pdf", headers=named)
     return view.again("attestation.html", mine=found, keeper=person.keeper)
 

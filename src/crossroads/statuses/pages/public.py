@@ -9,18 +9,18 @@ from litestar.datastructures import State
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
 
 from crossroads.kernel.errors import InvalidValue, Refused, Unavailable
+from crossroads.statuses.attestation_model import LENGTH, foreign_to, length_of
 from crossroads.statuses.attesting import CHECK
 from crossroads.statuses.pages.checking import Checked
 from crossroads.statuses.pages.keeper import Keeper
 from crossroads.statuses.verifying import MAXIMUM_BYTES
 from crossroads.web.access import EVERYBODY, LOGGED_IN, form, page
+from crossroads.web.look import clean
 from crossroads.web.rates import peer_of
 from crossroads.web.view import Looking, View
 
 _FORM = MAXIMUM_BYTES + 16 * 1024
 """Bytes of a form with a file."""
-_LONGEST_CODE = 100
-"""Characters that are read as a code, with what people put between them."""
 
 
 @page("", EVERYBODY)
@@ -74,11 +74,33 @@ def _wish(view: View, keeper: Keeper, peer: str) -> Callable[[], Checked]:
         view.form.fault("code", view.words.text("Type the code, or choose the file."))
     elif code and file:
         view.form.fault("code", view.words.text("Give the code or the file, not both."))
-    if len(code) > _LONGEST_CODE:
-        view.form.fault("code", view.words.text("A code has 28 letters and digits."))
+    elif code:
+        _check_form(view, code)
     if file:
         return lambda: keeper.checking.by_file(file, number, peer)
     return lambda: keeper.checking.by_code(code, number, peer)
+
+
+def _check_form(view: View, code: str) -> None:
+    """Say what to look at in what cannot be a code. It is looked up nowhere, and no wrong guess."""
+    typed = length_of(code)
+    if typed != LENGTH:
+        view.form.fault(
+            "code",
+            view.words.text(
+                "A code has 28 letters and digits, in seven groups of four. You typed %(typed)s. Compare them with the "
+                "code on the attestation.",
+                typed=view.words.number(typed),
+            ),
+        )
+    elif foreign := foreign_to(code):
+        view.form.fault(
+            "code",
+            view.words.text(
+                "A code has only the letters A to Z and the digits 2 to 7. Look at what you typed as: %(characters)s",
+                characters=clean(" ".join(foreign)),
+            ),
+        )
 
 
 def _told(view: View, keeper: Keeper, checked: Checked) -> Response[str]:
