@@ -89,6 +89,14 @@ def test_a_table_without_overlaps_is_one_chain_without_counting() -> None:
     assert "_dmn_" in ibis.to_sql(compile_decision(DISPUTED, "Fee").apply(table))
 
 
+def test_a_truth_about_null_is_asked_in_words_that_spark_reads() -> None:
+    table = a_table(["Married = null"], ["true", "1"], ["? = null", "2"], ["? != null and not(?)", "3"])
+    compiled = compile_decision(a_model({"Married": "boolean"}, a_decision("Due", table, "Married")), "Due")
+    assert answers(compiled, {"Married": pa.array([None, True])}) == {"Due": [1, 3]}
+    written = str(ibis.to_sql(compiled.apply(ibis.table({"Married": "boolean"}, name="facts")), dialect="pyspark"))
+    assert "IS NULL IS NULL" not in " ".join(written.split())
+
+
 def test_required_decisions_are_computed_once_and_their_violations_are_seen() -> None:
     double = a_decision("Double", Literal(text="if Fee = null then -1 else Fee * 2"), requires=("Fee",))
     compiled = compile_decision(
