@@ -12,7 +12,6 @@ from crossroads.participant.client import SyncClient
 from crossroads.participant.client_settings import client_settings
 from crossroads.participant.consumer import Consumer
 from crossroads.participant.inbox import Inbox
-from crossroads.participant.mailbox_command import app
 from crossroads.wire.mutations import Item
 
 SLOW = "0.01"
@@ -36,6 +35,8 @@ def main(settings: str, database: str, lanes: str, lane: str, each: str = SLOW) 
 
 def follow_unread(settings: str) -> None:
     """Follow a mailbox by the command, and write what comes where nobody reads any more."""
+    from crossroads.participant.mailbox_command import app  # noqa: PLC0415 - a consumer does without commands
+
     nobody, output = os.pipe()
     os.close(nobody)
     for number, file in ((1, output), (2, os.open(os.devnull, os.O_WRONLY))):

@@ -69,8 +69,7 @@ def network(
         Member(institution=name, port=port, folder=folder / name, **details)
         for port, (name, details) in zip(ports, members.items(), strict=True)
     )
-    processes = warm(hub=not made.job_workers)
-    built = Network(installation=Installation(made, folder / "hub"), members=joined, processes=processes)
+    built = Network(installation=Installation(made, folder / "hub"), members=joined, processes=warm())
     built.make_files()
 
     async def fill(services: Services, founders: Founders) -> None:

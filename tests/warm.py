@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from crossroads.network.processes import Begun, Processes, begin
+from crossroads.network.processes import Processes
 
 _PROGRAMS = Path(__file__).with_name("programs.py")
 
@@ -92,11 +92,6 @@ class Warm:
         self.send_signal(signal.SIGKILL)
 
 
-def warm(*, hub: bool = True) -> Processes:
-    """Give processes of a network that start warm; the hub whole where it starts others beside it."""
-    return Processes(Warm if hub else _but_the_hub)
-
-
-def _but_the_hub(arguments: Sequence[str], log: Path, environment: Mapping[str, str]) -> Begun:
-    whole = arguments[0] == "serve" and "--role" not in arguments
-    return (begin if whole else Warm)(arguments, log, environment)
+def warm() -> Processes:
+    """Give processes of a network that start warm; what they start themselves, beside them, starts whole."""
+    return Processes(Warm)

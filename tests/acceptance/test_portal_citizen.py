@@ -159,6 +159,7 @@ def test_who_looked_and_why_with_a_proof_that_anybody_can_check(
 def test_who_was_told_of_a_change_is_said_in_plain_words(here: Portal, browser: httpx.Client) -> None:
     """By whom, to whom and why; of data that changed at a source, and of what the hub itself tells."""
     answer = Asker(here.built, CENTRE).ask(ANNA, WORK).answer
+    assert answer.status.code == "MSG00000"
     days = {"startDate": "2026-01-01", "endDate": "2026-03-31"}
     said = {"reference": "told", "ssin": ANNA, "dataGroup": WORK, "period": days}
     report = {**said, "ticket": str(answer.ticket), "presumed": "wrong-value"}
@@ -172,11 +173,10 @@ def test_who_was_told_of_a_change_is_said_in_plain_words(here: Portal, browser: 
     told = "Crossroads told National Social Security Office that something may be wrong in what it keeps about you."
     because = "It is the source of these data."
     assert re.search(f"What {re.escape(told)} When [^.]* Why {re.escape(because)}", re.sub(r" (?=[.,])", "", text))
-    changed = (
-        "Data about you changed at National Social Security Office, which told Crossroads. Crossroads told OCMW Gent."
-    )
-    assert changed in re.sub(r" (?=[.,])", "", text), text
-    assert "asked to be told of such changes, and an authorisation allows it." in text
+    office = "National Social Security Office"
+    mended = f"Data about you were corrected at {office}, which told Crossroads. Crossroads told OCMW Gent."
+    assert mended in re.sub(r" (?=[.,])", "", text), text
+    assert "was given these data before or asked to be told of changes in them, and an authorisation allows it." in text
 
 
 def test_a_list_is_narrowed_and_its_address_tells_nothing(here: Portal, browser: httpx.Client) -> None:

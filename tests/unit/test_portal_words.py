@@ -54,9 +54,9 @@ def test_every_notice_of_the_hub_is_told_in_a_sentence_of_its_own(language: str)
     assert len(set(told)) == len(NoticeKind) + 1
     assert all("&lt;b&gt;" in sentence for sentence in told)
     assert all(TOLD["told_because"](words, kind, "") for kind in NoticeKind)
-    at_a_source = TOLD["told"](words, MutationKind.CHANGED, "A fund", "A source")
-    assert ("A fund" in at_a_source, "A source" in at_a_source) == (True, True)
-    assert at_a_source not in told
+    changed, mended = (TOLD["told"](words, kind, "A fund", "A source") for kind in (MutationKind.CHANGED, "corrected"))
+    assert all(who in sentence for who in ("A fund", "A source") for sentence in (changed, mended))
+    assert len({changed, mended, *told}) == len(told) + 2
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from crossroads.web.languages import Words
-from crossroads.wire.mutations import NoticeKind
+from crossroads.wire.mutations import MutationKind, NoticeKind
 
 
 def _message(text: str) -> str:
@@ -67,11 +67,20 @@ _CHANGE = Telling(
     _("Data about you changed at %(sources)s, which told Crossroads. Crossroads told %(institution)s."),
     _("It has a file about you, asked to be told of such changes, and an authorisation allows it."),
 )
+_CORRECTION = Telling(
+    _("Data about you were corrected at %(sources)s, which told Crossroads. Crossroads told %(institution)s."),
+    _(
+        "It has a file about you, was given these data before or asked to be told of changes in them, and an "
+        "authorisation allows it."
+    ),
+)
 _OTHER = Telling(_("Crossroads told %(institution)s of a change."), "")
 
 
 def _telling(kind: str | None, sources: str) -> Telling:
-    return _CHANGE if sources else NOTICES.get(kind or "", _OTHER)
+    if not sources:
+        return NOTICES.get(kind or "", _OTHER)
+    return _CORRECTION if kind == MutationKind.CORRECTED else _CHANGE
 
 
 def _told(words: Words, kind: str | None, institution: str, sources: str) -> Markup:
