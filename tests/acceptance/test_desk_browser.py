@@ -42,7 +42,7 @@ def here(tmp_path_factory: pytest.TempPathFactory, module_database: Database) ->
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as opened:
+    with chromium(UNHINTED) as opened:
         yield opened
 
 
@@ -126,13 +126,12 @@ def test_a_manager_appoints_and_staff_ask_and_report(here: RunningDesk, browser:
         check(boss)
 
 
-def test_no_word_of_the_acts_is_broken_on_a_narrow_screen(here: RunningDesk) -> None:
-    with chromium(UNHINTED) as sharp:
-        page = logged_in(sharp, here, MARIE, viewport={"width": 320, "height": 800})
-        for language in LANGUAGES:
-            page.goto(f"/{language}/acts", wait_until="networkidle")
-            expect(page.locator("tbody tr")).not_to_have_count(0)
-            assert broken_words(page) == [], language
+def test_no_word_of_the_acts_is_broken_on_a_narrow_screen(here: RunningDesk, browser: Browser) -> None:
+    page = logged_in(browser, here, MARIE, viewport={"width": 320, "height": 800})
+    for language in LANGUAGES:
+        page.goto(f"/{language}/acts", wait_until="networkidle")
+        expect(page.locator("tbody tr")).not_to_have_count(0)
+        assert broken_words(page) == [], language
 
 
 def test_the_form_is_filled_in_by_keyboard_alone(here: RunningDesk, browser: Browser) -> None:
