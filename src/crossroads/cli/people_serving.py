@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces, Loops
-from granian.server import Server
 
 from crossroads.bootstrap.settings import Installation, load
+from crossroads.cli.server import Server
 from crossroads.kernel.errors import Refused
 from crossroads.kernel.memory import settle
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import structlog
 from granian.constants import HTTPModes, Interfaces, Loops
-from granian.server import Server
 
 from crossroads.bootstrap import keys
 from crossroads.bootstrap.compatibility import SchemaUnfit, require_schema_at
 from crossroads.bootstrap.database import database_url, embedded
 from crossroads.bootstrap.settings import Installation, Settings
 from crossroads.cli.job_running import job_processes
+from crossroads.cli.server import Server
 from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.kernel.memory import settle
 
