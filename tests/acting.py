@@ -1,6 +1,5 @@
 """What tests of acting for others share: a register that knows who descends from whom, and how the portal acts."""
 
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +8,7 @@ import msgspec
 from crossroads.network.service import Network
 from crossroads.participant.client import SyncClient
 from crossroads.wire.acting import AS_MANDATARY, AS_PARENT, DESCENT, PARENTAL, MandateLine
+from days import today
 from looking import OWN, PORTAL, posted, read
 from raw import Reply
 
@@ -50,7 +50,7 @@ def descent(built: Network, parent: str, agent: str, institution: str = PORTAL) 
             legal_context=PARENTAL,
             data_groups=[DESCENT],
             agent=agent,
-            reference_date=date.today(),  # noqa: DTZ011
+            reference_date=today(),
         )
     (block,) = reply.blocks
     return block.signed
@@ -74,8 +74,8 @@ def mandate(built: Network, giver: str, to: tuple[str, str, str], *scopes: str, 
         "name": "Somebody",
         "to": {"ssin": ssin, "lastName": last_name, "birthDate": birth_date},
         "scopes": list(scopes),
-        "startDate": date.today().isoformat(),  # noqa: DTZ011
-        "endDate": date.today().isoformat(),  # noqa: DTZ011
+        "startDate": today().isoformat(),
+        "endDate": today().isoformat(),
         **other,
     }
     return posted(built, "/v1/mandates", content)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,6 +30,7 @@ from crossroads.wire.box import (
     digest_of,
 )
 from database import Database, execute
+from days import today
 from looking import CENTRE, OWN, PORTAL
 from networks import belgium, line, network
 from raw import person
@@ -40,10 +41,6 @@ MANAGER, MANAGED = "pps-social-integration", "pcsw-hasselt"
 DELIVERY = "BOX:DELIVERY"
 LETTER, ANNEX = b"%PDF-1.7 a decision", b"an annex"
 AGENT = "session-test"
-
-
-def today() -> date:
-    return datetime.now(UTC).date()
 
 
 def card(content: bytes, name: str) -> DocumentCard:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -35,11 +35,12 @@ from crossroads.wire.acting import (
 from crossroads.wire.error_reports import MadeReports
 from crossroads.wire.usage import Action, HolderList, Outcome, Usage, UsageList
 from database import Database
+from days import today
 from looking import CENTRE, OWN, PORTAL, SOURCE, WORK, look, posted, read
 from networks import line, network
 from raw import QUARTER, Asker, Reply, person
 
-TODAY = date.today()  # noqa: DTZ011 - the day on which the test runs
+TODAY = today()
 PARENT, STRANGER, FRIEND, DYING, GIVER, LENDER, GUESSER, BUSY, AGENT = (
     person(number) for number in (1, 3, 5, 7, 9, 11, 13, 15, 17)
 )

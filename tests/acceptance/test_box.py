@@ -23,7 +23,6 @@ from boxes import (
     card,
     let_a_day_pass,
     message,
-    today,
 )
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Tampered, Unavailable
@@ -32,6 +31,7 @@ from crossroads.participant.boxes_file import shelve
 from crossroads.wire.box import MAXIMUM_A_DAY, BoxEvidence, BoxEvidenceQuery, BoxPublication, Delivery
 from crossroads.wire.usage import Action, ProofPlace, ProofQuery, UsageList
 from database import Database
+from days import today
 from looking import CENTRE, OTHER, OVERSIGHT, OWN, PORTAL, look, posted, read
 from raw import person
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from boxes import AGENT, ANNA, BERT, LETTER, Boxes, boxes, message, today
+from boxes import AGENT, ANNA, BERT, LETTER, Boxes, boxes, message
 from crossroads.bootstrap.wiring import services
 from crossroads.ebox.reminders import Reminders
 from crossroads.identity.model import LINK
@@ -15,6 +15,7 @@ from crossroads.participant.boxes import Opener
 from crossroads.wire.box import BoxEvidence, BoxEvidenceQuery, BoxMessage, BoxPublished, Delivery
 from crossroads.wire.registrations import act
 from database import Database
+from days import today
 from looking import CENTRE, OWN, PORTAL
 from raw import person
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -15,12 +15,13 @@ from chromium import chromium, violations
 from crossroads.demo.population.people import mock_ssin
 from crossroads.portal.pages import acting, citizen
 from database import Database
+from days import today
 from looking import PORTAL, SOURCE, WORK
 from networks import line
 from portals import Portal, hidden_fields, log_in, portal
 from raw import person
 
-TODAY = date.today()  # noqa: DTZ011 - the day on which the test runs
+TODAY = today()
 PARENT, FRIEND, CLOWN = person(1), person(3), person(5)
 THIRTIES, SUMMER = person(11), person(13)
 YOUNG = TODAY - timedelta(days=9 * 365)

@@ -8,10 +8,11 @@ from html import unescape
 import httpx
 import pytest
 
-from boxes import LETTER, Boxes, card, let_a_day_pass, message, today
+from boxes import LETTER, Boxes, card, let_a_day_pass, message
 from chromium import chromium, overflow, violations
 from crossroads.wire.box import Delivery, Subject
 from database import Database
+from days import today
 from looking import CENTRE, PORTAL
 from networks import line
 from portals import CITIZEN, Portal, hidden_fields, log_in, portal

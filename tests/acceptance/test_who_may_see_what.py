@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from crossroads.network.service import Network
 from crossroads.wire.signatures import Request
 from database import Database
+from days import today
 from networks import line, network
 from raw import Asker, Reply, person, send
 from reference import openapi
@@ -88,10 +89,10 @@ PORTAL_ALONE = {**dict.fromkeys(INSTITUTIONS, 403), PORTAL: 200}
 NO_MANDATE = {"mandate": LEASE["lease"]}
 TO = {"ssin": ELSEWHERE, "lastName": "Peeters", "birthDate": "1980-03-15"}
 GIVE = OWN_LOOK | {"reference": "g-1", "name": "Anna", "to": TO, "scopes": ["usage"]}
-GIVE |= dict.fromkeys(("startDate", "endDate"), str(datetime.now(UTC).date() + timedelta(days=1)))
+GIVE |= dict.fromkeys(("startDate", "endDate"), str(today() + timedelta(days=1)))
 BEGIN = OWN_LOOK | NO_MANDATE | {"legalContext": "PERSON:ACTING_MANDATE", "by": ELSEWHERE}
 REPORT_ANSWER = {"report": LEASE["lease"], "outcome": "rejected", "reason": "test"}
-TODAY = datetime.now(UTC).date()
+TODAY = today()
 LETTER: dict[str, Any] = {"reference": "l-1", "ssin": KNOWN, "legalContext": "BOX:DELIVERY", "sort": "decision"}
 LETTER |= {"subject": {"nl": "Brief"}, "receivedOn": str(TODAY), "expiresOn": str(TODAY + timedelta(days=9))}
 LETTER |= {"documents": [{"name": "a.pdf", "mediaType": "application/pdf", "size": 1, "digest": "x" * 43}]}

@@ -151,7 +151,7 @@ def test_nothing_is_done_in_the_name_of_a_number_or_of_nobody(settings: Path) ->
         assert ended.code == code, agent
         assert PAUL not in ended.stderr
     assert not (settings.parent / "mine.pdf").exists()
-    assert "Nothing was done about anybody yet" in deeds(settings).stdout
+    assert "No log is here" in deeds(settings).stdout
 
 
 def test_a_withdrawal_by_command_is_logged_also_where_the_facts_go_later(settings: Path) -> None:

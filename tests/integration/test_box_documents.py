@@ -1,6 +1,6 @@
 """What a participant gives of the messages that it published: a document to its person, sealed, and nothing else."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from crossroads.wire.box import (
 )
 from crossroads.wire.messages import DataAnswer, DataRequest
 from crossroads.wire.statements import group_digests, new_salts
+from days import today
 from fakehub import FakeAsker, FakeHub, Question, signed_headers
 from participants import NAME, OTHER_SSIN, SSIN, URL, WAGE, Running, refused, repeated, said_twice
 
@@ -163,7 +164,7 @@ def test_the_shelf_keeps_a_message_whole_for_its_reference(tmp_path: Path) -> No
 
 
 def test_the_shelf_forgets_what_expired_and_the_documents_of_what_went_on_paper(tmp_path: Path) -> None:
-    shelf, now = Shelf(tmp_path / "box"), datetime.now(UTC).date()
+    shelf, now = Shelf(tmp_path / "box"), today()
     said = message(SSIN, expires_on=now + timedelta(days=2))
     kept = shelve(shelf, NAME, said, [LETTER, ANNEX])
     shelf.settle(msgspec.structs.replace(kept, delivery=Delivery.NOT_ACTIVE))

@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import NamedTuple
 from uuid import uuid4
@@ -25,6 +25,7 @@ from crossroads.demo.population.people import mock_ssin
 from crossroads.network.service import Network
 from crossroads.wire.acting import Scope
 from database import Database, value
+from days import today
 from looking import CENTRE, SOURCE, WORK
 from portal_places import FULL, PAGES, inhabited, place, start
 from portals import CITIZEN, NUMBER, Portal, hidden_fields, log_in
@@ -38,7 +39,7 @@ WALKS += [("giver", path) for path in PAGES if path.startswith("/me")]
 LINES = 10_000
 _ANSWERED = 50
 _IDLE_SECONDS = 3
-TODAY = date.today()  # noqa: DTZ011 - the day on which the test runs
+TODAY = today()
 _YOUNG = TODAY - timedelta(days=9 * 365)
 CHILD, GIVER = str(mock_ssin(_YOUNG, 1)), raw.person(3)
 

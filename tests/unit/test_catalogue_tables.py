@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from crossroads.catalogue.changes import Action, Plan, applied, diff, read_plan, render
 from crossroads.catalogue.check import check, check_document
 from crossroads.catalogue.decision_tables import DecisionTable
-from crossroads.catalogue.errors import FaultyCatalogue, StalePlan
+from crossroads.catalogue.errors import FaultyCatalogue, StalePlan, UnfitAct
 from crossroads.catalogue.kinds import by_id, to_body
 from crossroads.catalogue.loader import load
 from crossroads.catalogue.model import Document
@@ -193,6 +193,24 @@ def test_a_successor_of_what_the_plan_does_not_speak_of_is_written_out() -> None
     ended = msgspec.structs.replace(before, decision_tables=after.decision_tables[:1])
     lines = [line.strip() for line in render(plan(ended, after))]
     assert {f"+{one}".strip() for one in after.decision_tables[1].dmn.splitlines()} <= set(lines)
+
+
+def test_what_ended_earlier_hides_nothing_of_a_successor() -> None:
+    """The version between the two, which the plan does not speak of, may be the one that people know."""
+    before, after = succession()
+    ending, adding = plan(before, after).changes
+    assert ending.after
+    longer_ago = msgspec.structs.replace(ending, after=ending.after | {"validUntil": "2020-06-30"})
+    both = msgspec.structs.replace(plan(before, after), changes=(longer_ago, adding))
+    lines = [line.strip() for line in render(both)]
+    assert {f"+{one}".strip() for one in after.decision_tables[1].dmn.splitlines()} <= set(lines)
+
+
+def test_a_plan_that_names_an_entry_twice_is_refused() -> None:
+    made = plan(*succession())
+    twice = msgspec.structs.replace(made, changes=(*made.changes, made.changes[0]))
+    with pytest.raises(UnfitAct, match="twice"):
+        read_plan(twice.signable())
 
 
 def test_what_a_successor_is_compared_with_is_what_stands_or_the_plan_is_refused() -> None:

@@ -68,9 +68,9 @@ def test_a_cell_is_said_in_plain_words(text: str, nl: str, en: str) -> None:
         ('date("2023-06-30")', "30 juni 2023", "30 June 2023"),
         ('@"2023-06-30"', "30 juni 2023", "30 June 2023"),
         (
-            "min(statusEnd, yearEnd)",
-            "de vroegste van: Laatste dag van het statuut, Laatste dag van het jaar",
-            "the earliest of: Last day of the status, Last day of the year",
+            "min(quarterStart, yearEnd)",
+            "de vroegste van: Eerste dag van het kwartaal, Laatste dag van het jaar",
+            "the earliest of: First day of the quarter, Last day of the year",
         ),
         (
             'max([quarterStart, @"2023-06-30"])',
@@ -78,9 +78,9 @@ def test_a_cell_is_said_in_plain_words(text: str, nl: str, en: str) -> None:
             "the latest of: First day of the quarter, 30 June 2023",
         ),
         (
-            "if statusEnd = null then day else max(day, birthDate)",
-            "als “Laatste dag van het statuut” niet bekend is, De dag; anders de laatste van: De dag, Geboortedatum",
-            "if “Last day of the status” is not known, The day; otherwise, the latest of: The day, Birth date",
+            "if birthDate = null then day else max(day, birthDate)",
+            "als “Geboortedatum” niet bekend is, De dag; anders de laatste van: De dag, Geboortedatum",
+            "if “Birth date” is not known, The day; otherwise, the latest of: The day, Birth date",
         ),
         (
             "if statusEnd != null then statusEnd else day",
@@ -122,6 +122,9 @@ def test_no_rule_of_the_belgian_tables_gives_what_is_left_unsaid(language: str) 
         "min(max(statusStart, quarterStart), yearEnd)",
         "min(age, householdSize)",
         "min()",
+        "min(statusEnd, yearEnd)",  # nothing where there is no last day, not the other
+        'date("20261231")',
+        '@"2026-W53-4"',
         "min(statusEnd,",
         'date("2009-02-30")',
         '["1500".."1999"], "2000"',
@@ -195,6 +198,13 @@ def test_the_table_that_answers_is_drawn_first_whatever_others_are_called() -> N
         model = f"{text[:begin]}{''.join(decisions)}{text[end:]}"
         assert Model(read(model.encode())).evaluate("right", {"a": 1}).value is (said == "true")
         assert drawn(replace(TARIFF, dmn=model), "nl")[0].rows[0].cells[1].text == said
+
+
+def test_a_model_that_makes_something_else_of_a_known_name_is_not_drawn() -> None:
+    said = '<literalExpression><text>date("2999-12-31")</text></literalExpression>'
+    hidden = f'<decision id="hidden" name="yearEnd">{said}</decision></definitions>'
+    assert drawn(TARIFF, "en")
+    assert drawn(replace(TARIFF, dmn=TARIFF.dmn.replace("</definitions>", hidden)), "en") == ()
 
 
 def test_what_nobody_can_read_is_not_drawn() -> None:

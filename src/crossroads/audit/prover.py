@@ -33,8 +33,8 @@ class Prover:
         """Read here."""
         self._reading = reading
         self._extensions: OrderedDict[tuple[int, int], ConsistencyProof] = OrderedDict()
-        self._newest: tuple[int, tuple[bytes, ...]] = 0, ()
-        """Size of the newest checkpoint that was seen, and the proof of the list under it."""
+        self._newest: tuple[str, tuple[bytes, ...]] = "", ()
+        """The note of the newest checkpoint that was seen, and the proof of the list under it."""
         self.outsiders = Turns(OUTSIDERS, OUTSIDERS_WAITING)
 
     async def prove(self, ticket: UUID, fields: Collection[str] | None = None) -> list[EntryProof]:
@@ -143,8 +143,8 @@ class Prover:
 
     async def _newest_list(self, newest: CheckpointRow) -> tuple[bytes, ...]:
         """Give the proof of the list under the newest checkpoint, once for all that is proven until the next."""
-        if self._newest[0] != newest.size:
-            self._newest = newest.size, await self._last_list(newest)
+        if self._newest[0] != newest.note:
+            self._newest = newest.note, await self._last_list(newest)
         return self._newest[1]
 
     async def _last_list(self, checkpoint: CheckpointRow) -> tuple[bytes, ...]:

@@ -7,7 +7,6 @@ acknowledgement is signed, and every answer verified. Then the rows that the hub
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import cycle, islice
 from statistics import quantiles
 from typing import NamedTuple
@@ -23,6 +22,7 @@ from crossroads.bench.population import SOURCE
 from crossroads.bench.report import BenchFailed, Report, progress
 from crossroads.bench.subscribers import GROUP, KNOWN_TO, SOURCE_CONTEXT, Subscribers, subscribed, subscribers
 from crossroads.bootstrap.wiring import Services
+from crossroads.kernel.clock import SystemClock, brussels_day
 from crossroads.kernel.errors import Refused, Unavailable
 from crossroads.kernel.period import Period
 from crossroads.network.founders import Founders
@@ -190,7 +190,7 @@ class _Rounds:
 
     def _changes(self, count: int) -> list[Mutation]:
         """Give changes of one person after the other."""
-        today = datetime.now(UTC).date()
+        today = brussels_day(SystemClock().now())
         return [
             Mutation(
                 reference=uuid4().hex, ssin=ssin, data_group=GROUP, context=SOURCE_CONTEXT, period=Period(today),

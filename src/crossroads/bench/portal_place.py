@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import msgspec
@@ -14,6 +14,7 @@ from crossroads.bench.report import progress
 from crossroads.bootstrap.portal_settings import PortalSettings
 from crossroads.bootstrap.settings import Installation
 from crossroads.bootstrap.wiring import Services
+from crossroads.kernel.clock import SystemClock, brussels_day
 from crossroads.network.founders import Founders
 from crossroads.network.logins import Login
 from crossroads.network.ports import free_ports
@@ -86,7 +87,7 @@ def _start_pages(place: Place, citizen: str) -> None:
 async def _count_levels(dsn: str) -> None:
     """Have two years of service levels: they are counted from a log that is older than this one."""
     connection = await asyncpg.connect(dsn)
-    today = datetime.now(UTC).date()
+    today = brussels_day(SystemClock().now())
     try:
         await connection.execute(_COUNTED, [today - timedelta(number) for number in range(1, _DAYS)])
     finally:

@@ -1,6 +1,8 @@
 """What it takes to make one catalogue out of another, as a plan that people read and sign before anything changes."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from difflib import unified_diff
 from enum import StrEnum
 from itertools import islice
@@ -111,6 +113,9 @@ def read_plan(signed: SignedAct) -> Plan:
         raise UnfitAct(f"This is not a plan of the catalogue: {error}") from error
     for change in plan.changes:
         _require_whole(change)
+    twice = [change.key for change, many in Counter(one.identity for one in plan.changes).items() if many > _ONE]
+    if twice:
+        raise UnfitAct(f"The plan names {twice[0]} twice, of the same day.")
     return plan
 
 
@@ -152,10 +157,15 @@ def render(plan: Plan) -> Iterator[str]:
 
 
 def succeeded(added: D, changes: Iterable[D]) -> D | None:
-    """Give the change, of some, about the entry after which one that is added comes; None where there is none."""
+    """Give the change, of some, about the entry after which one that is added comes; None where there is none.
+
+    That is the one that the same plan lets end on the day before. Another, compared with, would hide what changes from
+    the version between the two.
+    """
+    before = str(date.fromisoformat(str(added.valid_from)) - timedelta(days=1))
     same_key = (one for one in changes if (one.kind, one.key) == (added.kind, added.key))
-    earlier = (one for one in same_key if one.valid_from < added.valid_from)
-    return None if added.before else max(earlier, key=lambda one: one.valid_from, default=None)
+    ended = (one for one in same_key if one.after and str(one.after.get("validUntil")) == before)
+    return None if added.before else next(ended, None)
 
 
 _SIGNS = {Action.ADD: "+", Action.CHANGE: "~", Action.END: "-"}

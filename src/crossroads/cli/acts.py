@@ -10,6 +10,7 @@ import typer
 
 from crossroads.catalogue.changes import APPLY, read_plan, render
 from crossroads.kernel.errors import InvalidValue
+from crossroads.kernel.printable import printable
 from crossroads.participant.typed import counted
 from crossroads.wire.keys import SigningKey
 from crossroads.wire.registrations import SignedAct
@@ -50,7 +51,7 @@ def confirm(act: SignedAct, question: str, *, yes: bool, as_json: bool) -> None:
 
 def shown(act: SignedAct) -> Iterator[str]:
     """Give the lines that say what an act does and who is said to have signed it."""
-    return map(_printable, _lines(act))
+    return (printable(line, lines=True) for line in _lines(act))
 
 
 def _lines(act: SignedAct) -> Iterator[str]:
@@ -72,13 +73,6 @@ def _lines(act: SignedAct) -> Iterator[str]:
 def report(found: Any, text: str, *, as_json: bool) -> None:
     """Print what was found or done: JSON for programs, a sentence for people."""
     typer.echo(msgspec.json.encode(found).decode() if as_json else text)
-
-
-def _printable(text: str) -> str:
-    """Leave out what could make a terminal show something else than what is signed."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
 
 
 def _listed(act: SignedAct) -> str:

@@ -10,6 +10,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from crossroads.kernel.clock import BRUSSELS
+from crossroads.kernel.printable import printable
 from crossroads.participant.batches_file import Tell
 from crossroads.participant.batches_output import Written
 from crossroads.participant.batches_reasons import Reason
@@ -45,14 +46,16 @@ def show_status(status: BatchStatus, config: Path, reasons: Sequence[Reason] | N
     if status.problem:
         line = f"Line {status.problem.line}: " if status.problem.line else ""
         said = status.problem.detail if status.problem.detail.startswith(line) else line + status.problem.detail
-        console.print(Text(f"{said} ({status.problem.code})", "red"))
+        console.print(Text(printable(f"{said} ({status.problem.code})"), "red"))
     if status.counts:
-        console.print(_counts(status.counts))
+        console.print(Text(_counts(status.counts)))
     if reasons is None:
         console.print(Text("Why records have no data is said when the result is fetched."))
     for sentence in _why(reasons or ()):
         console.print(Text(sentence))
-    console.print(Text(f"Reference {status.reference}, number {status.file_sequence_number}, ticket {status.ticket}"))
+    console.print(
+        Text(f"Reference {printable(status.reference)}, number {status.file_sequence_number}, ticket {status.ticket}")
+    )
     for sentence in _next(status, config):
         console.print(Text(sentence))
 
@@ -66,7 +69,13 @@ def show_list(listed: BatchList) -> None:
     table = Table("number", "reference", ticket, "state", "records", "answered", "sent", box=None, pad_edge=False)
     for status in listed.batches:
         sent = status.submitted_at.astimezone(BRUSSELS)
-        words = (status.reference, str(status.ticket), str(status.state), str(status.records), str(status.answered))
+        words = (
+            printable(status.reference),
+            str(status.ticket),
+            str(status.state),
+            str(status.records),
+            str(status.answered),
+        )
         row = (str(status.file_sequence_number), *words, f"{sent:%Y-%m-%d %H:%M}")
         table.add_row(*map(Text, row))
     Console(soft_wrap=True, highlight=False).print(table)
@@ -111,13 +120,13 @@ def _next(status: BatchStatus, config: Path) -> Iterator[str]:
 
 
 def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{many} {status}" for status, many in sorted(counts.items()))
+    return printable(", ".join(f"{many} {status}" for status, many in sorted(counts.items())))
 
 
 def _why(reasons: Sequence[Reason]) -> Iterator[str]:
     """Say the reasons of most records."""
     for one in reasons[:_REASONS]:
         source = f"{one.source}: " if one.source else ""
-        yield f"{one.records} {one.status}: {source}{one.description} ({one.code})"
+        yield printable(f"{one.records} {one.status}: {source}{one.description} ({one.code})")
     if others := len(reasons[_REASONS:]):
         yield f"Other reasons: {others}. Each record of the result says its own."

@@ -10,7 +10,8 @@ from crossroads.participant.yamlfile import WrongSetting
 def check_free(listen: Listen) -> None:
     """Raise WrongSetting where the address cannot be listened on: granian would panic."""
     try:
-        socket.create_server((listen.host, listen.port)).close()
+        family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+        socket.create_server((listen.host, listen.port), family=family).close()
     except OSError as error:
         # What Python adds says the address again.
         why, where, then = str(error.strerror).partition(" (")[0], f"{listen.host}:{listen.port}", ""

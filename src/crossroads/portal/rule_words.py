@@ -97,8 +97,9 @@ def _side(words: Words, side: Side) -> str:
 
 
 def _head(words: Words, column: Column) -> str:
-    """Give the title of a column: in the language of the page where it has the name of a fact that we know."""
-    return words.text(FACTS[column.title]) if column.title in FACTS else column.title
+    """Give the title of a column: in the language of the page where it is a fact that we know, by its name alone."""
+    is_fact = column.title in FACTS and column.expression.strip() in ("", column.title)
+    return words.text(FACTS[column.title]) if is_fact else column.title
 
 
 def _kind(words: Words, column: Column) -> str:

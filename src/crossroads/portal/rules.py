@@ -16,7 +16,9 @@ from crossroads.dmn.drawing import Cell, Column, Drawing, Row, Side, drawings
 from crossroads.dmn.errors import BadModel
 from crossroads.dmn.held import held
 from crossroads.dmn.model import DecisionTable as Table
+from crossroads.dmn.model import Definitions
 from crossroads.dmn.reading import read
+from crossroads.portal.rule_words import FACTS
 
 SHORT = 12
 """Characters of a digest by which people and addresses name a version."""
@@ -97,6 +99,8 @@ def _drawn(dmn: str, decision: str) -> tuple[Drawing, ...]:
         model = read(dmn.encode())
     except BadModel:
         return ()
+    if _renames(model):
+        return ()
     tables = list(held(model))
     if sum(_cells(one.table) for one in tables) > _MOST_CELLS:
         return ()
@@ -105,6 +109,12 @@ def _drawn(dmn: str, decision: str) -> tuple[Drawing, ...]:
     order = sorted(range(len(tables)), key=lambda at: tables[at].owner is not answers)
     found = drawings(model)
     return tuple(found[at] for at in order)
+
+
+def _renames(model: Definitions) -> bool:
+    """Tell whether a model makes something of its own of a name that pages say in words, which would then not be so."""
+    made = {one.name for kind in (model.decisions, model.knowledge, model.services) for one in kind}
+    return bool(model.imports) or not made.isdisjoint({*FACTS, "min", "max", "date"})
 
 
 def _cells(table: Table) -> int:

@@ -28,7 +28,7 @@ SettingsFile = Annotated[Path, typer.Argument(help="statuses.yaml of the institu
 COMMAND_LINE = "command-line"
 _STATE = "statuses"
 _MOST = 10_000
-_NOTHING = "Nothing was done about anybody yet: the first look, attestation or withdrawal will stand here."
+_NOTHING = "No log is here: nothing was done about anybody yet, or the log was removed."
 
 Agent = Annotated[
     str,
