@@ -132,11 +132,16 @@ class KeyRing:
         return self._keys.get(key_id)
 
     def get(self, key_id: str, now: datetime) -> Steps[Proven | None]:
-        """Give the key, fetching the keys when it is not known: at most once a second. Raises Unavailable."""
+        """Give the key, fetching the keys when it is not known: at most once a second. Raises Unavailable.
+
+        Who asks while they are fetched fetches them too: to go by what was known before would be to disbelieve a key.
+        """
         fresh = self._fetched_at is not None and timedelta() <= now - self._fetched_at < BETWEEN_FETCHES
         if key_id not in self._keys and not fresh:
-            self._fetched_at = now
-            yield from self.refresh()
+            try:
+                yield from self.refresh()
+            finally:
+                self._fetched_at = now
         return self._keys.get(key_id)
 
     def refresh(self) -> Steps[None]:
