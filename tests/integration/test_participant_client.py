@@ -218,7 +218,7 @@ def test_inscribing(client: SyncClient, hub: FakeHub, config: ClientConfig) -> N
 def test_the_client_needs_nothing_of_the_server_or_the_hub() -> None:
     program = (
         "import sys\n"
-        "for name in ('litestar', 'granian', 'sqlalchemy', 'structlog', 'typer', 'asyncpg'): sys.modules[name] = None\n"
+        "for name in ('litestar', 'uvicorn', 'sqlalchemy', 'structlog', 'typer', 'asyncpg'): sys.modules[name] = None\n"
         "import crossroads.participant.client\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

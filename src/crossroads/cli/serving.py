@@ -1,30 +1,25 @@
-"""How the hub's processes run: granian with one event loop each, metrics of all of them on a listener of their own."""
+"""How the hub's processes run: side by side at one address, metrics of all of them on a listener of their own."""
 
 import asyncio
 import os
 import shutil
-import socket
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import structlog
-from granian.constants import HTTPModes, Interfaces, Loops
 
 from crossroads.bootstrap import keys
 from crossroads.bootstrap.compatibility import SchemaUnfit, require_schema_at
 from crossroads.bootstrap.database import database_url, embedded
-from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.bootstrap.settings import Installation
 from crossroads.cli.job_running import job_processes
-from crossroads.cli.server import Server
-from crossroads.kernel.errors import Refused, Unavailable
-from crossroads.kernel.memory import settle
+from crossroads.kernel.errors import Unavailable
+from crossroads.serving import several
+from crossroads.serving.one import Listening
+from crossroads.serving.several import bound
 
 _APPLICATION = "crossroads.api.app:create"
-_BACKLOG = 2048
-_PATIENCE_SECONDS = 10
-"""For a process to write and sign what waits; then it is killed, and recovery closes what it left open."""
 
 _log = structlog.get_logger(__name__)
 
@@ -35,47 +30,14 @@ def serve(installation: Installation, workers: int) -> None:
     # What would make every process fail is told here, once, in a sentence.
     for read in (keys.message_key, keys.permit_key, keys.log_key):
         read(installation)
-    _check_port(settings)
+    listening = Listening(settings.host, settings.port, settings.certificate, settings.certificate_key)
+    with bound(listening):
+        # Another hub may have the port: then this one must not touch the database.
+        pass
     with _database(installation), _Metrics(installation, workers):
         _check_schema(installation)
-        _serve(installation, workers)
-
-
-def _serve(installation: Installation, workers: int) -> None:
-    settings = installation.settings
-    # Before the processes are forked: what it consists of is then read once, and in memory once.
-    import_module(_APPLICATION.partition(":")[0])
-    settle()
-    with job_processes(settings.job_workers):
-        Server(
-            _APPLICATION,
-            address=settings.host,
-            port=settings.port,
-            interface=Interfaces.ASGI,
-            workers=workers,
-            loop=Loops.uvloop,
-            http=HTTPModes.http1,
-            websockets=False,
-            backlog=_BACKLOG,
-            log_access=False,
-            factory=True,
-            respawn_failed_workers=True,
-            workers_kill_timeout=_PATIENCE_SECONDS,
-            ssl_cert=settings.certificate,
-            ssl_key=settings.certificate_key,
-        ).serve()
-
-
-def _check_port(settings: Settings) -> None:
-    """Refuse a port that somebody listens on: processes of two hubs would share it. Raises Refused."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as trying:
-        trying.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trying.bind((settings.host, settings.port))
-        except OSError as error:
-            taken = f"{settings.host}:{settings.port} cannot be listened on: {error.strerror}."
-            raise Refused(f"{taken} Set `port` in crossroads.yaml, or CROSSROADS_PORT.") from error
+        with job_processes(settings.job_workers):
+            several.serve(_APPLICATION, listening, workers)
 
 
 def _check_schema(installation: Installation) -> None:

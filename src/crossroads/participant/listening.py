@@ -8,7 +8,7 @@ from crossroads.participant.yamlfile import WrongSetting
 
 
 def check_free(listen: Listen) -> None:
-    """Raise WrongSetting where the address cannot be listened on: granian would panic."""
+    """Raise WrongSetting where the address cannot be listened on, before anything is opened."""
     try:
         family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
         socket.create_server((listen.host, listen.port), family=family).close()

@@ -1,15 +1,11 @@
-"""Running a participant: one process, one event loop, granian in front."""
+"""Running a participant: one process, one event loop."""
 
-import asyncio
 import logging
-import signal
 import sys
 from pathlib import Path
 
 import structlog
 import uvloop
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from rich.console import Console
 
 from crossroads.kernel.clock import SystemClock
@@ -19,6 +15,7 @@ from crossroads.participant.listening import check_free
 from crossroads.participant.notifier import notifying
 from crossroads.participant.participant import Participant
 from crossroads.participant.routes import Application
+from crossroads.serving.one import Listening, Server
 
 _log = structlog.get_logger()
 
@@ -41,21 +38,10 @@ async def _serve(config: Config) -> None:
     listen = config.listen
     check_free(listen)
     participant = Participant(config, SystemClock())
-    server = Server(
-        Application(participant),
-        address=listen.host,
-        port=listen.port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        log_enabled=False,
-        ssl_cert=_path(config, listen.certificate),
-        ssl_key=_path(config, listen.key),
-    )
+    address = Listening(listen.host, listen.port, _path(config, listen.certificate), _path(config, listen.key))
+    server = Server(Application(participant), address)
     settle()
     _say(config)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
     async with notifying(config):
         await server.serve()
 

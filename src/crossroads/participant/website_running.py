@@ -1,8 +1,7 @@
-"""Running pages for people: their sessions and login while they are open, and one process with granian in front."""
+"""Running pages for people: their sessions and login while they are open, and one process that serves them."""
 
 import asyncio
 import logging
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
@@ -10,16 +9,14 @@ from typing import Any, NamedTuple
 
 import structlog
 import uvloop
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from crossroads.kernel.clock import Clock
 from crossroads.kernel.errors import Unavailable
-from crossroads.kernel.parents import orphaned
 from crossroads.kernel.ssin import Environment
 from crossroads.participant.listening import check_free
 from crossroads.participant.website import Website
 from crossroads.participant.website_vault import FileVault
+from crossroads.serving.one import Listening, Server
 from crossroads.web.openid import OpenIdConnect
 from crossroads.web.secret import kept_secret
 from crossroads.web.sessions import Sessions
@@ -64,25 +61,10 @@ def run(website: Website, application: Callable[[], Any], parent: int | None = N
 async def _serve(website: Website, application: Callable[[], Any], parent: int | None) -> None:
     listen = website.listen
     check_free(listen)
-    server = Server(
-        application(),
-        address=listen.host,
-        port=listen.port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        log_enabled=False,
-        ssl_cert=website.path(listen.certificate) if listen.certificate else None,
-        ssl_key=website.path(listen.key) if listen.key else None,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
-    watching = asyncio.create_task(orphaned(parent), name="parent watched")
-    watching.add_done_callback(lambda watched: watched.cancelled() or loop.call_soon(server.stop))
-    try:
-        await server.serve()
-    finally:
-        watching.cancel()
+    certificate = website.path(listen.certificate) if listen.certificate else None
+    key = website.path(listen.key) if listen.key else None
+    address = Listening(listen.host, listen.port, certificate, key)
+    await Server(application(), address).serve_for(parent)
 
 
 async def _purge(sessions: Sessions) -> None:
