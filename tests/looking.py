@@ -9,6 +9,7 @@ from crossroads.catalogue.entries import Provenance, Text
 from crossroads.catalogue.institutions import Party
 from crossroads.catalogue.model import Authorisation, Document, Embargo, LegalContext, Mode
 from crossroads.network.service import Network
+from crossroads.wire.messages import Answer
 from crossroads.wire.mutations import Item, MailboxPage
 from raw import Asker, Reply, send
 
@@ -66,6 +67,16 @@ def read(reply: Reply, kind: type[T]) -> T:
     """Give what was answered; fails on a problem."""
     assert reply.status == 200, reply.body
     return msgspec.json.decode(reply.body, type=kind)
+
+
+def given(built: Network, ssin: str, institution: str = CENTRE) -> Answer:
+    """Ask until the source gives something: where it is late, nothing was given, and nothing can be wrong with it."""
+    for _ in range(20):
+        answer = Asker(built, institution).ask(ssin, WORK).answer
+        if answer.status.code == "MSG00000":
+            return answer
+        time.sleep(1)
+    raise AssertionError(answer.status)
 
 
 def delivered(built: Network, institution: str) -> tuple[Item, ...]:

@@ -56,7 +56,7 @@ def test_a_month_is_archived_verified_proven_and_read(aged: Network, database: D
     assert (done.code, "2010-05" in done.stdout, left(database)) == (0, True, 0), done
 
     alone = typed("audit", "verify", environment=aged.environment)
-    assert (alone.code, f"{OLD} entries in log-2010-05.parquet, not looked at" in alone.stdout) == (0, True), alone
+    assert (alone.code, f"{OLD:,} entries in log-2010-05.parquet, not looked at" in alone.stdout) == (0, True), alone
     assert verified(aged, "--archive", str(folder))["archived"] == OLD
 
     proof = tmp_path / "proof.json"

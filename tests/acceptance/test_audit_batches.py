@@ -86,5 +86,5 @@ def test_each_record_of_a_batch_stands_in_both_logs(built: Network, database: Da
     )
     asyncio.run(execute(database.url(ADMIN), f"DELETE FROM log_entry WHERE ticket = '{second}'"))  # noqa: S608 - ours
     hidden = reconciled(own)
-    expected = f"unknown-to-hub {second} at {SOURCE}\n2 questions agree, 1 differ.\n"
+    expected = f"unknown-to-hub {second} at {SOURCE}\n2 questions agree, 1 differs.\n"
     assert (hidden.code, hidden.stdout) == (1, expected)

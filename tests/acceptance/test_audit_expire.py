@@ -64,7 +64,7 @@ def test_what_is_too_young_is_refused_and_the_setting_is_named(aged: Network, mo
 
 def test_nothing_happens_without_consent(aged: Network, module_database: Database) -> None:
     declined = expire(aged, date(2011, 1, 1), text="n\n")
-    assert (declined.code, f"what {OLD} entries" in declined.sentence) == (1, True), declined
+    assert (declined.code, f"content of {OLD} entries" in declined.sentence) == (1, True), declined
     assert speaking(module_database) == OLD + 2
     assert asyncio.run(value(module_database.url("crossroads_reader"), EXPIRIES)) == 0
 

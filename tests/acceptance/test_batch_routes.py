@@ -246,6 +246,19 @@ def test_the_command_line_shows_jobs(built: Network) -> None:
         assert (ended.code, said in ended.stdout + ended.sentence) == (code, True)
 
 
+def test_jobs_can_be_read_in_a_narrow_terminal(built: Network, fund: Sender) -> None:
+    fund.put(status_of(fund.announce(fund.voucher(FILE + b"\n\n", RECORDS))), 0, FILE + b"\n\n")
+    environment = dict(built.environment)
+    jobs = json.loads(typed("jobs", "list", "--all", "--json", environment=environment).stdout)["jobs"]
+    shown = typed("jobs", "list", "--all", environment={**environment, "COLUMNS": "80"}).stdout.splitlines()
+    assert max(map(len, shown)) <= 80, shown
+    assert FUND in {job["institution"] for job in jobs}
+    for job in jobs:
+        (at,) = (number for number, line in enumerate(shown) if line.startswith(f"{job['job']}  "))
+        of = f" of {job['institution']}" if job["institution"] else ""
+        assert shown[at + 1].startswith(f"  {job['kind']}{of}"), shown
+
+
 def test_a_job_process_that_dies_is_started_again_and_gives_way(built: Network, fund: Sender) -> None:
     (first,) = job_processes(built)
     while os.getpriority(os.PRIO_PROCESS, first) < 10:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -36,12 +37,14 @@ from portals import hidden_fields, log_in
 
 _PERSONS = "300"
 _PATIENCE_SECONDS = 200
+_EMPTIED_SECONDS = 30
 _DOCS = Path(__file__).parents[2] / "docs"
 _STEP = re.compile(r"✓ ok +(\d+)\. ")
 _PROPOSED = re.compile(r"mailboxes why ([0-9a-f-]{36})")
 _PART = Part("80631512393", "Anna Peeters", date(2026, 1, 1))
 _MADE = Made("", 1, date(2026, 1, 1), 1, Cast(_PART, _PART, _PART, _PART, "", ""))
 """Of a demo that was never set up."""
+_INVITED = "You may have a right to the culture pass at a reduced price"
 _VISITED = [
     "OCMW Gent",
     "404",
@@ -152,6 +155,7 @@ def test_the_tour_after_a_first_start_that_was_killed(demo: Demo) -> None:
     demo.wait_for(second, "And at the desk of")
     refused = _other(demo)
     answered = _ask(demo)
+    invited, sent, waiting = _invited(demo), _proposed(demo, "batch submit"), _waiting(demo, "statuses")
     visited = _visited(demo)
     wanting = [path for path in _named_by_pages() if not (demo.home / path).exists()]
     told, why_not = _mailbox(demo, "pcsw-gent"), _why(demo, "nsso", "neo", "pcsw-antwerpen")
@@ -168,6 +172,14 @@ def test_the_tour_after_a_first_start_that_was_killed(demo: Demo) -> None:
     assert why_not == {"nsso": "CR-NOT-SUBSCRIBED", "neo": "CR-OUTSIDE-PERIOD", "pcsw-antwerpen": "CR-NOT-INSCRIBED"}
     assert "audit patterns" in stopped.output
     assert visited == _VISITED
+    assert (invited, waiting) == (_INVITED, 0)
+    assert re.search(r"^\d+ DATA_FOUND$", sent, re.MULTILINE), sent
+    said = " ".join(stopped.output.split())
+    assert re.findall(r"[1-9]\d* refused, [1-9]\d* in files", said), said
+    assert set(re.findall(r"(\d+) institutions with data run|of the (\d+) mailboxes of", said)) == {
+        (str(len(CONNECTED)), ""),
+        ("", str(len(CONNECTED))),
+    }
     assert wanting == []
     assert not demo.left
 
@@ -260,6 +272,34 @@ def _taken_along(demo: Demo, data: str, rights: str) -> Iterator[str]:
         yield _found("You withdrew on", first.get(withdrawn.headers["location"]))
         back = _sent(first, f"{rights}/return")
         yield _found("You took your withdrawal back", first.get(back.headers["location"]))
+
+
+def _invited(demo: Demo) -> str:
+    """Invite who is no customer, and give what the first citizen then finds in the box."""
+    _proposed(demo, "statuses invite")
+    portal = re.findall(r"^ +(http://\S+)/en/me$", demo.output, re.MULTILINE)[0]
+    with _browser(f"{portal}/en/me/box", "citizen") as first:
+        return _found(_INVITED, first.get("/en/me/box"))
+
+
+def _proposed(demo: Demo, command: str) -> str:
+    """Give a command as the demo prints it, and give what it says."""
+    printed = re.search(rf"crossroads ({command} .+)$", demo.output, re.MULTILINE)
+    assert printed, demo.output
+    done = _crossroads(demo, *shlex.split(printed[1]))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _waiting(demo: Demo, mailbox: str) -> int:
+    """Give how many items wait in a mailbox after a while, in which whoever empties it does so."""
+    until = time.monotonic() + _EMPTIED_SECONDS
+    while True:
+        listed = _crossroads(demo, "mailboxes", "list", "--json", home=demo.home / "demo" / "hub")
+        (waiting,) = (one["waiting"] for one in json.loads(listed.stdout)["mailboxes"] if one["mailbox"] == mailbox)
+        if not waiting or time.monotonic() > until:
+            return int(waiting)
+        time.sleep(0.5)
 
 
 def _sent(browser: httpx.Client, address: str, **fields: str) -> httpx.Response:

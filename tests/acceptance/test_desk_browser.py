@@ -151,8 +151,30 @@ def test_the_form_is_filled_in_by_keyboard_alone(here: RunningDesk, browser: Bro
     expect(page.get_by_role("heading", level=1)).to_contain_text("There are data")
 
 
+def test_a_long_list_of_data_is_narrowed_by_what_is_typed(here: RunningDesk, browser: Browser) -> None:
+    page = logged_in(browser, here, STAN)
+    page.goto("/en/ask")
+    boxes = page.locator("input[name=groups]")
+    all_of_them = boxes.count()
+    boxes.first.check()
+    page.get_by_label("Look for data in this list").fill("securité employ")
+    expect(page.get_by_label("Employment relations", exact=True)).not_to_be_visible()
+    page.get_by_label("Look for data in this list").fill("social SÉCURITY employ")
+    expect(page.get_by_label("Employment relations", exact=True)).to_be_visible()
+    assert 1 < boxes.locator("visible=true").count() < all_of_them
+    expect(boxes.first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ask about a person")
+    boxes.first.uncheck()
+    page.get_by_label("Look for data in this list").fill("nosuchdata")
+    expect(page.get_by_role("status")).to_have_text("No data is called so.")
+    check(page)
+
+
 def test_without_scripts_everything_works(here: RunningDesk, browser: Browser) -> None:
     page = logged_in(browser, here, STAN, java_script_enabled=False)
+    page.goto("/en/ask")
+    expect(page.get_by_label("Look for data in this list")).not_to_be_visible()
     ask(page, ANNA)
     expect(page.get_by_role("heading", level=1)).to_contain_text("There are data")
     page.go_back()

@@ -1,9 +1,10 @@
 """The pages of a citizen: who knows me, who looked, my data, and what is wrong; and nothing of anybody else."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,12 @@ import pytest
 from chromium import chromium, violations
 from commands import typed
 from crossroads.bootstrap.keys import log_key
+from crossroads.kernel.period import Period
 from crossroads.portal.pages import citizen, citizen_errors
 from crossroads.wire.mutations import NoticeKind
 from crossroads.wire.notes import NoteVerifier
-from database import Database
-from looking import CENTRE, INSPECTION, OTHER, PORTAL, SOURCE, WORK, delivered, posted, with_inspection
+from database import Database, execute
+from looking import CENTRE, INSPECTION, OTHER, PORTAL, SOURCE, WORK, delivered, given, posted, with_inspection
 from networks import belgium, line
 from portals import CITIZEN, PERSONAS, Portal, hidden_fields, log_in, portal
 from raw import Asker
@@ -158,8 +160,7 @@ def test_who_looked_and_why_with_a_proof_that_anybody_can_check(
 
 def test_who_was_told_of_a_change_is_said_in_plain_words(here: Portal, browser: httpx.Client) -> None:
     """By whom, to whom and why; of data that changed at a source, and of what the hub itself tells."""
-    answer = Asker(here.built, CENTRE).ask(ANNA, WORK).answer
-    assert answer.status.code == "MSG00000"
+    answer = given(here.built, ANNA)
     days = {"startDate": "2026-01-01", "endDate": "2026-03-31"}
     said = {"reference": "told", "ssin": ANNA, "dataGroup": WORK, "period": days}
     report = {**said, "ticket": str(answer.ticket), "presumed": "wrong-value"}
@@ -191,6 +192,33 @@ def test_a_list_is_narrowed_and_its_address_tells_nothing(here: Portal, browser:
     assert "Nothing was found." in text_of(browser.get(later.headers["location"]))
     wrong = sent(browser, browser.get("/en/me/usage"), institution="", first="soon", last="", own="")
     assert (wrong.status_code, "There is no such day" in wrong.text, 'value="soon"' in wrong.text) == (422, True, True)
+
+
+def test_what_is_not_on_the_page_is_said(browser: httpx.Client, module_database: Database) -> None:
+    """Months that went to an archive, and what was done in the name of the person."""
+    archived = (
+        "INSERT INTO log_entry (stream, index, epoch, event, at, content, leaf)"
+        " VALUES (30001, 0, 1, 'log:month:archived', now(), jsonb_build_object('month', '2024-02'::text), '')"
+    )
+    said = {
+        "en": ("not shown here: February 2024", "What was done in your name at this portal is left out here."),
+        "nl": ("staan hier niet: februari 2024", "Wat in uw naam op dit portaal gebeurde, staat hier niet bij."),
+        "fr": (
+            "ne figurent pas ici : février 2024",
+            "Ce qui a été fait en votre nom sur ce portail n’est pas repris",
+        ),
+        "de": (
+            "stehen hier nicht: Februar 2024",
+            "Was in Ihrem Namen auf diesem Portal getan wurde, steht hier",
+        ),
+    }
+    assert said["en"][0] not in text_of(browser.get("/en/me/usage"))
+    asyncio.run(execute(module_database.url("crossroads_owner"), archived))
+    for language, words in said.items():
+        text = text_of(browser.get(f"/{language}/me/usage"))
+        assert [one for one in words if one not in text] == [], text
+    led = sent(browser, browser.get("/en/me/usage"), institution="", first="", last="", own="yes")
+    assert said["en"][1] not in text_of(browser.get(led.headers["location"]))
 
 
 def test_more_than_a_page_is_shown_page_by_page(here: Portal, browser: httpx.Client) -> None:
@@ -230,7 +258,7 @@ def test_my_data_is_shown_and_a_silent_source_is_named(browser: httpx.Client) ->
     led = sent(browser, browser.get("/en/me/usage"), institution="", first="", last="", own="yes")
     own = text_of(browser.get(led.headers["location"]))
     assert "A person looks at his own data" in own
-    assert "kinds of data" in own
+    assert "Which data, number and proof" in own
 
 
 @pytest.mark.parametrize(
@@ -264,9 +292,24 @@ def test_a_refusal_is_a_sentence_and_its_code_stands_apart(here: Portal, browser
     assert answer.status.detail == "CR-NOT-INSCRIBED"
     page = browser.get("/fr/me/usage").text
     line = next(part for part in page.split('<div class="govuk-summary-card">') if str(answer.ticket) in part)
-    before, code = line.split("CR-NOT-INSCRIBED")[0], line.count("CR-NOT-INSCRIBED")
-    assert code == 1
-    assert before.rindex("<details") > before.rindex("L’institution n’a pas de dossier")
+    seen, _, opened = line.partition("<details")
+    assert "L’institution n’a pas de dossier" in unescape(seen)
+    assert ("CR-NOT-INSCRIBED" in seen, opened.count("CR-NOT-INSCRIBED")) == (False, 1)
+
+
+def test_who_when_why_and_what_came_of_it_is_seen_at_once_and_one_day_stands_once(
+    here: Portal, browser: httpx.Client
+) -> None:
+    day = Period(date(2026, 1, 1), date(2026, 1, 1))
+    answer = Asker(here.built, CENTRE).ask(ANNA, WORK, period=day).answer
+    page = browser.get("/en/me/usage").text
+    line = next(part for part in page.split('<div class="govuk-summary-card">') if str(answer.ticket) in part)
+    seen, _, opened = line.partition("<details")
+    for said in ("OCMW Gent", "Granted", "When", "Why", "Social inquiry of a public welfare centre"):
+        assert said in seen, said
+    assert "Which data" not in seen
+    assert "<details" not in opened
+    assert opened.count("1 January 2026") == 1
 
 
 def test_an_error_reaches_its_source_and_the_answer_comes_back(here: Portal, browser: httpx.Client) -> None:

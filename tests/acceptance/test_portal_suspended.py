@@ -71,6 +71,11 @@ def suspended(here: Portal) -> DraftShown:
     return found
 
 
+def notices(page: httpx.Response) -> int:
+    """Count what stands out on a page to say that it is not of today."""
+    return page.text.count('<p class="govuk-inset-text">') + page.text.count('<div class="govuk-notification-banner"')
+
+
 def test_the_page_says_since_when_and_why_and_a_question_before_leads_to_what_stood(here: Portal) -> None:
     Asker(here.built, CENTRE).ask(ANNA, WORK)
     draft = suspended(here).draft.draft
@@ -89,7 +94,9 @@ def test_the_page_says_since_when_and_why_and_a_question_before_leads_to_what_st
         page = browser.get("/en/me/usage")
         link = re.search(rf'href="(/en/authorisations/{REFERENCE}[^"]+)"', page.text)
         assert link, page.text
-        then = text_of(browser.get(unescape(link[1])))
+        shown = browser.get(unescape(link[1]))
+    then = text_of(shown)
     assert "As the catalogue had it when this was decided." in then
     assert re.search("In force Since", then), then
     assert "Suspended on" in then
+    assert notices(shown) == 1

@@ -200,7 +200,7 @@ async def check_a_silent_source(built: Network, tmp_path: Path) -> None:
     assert (said["number"], said["stale"]) == (2, {FUND: FIRST})
     shown = " ".join(statuses(built, "show").stdout.split())
     assert f"{FUND} did not say all that it was asked of" in shown
-    assert f"people: what it said on {FIRST} stands, marked with that day" in shown
+    assert f": what it said on {FIRST} stands, marked with that day" in shown
     today = brussels_day(SystemClock().now())
     later = run(built, ENERGY, TARIFF, str(today), tmp_path / "now.jsonl", "--previous", str(tmp_path / "first.jsonl"))
     changes = {one["reference"]: one["change"] for one in later}
@@ -245,7 +245,7 @@ def check_a_day_that_does_not_exist(built: Network) -> None:
         files.execute("UPDATE held SET start_date = '2026-02-30'")
     said = load(built)
     assert (said["number"], list(said["stale"]), said["failed"]) == (3, [FUND], {FUND: 1})
-    assert f"{FUND} did not say all that it was asked of 1 people" in " ".join(statuses(built, "show").stdout.split())
+    assert f"{FUND} did not say all that it was asked of 1 person" in " ".join(statuses(built, "show").stdout.split())
     assert [one.source for one in Buffer(built.member(STATUSES).folder / "buffer").holdings(INSURED)] == [FUND]
     with files:
         files.execute("UPDATE held SET start_date = ?", (start,))

@@ -275,6 +275,40 @@ def test_one_session_of_a_citizen_about_many_people_is_flagged(built: Network) -
     set_to(built, "many-persons", 9_999)
 
 
+def test_many_people_of_a_portal_are_flagged_in_whatever_sessions(built: Network) -> None:
+    """A portal that makes up a session for each person, or whoever stole its key."""
+    while datetime.now(UTC).second > 50 or datetime.now(UTC).minute == 59:
+        time.sleep(1)
+    for number, ssin in enumerate((ANNA, BERT, CARLA, NOBODY)):
+        asked(built, ssin, PORTAL, agent=f"made-up-{number}", legal_context=OWN)
+    assert flagged(built, Rule.OWN_PEOPLE) == []
+    set_to(built, "own-minute", 4)
+    (one,) = flagged(built, Rule.OWN_PEOPLE)
+    assert (one.institution, one.agent, one.person, one.persons) == (PORTAL, None, None, 4)
+    assert dict(one.by) == {"own-minute": 4, "own-hour": 4000}
+    assert (one.until - one.since).total_seconds() < 60
+    set_to(built, "own-minute", 9_999)
+    set_to(built, "own-hour", 4)
+    (one,) = flagged(built, Rule.OWN_PEOPLE)
+    assert (one.institution, one.persons, (one.until - one.since).total_seconds() < 3_600) == (PORTAL, 4, True)
+    assert flagged(built, Rule.OWN_PEOPLE, institution=CENTRE) == []
+    assert not [one for one in flagged(built, Rule.MANY_PERSONS) if (one.agent or "").startswith("made-up")]
+    set_to(built, "own-hour", 9_999)
+
+
+def test_more_sessions_about_a_person_than_anybody_begins_are_flagged(built: Network) -> None:
+    assert flagged(built, Rule.OWN_SESSIONS) == []
+    for number in range(12):
+        asked(built, BERT, PORTAL, agent=f"invented-{number}", legal_context=OWN)
+        asked(built, ANNA, agent=f"clerk-{number}")
+    (one,) = flagged(built, Rule.OWN_SESSIONS)
+    assert (one.institution, one.agent, one.persons, dict(one.by)) == (PORTAL, None, 1, {"own-sessions": 10})
+    assert one.sessions is not None
+    assert one.sessions >= 12
+    assert one.person is not None
+    assert flagged(built, Rule.OWN_SESSIONS, institution=CENTRE) == []
+
+
 async def test_many_days_are_read_in_parts(built: Network, module_database: Database) -> None:
     yesterday = TODAY - timedelta(days=1)
     await flood(module_database.url("crossroads_owner"), yesterday)

@@ -40,6 +40,19 @@ from plain import NO_TLS
 KEYS = [SIGNER.verifier]
 ASLEEP = Rhythm(pulse=timedelta(hours=1))
 pytestmark = pytest.mark.timeout(60)
+_KEEP = """
+CREATE TABLE kept_stream AS TABLE log_stream; CREATE TABLE kept_entry AS TABLE log_entry;
+CREATE TABLE kept_subtree AS TABLE log_subtree; CREATE TABLE kept_top AS TABLE log_top;
+CREATE TABLE kept_checkpoint AS TABLE log_checkpoint
+"""
+_PUT_BACK = """
+BEGIN;
+DELETE FROM log_stream; DELETE FROM log_entry; DELETE FROM log_subtree; DELETE FROM log_top; DELETE FROM log_checkpoint;
+INSERT INTO log_stream TABLE kept_stream; INSERT INTO log_entry TABLE kept_entry;
+INSERT INTO log_subtree TABLE kept_subtree; INSERT INTO log_top TABLE kept_top;
+INSERT INTO log_checkpoint TABLE kept_checkpoint;
+COMMIT
+"""
 
 
 async def test_a_ticket_is_proven_with_one_field_opened(pool: OpenPool) -> None:
@@ -272,6 +285,26 @@ async def test_a_chain_of_checkpoints_is_proven_in_one_call_again_and_again(pool
             await log.extensions(sizes[::-1])
         with pytest.raises(NotInLog):
             await log.extensions([*sizes, sizes[-1] + 1])
+
+
+async def test_a_log_that_was_put_back_and_grew_again_is_proven_as_it_is_now(pool: OpenPool) -> None:
+    owner = await pool("crossroads_owner")
+    async with open_log(pool, rhythm=ASLEEP) as log:
+        await log.append(entry())
+        older = verify_checkpoint(await log.sign_checkpoint(), KEYS)
+        await owner.execute(_KEEP)
+        await log.append(entry())
+        lost = verify_checkpoint(await log.sign_checkpoint(), KEYS)
+        (proof,) = await log.extensions([older.size, lost.size])
+        verify_extension(proof, older, lost)
+        await owner.execute(_PUT_BACK)
+        await log.append(entry())
+        newer = older
+        while newer in (older, lost):
+            newer = verify_checkpoint(await log.sign_checkpoint(), KEYS)
+        assert (newer.size, newer.root != lost.root) == (lost.size, True)
+        (proof,) = await log.extensions([older.size, newer.size])
+        verify_extension(proof, older, newer)
 
 
 async def test_the_largest_numbers_are_looked_for_and_not_found(pool: OpenPool) -> None:

@@ -11,10 +11,12 @@ from importlib.metadata import entry_points, packages_distributions, requires, v
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 import crossroads as crossroads_package
 from commands import Ended, crossroads, typed
 from crossroads.bootstrap.settings import Installation, Settings
+from crossroads.cli.listing import sentence
 from crossroads.cli.main import extra_of
 from crossroads.demo.home import home_of
 from crossroads.network.founders import Founders
@@ -45,6 +47,17 @@ def test_a_command_like_no_other_gives_none() -> None:
     ended = typed("xylophone")
     assert (ended.code, "Did you mean" in ended.sentence) == (2, False)
     assert "No such command 'xylophone'" in ended.sentence
+
+
+def test_the_list_of_commands_says_of_each_what_it_says_itself_and_loads_none() -> None:
+    for found in entry_points(group="crossroads.commands"):
+        assert sentence(found) == get_command(found.load()).help, found
+    listing = "import sys; from crossroads.cli.main import run; run()"
+    modules = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", listing, "--help"], capture_output=True, check=True, text=True
+    ).stderr
+    assert "crossroads.cli.main" in modules
+    assert not any(found.module in modules for found in entry_points(group="crossroads.commands"))
 
 
 _WITHOUT = "import sys; sys.modules['{}'] = None; from crossroads.cli.main import run; run()"

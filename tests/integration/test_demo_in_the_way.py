@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from crossroads.demo.command import port_told
 from crossroads.demo.home import free_ports, home_of, kept_free, ports, taken
+from crossroads.demo.orphans import end_orphans
 from crossroads.demo.running import Runner, StopSignals
 from crossroads.kernel.errors import Refused
 from crossroads.network.processes import ProcessFailed
@@ -55,6 +58,15 @@ def test_a_program_that_ends_for_another_reason_is_told_as_it_is(runner: Runner)
     with pytest.raises(ProcessFailed) as failed, port_told(runner, runner.network.installation.settings.port):
         fail(runner)
     assert "nothing.yaml" in str(failed.value)
+
+
+@pytest.mark.parametrize("verb", ["serve", "pages", "listen"])
+def test_a_program_that_a_killed_demo_left_is_ended(tmp_path: Path, verb: str) -> None:
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)", verb]
+    with subprocess.Popen([*sleeping, f"{tmp_path}/demo/settings.yaml"]) as left, subprocess.Popen(sleeping) as another:
+        end_orphans(tmp_path / "demo")
+        assert (left.wait(10), another.poll()) == (-signal.SIGTERM, None)
+        another.kill()
 
 
 def test_cleaning_waits_for_a_demo_to_end(tmp_path: Path) -> None:

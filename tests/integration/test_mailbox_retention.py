@@ -10,9 +10,11 @@ import pytest
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
-from crossroads.mutations import retention_store
+from crossroads.mutations import mailbox_store, retention_store
+from crossroads.mutations.mailbox_store import Standing
 from crossroads.mutations.retention import ItemRetention
 from crossroads.wire.error_reports import ErrorAnswer, ErrorOutcome, ErrorReport, OpenReportsQuery, Presumed
+from crossroads.wire.messages import Asker
 from crossroads.wire.mutations import Acknowledgement, Parking
 from database import Database, execute
 from mutating import ADDRESS, CHILD, SOURCE, Ahead, Town, change, populate, town
@@ -101,6 +103,33 @@ async def test_who_asks_for_what_is_gone_is_told_from_where_on_it_is_there(world
     again = await world.pull(GHENT, **{"from": 4})
     assert (again.items, again.first_kept) == (page.items, 4)
     await refused(world, **{"from": 1, "lanes": 2, "lane": 1})
+
+
+async def test_what_is_removed_while_it_is_given_again_is_refused_as_gone(
+    world: Town, people: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.told(*(change(person) for person in people))
+    await world.emptied(GHENT)
+    await world.emptied(FUND)
+    looked = mailbox_store.standing
+
+    async def late(*asked: Any) -> Standing:
+        found = await looked(*asked)
+        await after(world, KEPT).expire()
+        return found
+
+    monkeypatch.setattr(mailbox_store, "standing", late)
+    await refused(world, **{"from": 1})
+    assert await changes(world) == 0
+
+
+async def test_a_change_that_is_removed_while_it_is_looked_up_was_not_told(world: Town, people: list[str]) -> None:
+    await world.told(change(people[0]))
+    (item,) = await world.emptied(FUND)
+    asker = Asker(institution=FUND, agent="a", encryption_key="A" * 43)
+    assert await world.mailboxes.find(asker, item.ticket, people[0])
+    await world.pool.execute("DELETE FROM mutation")
+    assert await world.mailboxes.find(asker, item.ticket, people[0]) is None
 
 
 async def test_nothing_of_what_is_there_is_refused_where_only_parked_items_lie_below(

@@ -220,7 +220,7 @@ def test_killed_it_sends_the_rest_and_nothing_in_another_form(
 
 
 def test_a_person_sees_what_waits_and_why_some_were_refused(config: Path) -> None:
-    assert command("outbox", "show", str(config)) == (0, "0 wait, 0 were accepted, 0 were refused.\n")
+    assert command("outbox", "show", str(config)) == (0, "0 changes wait; accepted: 0, refused: 0.\n")
     put(config, mutation("r-1"))
     hub = FakeChanges()
     hub.refuses = {"r-1"}
@@ -229,7 +229,7 @@ def test_a_person_sees_what_waits_and_why_some_were_refused(config: Path) -> Non
     outbox.close()
     code, printed = command("outbox", "show", str(config))
     assert code == 0
-    assert "1 were refused" in printed
+    assert "refused: 1" in printed
     assert "r-1" in printed
     assert "has no such person" in " ".join(printed.split())
 
@@ -239,7 +239,7 @@ def test_a_check_tells_how_the_outbox_stands(config: Path) -> None:
     checked = CliRunner().invoke(app, ["check", str(config), "--json"]).stdout
     findings = {one["what"]: one for one in msgspec.json.decode(checked)["findings"]}
     assert findings["outbox"]["ok"]
-    assert findings["outbox"]["detail"] == "1 changes wait, 0 were refused"
+    assert findings["outbox"]["detail"] == "1 change waits; refused: 0"
     assert counts(config)["waiting"] == 1
 
 

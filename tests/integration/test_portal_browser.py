@@ -71,6 +71,19 @@ def test_no_page_is_wider_than_a_narrow_window(here: Portal, browser: Browser) -
     assert {path: pixels for path, pixels in found.items() if pixels > 0} == {}
 
 
+@pytest.mark.parametrize("width", [800, 1280])
+def test_no_badge_breaks_and_no_sentence_of_a_rule_is_squeezed(here: Portal, browser: Browser, width: int) -> None:
+    with tab(browser, here.url, viewport={"width": width, "height": 900}) as page:
+        for path in ("/en/decision-tables", "/en/decision-tables/social-tariff"):
+            page.goto(path)
+            badges = page.locator(".govuk-tag").evaluate_all("all => all.map(one => one.getClientRects()[0].height)")
+            assert badges
+            assert max(badges) < 40, path  # one line has 32
+        sentence = page.get_by_role("cell", name="if “Last day of the status” is not known").bounding_box()
+        assert sentence
+        assert sentence["width"] > 140
+
+
 def test_everything_is_reached_by_keyboard(here: Portal, browser: Browser) -> None:
     with tab(browser, here.url) as page:
         page.goto("/en")

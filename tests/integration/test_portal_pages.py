@@ -19,7 +19,7 @@ from crossroads.catalogue.model import Document
 from crossroads.web.languages import LANGUAGES
 from database import Database, execute
 from networks import belgium
-from portals import Portal, portal
+from portals import NUMBER, Portal, portal
 from tongues import only_elsewhere, unmarked
 
 HOSTILE = "<script>alert(1)</script> \u202egnirts\u202c \U0001f600 " + "x" * 250
@@ -113,6 +113,19 @@ def test_what_is_not_there_says_so_on_a_page(browser: httpx.Client, path: str) -
 def test_the_start_leads_to_the_language_of_the_browser(browser: httpx.Client) -> None:
     answer = browser.get("/", headers={"accept-language": "de-BE,fr;q=0.5"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/de")
+    assert "accept-language" in answer.headers["vary"]
+
+
+def test_an_address_without_language_leads_to_the_language_of_the_browser(browser: httpx.Client) -> None:
+    french = {"accept-language": "fr-BE,fr;q=0.9,en;q=0.8"}
+    for path in ("/institutions", "/institutions/nsso?on=2020-01-01", "/me/usage"):
+        answer = browser.get(path, headers=french)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/fr{path}")
+        assert answer.headers["vary"] == "accept-language"
+        assert answer.headers["cache-control"] == "no-store"
+    assert browser.get("/about", headers={"accept-language": "es"}).headers["location"] == "/nl/about"
+    typed = browser.get(f"/institutions?q={NUMBER}", headers=french)
+    assert typed.headers["location"] == "/fr/institutions?number-typed=1"
 
 
 def test_an_authorisation_has_an_address_that_can_be_shared(browser: httpx.Client) -> None:
@@ -163,7 +176,8 @@ def test_a_hostile_name_stays_a_name(browser: httpx.Client) -> None:
 
 
 def test_service_levels_are_drawn_and_written(here: Portal, browser: httpx.Client, module_database: Database) -> None:
-    assert "Nothing was counted yet" in browser.get("/en/service-levels").text
+    nothing = "Nothing was counted yet: the figures of the first day come in the night after it."
+    assert nothing in browser.get("/en/service-levels").text
     counted = "INSERT INTO service_level VALUES ('2026-10-05', 20000, 20000, 1, 19000, 19900, 600, 1, 4, 3)"
     asyncio.run(execute(module_database.url(), counted))
     page = browser.get("/fr/service-levels").text

@@ -97,6 +97,14 @@ def test_it_says_whose_it_is_by_which_authorisation_and_whose_status_counts(brow
     assert 'href="/en/decision-tables"' in browser.get("/en").text
 
 
+def test_where_rules_come_from_is_said_in_plain_words_once(browser: httpx.Client) -> None:
+    said = text_of(browser.get("/en/decision-tables").text)
+    assert said.count("invented for this example") == said.count("written after published facts") == 1
+    tariff = text_of(browser.get(f"/en{PATH}").text)
+    assert tariff.count("Nobody has compared the wording of category 2B with the text of the law yet.") == 1
+    assert "to be verified" not in tariff
+
+
 def test_it_stands_as_of_any_day(browser: httpx.Client) -> None:
     then = text_of(browser.get(f"/en{PATH}?on=2015-05-05").text)
     assert ("1 October 2009" in then, BEFORE.sha256 in then) == (True, True)
@@ -131,6 +139,9 @@ def test_two_versions_stand_side_by_side(browser: httpx.Client) -> None:
     page = browser.get(f"/en{PATH}/compare", params=named).text
     said = text_of(page)
     assert "4 rules say the same in both." in said
+    assert all(f"SHA-256 {one.sha256}" in said for one in (BEFORE, NOW))
+    railway = text_of(browser.get("/en/decision-tables/railway-reduction/compare").text)
+    assert "No rule says the same in both." in railway
     assert "Rule 1 Changed The day from 1 October 2009 from 1 July 2009" in said
     assert "category 33" in text_of(browser.get(f"/en{PATH}/compare").text)
     assert "Every rule says the same" in text_of(browser.get("/en/decision-tables/de-lijn/compare").text)

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from crossroads.audit import search_store
+from crossroads.audit import search_store, suspicion_store
 from crossroads.audit.errors import SearchTooWide
 from crossroads.audit.search_store import Search, SearchStore, queries
 from crossroads.audit.suspicion_store import SuspicionStore, Within
@@ -24,6 +24,16 @@ SELECT 0, n, 1, 'exchange:question:decided', ('00000000-0000-0000-0000-' || lpad
        jsonb_build_object('agent', 'clerk-' || n % 7, 'legalContext', 'TEST:PURPOSE'), '\\x00'
 FROM generate_series(0, 39999) AS n
 """
+OWN = """
+INSERT INTO log_entry (stream, index, epoch, event, ticket, person, asker, at, content, leaf)
+SELECT 1, n, 1, CASE WHEN n % 2 = 0 THEN 'exchange:question:decided' ELSE 'transparency:usage:shown' END,
+       gen_random_uuid(), least(n, 6), 'asker-1', $1::timestamptz + make_interval(mins => n / 6, secs => n),
+       jsonb_build_object(
+           'agent', 'session-' || n, 'legalContext', CASE WHEN n < 11 THEN 'TEST:OWN' ELSE 'TEST:PURPOSE' END
+       ), '\\x00'
+FROM generate_series(0, 19) AS n
+"""
+"""Six people for themselves in one minute, each in a session; one more in five sessions; the same for other reasons."""
 MONTHS = (
     "SELECT add_month('log_entry', m) FROM generate_series('2026-09-01'::timestamptz, '2026-11-01', '1 month') AS m"
 )
@@ -50,12 +60,14 @@ def scans(node: dict[str, Any]) -> Iterator[tuple[str, int]]:
         yield from scans(part)
 
 
-async def looked_at(pool: "asyncpg.Pool[asyncpg.Record]", name: str, **given: Any) -> list[tuple[str, int]]:
-    """Give how a query of the store reads the log, where it reads anything."""
+async def looked_at(
+    pool: "asyncpg.Pool[asyncpg.Record]", name: str, asked: Any = queries, **given: Any
+) -> list[tuple[str, int]]:
+    """Give how a query of a store reads the log, where it reads anything."""
     values = {"at": None, "stream": None, "index": None, "limit": 26, "agent": None, "legal_context": None}
     values |= {"persons": None, "askers": None, "ticket": None, **WEEK, **given}
-    names = queries.driver_adapter.var_sorted[name]
-    sql = f"EXPLAIN (ANALYZE, FORMAT JSON) {getattr(queries, name).sql}"
+    names = asked.driver_adapter.var_sorted[name]
+    sql = f"EXPLAIN (ANALYZE, FORMAT JSON) {getattr(asked, name).sql}"
     async with pool.acquire() as connection:
         (row,) = await connection.fetch(sql, *(values[one] for one in names))
     return [one for one in scans(json.loads(row[0])[0]["Plan"]) if one[1]]
@@ -133,3 +145,31 @@ async def test_patterns_read_their_days_and_nothing_else(pool: "asyncpg.Pool[asy
     assert [one.person for one in await store.about(within, [5])] == [5]
     years = [NOW.date() - timedelta(days=number) for number in range(-1, 3_650)]
     assert await store.days(years) == sorted(NOW.date() - timedelta(days=number) for number in range(56))
+
+
+async def test_people_of_one_portal_are_counted_in_whatever_sessions_and_by_its_index(
+    pool: "asyncpg.Pool[asyncpg.Record]",
+) -> None:
+    await pool.execute(OWN, datetime(2026, 11, 15, 10, 30, tzinfo=UTC))
+    store, within = SuspicionStore(pool), Within(NOW - timedelta(days=1), NOW, None, ["asker-1"], ["TEST:OWN"], 10)
+    (minute,) = await store.own_people(within, 6, 8)
+    assert (minute.institution, minute.agent, minute.persons, minute.questions) == ("asker-1", None, 6, 6)
+    (hour,) = await store.own_people(within, 7, 7)
+    assert (hour.persons, hour.questions, len(hour.tickets)) == (7, 11, 10)
+    assert len(await store.own_people(within, 6, 7)) == 2
+    assert await store.own_people(within, 7, 8) == []
+    (many,) = await store.own_sessions(within, 5)
+    assert (many.person, many.persons, many.questions, many.sessions) == (6, 1, 5, 5)
+    assert await store.own_sessions(within, 6) == []
+    others: tuple[dict[str, Any], ...] = (
+        {"institution": "asker-2"},
+        {"askers": [], "purposes": []},
+        {"purposes": ["TEST:NOTHING"]},
+    )
+    for other in others:
+        assert await store.own_people(within._replace(**other), 1, 1) == []
+        assert await store.own_sessions(within._replace(**other), 1) == []
+    for name, least in (("own_people", {"in_minute": 2, "in_hour": 2}), ("own_sessions", {"least": 2})):
+        found = await looked_at(pool, name, suspicion_store.queries, **within._asdict(), **least)
+        assert {kind for kind, _ in found} <= {"Index Scan", "Bitmap Heap Scan", "Index Only Scan"}
+        assert sum(rows for _, rows in found) <= 2_000

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crossroads.demo import clients, rights_pages
 from crossroads.demo.clients import CLIENTS, STATUSES
+from crossroads.demo.population.casting import cast
 from crossroads.demo.population.generation import generate
 from crossroads.demo.population.model import Relation
 from crossroads.demo.status_groups import ROWS
@@ -32,7 +33,7 @@ def test_each_client_asks_for_its_own_right_by_its_own_authorisation() -> None:
         assert client.context in given.inscription_contexts
 
 
-def test_customers_are_the_heads_of_households_who_live_and_all_are_on_file(tmp_path: Path) -> None:
+def test_customers_are_heads_of_households_who_live_and_on_file_but_not_the_first_citizen(tmp_path: Path) -> None:
     population = generate(200, 7, ON)
     members = clients.members(tmp_path, 20_000)
     for member in members:
@@ -45,6 +46,8 @@ def test_customers_are_the_heads_of_households_who_live_and_all_are_on_file(tmp_
         with (tmp_path / name / clients.CUSTOMERS).open(newline="") as file:
             listed |= {(name, row["ssin"]) for row in csv.DictReader(file)}
     assert listed == on_file
+    invited = cast(population).granted.person.ssin
+    assert str(invited) not in {ssin for _, ssin in listed}
     for _, ssin in listed:
         life = lives[ssin]
         assert any(stay.relation is Relation.HEAD and stay.period.end_date is None for stay in life.stays)

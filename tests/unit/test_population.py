@@ -133,6 +133,15 @@ def test_days_of_incapacity_or_of_a_break_are_not_paid_as_worked(population: Pop
 
 @given(populations)
 @few
+def test_nobody_works_full_time_whose_allowance_replaces_an_income(population: Population) -> None:
+    for life in population.lives:
+        allowances = [one.period for one in life.decisions if one.kind == "incomeReplacementAllowance"]
+        for job in life.employments:
+            assert job.percent <= 50 or not any(job.period.overlaps(period) for period in allowances)
+
+
+@given(populations)
+@few
 def test_a_pension_begins_at_retirement_and_ends_full_time_work(population: Population) -> None:
     for life in population.lives:
         person, retires = life.person, retirement(life.person)

@@ -1,5 +1,6 @@
 """What sources tell between two loads: whom it reaches, what is told of it, and that nothing of it is lost."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -25,7 +26,7 @@ from crossroads.statuses import renewing
 from crossroads.statuses.anew import Telling, decided
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.direct import Direct, Person
-from crossroads.statuses.model import Entitlement, Holding, Home, Load, Undecided
+from crossroads.statuses.model import Entitlement, Holding, Home, Load, Resident, Undecided
 from crossroads.statuses.neighbours import Neighbours, neighbours
 from crossroads.statuses.notices import Notice, Notices, Renewed
 from crossroads.statuses.renewing import Renewing
@@ -433,6 +434,51 @@ def test_what_the_hub_refused_is_shown_and_goes_in_time(scene: Scene) -> None:
     assert scene.notices.refused()[0] == 1
     scene.notices.forget_old(NOW + timedelta(days=1))
     assert (scene.notices.refused(), scene.outbox()) == ((0, []), [])
+
+
+def looking(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> tuple[Renewing, Load]:
+    """Give who looks into what a source told of Anna, of whom the load has facts; it says nothing of her now."""
+    with scene.buffer.loading() as (number, folder):
+        with Round(folder, 1) as found:
+            found.reside(Resident(ssin=ANNA, birth=date(1980, 1, 1), death=None, postcode="9000"))
+            found.share(Home(ssin=ANNA, members=frozenset((ANNA,)), collective=False))
+        load = Load(number=number, day=DAY, until=date(9999, 1, 1), sources={})
+        scene.buffer.commit(load, [ANNA], [], [])
+    scene.tell()
+    looks = Renewing(cast("SyncClient", None), OWN, scene.buffer, scene.notices, Event())
+    monkeypatch.setattr(looks, "_rights", lambda _: list(DIRECT.values()))
+    monkeypatch.setattr(looks, "_said", lambda *_: [])
+    return looks, load
+
+
+def test_facts_that_another_load_removes_as_they_are_written_put_nothing_off(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, load = looking(scene, monkeypatch)
+
+    def late(facts: Path, said: Mapping[tuple[str, str], list[Holding]]) -> None:
+        with scene.buffer.loading(anew=False) as (number, _):
+            scene.buffer.commit(msgspec.structs.replace(load, number=number), [ANNA], [], [])
+        say_anew(facts, said)
+
+    monkeypatch.setattr(renewing, "say_anew", late)
+    assert looks.next()
+    assert scene.due().tries == 0
+
+
+def test_facts_that_are_gone_are_told_and_looked_for_later(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, load = looking(scene, monkeypatch)
+    folder = scene.buffer.facts(load)
+
+    def gone(*_: object) -> list[Holding]:
+        shutil.rmtree(folder)
+        return []
+
+    monkeypatch.setattr(looks, "_said", gone)
+    with pytest.raises(Unavailable, match="facts of this load are gone"):
+        looks.next()
+    assert scene.notices.due(NOW, 1) == []
+    assert scene.due(datetime.now(UTC) + timedelta(minutes=1)).tries == 1
 
 
 def test_nothing_stays_when_the_time_of_a_load_is_over(scene: Scene) -> None:

@@ -63,3 +63,10 @@ def test_the_program_is_named_as_it_was_called(monkeypatch: pytest.MonkeyPatch, 
     assert typed.program() == "crossroads"
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "__main__.py")])
     assert typed.program().endswith(" -m crossroads")
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(0, "0 entries"), (1, "1 entry"), (2, "2 entries"), (12_000, "12,000 entries")]
+)
+def test_what_is_counted_is_told_in_its_number(number: int, told: str) -> None:
+    assert typed.counted(number, "entry", "entries") == told

@@ -72,6 +72,11 @@ def test_a_name_cannot_turn_the_text_around_it_nor_become_markup(text: str) -> N
     assert shown.count("<") == 2
 
 
+def test_every_sign_that_turns_the_direction_of_text_is_taken_out() -> None:
+    signs = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    assert clean(f"a{signs}b") == "ab"
+
+
 def test_templates_never_write_what_is_not_escaped() -> None:
     root = HERE.parent
     templates = [*root.rglob("web/**/*.html"), *root.rglob("portal/**/*.html"), *root.rglob("desk/**/*.html")]

@@ -1,7 +1,7 @@
 """What is signed of a file of archived entries: a note by the key of the log, kept beside the file and in the log."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -62,3 +62,8 @@ def read_manifest(note: str, verifiers: Collection[NoteVerifier]) -> Manifest:
 def month_name(month: datetime) -> str:
     """Write a month, in UTC."""
     return f"{month.astimezone(UTC):%Y-%m}"
+
+
+def months_within(months: Iterable[str], first: datetime, until: datetime) -> list[str]:
+    """Give those of some months that some time has a part of."""
+    return [month for month in months if month_name(first) <= month <= month_name(until)]

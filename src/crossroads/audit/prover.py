@@ -32,7 +32,7 @@ class Prover:
     def __init__(self, reading: Reading) -> None:
         """Read here."""
         self._reading = reading
-        self._extensions: OrderedDict[tuple[int, int], ConsistencyProof] = OrderedDict()
+        self._extensions: OrderedDict[tuple[str, str], ConsistencyProof] = OrderedDict()
         self._newest: tuple[str, tuple[bytes, ...]] = "", ()
         """The note of the newest checkpoint that was seen, and the proof of the list under it."""
         self.outsiders = Turns(OUTSIDERS, OUTSIDERS_WAITING)
@@ -88,32 +88,35 @@ class Prover:
 
     async def consistency(self, first: int, second: int) -> ConsistencyProof:
         """Prove that the log at the checkpoint of size `second` extends that of size `first`. Raises NotInLog."""
-        earlier, later = await self._checkpoint(first), await self._checkpoint(second)
-        if first > second:
-            raise NotInLog(
-                Sentence("A log of %(second)s lists does not extend one of %(first)s.", first=first, second=second)
-            )
+        return await self._consistency(*await self._checkpoints([first, second]))
+
+    async def extensions(self, sizes: Sequence[int]) -> list[ConsistencyProof]:
+        """Prove that the log at each of some checkpoints extends that at the one before. Raises NotInLog."""
+        return [await self._extension(*pair) for pair in pairwise(await self._checkpoints(sizes))]
+
+    async def _extension(self, earlier: CheckpointRow, later: CheckpointRow) -> ConsistencyProof:
+        # By the notes: a database that was put back and grew again has other ones of the same sizes.
+        pair = earlier.note, later.note
+        proof = self._extensions.pop(pair, None) or await self._consistency(earlier, later)
+        self._extensions[pair] = proof
+        if len(self._extensions) > _KEPT_EXTENSIONS:
+            self._extensions.popitem(last=False)
+        return proof
+
+    async def _consistency(self, earlier: CheckpointRow, later: CheckpointRow) -> ConsistencyProof:
+        if earlier.size > later.size:
+            said = {"first": earlier.size, "second": later.size}
+            raise NotInLog(Sentence("A log of %(second)s lists does not extend one of %(first)s.", **said))
         return ConsistencyProof(
-            first=first,
-            second=second,
-            path=await self._reading.path(TOP, consistency_spans(first, second)),
+            first=earlier.size,
+            second=later.size,
+            path=await self._reading.path(TOP, consistency_spans(earlier.size, later.size)),
             first_heads=earlier.heads,
             first_path=await self._last_list(earlier),
             second_heads=later.heads,
             second_path=await self._last_list(later),
             stream_paths=await self._stream_paths(earlier.heads, later.heads),
         )
-
-    async def extensions(self, sizes: Sequence[int]) -> list[ConsistencyProof]:
-        """Prove that the log at each of some checkpoints extends that at the one before. Raises NotInLog."""
-        return [await self._extension(pair) for pair in pairwise(sizes)]
-
-    async def _extension(self, pair: tuple[int, int]) -> ConsistencyProof:
-        proof = self._extensions.pop(pair, None) or await self.consistency(*pair)
-        self._extensions[pair] = proof
-        if len(self._extensions) > _KEPT_EXTENSIONS:
-            self._extensions.popitem(last=False)
-        return proof
 
     async def _inclusions(self, places: Sequence[tuple[int, int]]) -> list[LeafProof]:
         newest = await self._reading.newest_checkpoint()
@@ -135,11 +138,13 @@ class Prover:
             for (stream, index), path in zip(places, paths, strict=True)
         ]
 
-    async def _checkpoint(self, size: int) -> CheckpointRow:
-        row = await self._reading.checkpoint_of_size(size)
-        if row is None:
-            raise NotInLog(Sentence("The log has no checkpoint of size %(size)s.", size=size))
-        return row
+    async def _checkpoints(self, sizes: Sequence[int]) -> list[CheckpointRow]:
+        """Give the checkpoints of these sizes, in this order. Raises NotInLog."""
+        known = await self._reading.checkpoints(sizes)
+        for size in sizes:
+            if size not in known:
+                raise NotInLog(Sentence("The log has no checkpoint of size %(size)s.", size=size))
+        return [known[size] for size in sizes]
 
     async def _newest_list(self, newest: CheckpointRow) -> tuple[bytes, ...]:
         """Give the proof of the list under the newest checkpoint, once for all that is proven until the next."""

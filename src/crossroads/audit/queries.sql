@@ -97,9 +97,10 @@ INSERT INTO log_checkpoint (size, note, at) VALUES (:index + 1, :note, now());
 SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.index = c.size - 1
 ORDER BY c.size DESC LIMIT 1;
 
--- name: checkpoint_of_size(size)^
--- Give the checkpoint of a size with the list of heads under it.
-SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.index = c.size - 1 WHERE c.size = :size;
+-- name: checkpoints_of_sizes(sizes)
+-- Give the checkpoints of some sizes, each with the list of heads under it.
+SELECT c.size, c.note, t.heads FROM log_checkpoint c LEFT JOIN log_top t ON t.index = c.size - 1
+WHERE c.size = ANY(:sizes::bigint[]);
 
 -- name: nodes_of_stream(stream, firsts, lasts, levels, positions)
 -- Give the leaves of some ranges of a stream, at level 0, also of entries that went to an archive, and some stored roots of

@@ -36,10 +36,11 @@ class Reading:
         with outages():
             return _checkpoint(await queries.newest_checkpoint(self._pool))
 
-    async def checkpoint_of_size(self, size: int) -> CheckpointRow | None:
-        """Give the checkpoint over so many lists of heads, if there is one."""
+    async def checkpoints(self, sizes: Collection[int]) -> dict[int, CheckpointRow]:
+        """Give the checkpoints over so many lists of heads, those that there are, by size."""
         with outages():
-            return _checkpoint(await queries.checkpoint_of_size(self._pool, size=size))
+            found = map(_checkpoint, await rows(queries.checkpoints_of_sizes(self._pool, sizes=list(sizes))))
+        return {one.size: one for one in found if one}
 
     async def path(self, stream: int, spans: Sequence[range]) -> tuple[bytes, ...]:
         """Give the proof made of the roots of these spans of a stream."""

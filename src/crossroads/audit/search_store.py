@@ -12,7 +12,7 @@ import msgspec
 
 from crossroads.audit.database import Pool, outages, rows
 from crossroads.audit.errors import SearchTooWide
-from crossroads.audit.manifests import month_name
+from crossroads.audit.manifests import months_within
 from crossroads.audit.seen_store import Place
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries" / "search.sql", "asyncpg", mandatory_parameters=False)
@@ -59,7 +59,7 @@ class SearchStore:
     async def archived(self, first: datetime, until: datetime) -> list[str]:
         """Give the months of some time of which entries went to an archive, as `2026-01`: they are not searched."""
         months = [row["month"] for row in await in_time(queries.archived_months(self._pool)) if row["month"]]
-        return [month for month in months if month_name(first) <= month <= month_name(until)]
+        return months_within(months, first, until)
 
     async def persons_at(self, places: Sequence[tuple[int, int]]) -> list[int]:
         """Give whom the entries at some places, by stream and index, are about."""

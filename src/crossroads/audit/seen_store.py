@@ -10,6 +10,7 @@ import aiosql
 import msgspec
 
 from crossroads.audit.database import Pool, outages, rows
+from crossroads.audit.manifests import months_within
 from crossroads.wire.batches import PAGE
 
 queries: Any = aiosql.from_path(Path(__file__).parent / "queries" / "seen.sql", "asyncpg", mandatory_parameters=False)
@@ -36,10 +37,11 @@ class Seen(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some entries, and how many there are in all."""
+    """Some entries, how many there are in all, and of which months of that time entries went to an archive."""
 
     entries: list[Seen]
     total: int
+    archived: tuple[str, ...] = ()
 
 
 class Ending(NamedTuple):
@@ -159,7 +161,9 @@ class SeenStore:
         given |= {"streams": streams, "indexes": indexes, "limit": limit, "skip": skip}
         with outages():
             found = await rows(queries.seen(self._pool, **view.columns, **given))
-        return Page([_seen(row) for row in found if row["stream"] is not None], found[0]["total"])
+        entries = [_seen(row) for row in found if row["stream"] is not None]
+        archived = months_within(found[0]["archived"] or (), view.first, view.until)
+        return Page(entries, found[0]["total"], tuple(archived))
 
 
 def _seen(row: Any) -> Seen:

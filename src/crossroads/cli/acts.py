@@ -63,7 +63,7 @@ def _lines(act: SignedAct) -> Iterator[str]:
         yield f"{changes} to the catalogue of {plan.installation}. Base: {base}."
         if plan.reason:
             yield f"Reason: {plan.reason}"
-        yield f"It needs the signatures of {plan.operators_needed} operators."
+        yield f"It needs the signatures of {counted(plan.operators_needed, 'operator', 'operators')}."
     else:
         yield f"{act.kind}:"
         yield msgspec.json.format(act.content).decode()

@@ -26,7 +26,7 @@ from crossroads.audit.reconciliation import EVENTS, Reconciliation
 from crossroads.audit.reconciliation import reconcile as compare
 from crossroads.audit.verification import verify as verify_log
 from crossroads.bootstrap.wiring import Services
-from crossroads.cli.audit_keeping import archive_months, expire, open_archive, usage
+from crossroads.cli.audit_keeping import archive_months, entries_told, expire, open_archive, usage
 from crossroads.cli.audit_whole import ArchiveFolder, given, whole_log
 from crossroads.cli.opened import with_services
 from crossroads.kernel.clock import BRUSSELS, brussels_day
@@ -82,10 +82,12 @@ def verify(
             _console.print(f"[red]wrong[/] {finding}", highlight=False)
         for one in outcome.archives:
             looked = "verified" if one.looked else "not looked at"
-            _console.print(f"archived {one.month}: {one.entries} entries in {one.file}, {looked}", highlight=False)
+            entries = entries_told(one.entries)
+            _console.print(f"archived {one.month}: {entries} in {one.file}, {looked}", highlight=False)
         expired = f", {outcome.expired} expired" if outcome.expired else ""
         archived = f", {outcome.archived} archived" if outcome.archived else ""
-        counts = f"{outcome.entries} entries{expired}{archived}, {outcome.checkpoints} checkpoints"
+        checkpoints = counted(outcome.checkpoints, "checkpoint", "checkpoints")
+        counts = f"{entries_told(outcome.entries)}{expired}{archived}, {checkpoints}"
         _console.print(f"The log is {'sound' if outcome.sound else 'NOT sound'}: {counts}.", highlight=False)
     if not outcome.sound:
         raise typer.Exit(1)
@@ -166,7 +168,9 @@ def reconcile(
     else:
         for one in outcome.discrepancies:
             _console.print(f"[red]{one.difference}[/] {one.ticket} at {one.holder}", highlight=False)
-        _console.print(f"{outcome.agreed} questions agree, {len(outcome.discrepancies)} differ.", highlight=False)
+        agreed, differing = outcome.agreed, len(outcome.discrepancies)
+        agree, differ = counted(agreed, "question agrees", "questions agree"), counted(differing, "differs", "differ")
+        _console.print(f"{agree}, {differ}.", highlight=False)
     if outcome.discrepancies:
         raise typer.Exit(1)
 

@@ -26,6 +26,7 @@ from crossroads.cli.acts import report
 from crossroads.cli.opened import with_services
 from crossroads.kernel.clock import BRUSSELS
 from crossroads.kernel.errors import Refused
+from crossroads.participant.typed import counted
 from crossroads.wire.notes import NoteVerifier
 
 _Folder = Annotated[
@@ -59,14 +60,15 @@ def archive_months(
     months = asyncio.run(with_services(due))
     entries = sum(month.entries for month in months)
     if months and not yes:
-        typer.confirm(f"Move {entries} entries of {len(months)} months to {to}?", abort=True, err=True)
+        of = counted(len(months), "month", "months")
+        typer.confirm(f"Move {entries_told(entries)} of {of} to {to}?", abort=True, err=True)
 
     async def move(hub: Services) -> list[Manifest]:
         async with archiving(hub, retention_url, to) as archiver:
             return await _archived(archiver, months)
 
     done = asyncio.run(with_services(move)) if months else []
-    told = "\n".join(f"{one.month}: {one.entries} entries are in {to / one.file}" for one in done)
+    told = "\n".join(f"{one.month}: {entries_told(one.entries)} in {to / one.file}" for one in done)
     files = [{"month": one.month, "file": one.file, "entries": one.entries, "digest": one.digest} for one in done]
     report({"archived": files}, told or "There is nothing to archive.", as_json=as_json)
 
@@ -100,7 +102,8 @@ def expire(
         _confirm(entries, before)
     with Console(stderr=True).status("Removing what expired"):
         receipts = asyncio.run(with_services(remove)) if ranges else []
-    told = f"{entries} entries from before {before:%Y-%m-%d} expired, in {len(ranges)} ranges."
+    of = counted(len(ranges), "range", "ranges")
+    told = f"{entries_told(entries)} from before {before:%Y-%m-%d} expired, in {of}."
     report({"expired": entries, "ranges": ranges, "receipts": receipts}, told, as_json=as_json)
 
 
@@ -120,12 +123,14 @@ def _expire_files(before: datetime, folder: Path, *, yes: bool, as_json: bool) -
         _confirm(entries, before)
     with Console(stderr=True).status("Writing the files anew"):
         files = asyncio.run(with_services(renew))
-    told = f"{entries} archived entries from before {before:%Y-%m-%d} expired, in {len(files)} files."
+    archived, of = counted(entries, "archived entry", "archived entries"), counted(len(files), "file", "files")
+    told = f"{archived} from before {before:%Y-%m-%d} expired, in {of}."
     report({"expired": entries, "files": files}, told, as_json=as_json)
 
 
 def _confirm(entries: int, before: datetime) -> None:
-    typer.confirm(f"Remove what {entries} entries from before {before:%Y-%m-%d} say, for ever?", abort=True, err=True)
+    said = f"Remove the content of {entries_told(entries)} from before {before:%Y-%m-%d}, for ever?"
+    typer.confirm(said, abort=True, err=True)
 
 
 async def _moments(hub: Services, before: datetime) -> dict[str, datetime]:
@@ -149,6 +154,11 @@ def usage(
 
     asyncio.run(with_services(work))
     sys.stdout.buffer.flush()
+
+
+def entries_told(number: int) -> str:
+    """Write how many entries there are."""
+    return counted(number, "entry", "entries")
 
 
 async def open_archive(hub: Services, folder: Path) -> OpenArchive:

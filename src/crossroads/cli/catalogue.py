@@ -18,7 +18,7 @@ from crossroads.catalogue.model import Document
 from crossroads.cli.acts import confirm, read_act, report, shown, sign_file, write_act
 from crossroads.cli.opened import with_catalogue
 from crossroads.kernel.clock import SystemClock, brussels_day
-from crossroads.participant.typed import program
+from crossroads.participant.typed import counted, program
 
 if TYPE_CHECKING:  # `check` and `sign` start without what the hub needs
     from crossroads.catalogue.service import Catalogue
@@ -41,7 +41,8 @@ def check(folder: _Folder, *, as_json: _Json = False) -> None:
         raise typer.Exit(1) from None
     files = len({located.file for located in loaded.entries})
     counts = {"faults": [], "entries": len(loaded.entries), "files": files}
-    report(counts, f"{len(loaded.entries)} entries in {files} files; nothing is wrong.", as_json=as_json)
+    entries, of = counted(len(loaded.entries), "entry", "entries"), counted(files, "file", "files")
+    report(counts, f"{entries} in {of}; nothing is wrong.", as_json=as_json)
 
 
 @app.command()
@@ -125,7 +126,7 @@ def _print_faults(error: FaultyCatalogue, *, as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.encode({"faults": [fault._asdict() for fault in error.faults]}).decode())
     else:
-        typer.echo(f"{error}\n{len(error.faults)} faults.", err=True)
+        typer.echo(f"{error}\n{counted(len(error.faults), 'fault', 'faults')}.", err=True)
 
 
 def _print_counts(entries: list[tuple[Kind, AnyEntry]], *, by_provenance: bool, as_json: bool) -> None:

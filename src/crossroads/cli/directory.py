@@ -15,7 +15,7 @@ from crossroads.directory.model import Check, KnownOverlap
 from crossroads.identity.first_load import Loaded, LoadKind, prepare
 from crossroads.kernel.clock import in_brussels
 from crossroads.kernel.errors import Malformed
-from crossroads.participant.typed import program
+from crossroads.participant.typed import counted, program
 from crossroads.wire.decoding import decode
 from crossroads.wire.registrations import SignedAct
 
@@ -71,7 +71,9 @@ def check(*, as_json: AsJson = False) -> None:
     """
     with Console(stderr=True).status("Looking through the whole directory…"):
         found = asyncio.run(_check())
-    text = f"{found.inscriptions} inscriptions of {found.persons} persons; {found.exclusive} in exclusive contexts."
+    inscriptions = counted(found.inscriptions, "inscription", "inscriptions")
+    of = counted(found.persons, "person", "persons")
+    text = f"{inscriptions} of {of}; {found.exclusive:,} in exclusive contexts."
     _print(found._asdict(), f"{_verdict(found)}\n{text}", as_json=as_json)
     if found.known and not as_json:
         _print_known(found.known)

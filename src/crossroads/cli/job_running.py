@@ -1,7 +1,6 @@
 """Processes that work on jobs: one by itself, or some beside the processes of a hub."""
 
 import asyncio
-import os
 import signal
 from contextlib import nullcontext, suppress
 
@@ -13,13 +12,12 @@ from crossroads.bootstrap.wiring import services
 from crossroads.cli.beside import Beside
 from crossroads.kernel.memory import settle
 from crossroads.kernel.parents import orphaned
-
-_NICENESS = 19
+from crossroads.kernel.priority import give_way
 
 
 def work(parent: int | None) -> None:
     """Work on jobs until SIGTERM or SIGINT; beside a hub, until that process ends, however it does."""
-    os.nice(_NICENESS)
+    give_way(parted=parent is not None)
     if parent is not None:
         # Ctrl-C reaches the parent too, which stops its processes in order.
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress_bar import ProgressBar
-from rich.table import Column, Table
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 from crossroads.cli.opened import with_services
 from crossroads.kernel.errors import Refused
@@ -23,7 +24,7 @@ app = typer.Typer(help="Work that outlives a request: files of questions, and wh
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Number = Annotated[UUID, typer.Argument(help="The number of a job.", metavar="JOB")]
 
-_BAR = 20
+_INDENT = (0, 0, 0, 2)
 _MOST = 1000
 
 
@@ -41,12 +42,9 @@ def list_jobs(
     if not found:
         Console().print("There is nothing to do.")
         return
-    table = Table(Column("job", no_wrap=True, min_width=36), "kind", "institution", "state", "done", "", "problem")
+    console = Console(highlight=False)
     for job in found:
-        bar = ProgressBar(total=job.total, completed=job.done, width=_BAR) if job.total else ""
-        done = f"{job.done:,} of {job.total:,}" if job.total else ""
-        table.add_row(str(job.job), job.kind, job.institution or "", job.state, done, bar, job.problem or "")
-    Console().print(table)
+        console.print(Text(f"{job.job}  {job.state}"), Padding(_of(job), _INDENT, expand=False), sep="\n")
 
 
 @app.command()
@@ -94,6 +92,14 @@ def run(*, parent: Annotated[int | None, typer.Option(hidden=True)] = None) -> N
     from crossroads.cli.job_running import work  # noqa: PLC0415 - what is only looked at needs none of it
 
     work(parent)
+
+
+def _of(job: "Job") -> Text:
+    """Say what a job is, how far it is, and what went wrong: in the narrowest terminal its number stays whole."""
+    kind = f"{job.kind} of {job.institution}" if job.institution else job.kind
+    how_far = f": {job.done:,} of {job.total:,} done" if job.total else ""
+    lines = [f"{kind}{how_far}", *([job.problem] if job.problem else [])]
+    return Text("\n".join(lines))
 
 
 async def _one(hub: "Services", number: UUID) -> "Job":

@@ -13,6 +13,7 @@ from crossroads.bootstrap.operating import standing_of
 from crossroads.bootstrap.settings import load
 from crossroads.kernel.errors import Refused
 from crossroads.participant.log import newest, verify, years
+from crossroads.participant.typed import counted
 
 if TYPE_CHECKING:  # loaded when the command runs
     from crossroads.operation.model import Finding, Standing
@@ -56,7 +57,8 @@ def refusals(
     else:
         _print_refusals(found)
         for year, log in checked.items():
-            Console().print(*log.faults, f"{year}: {log.size} entries, root {log.root}", sep="\n", highlight=False)
+            size = counted(log.size, "entry", "entries")
+            Console().print(*log.faults, f"{year}: {size}, root {log.root}", sep="\n", highlight=False)
     if any(log.faults for log in checked.values()):
         raise typer.Exit(1)
 
@@ -76,9 +78,12 @@ def _print(stands: "Standing") -> None:
         table.add_row(f"[{colour}]{word}[/]", one.what, escape(_about(one)), escape(one.command or ""))
     whole, console = stands.whole, Console()
     console.print(table if stands.findings else "Nothing needs attention.", highlight=False)
+    processes = counted(whole.held, "process", "processes")
+    questions = counted(whole.questions, "question", "questions")
+    waiting = counted(whole.unsigned, "entry waits for a checkpoint", "entries wait for a checkpoint")
     console.print(
-        f"{whole.held} processes; {whole.questions} questions lately, 95 in 100 within {_seconds(whole.p95)}; "
-        f"{whole.unsigned} entries wait for a checkpoint; {len(stands.jobs)} jobs.",
+        f"{processes}; {questions} lately, 95 in 100 within {_seconds(whole.p95)}; "
+        f"{waiting}; {counted(len(stands.jobs), 'job', 'jobs')}.",
         highlight=False,
     )
 

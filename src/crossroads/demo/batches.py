@@ -29,6 +29,9 @@ from crossroads.wire.batches import BatchState, BatchStatus
 ASKER, WHY, WAGES = "sigedis", "SIGEDIS:PENSION_ACCOUNT", "wages-working-time@1"
 _MANY = 5_000
 _POLL_SECONDS = 0.2
+PEOPLE = "people.csv"
+"""A file beside the settings of the asker, with which a reader gets data from a batch of their own."""
+_FEW = 20
 _OVER = (BatchState.COMPLETED, BatchState.REFUSED, BatchState.CANCELLED)
 _PAGE = 100
 _ON_FILE = "SELECT DISTINCT ssin FROM pension_account ORDER BY ssin LIMIT ?"
@@ -50,10 +53,12 @@ def many(stage: Stage) -> Outcome:
     )
     # Accounts are made up when a year is over: the last quarter of last year.
     new_year = stage.made.on.replace(month=1, day=1)
-    sent = _sent(stage, people, Period(add_months(new_year, -3), new_year - DAY))
+    quarter = Period(add_months(new_year, -3), new_year - DAY)
+    sent = _sent(stage, people, quarter)
     _show(stage, sent)
-    found = next((one for one in sent.records if one.blocks), None)
-    seen = _seen(stage, found) if found else []
+    with_data = [one for one in sent.records if one.blocks]
+    _leave(stage, [one.line.ssin.value for one in with_data[:_FEW]], sent.status.reference, quarter)
+    seen = _seen(stage, with_data[0]) if with_data else []
     counts = Counter(str(one.line.status.value) for one in sent.records)
     rejected = sum(len(one.rejected) for one in sent.records)
     ok = len(sent.records) == len(people) and counts[StatusValue.DATA_FOUND] > 0 and not rejected and len(seen) == 1
@@ -92,6 +97,15 @@ def _sent(stage: Stage, people: Sequence[str], period: Period) -> _Sent:
     records = list(batches.results(status.ticket))
     batches.acknowledge(status.ticket)
     return _Sent(status, records, time.perf_counter() - began)
+
+
+def _leave(stage: Stage, people: Sequence[str], tour: str, days: Period) -> None:
+    """Leave a file of questions that have data, with their days, for whoever wants to send one: anew each tour."""
+    lines = (
+        f"{ssin},{tour}-{number},{days.start_date},{days.last},{days.last}\n" for number, ssin in enumerate(people, 1)
+    )
+    columns = "ssin,customerTicket,startDate,endDate,referenceDate\n"
+    (stage.network.member(ASKER).folder / PEOPLE).write_text(columns + "".join(lines), "utf-8")
 
 
 def _show(stage: Stage, sent: _Sent) -> None:

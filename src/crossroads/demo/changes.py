@@ -58,7 +58,8 @@ def moved(stage: Stage) -> Outcome:
     _show(stage, learnt, why)
     boxes = [one.mailbox for one in learnt]
     ok = sorted(boxes) == sorted(_TOLD) and why == NOT_TOLD and all(one.answer for one in learnt)
-    found = f"in {len(boxes)} of {len(CONNECTED)} mailboxes ({', '.join(map(stage.name, boxes))}), and in no other"
+    of = f"{len(boxes)} of the {len(CONNECTED)} mailboxes of institutions with data"
+    found = f"in {of} ({', '.join(map(stage.name, boxes))}), and in no other"
     return Outcome(f"in the mailboxes of {', '.join(_TOLD)}, and why not in three others", found, ok)
 
 

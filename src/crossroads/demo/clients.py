@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import yaml
 
+from crossroads.demo.population import casting
 from crossroads.demo.population.model import Life, Population, Relation, Stay
 from crossroads.demo.population.records import Inscription
 from crossroads.demo.status_groups import STATUSES as NAMES
@@ -76,8 +77,11 @@ def inscriptions(population: Population) -> Iterator[Inscription]:
 
 
 def _customers(population: Population, client: Client) -> Iterator[tuple[Life, Stay]]:
-    """Give who has a contract: the reference person of each household."""
+    """Give who has a contract: the reference person of each household, but for one who can be invited to have one."""
+    invited = casting.cast(population).granted
     for life in population.lives:
+        if life is invited:
+            continue
         for stay in life.stays:
             if stay.relation is Relation.HEAD and stay.period.end_date is None and _lives(life, population.on):
                 at = next((home.place for home in life.residences if home.period.end_date is None), None)

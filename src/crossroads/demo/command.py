@@ -13,10 +13,10 @@ from crossroads.catalogue.loader import load
 from crossroads.demo import home as homes
 from crossroads.demo.authorised import warning
 from crossroads.demo.home import PERSONS, Home, Made
+from crossroads.demo.institutions import CONNECTED
 from crossroads.demo.invitation import invite
 from crossroads.demo.opening import Opening
 from crossroads.demo.orphans import end_orphans
-from crossroads.demo.running import FIRST as STARTED
 from crossroads.demo.running import REST, Runner, Stopped, StopSignals
 from crossroads.demo.screen import Outcome, Screen
 from crossroads.demo.stage import Stage
@@ -136,9 +136,9 @@ def _welcome(screen: Screen) -> None:
 
 def _introduce(screen: Screen, made: Made) -> None:
     screen.say(
-        f"\n{len(STARTED) + len(REST)} institutions run on this machine. Each is a program of its own, with its own "
-        "database and its own keys; some answer for others that they manage. Between them stands the hub. It knows who "
-        f"has whom on file, and never what they know. All {made.persons:,} people are invented, and all numbers are "
-        "mock numbers: no living person can have one. The authorisations are invented too. Everything below really "
-        "happens, now."
+        f"\n{len(CONNECTED)} institutions with data run on this machine, and one that says who has a right by them. "
+        "Each is a program of its own, with its own database and its own keys; some answer for others they manage. "
+        "Between them stands the hub. It knows who has whom on file, and never what they know. "
+        f"All {made.persons:,} people are invented, and all numbers are mock numbers: no living person can have one. "
+        "The authorisations are invented too. Everything below really happens, now."
     )

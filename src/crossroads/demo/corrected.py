@@ -1,34 +1,30 @@
 """A status of the tour that its source should never have given: put right, and told on to a client that acted on it."""
 
-import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from datetime import time as moment
-from threading import Event
+from functools import partial
 from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import select
 
-from crossroads.demo.clients import CLIENTS, STATUSES
+from crossroads.demo.clients import CLIENTS
 from crossroads.demo.databases import table_of, writing
 from crossroads.demo.mailboxes import Mail
 from crossroads.demo.stage import CLERK, Stage
 from crossroads.kernel.clock import BRUSSELS, SystemClock, brussels_day
-from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.errors import Refused
 from crossroads.kernel.period import Period
 from crossroads.participant.client import OpenedBlock
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.customers import Outcome, Verdict
-from crossroads.statuses.listening import Listening
 from crossroads.statuses.neighbours import neighbours
-from crossroads.statuses.settings import StatusSettings
 from crossroads.wire.mutations import Item, Mutation, MutationKind
 
 _SOURCE, _CLIENT = "dgph", "fod-economie"
 _GROUP, _KIND = "status-income-replacement@1", "incomeReplacementAllowance"
 _ROWS = table_of("handicap_file")
-_SECONDS = 30
 
 
 class _Wrong(NamedTuple):
@@ -40,7 +36,7 @@ class _Wrong(NamedTuple):
     customer: str
 
 
-def corrected(stage: Stage, settings: StatusSettings, buffer: Buffer, told: Mapping[str, Outcome]) -> str:
+def corrected(stage: Stage, buffer: Buffer, told: Mapping[str, Outcome]) -> str:
     """Correct it, and give what the client learns then. Raises Refused, and Unavailable where it does not come."""
     wrong = _found(stage, buffer, told)
     with writing(stage, _SOURCE) as connection:
@@ -49,7 +45,7 @@ def corrected(stage: Stage, settings: StatusSettings, buffer: Buffer, told: Mapp
     if not outcome.taken:
         raise Refused(f"The hub did not take the correction. {outcome.reason}")
     with stage.screen.console.status("From the correction to the client"):
-        item = _arrived(stage, Listening(stage.client(STATUSES), settings, buffer, Event()), wrong.customer)
+        item = Mail(stage).await_item(_CLIENT, partial(_is_about, wrong.customer))
         (block,) = stage.client(_CLIENT).fetch(item, agent=CLERK).blocks
     learns = _learnt(block)
     _show(stage, item, learns)
@@ -94,20 +90,9 @@ def _correction(stage: Stage, wrong: _Wrong) -> Mutation:
     )
 
 
-def _arrived(stage: Stage, listening: Listening, customer: str) -> Item:
-    """Give what the client finds in its mailbox, once the institution has asked the source again."""
-    mail, until = Mail(stage), time.monotonic() + _SECONDS
-
-    def wanted(item: Item) -> bool:
-        change = item.change
-        return bool(change and change.data_group == CLIENTS[_CLIENT].data_group and change.ssin.value == customer)
-
-    while time.monotonic() < until:
-        listening.step()
-        if found := mail.items(_CLIENT, wanted):
-            listening.close()
-            return found[0]
-    raise Unavailable(f"It did not come to {_CLIENT} within {_SECONDS} s.")
+def _is_about(customer: str, item: Item) -> bool:
+    change = item.change
+    return bool(change and change.data_group == CLIENTS[_CLIENT].data_group and change.ssin.value == customer)
 
 
 def _learnt(block: OpenedBlock) -> str:

@@ -55,6 +55,7 @@ def entitled(stage: Stage) -> Outcome:
     """Load, let three clients ask, and try a rule."""
     with stage.screen.console.status("Waiting for the other institutions"):
         stage.runner.network.await_members(REST)
+    stage.runner.listen()
     scene = _scene(stage)
     stage.screen.say(
         "Many have a right and never ask for it. An institution of its own asks the sources who has a status that may "
@@ -67,7 +68,7 @@ def entitled(stage: Stage) -> Outcome:
     differing = _three(stage, scene, told)
     gain, lose = _tried(stage, scene, loaded)
     taken_along = attested(stage, scene.settings.folder, scene.rights, scene.buffer, _holder(told))
-    learnt = corrected(stage, scene.settings, scene.buffer, told)
+    learnt = corrected(stage, scene.buffer, told)
     verdicts = Counter(str(one.verdict) for one in told.values())
     asked_well = not loaded.stale() and verdicts["yes"] > 0 and set(verdicts) <= {"yes", "no"}
     found = (

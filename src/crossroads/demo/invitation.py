@@ -3,7 +3,8 @@
 import os
 import shlex
 
-from crossroads.demo.batches import ASKER
+from crossroads.demo import clients
+from crossroads.demo.batches import ASKER, PEOPLE, WAGES, WHY
 from crossroads.demo.changes import NOT_TOLD
 from crossroads.demo.institutions import REGISTER
 from crossroads.demo.questions import EMPLOYMENT, IDENTIFICATION
@@ -23,6 +24,9 @@ def invite(stage: Stage) -> None:
     def settings(institution: str) -> str:
         return short(stage.network.member(institution).settings)
 
+    people = short(stage.network.member(ASKER).folder / PEOPLE)
+    keeper = short(clients.settings(stage.network.member(clients.STATUSES)))
+    customers = short(stage.network.member("fod-economie").folder / clients.CUSTOMERS)
     stage.screen.title("Try it yourself")
     stage.screen.say("The network stays up until you press Ctrl-C. In another terminal, in this folder:")
     for what, line in (
@@ -49,7 +53,15 @@ def invite(stage: Stage) -> None:
         ),
         ("See again what came to the mailbox of Gent:", f"{command} mailbox pull {settings(GENT)} --from 1"),
         ("See the errors that were reported, and what became of them:", f"{home}{command} mailboxes reports --all"),
+        (
+            f"Send a file of questions as {stage.name(ASKER)}, and wait until all are answered:",
+            f"{command} batch submit {settings(ASKER)} {people} --legal-context {WHY} --data-group {WAGES} --wait",
+        ),
         (f"See the files of questions that {stage.name(ASKER)} sent:", f"{command} batch list {settings(ASKER)}"),
+        (
+            f"Invite who may have a right and is no customer; {person.name} finds that at the portal, under “My box”:",
+            f"{command} statuses invite {keeper} {customers} --right culture-pass",
+        ),
         (
             "See how many changes the register told the hub of, and why any was refused:",
             f"{command} participant outbox show {settings(REGISTER)}",

@@ -9,11 +9,11 @@ from pathlib import Path
 
 _GRACE_SECONDS = 5
 _POLL_SECONDS = 0.05
-_SERVERS = {b"serve", b"--multiprocessing-fork"}
+_SERVERS = {b"serve", b"pages", b"listen", b"--multiprocessing-fork"}
 
 
 def end_orphans(folder: Path) -> None:
-    """End every hub and participant that serves from this folder. Only for whoever holds the lock of the demo."""
+    """End every program that serves or listens from this folder. Only for whoever holds the lock of the demo."""
     for end in (signal.SIGTERM, signal.SIGKILL):
         for pid in orphans(folder):
             with suppress(ProcessLookupError):
@@ -24,7 +24,7 @@ def end_orphans(folder: Path) -> None:
 
 
 def orphans(folder: Path) -> Iterator[int]:
-    """Give the processes: a participant names its settings, a hub its home."""
+    """Give the processes: those of an institution name its settings, a hub its home."""
     for process in Path("/proc").iterdir():
         if process.name.isdigit() and _serves(process, folder):
             yield int(process.name)

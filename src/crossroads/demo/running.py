@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any, Self, TypeVar
 
 from crossroads.bootstrap.database import embedded
-from crossroads.demo.clients import STATUSES
+from crossroads.demo.clients import STATUSES, settings
 from crossroads.demo.institutions import CONNECTED
 from crossroads.network.processes import ProcessFailed
 from crossroads.network.service import Network
@@ -18,6 +18,7 @@ from crossroads.network.service import Network
 FIRST = tuple(CONNECTED)[:6]
 """The institutions that the tour asks; they start first, so that the first answer comes soon."""
 REST = (*tuple(CONNECTED)[6:], STATUSES)
+LISTENER = "statuses-listen"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 1.0
 
@@ -118,6 +119,12 @@ class Runner:
         for institution in institutions:
             with self.signals.held():
                 self.network.launch_members([institution])
+
+    def listen(self) -> None:
+        """Start what hears what sources tell of statuses. It needs the extra `statuses`."""
+        arguments = ["statuses", "listen", str(settings(self.network.member(STATUSES)))]
+        with self.signals.held():
+            self.network.processes.start(LISTENER, arguments, self.network.home / "logs" / f"{LISTENER}.log", {})
 
     def restart(self, institution: str) -> None:
         """Start a participant that was stopped, and wait until it answers."""

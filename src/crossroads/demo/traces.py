@@ -24,7 +24,7 @@ from crossroads.wire.proofs import EntryProof, verify_entry_proof
 _SHOWN = 300
 _OPENED = ("event", "at", "asker", "legalContext", "groupsAsked", "groupsGiven")
 _PAGE = 100
-_SHOWN_EVENTS = (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED, Event.ITEM_DELIVERED)
+_SHOWN_EVENTS = (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED, Event.BATCH_RECORD_DECIDED, Event.ITEM_DELIVERED)
 
 
 def sealed(stage: Stage) -> Outcome:
@@ -106,9 +106,9 @@ def usage(stage: Stage) -> Outcome:
     stage.screen.say("\nAnd who has this person on file, in which capacity, since when:")
     stage.screen.table(("who", "in which capacity", "when"), [_held(stage, line) for line in inscribed])
     known = Counter(line.event for line in lines)
-    asked, refused, told = (known[event] for event in _SHOWN_EVENTS)
+    asked, refused, filed, told = (known[event] for event in _SHOWN_EVENTS)
     ok = {GENT, ANTWERPEN} <= {line.asker for line in lines} and all((refused, told, inscribed))
-    asked_for = f"{counted(asked + refused, 'question', 'questions')}, {refused} refused"
+    asked_for = f"{counted(asked + refused + filed, 'question', 'questions')}, {refused} refused, {filed} in files"
     found = f"{asked_for}; {told} told of a change; {counted(len(inscribed), 'inscription', 'inscriptions')}"
     return Outcome("questions of two institutions, one refused; some told of a change", found, ok)
 
@@ -139,9 +139,12 @@ def _row(stage: Stage, line: UsageLine, status: dict[str, str]) -> tuple[str, st
         return f"{in_brussels(line.at):%H:%M:%S}", stage.name(line.asker or ""), what, "told, without content"
     what = ", ".join(stage.group(group) for group in fields["groupsAsked"])
     why = stage.names["legal-contexts"].get(fields["legalContext"], fields["legalContext"])
+    who = f"{stage.name(line.asker or '')}, {fields['agent']}"
+    if line.event == Event.BATCH_RECORD_DECIDED:
+        outcome = f"ended: {status['value']}" if status else "permitted"
+        return f"{in_brussels(line.at):%H:%M:%S}", f"{who}, in a file", f"{what}, for: {why}", outcome
     refused = line.event == Event.QUESTION_REFUSED
     outcome = f"refused: {status.get('detail')}" if refused else f"answered: {status.get('value')}"
-    who = f"{stage.name(line.asker or '')}, {fields['agent']}"
     return f"{in_brussels(line.at):%H:%M:%S}", who, f"{what}, for: {why}", outcome
 
 

@@ -81,12 +81,12 @@ async def items_from(connection: Connection, recipient: str, slots: Sequence[int
 
 
 async def about(connection: Connection, items: Sequence[Row], now: datetime) -> dict[int, About]:
-    """Give what items are about, by the key of the change."""
+    """Give what items are about, by the key of the change; a change that was removed meanwhile is missing."""
     found = queries.changes_of_items(
         connection, persons=[item.person for item in items], mutations=[item.mutation for item in items], now=now
     )
     told = {row["mutation"]: About(*row) for row in await rows(found)}
-    reports = [(item.person, one.report) for item in items if (one := told[item.mutation]).report]
+    reports = [(item.person, one.report) for item in items if (one := told.get(item.mutation)) and one.report]
     if not reports:
         return told
     errors = await report_store.notices(connection, reports)
@@ -132,8 +132,11 @@ async def delivered(
     )
     if row is None:
         return None
+    data_group = await queries.group_of_change(connection, person=row["person"], mutation=row["mutation"])
+    if data_group is None:
+        return None  # removed in between, with the item
     return Pointer(
-        data_group=await queries.group_of_change(connection, person=row["person"], mutation=row["mutation"]),
+        data_group=data_group,
         period=Period(row["start_date"], row["end_date"]),
         legal_context=row["legal_context"],
         authorisation=row["authorisation"],

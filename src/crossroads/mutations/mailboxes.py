@@ -142,7 +142,11 @@ class Mailboxes:
         people = await store.people(connection, list({row.person for row in rows}), concerned)
         now = self._surroundings.clock.now()
         pushing = self._rule.under(self._catalogue.current, brussels_day(now))
-        delivery = Delivery(recipient, pushing, await mailbox_store.about(connection, rows, now), people)
+        abouts = await mailbox_store.about(connection, rows, now)
+        if any(row.mutation not in abouts for row in rows):
+            # Acknowledged long ago, and removed since they were read: given again, they would tell nothing.
+            raise Refused(code=Code.NUMBER_EXPIRED)
+        delivery = Delivery(recipient, pushing, abouts, people)
         told = [delivery.tell(row) for row in rows]
         await report_store.delivered(connection, delivery.reports(told))
         await self._log.append_many([*(one.entry for one in told if one.entry), *delivery.repeated(told)])

@@ -15,7 +15,7 @@ from crossroads.participant.batches_file import Tell
 from crossroads.participant.batches_output import Written
 from crossroads.participant.batches_reasons import Reason
 from crossroads.participant.terminal import errors
-from crossroads.participant.typed import program, short
+from crossroads.participant.typed import counted, program, short
 from crossroads.wire.batches import BatchList, BatchState, BatchStatus
 
 _TICKET = 36
@@ -84,12 +84,16 @@ def show_list(listed: BatchList) -> None:
 def show_written(written: Written, file: Path) -> None:
     """Print what a result holds, and what could not be believed."""
     console = Console(soft_wrap=True, highlight=False)
-    console.print(Text(f"{written.records} records are in {short(file)}: {_counts(written.counts)}."))
+    records = counted(written.records, "record is", "records are")
+    console.print(Text(f"{records} in {short(file)}: {_counts(written.counts)}."))
     for sentence in _why(written.reasons):
         console.print(Text(sentence))
     if written.rejected:
+        rejected = counted(
+            written.rejected, "block did not hold and was rejected", "blocks did not hold and were rejected"
+        )
         errors.print(
-            f"{written.rejected} blocks did not hold and were rejected: each record says which, and why. "
+            f"{rejected}: each record says which, and why. "
             "The result stays at the hub until it is read without such, or its days are over.",
             style="red",
             highlight=False,
@@ -101,7 +105,8 @@ def _how_far(status: BatchStatus) -> str:
         return f"{status.received} of {status.size} bytes of the file are at the hub."
     until = f", at the latest {status.deadline.astimezone(BRUSSELS):%Y-%m-%d %H:%M} (Brussels)"
     over = status.state in (BatchState.COMPLETED, BatchState.REFUSED, BatchState.CANCELLED)
-    return f"{status.answered} of {status.records} records are answered{'' if over else until}."
+    records = counted(status.records, "record is", "records are")
+    return f"{status.answered:,} of {records} answered{'' if over else until}."
 
 
 def _next(status: BatchStatus, config: Path) -> Iterator[str]:

@@ -23,6 +23,7 @@ from crossroads.participant.batches_file import ENDINGS, Source, digest_in, form
 from crossroads.participant.batches_output import Written, write_results
 from crossroads.participant.batches_voucher import BatchWish
 from crossroads.participant.files import read_cached, write_atomically
+from crossroads.participant.typed import counted
 from crossroads.participant.yamlfile import Settings, settings_of
 from crossroads.wire.batches import MAXIMUM_LIFE, BatchState, BatchStatus
 from crossroads.wire.canonical import b64url
@@ -202,7 +203,8 @@ def _sentence(voucher: Path, landed: Landed) -> str:
         return f"{voucher.name}: not taken. {landed.error}"
     status = landed.status
     if landed.written is not None:
-        bad = f" {landed.written.rejected} blocks were rejected." if landed.written.rejected else ""
-        return f"{voucher.name}: the result of {landed.written.records} records is there.{bad}"
+        rejected = counted(landed.written.rejected, "block was rejected", "blocks were rejected")
+        bad = f" {rejected}." if landed.written.rejected else ""
+        return f"{voucher.name}: the result of {counted(landed.written.records, 'record', 'records')} is there.{bad}"
     problem = f" {status.problem.detail}" if status.problem else ""
     return f"{voucher.name}: {status.state.lower()}, {status.answered} of {status.records} answered.{problem}"

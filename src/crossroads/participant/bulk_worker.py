@@ -4,7 +4,6 @@ It has a low priority, and it ends with the participant. One that is stuck is en
 """
 
 import asyncio
-import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,12 +15,12 @@ from typing import NamedTuple
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Fault, Malformed, Refused, Unavailable
+from crossroads.kernel.priority import give_way
 from crossroads.participant.bulk_desk import Desk, Job, Made
 from crossroads.participant.config import Config
 
 PATIENCE = timedelta(minutes=10)
 """For which a page may be worked on."""
-_NICE = 19
 _GLANCE = 0.5
 """Seconds between two looks at whether the participant ends."""
 
@@ -116,7 +115,7 @@ class Worker:
 def work(config: Config, pipe: Connection) -> None:
     """Answer pages until the participant ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal, and meant for the participant
-    os.nice(_NICE)
+    give_way(parted=True)
     desk: Desk | None = None
     with asyncio.Runner() as runner:
         while True:

@@ -23,6 +23,7 @@ from crossroads.participant.register import RegisterOfPersons
 from crossroads.participant.settings import KeyFile
 from crossroads.participant.steps import Call, Got, Http, Steps
 from crossroads.participant.trust import Trust, read_trust
+from crossroads.participant.typed import counted
 from crossroads.wire.bulk import MAXIMUM_BULK_ANSWER
 from crossroads.wire.keys import SealingKey, SigningKey
 from crossroads.wire.signatures import MAXIMUM_AHEAD
@@ -177,7 +178,7 @@ async def _data(config: Config, name: str, source: DataSource, groups: DataGroup
     faults = list(group.faults(content)) if group else []
     if faults:
         raise Wrong(f"The content is out of schema: {'; '.join(faults)}")
-    return f"{len(content)} bytes, " + ("within its schema" if group else "schema not known")
+    return f"{counted(len(content), 'byte', 'bytes')}, " + ("within its schema" if group else "schema not known")
 
 
 async def _alike(config: Config, source: DataSource, many: ManySource, ssin: str) -> str:
@@ -197,7 +198,7 @@ async def _outbox(config: Config) -> str:
     with closing(open_outbox(config)) as outbox:
         counts = outbox.counts()
         outbox.settle([Settled(_NO_ROW, REFUSED)], datetime.now(UTC))  # changes nothing, but needs the right to
-    return f"{counts['waiting']} changes wait, {counts[REFUSED]} were refused"
+    return f"{counted(counts['waiting'], 'change waits', 'changes wait')}; refused: {counts[REFUSED]:,}"
 
 
 def _call(url: str) -> Steps[Got]:

@@ -22,6 +22,7 @@ from crossroads.participant.pinning import pin
 from crossroads.participant.rehearsal import rehearse
 from crossroads.participant.serve import serve as serve_config
 from crossroads.participant.terminal import ConfigFile, Json, errors, told, write
+from crossroads.participant.typed import counted
 from crossroads.participant.typed import ssin as person
 
 # Plain tracebacks: typer's own would show the values of variables, an SSIN among them.
@@ -121,7 +122,8 @@ def verify(
     if json:
         write(verified)
     else:
-        Console().print(f"{verified.size} entries, head {verified.head}", markup=False, soft_wrap=True)
+        size = counted(verified.size, "entry", "entries")
+        Console().print(f"{size}, head {verified.head}", markup=False, soft_wrap=True)
         for fault in verified.faults:
             errors.print(fault, style="red", markup=False)
     raise typer.Exit(1 if verified.faults else 0)

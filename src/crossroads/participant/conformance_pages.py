@@ -25,6 +25,7 @@ from crossroads.participant.conformance_bench import (
 from crossroads.participant.datagroups import same
 from crossroads.participant.findings import Finding
 from crossroads.participant.steps import OK, Got, Http, Steps
+from crossroads.participant.typed import counted
 from crossroads.wire.batches import BatchStatement, Record
 from crossroads.wire.bulk import BulkAnswer, BulkPermit, BulkRecord, BulkRequest, Scope
 from crossroads.wire.canonical import b64url
@@ -182,7 +183,7 @@ async def _twice(http: Http, bench: Bench) -> str:
 
 def _answered(bench: Bench, parts: _Parts) -> Steps[str]:
     found = yield from _contents(bench, parts)
-    return f"signed; {len(found)} blocks signed by their source, within their schema"
+    return f"signed; {counted(len(found), 'block', 'blocks')} signed by their source, within their schema"
 
 
 def _alike(bench: Bench, parts: _Parts) -> Steps[str]:

@@ -19,7 +19,7 @@ from crossroads.participant.inscriptions import SyncInscriptions
 from crossroads.participant.inscriptions_file import InscriptionFile, KeptRow, ListedRow, RowRules
 from crossroads.participant.terminal import ConfigFile, For, Json, client, told, write
 from crossroads.participant.trust import read_trust
-from crossroads.participant.typed import short
+from crossroads.participant.typed import counted, short
 from crossroads.wire.inscriptions import Action
 from crossroads.wire.packing import BadFile
 
@@ -77,8 +77,10 @@ def compare(
     if json:
         write(found._asdict())
     else:
+        same = counted(found.same, "line is the same", "lines are the same")
+        different, missing = counted(found.different, "differs", "differ"), counted(found.missing, "is", "are")
         _print(
-            f"{found.same} lines are the same, {found.different} differ, {found.missing} are missing in the directory; "
+            f"{same}, {different}, {missing} missing in the directory; "
             f"it has {found.unlisted} that your list has not. What differs is in {short(output)}."
         )
     raise typer.Exit(1 if found.different or found.missing or found.unlisted else 0)
@@ -94,7 +96,8 @@ def _keep(
     if json:
         write({**counts._asdict(), "results": str(results)})
     else:
-        _print(f"{counts.done} lines are done, {counts.refused} were refused. What came of each: {short(results)}.")
+        done, refused = counted(counts.done, "line is done", "lines are done"), counted(counts.refused, "was", "were")
+        _print(f"{done}, {refused} refused. What came of each: {short(results)}.")
     raise typer.Exit(1 if counts.refused else 0)
 
 

@@ -19,6 +19,7 @@ from crossroads.participant.consumer import Consumer, Progress
 from crossroads.participant.inbox import Inbox
 from crossroads.participant.mailbox_screen import line_of, show
 from crossroads.participant.terminal import ConfigFile, Json, client, errors, told, write
+from crossroads.participant.typed import counted
 from crossroads.wire.decoding import convert
 from crossroads.wire.mutations import MAXIMUM_ITEMS, MAXIMUM_LEASE_SECONDS, Item, Pull, Settled
 
@@ -152,8 +153,9 @@ def _tell(settled: Settled, *, json: bool) -> None:
     if json:
         write(settled)
         return
-    left = f"{settled.open} items of the lease are open" if settled.open else "The lease has ended"
-    Console().print(f"{left}; {settled.depth} in the mailbox, {settled.parked} parked.", highlight=False)
+    left = counted(settled.open, "item of the lease is open", "items of the lease are open")
+    left = left if settled.open else "The lease has ended"
+    Console().print(f"{left}; {settled.depth:,} in the mailbox, {settled.parked:,} parked.", highlight=False)
 
 
 def _log_beside_the_items() -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from crossroads.participant.config import read_config
 from crossroads.participant.outbox import ACCEPTED, REFUSED, Outbox, open_outbox
 from crossroads.participant.terminal import ConfigFile, Json, told, write
+from crossroads.participant.typed import counted
 
 app = typer.Typer(
     help="The changes that wait to be notified, in your own database.",
@@ -39,7 +40,8 @@ def show(config: ConfigFile, *, json: Json = False) -> None:
         write({**counts, "newestRefused": refused})
         return
     console = Console()
-    console.print(f"{counts['waiting']} wait, {counts[ACCEPTED]} were accepted, {counts[REFUSED]} were refused.")
+    waiting = counted(counts["waiting"], "change waits", "changes wait")
+    console.print(f"{waiting}; accepted: {counts[ACCEPTED]:,}, refused: {counts[REFUSED]:,}.", highlight=False)
     if refused:
         table = Table("reference", "why it was refused", box=None, pad_edge=False)
         for row in refused:

@@ -10,7 +10,7 @@ from rich.text import Text
 from crossroads.participant.feed_errands import RefusedErrand, Standing
 from crossroads.participant.feed_sheet import RefusedLine, Sheet
 from crossroads.participant.terminal import write
-from crossroads.participant.typed import program
+from crossroads.participant.typed import counted, program
 
 
 def show_sheet(sheet: Sheet, refused: Sequence[RefusedLine], errands: Standing, *, json: bool) -> None:
@@ -40,7 +40,8 @@ def show_errands(errands: Standing, refused: Sequence[RefusedErrand], *, json: b
 
 
 def _show_standing(console: Console, errands: Standing) -> None:
-    console.print(f"{errands.waiting} errands wait for the hub, {errands.refused} were refused.")
+    waiting = counted(errands.waiting, "errand waits", "errands wait")
+    console.print(f"{waiting} for the hub; refused: {errands.refused:,}.")
     if errands.waiting or errands.refused:
         console.print(f"`{program()} register errands` does those that wait and shows the others.")
 

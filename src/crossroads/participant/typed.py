@@ -34,8 +34,8 @@ def short(path: Path) -> str:
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """Write how many there are: "1 question", "2 questions"."""
-    return f"{number} {one if number == 1 else many}"
+    """Write how many there are: "1 question", "2,000 questions"."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def ssin(text: str, option: str = "--ssin") -> str:

@@ -70,6 +70,10 @@ class Choices:
         found = [one for group in self.groups(field) for one in group.options]
         return [Option("", none), *found, *([] if not key or self.known(field, key) else self.chosen(field, [key]))]
 
+    def named(self, field: str, key: str) -> Option | None:
+        """Give what may be chosen under a key; None for what may not."""
+        return self._chosen(field, key) if self.known(field, key) else None
+
     def known(self, field: str, key: str) -> bool:
         """Tell whether something may be chosen."""
         return any(key in entries for entries in self._entries[field].values())

@@ -47,6 +47,8 @@ RULES: Mapping[str, str] = {
     Rule.NAMESAKES: _("People of one last name"),
     Rule.WATCHED: _("A person who is watched"),
     Rule.SOON_ENDED: _("File opened, asked, and soon closed"),
+    Rule.OWN_PEOPLE: _("Very many people at one portal"),
+    Rule.OWN_SESSIONS: _("Many sessions about one person"),
 }
 PARAMETERS: Mapping[str, str] = {
     Parameter.MANY_PERSONS: _("People in one minute, from"),
@@ -55,6 +57,9 @@ PARAMETERS: Mapping[str, str] = {
     Parameter.OUTSIDE_HOURS: _("Questions outside hours on one day, from"),
     Parameter.NAMESAKES: _("People of one last name on one day, from"),
     Parameter.SOON_ENDED: _("File closed within so many days"),
+    Parameter.OWN_MINUTE: _("People at one portal in one minute, from"),
+    Parameter.OWN_HOUR: _("People at one portal in one hour, from"),
+    Parameter.OWN_SESSIONS: _("Sessions about one person on one day, from"),
 }
 ROLES: Mapping[str, str] = {
     "officer": _("Security officer"),
@@ -62,7 +67,7 @@ ROLES: Mapping[str, str] = {
     "operator": _("Operator of the hub"),
 }
 KINDS: Mapping[str, str] = {
-    DecisionKind.GRANT: _("Grant"),
+    DecisionKind.GRANT: _("Grant or change"),
     DecisionKind.SUSPEND: _("Suspend"),
     DecisionKind.WITHDRAW: _("Withdraw"),
 }

@@ -122,6 +122,10 @@ class Register:
         ]
         return sorted(found, key=lambda one: (self.called(one), one.reference))
 
+    def decidable(self, words: str) -> list[Authorisation]:
+        """Give the authorisations that are in force or will be, and say all words, by name."""
+        return [one for one in self.choosable(Kind.AUTHORISATION) if matches(words, *self._said_by(one))]
+
     def authorisation(self, reference: str) -> Authorisation | None:
         """Give an authorisation."""
         return next((one for one in self._all(Authorisation, Kind.AUTHORISATION) if one.reference == reference), None)

@@ -46,9 +46,18 @@ app = typer.Typer(
 _screen = Console()
 _STATE = "statuses"
 _COUNTED = {
-    "ended": "{:,} inscriptions were ended: nothing needs them any more.",
-    "waiting": "Of {:,} people a source told something that was not looked into yet.",
-    "refused": "{:,} changes of rights were refused by the hub, and are told to nobody:",
+    "ended": (
+        "inscription was ended: nothing needs it any more.",
+        "inscriptions were ended: nothing needs them any more.",
+    ),
+    "waiting": (
+        "person of whom a source told something was not looked into yet.",
+        "people of whom a source told something were not looked into yet.",
+    ),
+    "refused": (
+        "change of rights was refused by the hub, and is told to nobody:",
+        "changes of rights were refused by the hub, and are told to nobody:",
+    ),
 }
 
 
@@ -116,7 +125,7 @@ def propose(
             except InvalidValue as error:
                 raise Refused(f"Line {number}: {error} Nobody is noted.") from None
         _buffer(ours).propose(found, instead=instead)
-    _screen.print(f"{len(found):,} people are noted.")
+    _screen.print(f"{typed.counted(len(found), 'person is', 'people are')} noted.")
 
 
 @app.command()
@@ -290,13 +299,13 @@ def _tell(loaded: Load, counts: Mapping[str, int], *, json: bool, left_out: Mapp
     for source in sorted({*loaded.stale(), *loaded.failed}):
         said = loaded.sources.get(source)
         stands = f"what it said on {said} stands, marked with that day" if said else "and it never said anything before"
-        of = f" of {loaded.failed[source]:,} people" if source in loaded.failed else ""
+        of = f" of {typed.counted(loaded.failed[source], 'person', 'people')}" if source in loaded.failed else ""
         _screen.print(f"{source} did not say all that it was asked{of}: {stands}.")
     for reason, many in (left_out or {}).items():
-        _screen.print(f"{many:,} people were left out: {reason}")
+        _screen.print(f"{typed.counted(many, 'person was', 'people were')} left out: {reason}")
     for name, many in counts.items():
         if many:
-            _screen.print(_COUNTED[name].format(many))
+            _screen.print(typed.counted(many, *_COUNTED[name]))
 
 
 def _buffer(settings: StatusSettings) -> Buffer:

@@ -74,7 +74,8 @@ def deeds(
             _show(newest)
         elif not verified.size:
             Console().print(_NOTHING, soft_wrap=True)
-        Console().print(f"{verified.size} entries, head {verified.head}", markup=False, soft_wrap=True)
+        size = typed.counted(verified.size, "entry", "entries")
+        Console().print(f"{size}, head {verified.head}", markup=False, soft_wrap=True)
         for fault in verified.faults:
             errors.print(fault, style="red", markup=False)
     raise typer.Exit(1 if verified.faults else 0)

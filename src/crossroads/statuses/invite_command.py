@@ -14,6 +14,7 @@ from crossroads.participant.client_settings import client_settings
 from crossroads.participant.config import read_config
 from crossroads.participant.terminal import Json, client, told, write
 from crossroads.participant.trust import read_trust
+from crossroads.participant.typed import counted
 from crossroads.statuses.absent import absent_adults
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.customers import Customers
@@ -62,7 +63,8 @@ def invite(
         write(counts)
         return
     for name, count in msgspec.structs.asdict(counts).items():
-        Console(highlight=False).print(f"{'hidden' if count is None else f'{count:,}'} households {_WORDS[name]}")
+        many = "hidden households" if count is None else counted(count, "household", "households")
+        Console(highlight=False).print(f"{many} {_WORDS[name]}")
 
 
 def _again(error: CrossroadsError) -> str:

@@ -7,8 +7,9 @@ tables of today.
 
 import time
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from threading import Event
 
 from crossroads.kernel.clock import SystemClock, brussels_day
@@ -87,10 +88,18 @@ class Renewing:
         if anew.said:
             self._check_stands(load)
             held = {(one.ssin, self._names[one.data_group]): holds for one, holds in anew.said.items()}
-            say_anew(facts, held)
+            self._write(facts, held, load)
             tell = Telling(self._settings, rights, anew.reaching, load, today)
             self._notices.renew(anew.said, load, Renewed(held, anew.opened), tell)
         return [*failed, *(said.keys() - anew.said.keys())]
+
+    def _write(self, facts: Path, held: Mapping[tuple[str, str], Sequence[Holding]], load: Load) -> None:
+        """Write what was said. Raises Conflict as `_check_stands`, Unavailable where the facts went otherwise."""
+        try:
+            say_anew(facts, held)
+        except Unavailable:
+            self._check_stands(load)
+            raise
 
     def _check_stands(self, load: Load) -> None:
         """Raise Conflict where another load took the place of this one while the sources were asked."""

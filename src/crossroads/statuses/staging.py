@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from crossroads.kernel.errors import Unavailable
 from crossroads.statuses.model import Holding, Home, Resident
 
 HOLDINGS, RESIDENTS, MEMBERS = "holdings", "residents", "members"
@@ -101,17 +102,25 @@ def leave_out(folder: Path, people: Collection[str]) -> None:
 
 
 def say_anew(folder: Path, said: Mapping[tuple[str, str], Sequence[Holding]]) -> None:
-    """Put what is said now of people and statuses in place of what the facts in a folder say of them."""
+    """Put what is said now of people and statuses in place of what the facts in a folder say of them.
+
+    Raises Unavailable where the facts are gone: another load took their place, perhaps, or their time is over.
+    """
     named = pa.array([_SEPARATOR.join(key) for key in said], pa.string())
 
     def others(batch: pa.RecordBatch) -> pa.Array:
         keys = pc.binary_join_element_wise(batch["ssin"], batch["status"], _SEPARATOR)
         return pc.invert(pc.is_in(keys, named))
 
-    first, *more = sorted(folder.glob(f"{HOLDINGS}-*.parquet"))
-    _rewrite(first, others, [_row(one) for held in said.values() for one in held])
-    for path in more:
-        _rewrite(path, others)
+    added = [_row(one) for held in said.values() for one in held]
+    paths = sorted(folder.glob(f"{HOLDINGS}-*.parquet"))
+    if not paths:
+        raise Unavailable("The facts of this load are gone.")
+    try:
+        for path in paths:
+            _rewrite(path, others, added if path is paths[0] else ())
+    except FileNotFoundError:
+        raise Unavailable("The facts of this load went while they were written.") from None
 
 
 def _rewrite(path: Path, keeps: Callable[[pa.RecordBatch], pa.Array], added: Sequence[tuple[Any, ...]] = ()) -> None:

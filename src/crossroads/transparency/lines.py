@@ -43,7 +43,7 @@ class Lines:
         """Give the line of an entry."""
         seen, fields, names = told.seen, told.seen.fields, self._named(told.seen)
         action = SHOWN[seen.event]
-        who, why, context = fields.get("institution") or seen.asker, fields.get("legalContext"), fields.get("context")
+        who, why, context = _who(action, seen), fields.get("legalContext"), fields.get("context")
         code = _code(action, told)
         return Usage(
             at=seen.place.at,
@@ -73,6 +73,12 @@ class Lines:
     def _named(self, seen: Seen) -> Names:
         day = brussels_day(seen.place.at)
         return self._names.setdefault(day, Names(self._snapshot, day))
+
+
+def _who(action: Action, seen: Seen) -> str | None:
+    """Give who did it: of what was refused who signed, for anybody can name another institution."""
+    named: str | None = seen.fields.get("institution")
+    return seen.asker or named if action in REFUSALS else named or seen.asker
 
 
 def _groups(told: Told, names: Names) -> tuple[UsedGroup, ...]:

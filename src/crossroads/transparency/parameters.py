@@ -15,6 +15,9 @@ AT_FIRST: Final[Mapping[Parameter, int]] = {
     Parameter.OUTSIDE_HOURS: 5,
     Parameter.NAMESAKES: 3,
     Parameter.SOON_ENDED: 14,
+    Parameter.OWN_MINUTE: 200,
+    Parameter.OWN_HOUR: 4_000,
+    Parameter.OWN_SESSIONS: 10,
 }
 """What holds until somebody says otherwise. Illustrative: no rule of law gives these numbers."""
 RANGES: Final[Mapping[Parameter, range]] = {
@@ -24,6 +27,9 @@ RANGES: Final[Mapping[Parameter, range]] = {
     Parameter.OUTSIDE_HOURS: range(1, 10_001),
     Parameter.NAMESAKES: range(2, 1_001),
     Parameter.SOON_ENDED: range(1, 367),
+    Parameter.OWN_MINUTE: range(2, 1_000_001),
+    Parameter.OWN_HOUR: range(2, 10_000_001),
+    Parameter.OWN_SESSIONS: range(2, 1_001),
 }
 OF_RULE: Final[Mapping[Rule, tuple[Parameter, ...]]] = {
     Rule.MANY_PERSONS: (Parameter.MANY_PERSONS,),
@@ -31,6 +37,8 @@ OF_RULE: Final[Mapping[Rule, tuple[Parameter, ...]]] = {
     Rule.NAMESAKES: (Parameter.NAMESAKES,),
     Rule.WATCHED: (),
     Rule.SOON_ENDED: (Parameter.SOON_ENDED,),
+    Rule.OWN_PEOPLE: (Parameter.OWN_MINUTE, Parameter.OWN_HOUR),
+    Rule.OWN_SESSIONS: (Parameter.OWN_SESSIONS,),
 }
 """By which numbers a rule flags."""
 

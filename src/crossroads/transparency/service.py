@@ -77,6 +77,7 @@ class Transparency:
             usages=await self._lines(shown, looked),
             next=cursor(shown[-1].place, looked.asked or 0, self._terms.key) if more else None,
             embargoes=embargoes.notices(self._looking.catalogue.current, self._looking.surroundings.today),
+            archived=page.archived,
             checkpoint=self._looking.log.checkpoint,
         )
 

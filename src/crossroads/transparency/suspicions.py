@@ -63,6 +63,8 @@ class Suspicions:
             Rule.NAMESAKES: self._namesakes,
             Rule.WATCHED: self._watched,
             Rule.SOON_ENDED: self._soon_ended,
+            Rule.OWN_PEOPLE: self._own_people,
+            Rule.OWN_SESSIONS: self._own_sessions,
         }
 
     async def flagged(self, query: PatternQuery, signed: Signed) -> PatternList:
@@ -147,6 +149,12 @@ class Suspicions:
                 break
         return found
 
+    async def _own_people(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
+        return await self._store.own_people(within, numbers[Parameter.OWN_MINUTE], numbers[Parameter.OWN_HOUR])
+
+    async def _own_sessions(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
+        return await self._store.own_sessions(within, numbers[Parameter.OWN_SESSIONS])
+
 
 def _days(period: Period, today: date) -> list[date]:
     """Give the days that are looked at. Raises Malformed for days that are not there yet."""
@@ -190,6 +198,7 @@ def _flagged(rule: Rule, odd: Iterable[Odd], numbers: Numbers) -> list[FlaggedPa
             persons=one.persons,
             questions=one.questions,
             person=one.person,
+            sessions=one.sessions,
             tickets=one.tickets,
         )
         for one in odd

@@ -19,14 +19,22 @@ from litestar.status_codes import (
 )
 
 from crossroads.kernel.errors import Conflict, InvalidValue, Malformed, Refused, Unavailable
-from crossroads.web.guard import FormBeingTreated, FormNotOurs, LoginNeeded, path_without_language
+from crossroads.web.access import LANGUAGE
+from crossroads.web.guard import (
+    NUMBER_TYPED,
+    FormBeingTreated,
+    FormNotOurs,
+    LoginNeeded,
+    names_a_person,
+    path_without_language,
+)
 from crossroads.web.handles import NotYours
 from crossroads.web.languages import LANGUAGES, preferred
 from crossroads.web.look import path_of
 from crossroads.web.openid import LoginFailed
 from crossroads.web.passage import passage_of
 from crossroads.web.site import Refusal, Site
-from crossroads.web.view import HTML, OwnFailure, View, lead
+from crossroads.web.view import HTML, OwnFailure, View, lead, lead_to_language
 
 _FRAMES = 8
 
@@ -63,9 +71,11 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     if site is None:
         return Response("", status_code=HTTP_503_SERVICE_UNAVAILABLE, headers={"retry-after": "1"})
     passage, path = passage_of(request.scope), request.scope["path"]
-    if path.split("/")[1] not in LANGUAGES:
-        path = f"/{preferred(request.headers.get('accept-language'))}"
     query = request.scope["query_string"].decode("latin-1")
+    if path.split("/")[1] not in LANGUAGES:
+        if _only_lacks_language(request, error):
+            return lead_to_language(request, path, f"{NUMBER_TYPED}=1" if names_a_person(request, site) else query)
+        path = f"/{preferred(request.headers.get('accept-language'))}"
     view = View(site, passage, path, query)
     if isinstance(error, LoginNeeded):
         return _to_log_in(request, view, error)
@@ -77,6 +87,13 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     if status in (429, HTTP_503_SERVICE_UNAVAILABLE):
         answer.headers["retry-after"] = "5"
     return answer
+
+
+def _only_lacks_language(request: Request[Any, Any, Any], error: Exception) -> bool:
+    """Tell whether an address would be that of a page if it named a language, as far as its first part shows."""
+    missing = request.method == "GET" and isinstance(error, HTTPException) and error.status_code == HTTP_404_NOT_FOUND
+    pages = (route.path.split("/") for route in request.app.routes if route.path.startswith(f"{LANGUAGE}/"))
+    return missing and request.scope["path"].split("/")[1] in {parts[2] for parts in pages}
 
 
 def _somebody(view: View) -> tuple[str | None, tuple[str, ...]]:

@@ -57,7 +57,7 @@ async def guard(request: Request[Any, Any, Any]) -> Response[str] | None:
     if not isinstance(needs, Needs):
         raise PageWithoutGuard
     site: Site = request.app.state.site
-    if _names_a_person(request, site):
+    if request.scope["path"].split("/")[1] in LANGUAGES and names_a_person(request, site):
         return Response("", status_code=303, headers={"location": f"{path_of(request.scope['path'])}?{NUMBER_TYPED}=1"})
     passage = passage_of(request.scope)
     passage.visit = await site.sessions.find(request.cookies.get(site.cookie))
@@ -72,10 +72,8 @@ async def guard(request: Request[Any, Any, Any]) -> Response[str] | None:
     return await _once(site, passage) if passage.form is not None and changes else None
 
 
-def _names_a_person(request: Request[Any, Any, Any], site: Site) -> bool:
+def names_a_person(request: Request[Any, Any, Any], site: Site) -> bool:
     """Tell whether somebody typed the number of a person where it would stand in an address."""
-    if request.scope["path"].split("/")[1] not in LANGUAGES:
-        return False
     environment = Environment.TEST if site.test else Environment.PRODUCTION
     today = brussels_day(datetime.now(UTC))
     return any(is_number_of_person(value, environment, today) for value in request.query_params.values())

@@ -12,12 +12,11 @@ from crossroads.kernel.errors import Unavailable
 from crossroads.web.access import EVERYBODY, LOGGED_IN, form, page
 from crossroads.web.attempts import LONGEST_PATH, Attempt, opened, sealed
 from crossroads.web.guard import carried_over, safe_next
-from crossroads.web.languages import preferred
 from crossroads.web.openid import BACK_CHANNEL_PATH, RETURN_PATH, LoginFailed, OpenIdConnect
 from crossroads.web.passage import passage_of
 from crossroads.web.sessions import Level, Session, Visit
 from crossroads.web.site import Site
-from crossroads.web.view import Looking, View, lead
+from crossroads.web.view import Looking, View, lead, lead_to_language
 
 _log = structlog.get_logger(__name__)
 
@@ -114,10 +113,7 @@ async def logged_out_elsewhere(request: Request[Any, Any, Any], state: State) ->
 @get("/", opt={"needs": EVERYBODY})
 async def choose_language(request: Request[Any, Any, Any]) -> Response[str]:
     """Lead to the language that the browser asks for."""
-    language = preferred(request.headers.get("accept-language"))
-    answer = lead(f"/{language}")
-    answer.headers |= {"vary": "accept-language", "cache-control": "no-store"}
-    return answer
+    return lead_to_language(request)
 
 
 ROUTES = (log_in, come_back, log_out, logged_out, logged_out_elsewhere, choose_language)

@@ -23,7 +23,7 @@ from crossroads.web.languages import LANGUAGES, Words, nearest, words_of
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-_BIDI = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F))
+_BIDI = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C))
 _CONTROL = dict.fromkeys((*range(0x20), 0x7F))
 
 

@@ -17,7 +17,7 @@ from crossroads.kernel.errors import CrossroadsError
 from crossroads.web.dates import read_birth, read_day, typed_day
 from crossroads.web.forms import ACTING, Form, new_number
 from crossroads.web.guard import take_draft
-from crossroads.web.languages import LANGUAGES, Words
+from crossroads.web.languages import LANGUAGES, Words, preferred
 from crossroads.web.look import path_of
 from crossroads.web.passage import Passage, passage_of
 from crossroads.web.sessions import Visit, Who
@@ -143,6 +143,14 @@ class View:
 def lead(address: str) -> Response[str]:
     """Lead the browser to an address."""
     return Response("", status_code=HTTP_303_SEE_OTHER, media_type=HTML, headers={"location": address})
+
+
+def lead_to_language(request: Request[Any, Any, Any], path: str = "", query: str = "") -> Response[str]:
+    """Lead a browser whose address names no language to one that it asks for."""
+    language = preferred(request.headers.get("accept-language"))
+    answer = lead(path_of(f"/{language}{path}") + (f"?{query}" if query else ""))
+    answer.headers |= {"vary": "accept-language", "cache-control": "no-store"}
+    return answer
 
 
 async def provide_view(request: Request[Any, Any, Any], state: State) -> View:

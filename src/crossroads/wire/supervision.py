@@ -108,6 +108,10 @@ class Rule(StrEnum):
     """Somebody asked about a person whom an officer has watched."""
     SOON_ENDED = "soon-ended"
     """An institution inscribed somebody, asked about the person, and soon ended the inscription."""
+    OWN_PEOPLE = "own-people"
+    """An institution that asks for people about themselves asked about very many of them within a minute or an hour."""
+    OWN_SESSIONS = "own-sessions"
+    """An institution that asks for people about themselves asked about one of them in many sessions on a day."""
 
 
 class Parameter(StrEnum):
@@ -124,6 +128,12 @@ class Parameter(StrEnum):
     """People of one last name, of a day."""
     SOON_ENDED = "soon-ended"
     """Days within which an inscription ended."""
+    OWN_MINUTE = "own-minute"
+    """People within a minute, of an institution that asks for people about themselves, in whatever sessions."""
+    OWN_HOUR = "own-hour"
+    """The same within an hour."""
+    OWN_SESSIONS = "own-sessions"
+    """Sessions about one person, of a day, of such an institution."""
 
 
 class PatternQuery(Reasoned, frozen=True, kw_only=True):
@@ -147,6 +157,8 @@ class FlaggedPattern(Message, frozen=True, kw_only=True):
     questions: int
     person: int | None = None
     """The key of the log, where it is about one person."""
+    sessions: int | None = None
+    """In how many sessions it was asked, where the rule counts those."""
     tickets: tuple[UUID, ...]
     """Of the first ten questions."""
 

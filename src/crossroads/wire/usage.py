@@ -217,6 +217,8 @@ class UsageList(Message, frozen=True, kw_only=True):
     usages: tuple[Usage, ...]
     next: str | None = None
     embargoes: tuple[EmbargoNotice, ...] = ()
+    archived: tuple[str, ...] = ()
+    """Months (UTC) of the time that is asked for of which entries went to an archive: those are not here."""
     checkpoint: str | None = None
 
 

@@ -9,9 +9,9 @@
 
 -- name: seen
 -- Give what was logged under the keys of a person, newest first, after a place, or at some places; less what an embargo keeps
--- from being seen now; and with each how many there are in all, wherever the page begins: one row alone where the page has
--- none (all streams). `under` is what was asked or told for a purpose that is under an embargo, as far as corrections follow from
--- it. Places are found first; content is read of what is given.
+-- from being seen now; and with each how many there are in all, wherever the page begins, and of which months entries went to an
+-- archive: one row alone where the page has none (all streams). `under` is what was asked or told for a purpose that is under an
+-- embargo, as far as corrections follow from it. Places are found first; content is read of what is given.
 WITH embargo AS MATERIALIZED (
     SELECT * FROM unnest(
         :contexts::text[], :froms::timestamptz[], :tos::timestamptz[], :days::int[], :opens::timestamptz[]
@@ -53,10 +53,13 @@ WITH embargo AS MATERIALIZED (
     SELECT * FROM entry
     WHERE :at::timestamptz IS NULL OR (at, stream, index) < (:at, :stream::smallint, :index::bigint)
     ORDER BY at DESC, stream DESC, index DESC LIMIT :limit OFFSET :skip
+), archive AS MATERIALIZED (
+    SELECT array_agg(DISTINCT o.content ->> 'month' ORDER BY o.content ->> 'month') AS months FROM log_entry AS o
+    WHERE o.event = 'log:month:archived' AND o.event IN ('log:range:expired', 'log:month:archived')
 )
-SELECT t.total, e.at, e.stream, e.index, e.event, e.ticket, e.person, e.asker,
+SELECT t.total, a.months AS archived, e.at, e.stream, e.index, e.event, e.ticket, e.person, e.asker,
        e.content - 'statement' - 'requestSignature' AS content
-FROM (SELECT count(*) AS total FROM entry) AS t
+FROM (SELECT count(*) AS total FROM entry) AS t CROSS JOIN archive AS a
 LEFT JOIN (place JOIN log_entry AS e ON e.stream = place.stream AND e.index = place.index AND e.at = place.at) ON true
 ORDER BY e.at DESC, e.stream DESC, e.index DESC;
 

@@ -75,3 +75,48 @@ SELECT e.ticket FROM log_entry AS e
 WHERE e.person = ANY (:persons::bigint[]) AND e.at >= :since AND e.at < :until AND e.asker = :institution
   AND e.event IN ('exchange:question:decided', 'exchange:question:refused') AND e.content ->> 'agent' = :agent
 ORDER BY e.at LIMIT 10;
+
+-- name: own_people
+-- Give where who asks for people about themselves asked about, or looked at what is kept of, very many within a minute or
+-- within an hour, in whatever sessions; of those alone, by the index of institutions (all streams). Who does not exist counts
+-- too. Entries are read once, and only what is counted is sorted: they are long.
+WITH looked AS MATERIALIZED (
+    SELECT e.asker, e.at, e.person, e.content ->> 'ssinHash' AS nobody, e.ticket, e.content ->> 'legalContext' AS purpose,
+           date_trunc('minute', e.at) AS minute, date_trunc('hour', e.at) AS hour
+    FROM log_entry AS e
+    WHERE e.asker = ANY (:askers::text[]) AND e.at >= :since AND e.at < :until
+      AND (:institution::text IS NULL OR e.asker = :institution)
+      AND e.event IN (
+          'exchange:question:decided', 'exchange:question:refused', 'transparency:usage:shown', 'transparency:holders:shown',
+          'transparency:proof:shown', 'transparency:mandates:shown', 'transparency:look:refused', 'box:list:shown'
+      )
+)
+SELECT l.asker AS institution, NULL AS agent, min(l.at) AS since, max(l.at) AS until,
+       count(DISTINCT l.person) + count(DISTINCT l.nobody) AS persons, count(*) AS questions,
+       (array_agg(l.ticket ORDER BY l.at))[1 : 10] AS tickets
+FROM looked AS l
+WHERE (l.asker, l.purpose) IN (SELECT * FROM unnest(:askers::text[], :purposes::text[]))
+GROUP BY GROUPING SETS ((l.asker, l.minute), (l.asker, l.hour))
+HAVING count(DISTINCT l.person) + count(DISTINCT l.nobody)
+       >= CASE WHEN grouping(l.minute) = 0 THEN :in_minute::int ELSE :in_hour::int END
+ORDER BY persons DESC, since LIMIT :limit;
+
+-- name: own_sessions
+-- Give about whom who asks for people about themselves asked, or looked, in many sessions: more than a person begins, with
+-- those who act for that person (all streams). It reads as `own_people` does.
+WITH looked AS MATERIALIZED (
+    SELECT e.asker, e.at, e.person, e.content ->> 'agent' AS agent, e.ticket, e.content ->> 'legalContext' AS purpose
+    FROM log_entry AS e
+    WHERE e.asker = ANY (:askers::text[]) AND e.at >= :since AND e.at < :until AND e.person IS NOT NULL
+      AND (:institution::text IS NULL OR e.asker = :institution)
+      AND e.event IN (
+          'exchange:question:decided', 'exchange:question:refused', 'transparency:usage:shown', 'transparency:holders:shown',
+          'transparency:proof:shown', 'transparency:mandates:shown', 'transparency:look:refused', 'box:list:shown'
+      )
+)
+SELECT l.asker AS institution, NULL AS agent, l.person, min(l.at) AS since, max(l.at) AS until, 1 AS persons,
+       count(*) AS questions, count(DISTINCT l.agent) AS sessions, (array_agg(l.ticket ORDER BY l.at))[1 : 10] AS tickets
+FROM looked AS l
+WHERE (l.asker, l.purpose) IN (SELECT * FROM unnest(:askers::text[], :purposes::text[]))
+GROUP BY l.asker, l.person HAVING count(DISTINCT l.agent) >= :least
+ORDER BY sessions DESC, since LIMIT :limit;

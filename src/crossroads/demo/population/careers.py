@@ -1,14 +1,17 @@
 """Careers: one activity after the other, and the employments, self-employment and unemployment they consist of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from random import Random
+
+from msgspec.structs import replace
 
 from crossroads.demo.population import parameters
 from crossroads.demo.population.chance import DAY, add_months, banded, birthday, clipped, day_between, pick, within
 from crossroads.demo.population.model import (
     Absence,
     Activity,
+    Decision,
     Employment,
     Municipality,
     Person,
@@ -93,6 +96,17 @@ def pensioner_job(rng: Random, person: Person, on: date) -> Iterator[Employment]
     wage = parameters.MONTHLY_WAGE[0] * percent // 100
     known = Period(starts, _known(period.last, on))
     yield Employment(known, employer(rng), "FLX", "302", manual=True, percent=percent, monthly_wage=wage)
+
+
+def eased(contracts: Iterable[Employment], decisions: Collection[Decision]) -> Iterator[Employment]:
+    """Give contracts as they go with a disability file: nobody works full time whose allowance replaces an income."""
+    allowances = [one.period for one in decisions if one.kind == "incomeReplacementAllowance"]
+    most = parameters.ALLOWANCE_WORK_PERCENT
+    for job in contracts:
+        if job.percent > most and any(job.period.overlaps(period) for period in allowances):
+            yield replace(job, percent=most, monthly_wage=job.monthly_wage * most // job.percent)
+        else:
+            yield job
 
 
 def self_employments(rng: Random, career: tuple[Segment, ...]) -> Iterator[SelfEmployment]:

@@ -57,11 +57,14 @@ def drawn_life(rng: Random, person: Person, home: Whereabouts, dependence: Depen
     career = tuple(careers.segments(rng, person, studied, on))
     side_jobs = (*careers.student_job(rng, person, studied, on), *careers.pensioner_job(rng, person, on))
     life = _life(rng, person, home, career, on)
+    aids = tuple(benefits.other_aids(rng, life.employments, home.residences, on))
+    decisions = benefits.decisions(rng, person, on)
+    contracts = sorted((*life.employments, *side_jobs), key=_starts)
     return replace(
         life,
-        employments=tuple(sorted((*life.employments, *side_jobs), key=_starts)),
-        other_aids=tuple(benefits.other_aids(rng, life.employments, home.residences, on)),
-        decisions=benefits.decisions(rng, person, on),
+        employments=tuple(careers.eased(contracts, decisions)),
+        other_aids=aids,
+        decisions=decisions,
         pension=benefits.pension(rng, person, on),
         child_benefits=tuple(_child_benefit(person, dependence, studied, on)),
     )
@@ -69,8 +72,9 @@ def drawn_life(rng: Random, person: Person, home: Whereabouts, dependence: Depen
 
 def staged_life(rng: Random, person: Person, home: Whereabouts, script: Script, on: date) -> Life:
     """Give the life that a script says; what it does not say is drawn."""
-    life = _life(rng, person, home, script.career(on), on)
-    return replace(life, decisions=script.decisions(rng, person, on), other_aids=tuple(script.other_aids(on)))
+    life, decisions = _life(rng, person, home, script.career(on), on), script.decisions(rng, person, on)
+    contracts = tuple(careers.eased(life.employments, decisions))
+    return replace(life, employments=contracts, decisions=decisions, other_aids=tuple(script.other_aids(on)))
 
 
 def _life(rng: Random, person: Person, home: Whereabouts, career: tuple[Segment, ...], on: date) -> Life:

@@ -128,6 +128,8 @@ HANDICAP: Final = ((18, 0.02), (65, 0.05), (200, 0.09))
 """Share of people below an age who have a disability file."""
 HANDICAP_ALLOWANCE: Final = 0.45
 HANDICAP_ADULT: Final = 18
+ALLOWANCE_WORK_PERCENT: Final = 50
+"""Of a full-time worker, at most, for whom an allowance stands in for income."""
 HANDICAP_POINTS: Final = (7, 18)
 CHILD_BENEFIT_AGE: Final = 25
 """The benefit ends at the latest on the day before this birthday, and before when studies end."""

@@ -17,6 +17,7 @@ from crossroads.participant.desk.config import DeskConfig, read_desk_config
 from crossroads.participant.desk.model import User
 from crossroads.participant.desk.serve import serve as serve_desk
 from crossroads.participant.terminal import Json, errors, told, write
+from crossroads.participant.typed import counted
 
 # Plain tracebacks: typer's own would show the values of variables, a name among them.
 app = typer.Typer(
@@ -109,7 +110,8 @@ def verify(
     if json:
         write(verified)
     for name, one in {} if json else verified.items():
-        Console().print(f"{name}: {one.size} entries, head {one.head}", markup=False, soft_wrap=True)
+        size = counted(one.size, "entry", "entries")
+        Console().print(f"{name}: {size}, head {one.head}", markup=False, soft_wrap=True)
         for fault in one.faults:
             errors.print(fault, style="red", markup=False)
     raise typer.Exit(1 if any(one.faults for one in verified.values()) else 0)

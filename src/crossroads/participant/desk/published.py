@@ -42,6 +42,18 @@ class Party(Message, frozen=True, kw_only=True):
         return self.sector == institution.sector and self.type in (None, institution.type)
 
 
+class Sector(Message, frozen=True, kw_only=True):
+    """A branch of social security, which may answer for data."""
+
+    number: int
+    names: Text
+
+    @property
+    def id(self) -> str:
+        """The number as a key."""
+        return str(self.number)
+
+
 class Institution(Message, frozen=True, kw_only=True):
     """An organisation on the network."""
 
@@ -93,6 +105,10 @@ class Authorisation(Message, frozen=True, kw_only=True):
     """By which it is decided who has what it tells of."""
 
 
+class _Sectors(Message, frozen=True, kw_only=True):
+    items: tuple[Sector, ...]
+
+
 class _Institutions(Message, frozen=True, kw_only=True):
     items: tuple[Institution, ...]
 
@@ -116,6 +132,7 @@ class _Authorisations(Message, frozen=True, kw_only=True):
 class Catalogue(Message, frozen=True, kw_only=True):
     """What is in force today."""
 
+    sectors: tuple[Sector, ...] = ()
     institutions: tuple[Institution, ...] = ()
     legal_contexts: tuple[LegalContext, ...] = ()
     data_groups: tuple[DataGroup, ...] = ()
@@ -174,6 +191,7 @@ class _Part(NamedTuple):
 
 
 _PARTS = {
+    "sectors": _Part("sectors", _Sectors),
     "institutions": _Part("institutions", _Institutions),
     "legal_contexts": _Part("legal-contexts", _LegalContexts),
     "data_groups": _Part("data-groups", _DataGroups),

@@ -44,3 +44,9 @@ class Shelf:
         if kept is None or kept.agent != agent or kept.until <= self._clock.now() or not isinstance(kept.thing, kind):
             return None
         return kept.thing
+
+    def of(self, agent: str, kind: type[T]) -> list[tuple[str, T]]:
+        """Give what is kept of a kind for this user, each after its name, the newest first."""
+        now = self._clock.now()
+        own = ((name, one.thing) for name, one in self._kept.items() if one.agent == agent and one.until > now)
+        return [(name, thing) for name, thing in own if isinstance(thing, kind)][::-1]

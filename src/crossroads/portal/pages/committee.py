@@ -29,18 +29,20 @@ from crossroads.portal.drafting import (
 from crossroads.portal.office import COMMITTEE
 from crossroads.portal.pages.citizen import Public
 from crossroads.portal.pages.officer import Held, register_of
+from crossroads.portal.pages.public import Requested, asked
+from crossroads.portal.register import page_of
 from crossroads.web.access import form, page
 from crossroads.web.view import Looking, View
 from crossroads.wire.committee import Decision, DecisionKind, DraftAct, DraftQuery, DraftSaving, DraftShown, DraftsQuery
 
 
 @page("/committee", COMMITTEE)
-async def committee(view: Looking, held: Held, public: Public) -> Response[str]:
-    """List the drafts, and where each stands."""
-    found = await held.offices.drafts(DraftsQuery(**held.decides()))
-    register = register_of(view, public)
-    told, choices = DraftWords(register, view.words), Choices(register, view.words)
-    return view.page("committee/committee.html", drafts=found.items, kinds=DecisionKind, told=told, choices=choices)
+async def committee(request: Requested, view: Looking, held: Held, public: Public) -> Response[str]:
+    """List the drafts, and where each stands; find an authorisation to decide about."""
+    drafts = await held.offices.drafts(DraftsQuery(**held.decides()))
+    wanted, told = asked(view, public, request), DraftWords(register_of(view, public), view.words)
+    standing = page_of(wanted.register.decidable(wanted.words), wanted.page) if wanted.words else None
+    return view.page("committee/committee.html", drafts=drafts.items, told=told, asked=wanted, standing=standing)
 
 
 @page("/committee/write", COMMITTEE)

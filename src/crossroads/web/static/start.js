@@ -25,3 +25,26 @@ document.addEventListener("click", async (event) => {
   document.querySelector("main").replaceWith(main);
   [...main.querySelectorAll("a[data-cr-again]")].find((one) => one.href === link.href)?.focus();
 });
+
+// A long list of boxes is narrowed by what is typed above it; what is chosen stays in sight.
+const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+for (const box of document.querySelectorAll("[data-cr-narrow]")) {
+  const [input, status] = [box.querySelector("input"), box.querySelector("[role=status]")];
+  const parts = [...box.parentElement.querySelectorAll("fieldset")];
+  box.hidden = false;
+  input.addEventListener("input", () => {
+    const words = plain(input.value).split(/\s+/);
+    for (const part of parts) {
+      const above = part.querySelector("legend").textContent;
+      const items = [...part.querySelectorAll(".govuk-checkboxes__item")];
+      for (const item of items) {
+        const text = plain(`${above} ${item.textContent}`);
+        item.hidden = !item.querySelector("input").checked && !words.every((word) => text.includes(word));
+      }
+      part.hidden = items.every((item) => item.hidden);
+    }
+    status.textContent = parts.every((part) => part.hidden) ? status.dataset.crNone : "";
+  });
+  // What is typed here is no field of the form: Enter sends nothing.
+  input.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+}

@@ -57,7 +57,7 @@ async def answer(view: Looking, member: Present, name: FromPath[str]) -> Respons
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:
-    groups = member.options("data_groups", member.askable(choice, "online"))
+    groups = member.by_source(member.askable(choice, "online"))
     show = view.page if view.form.good else view.again
     return show("ask.html", member=member, choice=choice, groups=groups)
 

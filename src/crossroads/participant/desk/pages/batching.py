@@ -126,7 +126,7 @@ def _attached(ticket: UUID) -> dict[str, str]:
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:
-    groups = member.options("data_groups", member.askable(choice, "batch"))
+    groups = member.by_source(member.askable(choice, "batch"))
     show = view.page if view.form.good else view.again
     return show("batch_send.html", member=member, choice=choice, groups=groups, most=MOST_TYPED)
 

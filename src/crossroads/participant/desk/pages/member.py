@@ -1,8 +1,8 @@
 """Who sits at the desk: a user of the institution, what he or she may do today, and the catalogue."""
 
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple, TypeVar
 
@@ -130,6 +130,13 @@ class Member:
         count = Counter(one.text for one in shown)
         told = [one if count[one.text] == 1 else one._replace(text=f"{one.text} ({one.value})") for one in shown]
         return sorted(told, key=lambda one: in_order(one.text))
+
+    def by_source(self, groups: Mapping[str, DataGroup]) -> list[tuple[Option, list[Option]]]:
+        """Give data groups to choose from, by the sector that answers for them; both by name."""
+        of: defaultdict[str, list[str]] = defaultdict(list)
+        for key, group in groups.items():
+            of[str(group.authentic_source)].append(key)
+        return [(one, self.options("data_groups", of[str(one.value)])) for one in self.options("sectors", of)]
 
     @property
     def sends(self) -> bool:

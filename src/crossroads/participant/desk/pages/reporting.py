@@ -67,9 +67,12 @@ async def report(view: Looking, member: Present, name: FromPath[str], number: Fr
 
 @page("/reports", AT_WORK)
 async def reports(view: Looking, member: Present) -> Response[str]:
-    """Show the reports that wait for an answer of the institution, as the source."""
+    """Show the reports that wait for an answer of the institution, and in which answers one can report an error."""
     await member.acting_as_staff(What.ERROR)
-    return view.page("reports.html", member=member, found=await member.desk.client.open_reports())
+    kept = member.desk.shelf.of(member.agent, Answered)
+    given = [(name, answered) for name, answered in kept if answered.choice in member.choices]
+    standing, found = member.desk.standing(view.who), await member.desk.client.open_reports()
+    return view.page("reports.html", member=member, found=found, given=given, standing=standing)
 
 
 @page("/reports/{report_id:uuid}", AT_WORK)
