@@ -14,6 +14,7 @@ from crossroads.jobs import model as jobs
 from crossroads.mutations import bringing, hub_changes, tasks, turns
 from crossroads.mutations import model as changes
 from crossroads.participant import bulk, bulk_worker, client, feed, participant, routes, steps
+from crossroads.serving import connection, one
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
 from crossroads.wire import (
@@ -39,6 +40,16 @@ Limit = tuple[int, str, str]
 _OVERLOADED = "more are refused with `CR-OVERLOADED`"
 
 LIMITS: dict[str, list[Limit]] = {
+    "Every connection, to any program": [
+        (
+            connection.MAXIMUM_HEAD,
+            "bytes",
+            "without a head being complete, or a piece of a body; more is answered with 431",
+        ),
+        (connection.HEAD_SECONDS, "seconds", "within which a head must have come; then the connection is closed"),
+        (one.IDLE_SECONDS, "seconds", "for which a connection is kept after an answer"),
+        (one.PATIENCE_SECONDS, "seconds", "for answers under way when a program is told to stop"),
+    ],
     "Every request to the hub": [
         (messages.MAXIMUM_REQUEST, "bytes", "a request body; larger is refused with `CR-PAYLOAD-TOO-LARGE`"),
         (guarding.BODY_SECONDS, "seconds", "within which it must have come; later is refused with `CR-BODY-LATE`"),

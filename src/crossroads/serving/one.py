@@ -19,7 +19,7 @@ from crossroads.serving.connection import Connection
 
 PATIENCE_SECONDS = 10
 """For answers that are under way when it is told to stop; then they are given up."""
-_IDLE_SECONDS = 120
+IDLE_SECONDS = 120
 """Longer than our own clients keep a connection: it is they who close it, and never while they send."""
 _BACKLOG = 2048
 
@@ -68,7 +68,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 log_config=None,
                 backlog=_BACKLOG,
-                timeout_keep_alive=_IDLE_SECONDS,
+                timeout_keep_alive=IDLE_SECONDS,
                 timeout_graceful_shutdown=PATIENCE_SECONDS,
             )
         )
