@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from crossroads.serving.one import Listening
 
 def create() -> Any:
     """Make an application that says which process it is."""
+    time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 0)
     return _answer
 
 

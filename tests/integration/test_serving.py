@@ -1,6 +1,7 @@
 """One process that serves, and connections that are not decent: real sockets."""
 
 import asyncio
+import socket
 import ssl
 import warnings
 from collections.abc import AsyncIterator
@@ -23,6 +24,8 @@ from crossroads.network.ports import free_ports
 from crossroads.serving import connection
 from crossroads.serving.one import Listening, Server
 
+_LARGE = 30_000_000
+"""More than the system itself keeps of what was sent and not read."""
 _HEAD = b"POST /path HTTP/1.1\r\nhost: a\r\n"
 
 
@@ -43,6 +46,13 @@ async def _application(scope: Any, receive: Any, send: Any) -> None:
         await asyncio.sleep(0.6)
     if scope["path"] == "/wrong":
         raise ValueError("85073003328")
+    if scope["path"] == "/trailers":
+        body = str(dict(scope["headers"]).get(b"x-late")).encode()
+    if scope["path"] == "/large":
+        large = b"a" * _LARGE
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(large))]})
+        await send({"type": "http.response.body", "body": large})
+        return
     told = f"{scope['client'][0]} {scope['scheme']} {len(body)}".encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(told))]})
     await send({"type": "http.response.body", "body": told})
@@ -118,11 +128,69 @@ async def test_nor_is_who_sends_half_a_head_after_a_whole_request(monkeypatch: p
     assert answer.count(b"HTTP/1.1 200 ") == 1
 
 
+async def test_who_sent_a_whole_request_is_not_waited_for_as_if_another_one_had_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 0.2)
+    whole = _HEAD + b"content-length: 0\r\n\r\n"
+    async with _serving() as port, asyncio.timeout(10):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(2):
+            writer.write(whole)
+            assert await reader.readuntil(b"127.0.0.1 http 0")
+            await asyncio.sleep(0.5)
+        assert not reader.at_eof()
+        writer.close()
+
+
+async def test_a_request_before_the_last_one_was_answered_is_refused() -> None:
+    slow = b"POST /slow HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n"
+    async with _serving() as port:
+        answer = await _sent(port, slow * 1_000)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"200 OK" not in answer
+
+
+async def test_another_protocol_is_refused_for_what_follows_would_be_another_request() -> None:
+    head = _HEAD + b"connection: upgrade\r\nupgrade: h2c\r\ncontent-length: 36\r\n\r\n"
+    async with _serving() as port:
+        answer = await _sent(port, head, b"GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n", pause=0.1)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+async def test_what_follows_a_body_is_no_header() -> None:
+    head = b"POST /trailers HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n"
+    async with _serving() as port:
+        answer = await _sent(port, head + b"0\r\nx-late: yes\r\n\r\n")
+    assert b"127.0.0.1 http 4" in answer, "no header has that name: None"
+
+
+@pytest.mark.parametrize("end", [b"", b"connection: close\r\n"], ids=["kept", "closed"])
+async def test_an_answer_that_nobody_reads_is_given_up(end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "READ_SECONDS", 0.3)
+    async with _serving() as port, asyncio.timeout(10):
+        with socket.create_connection(("127.0.0.1", port)) as lazy:
+            lazy.sendall(b"GET /large HTTP/1.1\r\nhost: a\r\n" + end + b"\r\n")
+            await asyncio.sleep(1)
+            lazy.settimeout(5)
+            assert await asyncio.to_thread(_length, lazy) < _LARGE
+
+
+def _length(lazy: socket.socket) -> int:
+    """Read what there still is, and give how much that was."""
+    length = 0
+    with suppress(ConnectionResetError):
+        while piece := lazy.recv(1_000_000):
+            length += len(piece)
+    return length
+
+
 async def test_who_waits_for_an_answer_is_let_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "HEAD_SECONDS", 0.2)
     slow = b"POST /slow HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n"
     async with _serving() as port:
-        answer = await _sent(port, slow + b"POST /", pause=0.1)
+        answer = await _sent(port, slow, b"POST /", pause=0.1)
     assert b"127.0.0.1 http 0" in answer
 
 

@@ -18,11 +18,11 @@ _PATIENCE = 20.0
 
 
 class _Running:
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, *, starting: float = 0) -> None:
         (self.port,) = free_ports(1)
-        command = [sys.executable, str(_PROGRAM), str(self.port), str(processes)]
+        command = [sys.executable, str(_PROGRAM), str(self.port), str(processes), str(starting)]
         self.program = subprocess.Popen(command)
-        _until(self._answers)
+        _until((lambda: len(self.children()) == processes) if starting else self._answers)
 
     def _answers(self) -> bool:
         try:
@@ -82,6 +82,16 @@ def test_a_signal_stops_all_of_them_and_a_second_one_at_once_does_no_harm(
     running.program.send_signal(number)
     running.program.send_signal(number)
     assert running.program.wait(_PATIENCE) == 0
+    assert not any(map(_runs, children))
+
+
+def test_a_signal_while_they_start_is_not_lost() -> None:
+    running = _Running(2, starting=60)
+    children = running.children()
+    began = time.monotonic()
+    running.program.send_signal(signal.SIGTERM)
+    assert running.program.wait(_PATIENCE) == 0
+    assert time.monotonic() - began < 5
     assert not any(map(_runs, children))
 
 

@@ -4,12 +4,15 @@ It has a low priority, and it ends with the participant. One that is stuck is en
 """
 
 import asyncio
+import os
 import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from time import monotonic
 from typing import NamedTuple
 
@@ -116,6 +119,7 @@ def work(config: Config, pipe: Connection) -> None:
     """Answer pages until the participant ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal, and meant for the participant
     give_way(parted=True)
+    threading.Thread(target=_end_with, args=[parent_process()], daemon=True).start()
     desk: Desk | None = None
     with asyncio.Runner() as runner:
         while True:
@@ -128,6 +132,13 @@ def work(config: Config, pipe: Connection) -> None:
                 pipe.send(runner.run(desk.answer(job)))
             except Exception as error:  # noqa: BLE001 - whatever happens, the participant is told and the process goes on
                 pipe.send(_failure(error))
+
+
+def _end_with(participant: BaseProcess | None) -> None:
+    """End as soon as the participant has, in the middle of a page too: nobody else would end this process."""
+    if participant is not None:
+        participant.join()
+        os._exit(1)
 
 
 def _failure(error: Exception) -> _Failure:

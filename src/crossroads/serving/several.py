@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkProcess
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -42,7 +43,12 @@ def serve(factory: str, listening: Listening, processes: int) -> None:
 
         def started() -> ForkProcess:
             process = _fork.Process(target=_work, args=[make, listening, listener, os.getpid()])
-            process.start()
+            # A signal that came while it has our handlers would be lost.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+            try:
+                process.start()
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             return process
 
         running = [started() for _ in range(processes)]
@@ -93,9 +99,10 @@ def _told_to_stop() -> Iterator[int]:
 def _stop(running: list[ForkProcess]) -> None:
     for process in running:
         process.terminate()
+    # They give up what is under way by themselves, and then write what waits; after that, recovery closes what is left.
+    until = monotonic() + 2 * PATIENCE_SECONDS
     for process in running:
-        # It gives up what is under way by itself, and then writes what waits; after that, recovery closes what it left.
-        process.join(2 * PATIENCE_SECONDS)
+        process.join(max(until - monotonic(), 0))
         if process.is_alive():
             process.kill()
             process.join()
@@ -103,4 +110,7 @@ def _stop(running: list[ForkProcess]) -> None:
 
 def _work(make: Callable[[], Any], listening: Listening, listener: socket.socket, parent: int) -> None:
     signal.set_wakeup_fd(-1)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     uvloop.run(Server(make(), listening).serve_for(parent, listener))
