@@ -198,11 +198,11 @@ class Batches:
 
 def job_processes(built: Network) -> list[int]:
     """Give the processes of the hub that work on jobs."""
-    hub = built.processes["hub"].pid
+    of_the_hub = b"jobs\0run\0--parent\0%d\0" % built.processes["hub"].pid
     found = []
     for told in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            if b"jobs\0run" in told.read_bytes() and os.getpgid(int(told.parent.name)) == hub:
+            if of_the_hub in told.read_bytes():
                 found.append(int(told.parent.name))
     return found
 
