@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 _NICENESS = 19
+_OF_THE_SESSION = 10
+"""A tenth of what another session may take where all want the processor: work that may wait is not to wait for ever."""
 _GROUP = Path("/proc/self/autogroup")
 
 
@@ -13,11 +15,11 @@ def give_way(*, parted: bool) -> None:
 
     Linux may share the processors among sessions first, and among the processes of each only then (`sched_autogroup`):
     next to a process that answers, work that may wait would take as much as any other program. In a session of its own
-    it has the lowest priority among these too.
+    it has a low priority among these too.
     """
     os.nice(_NICENESS)
     if parted:
         # It leads a session already; or Linux shares without regard to sessions, and there is nothing to write to.
         with suppress(OSError):
             os.setsid()
-            _GROUP.write_text(str(_NICENESS))
+            _GROUP.write_text(str(_OF_THE_SESSION))
