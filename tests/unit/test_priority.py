@@ -1,0 +1,27 @@
+"""Work that may wait gives way, whatever Linux shares the processors among."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_PROGRAM = """
+import os
+from pathlib import Path
+from crossroads.kernel.priority import give_way
+give_way(parted={parted})
+group = Path("/proc/self/autogroup")
+print(os.nice(0), os.getsid(0) == os.getpid(), group.read_text().split()[-1] if group.exists() else "none")
+"""
+
+
+@pytest.mark.parametrize("parted", [True, False])
+def test_it_has_the_lowest_priority_and_parted_from_its_session_its_session_a_low_one(*, parted: bool) -> None:
+    program = _PROGRAM.format(parted=parted)
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    niceness, leads, group = told
+    assert niceness == "19"
+    assert leads == str(parted)
+    if parted and Path("/proc/self/autogroup").exists():
+        assert group == "10"
