@@ -17,7 +17,7 @@ from crossroads.statuses.attestation_signing import make_for_tests, read_certifi
 from crossroads.statuses.attesting import Attestations, Attester
 from crossroads.statuses.buffer import Buffer
 from crossroads.statuses.model import Entitlement, Load, Reach
-from crossroads.statuses.rights import Right
+from crossroads.statuses.rights import Right, Texts
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -49,7 +49,7 @@ def right(name: str = "Social tariff", **fields: Any) -> Right:
         "data_group": "social-tariff-client@1",
         "owner": "fod-economie",
         "authorisation": "CR-ILL/social-tariff-2",
-        "legal_reference": "illustrative",
+        "legal_reference": Texts(**dict.fromkeys(("nl", "fr", "de", "en"), "illustrative")),
         "reach": Reach.HOUSEHOLD,
         "table": "social-tariff.dmn",
         "decision": "right",

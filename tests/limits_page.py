@@ -17,6 +17,7 @@ from crossroads.participant import bulk, bulk_worker, client, feed, participant,
 from crossroads.serving import connection, one
 from crossroads.sources import breaker, bulkhead
 from crossroads.sources import service as sources
+from crossroads.web import sent
 from crossroads.wire import (
     acting,
     batches,
@@ -49,6 +50,10 @@ LIMITS: dict[str, list[Limit]] = {
         (connection.HEAD_SECONDS, "seconds", "within which a head must have come; then the connection is closed"),
         (one.IDLE_SECONDS, "seconds", "for which a connection is kept after an answer"),
         (one.PATIENCE_SECONDS, "seconds", "for answers under way when a program is told to stop"),
+    ],
+    "Every form of a page": [
+        (sent.FORM_SECONDS, "seconds", "within which it must have come whole; later is answered with 408"),
+        (sent.FILES_SECONDS, "seconds", "the same, where the page takes files"),
     ],
     "Every request to the hub": [
         (messages.MAXIMUM_REQUEST, "bytes", "a request body; larger is refused with `CR-PAYLOAD-TOO-LARGE`"),

@@ -1,5 +1,7 @@
 """What tests of supervision and of the committee share: what an officer and two members say to the hub."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime, time
 from typing import Any
 
@@ -8,6 +10,7 @@ import asyncpg
 from crossroads.kernel.clock import BRUSSELS
 from crossroads.network.service import Network
 from crossroads.wire.committee import DraftShown
+from database import Database
 from looking import OVERSIGHT, PORTAL, posted, read
 from raw import Reply
 
@@ -31,6 +34,18 @@ async def flood(url: str, day: date) -> None:
     try:
         await connection.execute("SELECT add_month('log_entry', $1)", night)
         await connection.execute(_FLOOD, night)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def holding(database: Database, table: str) -> AsyncIterator[None]:
+    """Let nobody read a table meanwhile, as one that takes too long to be read."""
+    connection = await asyncpg.connect(database.url("crossroads_owner"))
+    try:
+        async with connection.transaction():
+            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            yield
     finally:
         await connection.close()
 

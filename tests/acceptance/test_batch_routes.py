@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ import pytest
 from batch_killing import job_processes
 from batching import Author, lines
 from commands import crossroads, typed
+from crossroads.kernel.clock import BRUSSELS
 from crossroads.kernel.errors import Refused
 from crossroads.network.service import Network
 from crossroads.participant.client import SyncClient
@@ -244,6 +246,15 @@ def test_the_command_line_shows_jobs(built: Network) -> None:
     ):
         ended = typed("jobs", *command, environment=dict(built.environment))
         assert (ended.code, said in ended.stdout + ended.sentence) == (code, True)
+
+
+def test_a_job_is_shown_by_the_clocks_of_people(built: Network) -> None:
+    environment = dict(built.environment)
+    job = json.loads(typed("jobs", "list", "--all", "--json", environment=environment).stdout)["jobs"][0]
+    shown = typed("jobs", "show", job["job"], environment=environment).stdout
+    created = datetime.fromisoformat(job["createdAt"]).astimezone(BRUSSELS)
+    assert f"{created:%Y-%m-%d %H:%M} (Brussels)" in shown
+    assert "+00:00" not in shown
 
 
 def test_jobs_can_be_read_in_a_narrow_terminal(built: Network, fund: Sender) -> None:

@@ -156,7 +156,7 @@ def test_the_tour_after_a_first_start_that_was_killed(demo: Demo) -> None:
     refused = _other(demo)
     answered = _ask(demo)
     invited, sent, waiting = _invited(demo), _proposed(demo, "batch submit"), _waiting(demo, "statuses")
-    visited = _visited(demo)
+    visited, fare = _visited(demo), _fare(demo)
     wanting = [path for path in _named_by_pages() if not (demo.home / path).exists()]
     told, why_not = _mailbox(demo, "pcsw-gent"), _why(demo, "nsso", "neo", "pcsw-antwerpen")
     second.send_signal(signal.SIGINT)
@@ -173,6 +173,11 @@ def test_the_tour_after_a_first_start_that_was_killed(demo: Demo) -> None:
     assert "audit patterns" in stopped.output
     assert visited == _VISITED
     assert (invited, waiting) == (_INVITED, 0)
+    assert fare.returncode == 0, fare
+    assert re.search(r"^ *Allowed by +CR-ILL/social-inquiry-1 *$", stopped.output, re.MULTILINE), stopped.output
+    # What a file asked was answered some steps before.
+    assert "permitted, not" not in stopped.output
+    assert re.search(r", in a file .* answered: DATA_FOUND", stopped.output), stopped.output
     assert re.search(r"^\d+ DATA_FOUND$", sent, re.MULTILINE), sent
     said = " ".join(stopped.output.split())
     assert re.findall(r"[1-9]\d* refused, [1-9]\d* in files", said), said
@@ -226,6 +231,14 @@ def _named_by_pages() -> set[str]:
 def _other(demo: Demo) -> "subprocess.CompletedProcess[str]":
     """Start a second demo in the same home."""
     return _crossroads(demo, "demo", "--once")
+
+
+def _fare(demo: Demo) -> "subprocess.CompletedProcess[str]":
+    """Ask whether a right is open, as a page of the documentation shows."""
+    folder = demo.home / "demo" / "de-lijn"
+    *_, last = (folder / "customers.csv").read_text("utf-8").split()
+    asked = ("--legal-context", "DELIJN:REDUCED_FARE", "--right", "de-lijn", "--ssin", "-")
+    return _crossroads(demo, "statuses", "ask", str(folder / "participant.yaml"), *asked, stdin=last.partition(",")[2])
 
 
 def _ask(demo: Demo) -> dict[str, list[dict[str, str]]]:

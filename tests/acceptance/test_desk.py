@@ -98,6 +98,10 @@ def test_the_form_offers_what_the_institution_may_ask_and_nothing_else(stan: Bro
     offered = set(re.findall(r'name="groups" type="checkbox" value="([^"]+)"', form))
     assert WORK in offered
     assert "register-change@1" not in offered
+    form, documents = form.split("Documents, as another institution has them")
+    assert "That institution knows only whom it has on file itself" in documents
+    assert "magda-person@1" in documents
+    assert "magda-" not in form
     parts = dict(re.findall(r'fieldset__legend--s"[^>]*>([^<]+)<(.*?)</fieldset>', form, re.DOTALL))
     assert list(parts) == sorted(parts)
     assert WORK in parts["National Social Security Office"]

@@ -258,7 +258,7 @@ def test_my_data_is_shown_and_a_silent_source_is_named(browser: httpx.Client) ->
     led = sent(browser, browser.get("/en/me/usage"), institution="", first="", last="", own="yes")
     own = text_of(browser.get(led.headers["location"]))
     assert "A person looks at his own data" in own
-    assert "Which data, number and proof" in own
+    assert "Details and proof" in own
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,9 @@ def test_an_authorisation_is_granted_by_a_form_and_compared(here: Portal) -> Non
         cannot = sent(karel, page, f"{page.url.path}/agree")
         assert (cannot.status_code, "while something is wrong with it" in cannot.text) == (409, True)
         for wrong, where in (
-            ({"parties": ""}, "Name at least one"),
+            ({"parties": ""}, "Who may ask: name at least one"),
+            ({"legalContexts": ""}, "Purposes: name at least one"),
+            ({"modes": ""}, "How it travels: name at least one"),
             ({"name-nl": ""}, "Give a name in one language"),
             ({"dataGroups": [WORK, "no-such-group@1"]}, "The catalogue has no such entry: no-such-group@1"),
             ({"parties": [CENTRE, "998", "17/99", "<b>"]}, "The catalogue has no such entry: 998, 17/99, <b>"),

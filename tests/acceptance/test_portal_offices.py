@@ -23,7 +23,7 @@ from database import Database
 from looking import CENTRE, PORTAL, WORK
 from networks import belgium
 from offices import ANNA, SUSPENSION, TODAY, logged_in, offices, sent, text_of
-from overseeing import flood
+from overseeing import flood, holding
 from portals import Portal, hidden_fields
 from raw import INQUIRY, Asker
 from tongues import only_elsewhere, unmarked
@@ -210,6 +210,17 @@ def test_many_days_of_patterns_are_shown_in_parts_and_each_leads_to_its_entries(
         assert further
         rest = text_of(browser.get(unescape(further[1])))
         assert ("robot-" in rest, "not read yet" in rest) == (False, False)
+
+
+async def test_a_rule_that_was_not_read_is_named_beside_what_the_others_flag(
+    here: Portal, module_database: Database
+) -> None:
+    with logged_in(here, "ines") as browser:
+        led = sent(browser, browser.get("/en/officer/patterns"), first=str(TODAY), reason="The look at today.")
+        async with holding(module_database, "supervision_watch"):
+            shown = text_of(await asyncio.to_thread(browser.get, led.headers["location"]))
+        assert "A person who is watched” could not be read in time" in shown
+        assert "could not be read" not in text_of(browser.get(led.headers["location"]))
 
 
 def test_who_looks_at_who_is_watched_says_why_and_that_is_logged(here: Portal) -> None:

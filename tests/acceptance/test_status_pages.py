@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -18,12 +19,15 @@ from crossroads.kernel.clock import SystemClock
 from crossroads.participant import log as own_log
 from crossroads.statuses.attestation_signing import read_certificate
 from crossroads.statuses.pages.keeper import MOST_ATTESTED
-from crossroads.statuses.rights import one_right
+from crossroads.statuses.rights import one_right, read_rights
 from crossroads.statuses.verifying import genuine
+from crossroads.web.languages import LANGUAGES
 from desks import words
 from fakehub import FakeHub
 from portals import hidden_fields
 from status_pages import PORTAL, TARIFF, TODAY, StatusPages, status_pages, write_right
+
+TOLD = {one.id: one for one in read_rights(Path(__file__).parents[2] / "rights" / "belgium")}[TARIFF]
 
 
 @pytest.fixture(scope="module")
@@ -236,14 +240,19 @@ def test_what_is_done_by_command_stands_in_the_same_log_and_the_person_sees_it(h
     pdf = here.folder / "at-the-counter.pdf"
     wish = ("--ssin", "-", "--right", TARIFF, "--output", str(pdf), "--agent", "clerk-7")
     with here.browser("marie") as marie:
-        before = words(marie.get("/mine")).count("somebody of the institution")
+        before = words(marie.get("/mine")).count("Somebody of the institution")
+        assert marie.send("/mine/attestation", right=TARIFF, language="en", day=f"{TODAY.year + 1}-01-01").is_error
         assert here.command("attest", *wish, text=f"{MARIE}\n").code == 0
+        to_come = (*wish, "--output", str(here.folder / "to-come.pdf"), "--day", f"{TODAY.year + 1}-01-01")
+        assert here.command("attest", *to_come, text=f"{MARIE}\n").code == 1
         assert here.command("withdraw", "--ssin", "-", text=f"{MARIE}\n").code == 0
         page = marie.get("/mine")
         shown = words(page)
-    assert "You had an attestation made – through somebody of the institution" in shown
-    assert "You withdrew – through somebody of the institution" in shown
-    assert (before, shown.count("somebody of the institution")) == (0, 2)
+    assert "Somebody of the institution made an attestation for you" in shown
+    assert "Somebody of the institution wanted to make an attestation for you; none was made" in shown
+    assert "You asked for an attestation; none was made" in shown
+    assert "Somebody of the institution noted that you withdrew" in shown
+    assert (before, shown.count("Somebody of the institution"), "refused" in shown) == (0, 3, False)
     # Who it was is for the institution to know.
     assert "clerk-7" not in page.text
     told = msgspec.json.decode(here.command("deeds", "--json").stdout)
@@ -273,8 +282,18 @@ def test_a_rule_that_is_invented_says_so_where_it_would_stand(here: StatusPages)
         )
         assert said in words(page)
         assert "public descriptions of the tariff" not in page.text
-        write_right(here.folder)
-        assert "public descriptions of the tariff" in marie.get("/mine").text
+
+
+def test_where_a_rule_stands_is_said_in_the_language_of_the_page_without_the_remark_of_its_makers(
+    here: StatusPages,
+) -> None:
+    write_right(here.folder)
+    with here.browser("marie") as marie:
+        pages = {language: unescape(words(marie.http.get(f"/{language}/mine"))) for language in LANGUAGES}
+    assert TOLD.remark
+    for language, shown in pages.items():
+        assert TOLD.legal_reference.in_language(language) in shown
+        assert not any(TOLD.remark.in_language(each) in shown for each in LANGUAGES)
 
 
 def test_the_law_may_bind_everybody(here: StatusPages) -> None:

@@ -174,6 +174,7 @@ def check_counts(built: Network, tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     reported = statuses(built, "try", str(table), *tariff, "--report", str(page), "--language", "de")
     assert (reported.code, page.read_text("utf-8").count("verborgen")) == (0, 7), reported
+    assert f"{page}: the same as a page" in reported.stdout, reported
     nowhere = statuses(built, "try", str(table), *tariff, "--report", str(tmp_path))
     assert (nowhere.code, "cannot be written" in nowhere.sentence) == (1, True), nowhere
     short = statuses(built, "absent", str(tmp_path / "first.csv"), *tariff)

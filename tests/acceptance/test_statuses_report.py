@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import date
+from html import unescape
 from pathlib import Path
 
 import msgspec
@@ -12,12 +13,13 @@ from playwright.sync_api import Browser
 from chromium import chromium, overflow, tab, violations
 from crossroads.statuses.report import report
 from crossroads.statuses.report_words import REPORT_WORDS
-from crossroads.statuses.rights import read_rights
+from crossroads.statuses.rights import Texts, read_rights
 from crossroads.statuses.trying import Difference, drafted
 from crossroads.web.languages import LANGUAGES
 
 pytestmark = pytest.mark.browser
-RIGHT = {one.id: one for one in read_rights(Path(__file__).parents[2] / "rights" / "belgium")}["culture-pass"]
+RIGHTS = {one.id: one for one in read_rights(Path(__file__).parents[2] / "rights" / "belgium")}
+RIGHT = RIGHTS["culture-pass"]
 DRAFT = drafted(RIGHT, "draft.dmn", RIGHT.xml + b"\n")
 DAYS = (date(2026, 2, 2), date(2026, 3, 1))
 FOUND = [
@@ -26,6 +28,7 @@ FOUND = [
     Difference(area="4", gain=None, lose=None, other_days=None, same=9000),
     Difference(area="9", gain=1200, lose=80, other_days=None, same=11200),
 ]
+BREAKING = Texts(nl="</dd><b>", fr="</dd><b>", de="</dd><b>", en="</dd><b>")
 HIDDEN = [Difference(area=None, gain=None, lose=None, other_days=None, same=None)]
 
 
@@ -67,6 +70,17 @@ def test_it_is_one_file_and_asks_for_nothing(tmp_path: Path) -> None:
     assert not re.search(r"<script|<link|<img|url\(|@import|href=|src=", text)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_the_rule_stands_and_what_to_know_of_it_are_said_in_its_language(language: str) -> None:
+    tariff = RIGHTS["social-tariff"]
+    for right, draft in ((RIGHT, DRAFT), (tariff, drafted(tariff, "draft.dmn", tariff.xml + b"\n"))):
+        text = unescape(report(FOUND, right, draft, language, DAYS))
+        told = (right.legal_reference, *([right.remark] if right.remark else []))
+        assert [[one.in_language(each) in text for each in LANGUAGES] for one in told] == [
+            [each == language for each in LANGUAGES] for _ in told
+        ]
+
+
 def test_what_is_hidden_is_not_in_it(tmp_path: Path) -> None:
     text = written(tmp_path, "en", FOUND).read_text("utf-8")
     cells = re.findall(r"<t[hd](?: scope=\"row\")?>([^<]*)</t[hd]>", text)
@@ -78,7 +92,7 @@ def test_what_is_hidden_is_not_in_it(tmp_path: Path) -> None:
 
 
 def test_the_name_of_a_right_is_not_read_as_markup(tmp_path: Path) -> None:
-    hostile = msgspec.structs.replace(RIGHT, names={"en": "<script>alert(1)</script>"}, legal_reference="</dd><b>")
+    hostile = msgspec.structs.replace(RIGHT, names={"en": "<script>alert(1)</script>"}, legal_reference=BREAKING)
     text = report(FOUND, hostile, DRAFT, "en", DAYS)
     assert "<script" not in text
     assert "<b>" not in text

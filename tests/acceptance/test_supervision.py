@@ -22,7 +22,7 @@ from crossroads.wire.usage import Action, UsageList, UsageProof
 from database import Database, value
 from looking import CENTRE, OTHER, OVERSIGHT, OWN, PORTAL, SOURCE, WORK, look, posted, read, with_inspection
 from networks import belgium, line, network
-from overseeing import flood, supervised
+from overseeing import flood, holding, supervised
 from raw import INQUIRY, Asker, person
 
 ANNA, BERT, CARLA, NOBODY = person(1), person(3), person(5), person(7)
@@ -219,9 +219,14 @@ def set_to(built: Network, parameter: str, value: int, day: date = TODAY) -> Par
     return read(reply, ParameterList)
 
 
-def test_many_people_in_a_minute_are_flagged_by_the_number_of_that_day(built: Network) -> None:
+def await_a_minute() -> None:
+    """Wait until what comes next is within one minute of the clock."""
     while datetime.now(UTC).second > 50:
         time.sleep(1)
+
+
+def test_many_people_in_a_minute_are_flagged_by_the_number_of_that_day(built: Network) -> None:
+    await_a_minute()
     for ssin in (ANNA, CARLA, BERT, NOBODY):
         asked(built, ssin, agent="clerk-curious")
     assert [one for one in flagged(built, Rule.MANY_PERSONS) if one.agent == "clerk-curious"] == []
@@ -266,8 +271,7 @@ def test_who_only_names_a_purpose_of_citizens_is_flagged(built: Network, purpose
 
 
 def test_one_session_of_a_citizen_about_many_people_is_flagged(built: Network) -> None:
-    while datetime.now(UTC).second > 50:
-        time.sleep(1)
+    await_a_minute()
     set_to(built, "many-persons", 3)
     for ssin in (ANNA, BERT, CARLA):
         asked(built, ssin, PORTAL, agent="session-many", legal_context=OWN)
@@ -318,6 +322,22 @@ async def test_many_days_are_read_in_parts(built: Network, module_database: Data
     rest = read(supervised(built, "patterns/query", period={**period, "startDate": str(first.next)}), PatternList)
     assert rest.next is None
     assert not [one for one in rest.patterns if (one.agent or "").startswith("robot-")]
+
+
+async def test_a_rule_that_is_not_read_in_time_is_told_and_takes_no_other_with_it(
+    built: Network, module_database: Database
+) -> None:
+    set_to(built, "many-persons", 2)
+    await_a_minute()
+    for ssin in (ANNA, BERT):
+        asked(built, ssin, agent="robot-beside")
+    async with holding(module_database, "supervision_watch"):
+        alone = read(await asyncio.to_thread(supervised, built, "patterns/query", period=NOW), PatternList)
+    assert [(one.rule, one.day) for one in alone.unread] == [(Rule.WATCHED, TODAY)]
+    assert alone.next is None
+    assert "robot-beside" in {one.agent for one in alone.patterns if one.rule is Rule.MANY_PERSONS}
+    assert read(supervised(built, "patterns/query", period=NOW), PatternList).unread == ()
+    set_to(built, "many-persons", 9_999)
 
 
 async def test_namesakes_are_flagged_as_far_as_the_hub_knows_names(built: Network, module_database: Database) -> None:

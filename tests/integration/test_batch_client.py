@@ -124,14 +124,36 @@ def test_what_was_sent_is_what_was_checked_even_if_the_file_changes(
         with pytest.raises(Unavailable):
             client.batches.submit(file, WISH._replace(reference="spring"))
         csv(tmp_path, 6)
-        with pytest.raises(Conflict, match="another file"):
+        with pytest.raises(Conflict, match=r"another file, .*: choose another --reference\."):
             client.batches.submit(file, WISH._replace(reference="spring"))
         file.write_bytes(content)
-        with pytest.raises(Conflict, match="something else"):
+        with pytest.raises(Conflict, match=r"as spring, and asked something else .* takes no file twice.*--reference"):
             client.batches.submit(file, WISH._replace(reference="spring", data_groups=[WAGE]))
         batches.away = False
         client.batches.submit(file, WISH._replace(reference="spring"))
     assert batches.file == content
+
+
+@pytest.mark.usefixtures("batches")
+def test_a_file_that_is_sent_again_with_another_question_is_told_so_under_the_reference_that_was_made_of_it(
+    config: ClientConfig, tmp_path: Path
+) -> None:
+    file = csv(tmp_path, 2)
+    with SyncClient(config) as client:
+        sent = client.batches.submit(file, WISH)
+        with pytest.raises(Conflict) as refused:
+            client.batches.submit(file, WISH._replace(agent="landing-folder"))
+        assert client.batches.submit(file, WISH).ticket == sent.ticket
+        said = str(refused.value)
+        assert f"as {sent.reference}, and asked something else of it. To go on with that, ask as you did then; " in said
+        client.batches.acknowledge(sent.ticket)
+        # Of what is over nothing is kept here: the hub says that the reference is taken, which nobody chose.
+        with pytest.raises(Refused) as over:
+            client.batches.submit(file, WISH)
+        assert f"You sent this file before, as {sent.reference}: `batch list` shows what became" in str(over.value)
+        for one in (said, str(over.value)):
+            assert "The hub takes no file twice: to ask again about the same people, alter a line of the file" in one
+            assert "--reference" in one
 
 
 def test_what_is_kept_of_a_batch_is_for_its_owner_alone(

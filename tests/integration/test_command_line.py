@@ -60,6 +60,40 @@ def test_the_list_of_commands_says_of_each_what_it_says_itself_and_loads_none() 
     assert not any(found.module in modules for found in entry_points(group="crossroads.commands"))
 
 
+_BROKEN = {
+    "typed_wrong": "def",
+    "nameless": "other = 1",
+    "unfit": "app = 3",
+    "failing": "raise RuntimeError('no such luck')",
+}
+
+
+def test_a_command_of_another_package_that_is_broken_hides_no_other(tmp_path: Path) -> None:
+    package = tmp_path / "plugin"
+    package.mkdir()
+    # To list what is below it, it is not imported.
+    (package / "__init__.py").write_text("raise RuntimeError('imported')")
+    (package / "told.py").write_text("import typer\napp = typer.Typer(help='Told without loading.')\n")
+    for name, content in _BROKEN.items():
+        (tmp_path / f"{name}.py").write_text(content)
+    distribution = tmp_path / "plugin-1.dist-info"
+    distribution.mkdir()
+    (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1\n")
+    commands = {"told": "plugin.told", **{name: name for name in _BROKEN}}
+    lines = "".join(f"{name} = {module}:app\n" for name, module in commands.items())
+    (distribution / "entry_points.txt").write_text(f"[crossroads.commands]\n{lines}")
+    here = {"PYTHONPATH": str(tmp_path)}
+
+    listed = crossroads("--help", environment=here)
+    said = " ".join(listed.stdout.replace("│", " ").split())
+    assert (listed.code, listed.stderr) == (0, ""), listed
+    assert " told Told without loading. " in said
+    assert all(f" {found.name} " in said for found in entry_points(group="crossroads.commands"))
+    assert {name for name in _BROKEN if f" {name} Cannot be loaded: " in said} == set(_BROKEN), said
+    called = crossroads("failing", "anything", environment=here)
+    assert (called.code, called.sentence) == (1, "Refused: `failing` cannot be loaded: RuntimeError: no such luck.")
+
+
 _WITHOUT = "import sys; sys.modules['{}'] = None; from crossroads.cli.main import run; run()"
 
 

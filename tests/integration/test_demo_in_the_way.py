@@ -62,11 +62,18 @@ def test_a_program_that_ends_for_another_reason_is_told_as_it_is(runner: Runner)
 
 @pytest.mark.parametrize("verb", ["serve", "pages", "listen"])
 def test_a_program_that_a_killed_demo_left_is_ended(tmp_path: Path, verb: str) -> None:
-    sleeping = [sys.executable, "-c", "import time; time.sleep(60)", verb]
-    with subprocess.Popen([*sleeping, f"{tmp_path}/demo/settings.yaml"]) as left, subprocess.Popen(sleeping) as another:
+    sleeping, settings = [sys.executable, "-c", "import time; time.sleep(60)"], f"{tmp_path}/demo/settings.yaml"
+    ours = [*sleeping, "-m", "crossroads", verb]
+    with (
+        subprocess.Popen([*ours, settings]) as left,
+        subprocess.Popen(ours) as elsewhere,
+        # As somebody's `grep -r listen var/demo/…`.
+        subprocess.Popen([*sleeping, verb, settings]) as anothers,
+    ):
         end_orphans(tmp_path / "demo")
-        assert (left.wait(10), another.poll()) == (-signal.SIGTERM, None)
-        another.kill()
+        assert (left.wait(10), elsewhere.poll(), anothers.poll()) == (-signal.SIGTERM, None, None)
+        elsewhere.kill()
+        anothers.kill()
 
 
 def test_cleaning_waits_for_a_demo_to_end(tmp_path: Path) -> None:

@@ -23,9 +23,23 @@ from database import Database
 
 VIEWS = {
     *("operation_source", "operation_job", "operation_mailbox", "operation_queue", "operation_stream"),
-    *("operation_question", "operation_reply"),
+    *("operation_question", "operation_reply", "operation_bound"),
 }
 """What the portal may read for it."""
+
+
+MUCH = """
+WITH written AS (
+    INSERT INTO log_entry (stream, index, epoch, event, at, content, leaf)
+    SELECT stream, size + n, 1, 'batch:record:decided', now(), '{}', '\\x00'
+    FROM log_stream, generate_series(0, 20000) AS n
+    WHERE stream >= 0 AND size > 0
+)
+UPDATE log_stream SET size = size + 20001 WHERE stream >= 0 AND size > 0
+"""
+"""More than is read of an hour, in each stream that has anything."""
+HIDDEN = {"operation_recent", "operation_share"}
+"""What only other views read."""
 
 
 class NothingYet:
@@ -101,6 +115,27 @@ async def test_how_long_questions_and_sources_take_is_read_from_the_log(pool: Op
     assert (nsso.answered_at.second, nsso.answered_at.microsecond) == (0, 0)
 
 
+async def test_a_file_of_questions_hides_no_failure_and_what_is_not_read_is_told(
+    pool: OpenPool, database: Database
+) -> None:
+    async with open_log(pool) as log:
+        await ask(log, 0.2, {"fund": ("TECHNICAL_ERROR", 0.1)})
+        for _ in range(5):
+            lines = [Entry(event=Event.BATCH_RECORD_DECIDED, ticket=uuid4(), fields={}) for _ in range(1_000)]
+            await log.append_many(lines)
+        stands = await standing(pool)
+    (fund,) = stands.sources
+    assert (fund.institution, fund.asked, fund.failed, stands.whole.questions) == ("fund", 1, 1, 1)
+    assert stands.whole.counted_since is None
+    owner = await asyncpg.connect(database.url("crossroads_owner"))
+    try:
+        await owner.execute(MUCH)
+    finally:
+        await owner.close()
+    whole = (await standing(pool)).whole
+    assert (whole.questions, whole.counted_since is None) == (0, False)
+
+
 async def test_since_when_a_source_fails_and_whether_it_is_left_alone(pool: OpenPool) -> None:
     breakers = BreakerStore(await pool("crossroads_hub"))
     for participant, times in (("fund", FAILURES), ("nsso", 1), ("well-again", 2)):
@@ -174,7 +209,7 @@ async def test_the_views_show_nobody_and_the_portal_reads_no_more_than_them(pool
         await owner.close()
     shown = {row["column_name"] for row in rows if row["table_name"] in VIEWS}
     assert not shown & {"took", "at", "status", "code", "person", "ssin", "ticket", "subject", "content", "asker"}
-    assert {row["table_name"] for row in rows} == VIEWS | {"operation_recent"}
+    assert {row["table_name"] for row in rows} == VIEWS | HIDDEN
     portal = await pool("crossroads_portal")
-    for hidden in ("operation_recent", "log_entry", "mailbox_item", "job", "mutation_queue"):
+    for hidden in (*sorted(HIDDEN), "log_entry", "mailbox_item", "job", "mutation_queue"):
         assert not await portal.fetchval("SELECT has_any_column_privilege($1, 'SELECT')", hidden)

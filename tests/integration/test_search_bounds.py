@@ -26,7 +26,7 @@ FROM generate_series(0, 39999) AS n
 """
 OWN = """
 INSERT INTO log_entry (stream, index, epoch, event, ticket, person, asker, at, content, leaf)
-SELECT 1, n, 1, CASE WHEN n % 2 = 0 THEN 'exchange:question:decided' ELSE 'transparency:usage:shown' END,
+SELECT 1, n, 1, ($2::text[])[1 + n % cardinality($2::text[])],
        gen_random_uuid(), least(n, 6), 'asker-1', $1::timestamptz + make_interval(mins => n / 6, secs => n),
        jsonb_build_object(
            'agent', 'session-' || n, 'legalContext', CASE WHEN n < 11 THEN 'TEST:OWN' ELSE 'TEST:PURPOSE' END
@@ -34,6 +34,12 @@ SELECT 1, n, 1, CASE WHEN n % 2 = 0 THEN 'exchange:question:decided' ELSE 'trans
 FROM generate_series(0, 19) AS n
 """
 """Six people for themselves in one minute, each in a session; one more in five sessions; the same for other reasons."""
+ACTS = (
+    *("exchange:question:decided", "exchange:question:refused", "batch:record:decided", "mutations:error:shown"),
+    *("transparency:usage:shown", "transparency:mandate:tried", "transparency:look:refused", "box:list:shown"),
+    *("transparency:acting:begun", "transparency:acting:refused"),
+)
+"""What a portal does for a person; each stands in the log about one of those who are counted."""
 MONTHS = (
     "SELECT add_month('log_entry', m) FROM generate_series('2026-09-01'::timestamptz, '2026-11-01', '1 month') AS m"
 )
@@ -150,7 +156,7 @@ async def test_patterns_read_their_days_and_nothing_else(pool: "asyncpg.Pool[asy
 async def test_people_of_one_portal_are_counted_in_whatever_sessions_and_by_its_index(
     pool: "asyncpg.Pool[asyncpg.Record]",
 ) -> None:
-    await pool.execute(OWN, datetime(2026, 11, 15, 10, 30, tzinfo=UTC))
+    await pool.execute(OWN, datetime(2026, 11, 15, 10, 30, tzinfo=UTC), ACTS)
     store, within = SuspicionStore(pool), Within(NOW - timedelta(days=1), NOW, None, ["asker-1"], ["TEST:OWN"], 10)
     (minute,) = await store.own_people(within, 6, 8)
     assert (minute.institution, minute.agent, minute.persons, minute.questions) == ("asker-1", None, 6, 6)

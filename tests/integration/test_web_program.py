@@ -1,6 +1,8 @@
 """What every program with pages does by itself: guard, forms, sessions. A small program with a real table."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ from litestar.datastructures import State
 
 from crossroads.kernel.errors import Conflict
 from crossroads.portal.store import SessionStore
+from crossroads.web import sent
 from crossroads.web.access import EVERYBODY, Needs, form, page
 from crossroads.web.handles import NotYours
 from crossroads.web.look import Look
@@ -55,6 +58,11 @@ async def written(view: Looking, state: State) -> Response[str]:
         return view.again("note.html")
     state.notes.append(view.form["text"])
     return view.to("/plain", note=len(state.notes))
+
+
+@form("/attached", SURE, files=10_000)
+async def attached(view: Looking) -> Response[str]:
+    return view.to("/plain")
 
 
 @page("/plain", EVERYBODY)
@@ -131,7 +139,7 @@ async def here(pool: OpenPool, tmp_path: Path) -> Here:
         observers=[refused.append],
     )
 
-    app = program([note, written, plain, officers], lambda _: nullcontext(site), {})
+    app = program([note, written, attached, plain, officers], lambda _: nullcontext(site), {})
     # What the lifespan does, which another task would have to end.
     app.app.state.site, app.app.state.notes = site, []
     return Here(app, sessions, clock, refused)
@@ -380,6 +388,52 @@ async def test_one_peer_gets_so_many_pages_a_minute(here: Here) -> None:
         # A proxy may add a header of its own to the one that the peer invented.
         apart = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "203.0.113.7")]
         assert (await browser.get("/en/plain", headers=apart)).status_code == 429
+
+
+@pytest.mark.parametrize("host", ["a:99999", "[", "a:b", "[::1", ""])
+async def test_a_host_that_is_none_gives_a_page_and_is_counted(here: Here, host: str) -> None:
+    app = program([plain], lambda _: nullcontext(here.app.app.state.site), {}, most_a_minute=2)
+    app.app.state.site = here.app.app.state.site
+    odd = [(b"host", host.encode("latin-1"))]
+    async with Here(app, here.sessions, here.clock, here.refused).browser() as browser:
+        answers = [await browser.get("/en/plain", params={"to": "x"}, headers=odd) for _ in range(3)]
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert "/fr/plain?to=x" in answers[0].text
+    async with here.browser(await here.begin()) as browser:
+        fields = await shown(browser, text="hello")
+        assert (await browser.post("/en/note", data=fields, headers=odd)).status_code == 303
+        assert (await browser.get("/en/missing", headers=odd)).status_code == 404
+        assert (await browser.get("/plain", headers=odd)).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("path", "which", "kind"),
+    [
+        ("/en/note", "FORM", "application/x-www-form-urlencoded"),
+        ("/en/attached", "FILES", "multipart/form-data; boundary=x"),
+    ],
+)
+async def test_a_form_that_does_not_come_is_not_waited_for(
+    here: Here, path: str, which: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sent, f"{which}_SECONDS", 0.2)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"--x\r\n"
+        await asyncio.sleep(60)
+
+    async with here.browser(await here.begin()) as browser:
+        answer = await browser.post(path, content=trickle(), headers={"content-type": kind})
+        assert answer.status_code == 408
+        assert "The form came too slowly" in answer.text
+        assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("host", ["a b", "a\\b", "\xff"])
+async def test_a_host_that_no_browser_sends_is_refused_by_a_page(here: Here, host: str) -> None:
+    async with here.browser() as browser:
+        answer = await browser.get("/en/plain", headers=[(b"host", host.encode("latin-1"))])
+    assert (answer.status_code, "This address or form is not right" in answer.text) == (400, True)
 
 
 async def test_of_logins_one_peer_gets_a_fifth(here: Here) -> None:

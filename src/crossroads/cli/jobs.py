@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crossroads.cli.opened import with_services
+from crossroads.kernel.clock import in_brussels
 from crossroads.kernel.errors import Refused
 
 if TYPE_CHECKING:  # loaded when a command runs
@@ -57,7 +59,8 @@ def show(number: Number, *, as_json: AsJson = False) -> None:
     table = Table.grid(padding=(0, 2))
     for name, value in job._asdict().items():
         if value is not None:
-            table.add_row(name.replace("_", " "), str(value))
+            told = f"{in_brussels(value):%Y-%m-%d %H:%M} (Brussels)" if isinstance(value, datetime) else str(value)
+            table.add_row(name.replace("_", " "), told)
     Console().print(table)
 
 

@@ -39,10 +39,9 @@ class Commands(TyperGroup):
             return None
         try:
             with Console(stderr=True).status(f"Starting {cmd_name}…"):
-                loaded = found.load()
-        except ImportError as error:
+                command = typer.main.get_command(found.load())
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others are listed
             return _absent(cmd_name, error)
-        command = typer.main.get_command(loaded)
         command.name = cmd_name
         return command
 
@@ -109,11 +108,12 @@ def extra_of(module: str) -> str:
     return next((extra for extra, modules in _EXTRAS.items() if top in modules), "hub")
 
 
-def _absent(name: str, error: ImportError) -> Any:
+def _absent(name: str, error: Exception) -> Any:
     """Stand for a command that cannot be loaded, so that the others are listed; called, it says what is missing."""
-    missing = str(error.name or "")
+    missing = str(error.name or "") if isinstance(error, ImportError) else ""
     ours = missing.partition(".")[0] in ("", "crossroads")
-    why = str(error) if ours else f"needs {missing}: install crossroads[{extra_of(missing)}]"
+    plain = str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
+    why = plain if ours else f"needs {missing}: install crossroads[{extra_of(missing)}]"
 
     anything = {"ignore_unknown_options": True, "allow_extra_args": True}
     absent = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

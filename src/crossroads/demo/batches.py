@@ -69,6 +69,11 @@ def many(stage: Stage) -> Outcome:
     return Outcome(f"{len(people):,} answers, and each person can see the question", said, ok)
 
 
+def line_name(tour: str, number: int) -> str:
+    """Name a line of the file of a tour; with a letter between: two numbers in a row may be one of a person."""
+    return f"{tour}-n{number}"
+
+
 def _on_file(stage: Stage) -> list[str]:
     """Give people whom the asker has on file, from its own database."""
     with closing(sqlite3.connect(stage.network.member(ASKER).database)) as own:
@@ -82,7 +87,7 @@ def _sent(stage: Stage, people: Sequence[str], period: Period) -> _Sent:
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn())
     with TemporaryDirectory() as folder, Progress(*columns, console=stage.screen.console, transient=True) as bars:
         # Each line has a number of its own: the hub refuses a file that it has had before.
-        lines = "".join(f"{ssin},{tour}-{number}\n" for number, ssin in enumerate(people))
+        lines = "".join(f"{ssin},{line_name(tour, number)}\n" for number, ssin in enumerate(people))
         file = Path(folder) / "people.csv"
         file.write_text(f"ssin,customerTicket\n{lines}", "utf-8")
         status = batches.submit(file, wish)
@@ -101,9 +106,8 @@ def _sent(stage: Stage, people: Sequence[str], period: Period) -> _Sent:
 
 def _leave(stage: Stage, people: Sequence[str], tour: str, days: Period) -> None:
     """Leave a file of questions that have data, with their days, for whoever wants to send one: anew each tour."""
-    lines = (
-        f"{ssin},{tour}-{number},{days.start_date},{days.last},{days.last}\n" for number, ssin in enumerate(people, 1)
-    )
+    same = f"{days.start_date},{days.last},{days.last}"
+    lines = (f"{ssin},{line_name(tour, number)},{same}\n" for number, ssin in enumerate(people, 1))
     columns = "ssin,customerTicket,startDate,endDate,referenceDate\n"
     (stage.network.member(ASKER).folder / PEOPLE).write_text(columns + "".join(lines), "utf-8")
 

@@ -3,13 +3,18 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 _GRACE_SECONDS = 5
 _POLL_SECONDS = 0.05
-_SERVERS = {b"serve", b"pages", b"listen", b"--multiprocessing-fork"}
+_SERVERS = {b"serve", b"pages", b"listen"}
+_OURS = (b"-m", b"crossroads")
+"""How the demo starts each of its programs."""
+_FORKED = b"--multiprocessing-fork"
+"""One of the processes of a program that is served by several: it is known by its home."""
 
 
 def end_orphans(folder: Path) -> None:
@@ -33,10 +38,17 @@ def orphans(folder: Path) -> Iterator[int]:
 def _serves(process: Path, folder: Path) -> bool:
     try:
         arguments = (process / "cmdline").read_bytes().split(b"\0")
-        if _SERVERS.isdisjoint(arguments):
+        if not _is_server(arguments):
             return False
         home = b"CROSSROADS_HOME=" + os.fsencode(folder / "hub")
         settings = any(argument.startswith(os.fsencode(folder) + b"/") for argument in arguments)
         return settings or home in (process / "environ").read_bytes().split(b"\0")
     except OSError:
         return False
+
+
+def _is_server(arguments: Sequence[bytes]) -> bool:
+    """Tell whether this is the command line of a program of ours that serves or listens."""
+    if _FORKED in arguments:
+        return True
+    return _OURS in pairwise(arguments) and not _SERVERS.isdisjoint(arguments)

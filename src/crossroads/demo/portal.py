@@ -94,7 +94,7 @@ def _show(stage: Stage, line: Line) -> None:
     told = dict(zip(facts[::2], facts[1::2], strict=True))
     groups = [piece.text.split(_GIVEN)[0] for piece in line if piece.tag == "li"]
     allowed = {
-        piece.href.rpartition(_AUTHORISATIONS)[2]
+        piece.href.partition("?")[0].rpartition(_AUTHORISATIONS)[2]
         for piece in line
         if piece.tag == "a" and piece.text.startswith(_ALLOWED)
     }

@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from uuid import UUID
 
 import msgspec
 
 from crossroads.audit.events import Event
 from crossroads.audit.model import UsageLine
+from crossroads.audit.seen_store import SeenStore
 from crossroads.bootstrap.wiring import services
 from crossroads.demo.questions import DISABILITY
 from crossroads.demo.screen import Outcome
 from crossroads.demo.stage import ANTWERPEN, GENT, Stage, Told
 from crossroads.directory.model import Line
 from crossroads.kernel.clock import in_brussels
+from crossroads.kernel.codes import StatusValue
 from crossroads.kernel.errors import Refused, Tampered
 from crossroads.participant.typed import counted, short
 from crossroads.wire.blocks import envelope, unseal
@@ -24,6 +27,8 @@ from crossroads.wire.proofs import EntryProof, verify_entry_proof
 _SHOWN = 300
 _OPENED = ("event", "at", "asker", "legalContext", "groupsAsked", "groupsGiven")
 _PAGE = 100
+_Given = dict[tuple[UUID, int], list[tuple[str, str]]]
+"""Of questions of files whose pages were answered, which data groups were given by whom."""
 _SHOWN_EVENTS = (Event.QUESTION_DECIDED, Event.QUESTION_REFUSED, Event.BATCH_RECORD_DECIDED, Event.ITEM_DELIVERED)
 
 
@@ -88,7 +93,7 @@ def proof(stage: Stage) -> Outcome:
 def usage(stage: Stage) -> Outcome:
     """Show what log and directory say about one person: what that person may see."""
     person = stage.made.cast.granted
-    lines, inscribed = stage.runner.signals.run(_usage(stage, person.ssin))
+    lines, inscribed, given = stage.runner.signals.run(_usage(stage, person.ssin))
     stage.screen.say(
         f"{person.name} may know who asked during this tour, why, and what came of it; also who tried and was refused, "
         "and who was told of a change. The log holds who asked what, and never what was answered."
@@ -96,7 +101,7 @@ def usage(stage: Stage) -> Outcome:
     answers = {line.ticket: line.fields["status"] for line in lines if line.event == Event.ANSWER_SENT}
     notices = [line for line in lines if line.event == Event.ITEM_DELIVERED and not line.fields["dataGroup"]]
     rows = [
-        _row(stage, line, answers.get(line.ticket, line.fields.get("status", {})))
+        _row(stage, line, answers.get(line.ticket, line.fields.get("status", {})), given)
         for line in lines
         if line.event in _SHOWN_EVENTS and line not in notices
     ]
@@ -122,17 +127,23 @@ async def _proofs(stage: Stage, told: Told) -> list[EntryProof]:
         return await hub.log.prove(told.reply.answer.ticket, _OPENED)
 
 
-async def _usage(stage: Stage, ssin: str) -> tuple[tuple[UsageLine, ...], tuple[Line, ...]]:
+async def _usage(stage: Stage, ssin: str) -> tuple[tuple[UsageLine, ...], tuple[Line, ...], _Given]:
     now = datetime.now(UTC)
     async with services(stage.network.installation) as hub:
         believed = await hub.identity.as_believed_on(ssin, now)
         if believed is None:
             raise Refused("The hub does not know this person.")
         page = await hub.log.usage(believed.persons, stage.began, now, limit=_PAGE)
-        return page.lines, await hub.directory.as_believed_on(ssin, now)
+        filed = [_record(line) for line in page.lines if line.event == Event.BATCH_RECORD_DECIDED]
+        given = await SeenStore(hub.pool).given_records(filed)
+        return page.lines, await hub.directory.as_believed_on(ssin, now), given
 
 
-def _row(stage: Stage, line: UsageLine, status: dict[str, str]) -> tuple[str, str, str, str]:
+def _record(line: UsageLine) -> tuple[UUID, int]:
+    return UUID(line.fields["batch"]), int(line.fields["number"])
+
+
+def _row(stage: Stage, line: UsageLine, status: dict[str, str], given: _Given) -> tuple[str, str, str, str]:
     fields = line.fields
     if line.event == Event.ITEM_DELIVERED:
         what = f"{stage.group(fields['dataGroup'])}: {fields['kind']}"
@@ -141,11 +152,18 @@ def _row(stage: Stage, line: UsageLine, status: dict[str, str]) -> tuple[str, st
     why = stage.names["legal-contexts"].get(fields["legalContext"], fields["legalContext"])
     who = f"{stage.name(line.asker or '')}, {fields['agent']}"
     if line.event == Event.BATCH_RECORD_DECIDED:
-        outcome = f"ended: {status['value']}" if status else "permitted"
+        outcome = f"ended: {status['value']}" if status else _in_file(given.get(_record(line)))
         return f"{in_brussels(line.at):%H:%M:%S}", f"{who}, in a file", f"{what}, for: {why}", outcome
     refused = line.event == Event.QUESTION_REFUSED
     outcome = f"refused: {status.get('detail')}" if refused else f"answered: {status.get('value')}"
     return f"{in_brussels(line.at):%H:%M:%S}", who, f"{what}, for: {why}", outcome
+
+
+def _in_file(given: list[tuple[str, str]] | None) -> str:
+    """Say what came of a question of a file that was permitted: its answer is logged with those of its page."""
+    if given is None:
+        return "permitted, not answered yet"
+    return f"answered: {StatusValue.DATA_FOUND}" if given else "answered, without data"
 
 
 def _counted(kinds: Iterable[str]) -> str:

@@ -49,7 +49,7 @@ def _things(stage: Stage) -> Iterator[tuple[str, str]]:
     first, other = cast.granted.name, cast.twice.name
     yield f"See who looked. Log in as {first}.", f"{portal}/en/me/usage"
     fail = (
-        "Fail to see what is another's. At a line of “Who looked” open “Number and proof” and copy the address of the "
+        "Fail to see what is another's. At a line of “Who looked” open “Details and proof” and copy the address of the "
         f"proof. In a private window log in as {other} and open that: there is no such page. No address names a person."
     )
     yield fail, f"{portal}/en/me"

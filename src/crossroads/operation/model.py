@@ -70,6 +70,8 @@ class Whole(_Struct, frozen=True, kw_only=True):
     p50: float | None
     p95: float | None
     questions_since: datetime | None
+    counted_since: datetime | None = None
+    """Where more was written in the last hour than is read: questions and sources are counted since then only."""
     database_bytes: int
 
 

@@ -4,7 +4,7 @@
 -- Give what there is one of: processes, what waits for a checkpoint and for mailboxes, the newest checkpoint, how long the
 -- newest questions took, and the size of the database (over all streams).
 SELECT l.streams, l.held, l.unsigned, l.unsigned_since, q.changes AS changes_waiting, c.size AS checkpoint, c.at AS checkpoint_at,
-       a.questions, a.p50, a.p95, a.since AS questions_since, pg_database_size(current_database()) AS database_bytes
+       a.questions, a.p50, a.p95, a.since AS questions_since, b.since AS counted_since, pg_database_size(current_database()) AS database_bytes
 FROM (
     SELECT count(*) AS streams, count(*) FILTER (WHERE held) AS held, coalesce(sum(waiting), 0)::bigint AS unsigned,
            min(oldest) AS unsigned_since
@@ -12,6 +12,7 @@ FROM (
 ) AS l
 CROSS JOIN operation_queue AS q
 CROSS JOIN operation_question AS a
+CROSS JOIN operation_bound AS b
 LEFT JOIN (SELECT size, at FROM log_checkpoint ORDER BY size DESC LIMIT 1) AS c ON true;
 
 -- name: sources()

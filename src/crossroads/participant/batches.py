@@ -63,7 +63,7 @@ class Batches:
             if same and kept.voucher.digest == source.digest:
                 return kept
             if kept.ticket is not None:
-                raise Conflict(f"As {kept.voucher.reference} you sent another file, or asked something else of it.")
+                raise Conflict(batches_voucher.taken(kept.voucher, source.digest))
         begun = self._kept.begin()
         try:
             return self._prepared(source, wish, begun, tell)
@@ -198,6 +198,8 @@ class Batches:
                     continue
                 if mine is None:
                     self._kept.forget(kept)
+                if error.code is Code.REFERENCE_REUSED:
+                    raise Refused(batches_voucher.taken(kept.voucher), code=error.code) from None
                 raise
             break
         self._kept.update(kept.with_ticket(status.ticket))

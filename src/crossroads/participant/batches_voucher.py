@@ -47,7 +47,28 @@ class BatchWish(NamedTuple):
 
 def reference_of(wish: BatchWish, digest: str) -> str:
     """Give the reference of a batch; the same file has the same one."""
-    return wish.reference or f"file-{digest[:_REFERENCE]}"
+    return wish.reference or _made_of(digest)
+
+
+def taken(before: Voucher, digest: str | None = None) -> str:
+    """Say what to do where the reference of a voucher is taken; `digest` is that of the file that came now.
+
+    Without it, the hub says so, of a batch of which nothing is kept here. It takes no file twice.
+    """
+    reference = before.reference
+    if reference != _made_of(before.digest) and digest != before.digest:
+        return f"As {reference} you sent another file, or asked something else of it: choose another --reference."
+    look = "`batch list` shows what became of it."
+    asked = f"asked something else of it. To go on with that, ask as you did then; {look}" if digest else look
+    return (
+        f"You sent this file before, as {reference}{', and ' if digest else ': '}{asked} The hub takes no file twice: "
+        "to ask again about the same people, alter a line of the file, its customerTicket say, and leave --reference "
+        "out or choose another."
+    )
+
+
+def _made_of(digest: str) -> str:
+    return f"file-{digest[:_REFERENCE]}"
 
 
 def build(wish: BatchWish, asking: Asking, file: tuple[Measured, Form, str], checkpoint: str, now: datetime) -> Voucher:

@@ -123,8 +123,8 @@ SCOPES: Mapping[str, str] = {
     Scope.REPORTS: _("Say that something is wrong"),
 }
 CODES: Mapping[str, str] = {
-    Code.NOT_INSCRIBED: _("The institution has no file about you that allows this."),
-    Code.DETAIL_NOT_INSCRIBED: _("The institution has no file about you that allows this."),
+    Code.NOT_INSCRIBED: _("The institution has no file about you, or none that allows this."),
+    Code.DETAIL_NOT_INSCRIBED: _("The institution has no file about you, or none that allows this."),
     Code.DETAIL_PERIOD_NOT_COVERED: _("The file of the institution does not cover the whole period."),
     Code.DETAIL_LOOK_BACK: _("The institution may not look so far back."),
     Code.LEGAL_CONTEXT_NOT_ALLOWED: _("The institution does not have this purpose."),

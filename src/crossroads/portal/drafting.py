@@ -11,6 +11,7 @@ from crossroads.catalogue.changes import succeeded
 from crossroads.catalogue.entries import Provenance
 from crossroads.catalogue.model import Authorisation, Mode
 from crossroads.portal.draft_choices import Choices
+from crossroads.portal.office_words import FIELDS
 from crossroads.web.dates import read_day, split_day, typed_day
 from crossroads.web.forms import Form, whole
 from crossroads.web.view import View
@@ -178,7 +179,7 @@ def _check(view: View, body: Mapping[str, Any]) -> None:
         form.fault("name-nl", words.text("Give a name in one language at least"))
     for name in ("parties", "legalContexts", "dataGroups", "modes"):
         if not body[name]:
-            form.fault(name, words.text("Name at least one"))
+            form.fault(name, words.text("%(field)s: name at least one", field=words.text(FIELDS[name])))
     if bool(body.get("inscriptionContexts")) == bool(body.get("noInscriptionBecause")):
         form.fault("inscriptionContexts", words.text("Name the files that are needed, or say why none is: one of both"))
     try:

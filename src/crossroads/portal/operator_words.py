@@ -73,7 +73,7 @@ _LEFT_ALONE = (_("Left alone"), "red")
 _FAILS = (_("Does not answer"), "yellow")
 _ANSWERS = (_("Answers"), "green")
 _WRONGLY = (_("Answers, and not as it should"), "yellow")
-_NOT_ASKED = (_("Not asked in the last hour"), "grey")
+_NOT_ASKED = (_("Not asked lately"), "grey")
 
 
 def light(words: Words, of: Light) -> tuple[str, str]:

@@ -44,7 +44,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
-        self._head, self._reader = _stopped(self._head), _stopped(self._reader)
+        self._stop_awaiting_head()
+        self._stop_awaiting_reader()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -69,7 +70,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Have a head: of a request in its turn, to this protocol. Of another one the parser would skip the body."""
         self._unread, self._between = 0, False
-        self._head = _stopped(self._head)
+        self._stop_awaiting_head()
         waiting = self.cycle is not None and not self.cycle.response_complete
         if waiting or self.parser.should_upgrade():
             raise _NotNow
@@ -100,7 +101,7 @@ class Connection(HttpToolsProtocol):
         """Go on with who reads again."""
         super().resume_writing()
         if not self.transport.is_closing():
-            self._reader = _stopped(self._reader)
+            self._stop_awaiting_reader()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close what was idle for long."""
@@ -110,9 +111,19 @@ class Connection(HttpToolsProtocol):
     def _await_head(self) -> None:
         self._head = self.loop.call_later(HEAD_SECONDS, self._give_up)
 
+    def _stop_awaiting_head(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
     def _await_reader(self) -> None:
         if self._reader is None:
             self._reader = self.loop.call_later(READ_SECONDS, self.transport.abort)
+
+    def _stop_awaiting_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
 
     def _give_up(self) -> None:
         if self.cycle is not None and not self.cycle.response_complete:
@@ -122,8 +133,3 @@ class Connection(HttpToolsProtocol):
             self._head = None
             self.transport.close()
             self._await_reader()
-
-
-def _stopped(timer: TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()

@@ -161,7 +161,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     data_group: Annotated[str, typer.Option(help="The right: social-tariff-client@1, say.")],
     legal_context: Annotated[str, typer.Option(help="Why: ECONOMY:SOCIAL_TARIFF, say.")],
     output: Annotated[Path, typer.Option(help="The result: a file .jsonl, .csv or .parquet, for you alone to read.")],
-    previous: Annotated[Path | None, typer.Option(help="The result of the last run, to mark what changed.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The result of the last run, to mark what changed; none the first time.")
+    ] = None,
     day: Day = None,
     json: Json = False,
 ) -> None:
@@ -226,6 +228,8 @@ def try_(
             if report:
                 _report(report, found, (in_force, drafted), language, decider.day)
     _counted(found, _BY_AREA, json=json)
+    if report and not json:
+        _screen.print(f"{report}: the same as a page, with a chart.", markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -34,7 +34,8 @@ def report(found: Sequence[Difference], in_force: Right, draft: Right, language:
     facts = (
         (said.in_force, _table(in_force)),
         (said.draft, _table(draft)),
-        (said.reference, in_force.legal_reference),
+        (said.reference, in_force.legal_reference.in_language(language)),
+        *([(said.remark, in_force.remark.in_language(language))] if in_force.remark else []),
         (said.day, of),
         (said.made, made),
     )

@@ -13,6 +13,7 @@ class ReportWords(NamedTuple):
     day: str
     made: str
     reference: str
+    remark: str
     chart: str
     below: str
     nothing: str
@@ -39,6 +40,7 @@ REPORT_WORDS = {
         day="Gegevens van",
         made="Gemaakt op",
         reference="Waar de regel staat",
+        remark="Opmerking",
         chart="Winst en verlies per gebied",
         below="De cijfers staan in de tabel eronder.",
         nothing="Alle aantallen per gebied zijn verborgen of nul: er valt niets te tekenen.",
@@ -67,6 +69,7 @@ REPORT_WORDS = {
         day="Données du",
         made="Établi le",
         reference="Où se trouve la règle",
+        remark="Remarque",
         chart="Gains et pertes par zone",
         below="Les chiffres se trouvent dans le tableau ci-dessous.",
         nothing="Tous les nombres par zone sont cachés ou nuls : il n'y a rien à dessiner.",
@@ -95,6 +98,7 @@ REPORT_WORDS = {
         day="Daten vom",
         made="Erstellt am",
         reference="Wo die Regel steht",
+        remark="Anmerkung",
         chart="Gewinn und Verlust nach Gebiet",
         below="Die Zahlen stehen in der Tabelle darunter.",
         nothing="Alle Zahlen nach Gebiet sind verborgen oder null: Es gibt nichts zu zeichnen.",
@@ -123,6 +127,7 @@ REPORT_WORDS = {
         day="Facts of",
         made="Made on",
         reference="Where the rule stands",
+        remark="Remark",
         chart="Gain and loss by area",
         below="The figures are in the table below.",
         nothing="All counts by area are hidden or nought: there is nothing to draw.",

@@ -29,6 +29,11 @@ class Texts(Settings, frozen=True, kw_only=True):
     de: LongText
     en: LongText
 
+    def in_language(self, language: str) -> str:
+        """Give the text in one of them."""
+        text: str = getattr(self, language)
+        return text
+
 
 class Subjects(Settings, frozen=True, kw_only=True):
     """What stands on a message before it is opened, in each language."""
@@ -63,8 +68,10 @@ class Right(Settings, frozen=True, kw_only=True):
     owner: InstitutionId
     """Whose rule it is."""
     authorisation: str
-    legal_reference: str
+    legal_reference: Texts
     """Where the rule stands; for one that is invented, that it is."""
+    remark: Texts | None = None
+    """What those who judge the rule must know of the table; people who have the right are not told."""
     illustrative: bool = False
     """That no public rule is known, and the table shows how one would look."""
     reach: Reach

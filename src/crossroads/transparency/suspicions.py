@@ -7,6 +7,7 @@ register alone, so namesakes are found among those.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from crossroads.access.sight import USAGE
 from crossroads.audit.errors import SearchTooWide
@@ -34,6 +35,7 @@ from crossroads.wire.supervision import (
     PatternList,
     PatternQuery,
     Rule,
+    UnreadRule,
 )
 
 MOST = 100
@@ -47,6 +49,15 @@ _INVALID = "urn:problem-type:belgif:input-validation:invalidInput"
 
 Numbers = Mapping[Parameter, int]
 Find = Callable[[Within, Numbers, date], Awaitable[list[Odd]]]
+
+
+class _Day(NamedTuple):
+    """What the rules flagged on a day, whether one flagged more, and which were not read in time."""
+
+    day: date
+    flagged: list[FlaggedPattern]
+    cut: bool
+    unread: list[Rule]
 
 
 class Suspicions:
@@ -76,47 +87,61 @@ class Suspicions:
         sight = await self._overseeing.permitted(query, "patterns", signed)
         said = {"what": "patterns", "institution": query.institution, "period": [str(days[0]), str(days[-1])]}
         await self._overseeing.logged(Event.LOG_SEARCHED, query, sight, said, signed)
-        found, cut, unread = await self._found(days, query.institution)
-        first, until = moments(Period(days[0], unread or days[-1]), looking.surroundings.clock.now())
+        read, further = await self._read(days, query.institution)
+        first, until = moments(Period(days[0], further or days[-1]), looking.surroundings.clock.now())
         return PatternList(
             environment=looking.surroundings.environment,
-            patterns=tuple(found),
-            cut=cut,
-            next=unread,
+            patterns=tuple(one for day in read for one in day.flagged),
+            cut=any(day.cut for day in read),
+            unread=tuple(UnreadRule(rule=rule, day=day.day) for day in read for rule in day.unread),
+            next=further,
             archived=tuple(await self._searching.archived(first, until)),
             checkpoint=looking.log.checkpoint,
         )
 
-    async def _found(
-        self, days: Sequence[date], institution: str | None
-    ) -> tuple[list[FlaggedPattern], bool, date | None]:
-        """Read day after day while there is time: what is flagged, whether a rule flagged more, and where to go on.
+    async def _read(self, days: Sequence[date], institution: str | None) -> tuple[list[_Day], date | None]:
+        """Read day after day while there is time: what is flagged on each, and where to go on.
 
-        Raises SearchTooWide where not even the first day could be read.
+        Of the first day every rule is tried, and those are told that could not be read in time, beside
+        what the others flag. A later day is read whole, or left for another look, of which it is the first.
+        Raises SearchTooWide where not even the days are found.
         """
-        found: list[FlaggedPattern] = []
-        cut, read = False, 0
+        until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout_at(until):
                 versions, days = await self._watching.versions(), await self._store.days(days)
-                while read < len(days) and len(found) < ENOUGH:
-                    flagged, more = await self._of_day(days[read], institution, versions)
-                    found, cut, read = found + flagged, cut or more, read + 1
-        except (TimeoutError, SearchTooWide):
-            if not read:
-                raise SearchTooWide from None
-        return found, cut, days[read] if read < len(days) else None
+        except TimeoutError:
+            raise SearchTooWide from None
+        read: list[_Day] = []
+        while len(read) < len(days) and sum(len(day.flagged) for day in read) < ENOUGH:
+            day = await self._of_day(days[len(read)], institution, versions, until, whole=bool(read))
+            if day is None:
+                break
+            read.append(day)
+        return read, days[len(read)] if len(read) < len(days) else None
 
     async def _of_day(
-        self, day: date, institution: str | None, versions: Sequence[ParameterVersion]
-    ) -> tuple[list[FlaggedPattern], bool]:
+        self, day: date, institution: str | None, versions: Sequence[ParameterVersion], until: float, *, whole: bool
+    ) -> _Day | None:
+        """Give what the rules flag on a day; None where it must be read `whole` and one rule could not be."""
         looking = self._overseeing.looking
-        since, until = moments(Period(day, day), looking.surroundings.clock.now())
+        since, last = moments(Period(day, day), looking.surroundings.clock.now())
         askers, purposes = _asked_oneself(looking.catalogue.current, day)
-        within, numbers = Within(since, until, institution, askers, purposes, MOST + 1), in_force(versions, day)
-        odd = {rule: await find(within, numbers, day) for rule, find in self._rules.items()}
-        flagged = [one for rule, found in odd.items() for one in _flagged(rule, found[:MOST], numbers)]
-        return flagged, any(len(found) > MOST for found in odd.values())
+        within, numbers = Within(since, last, institution, askers, purposes, MOST + 1), in_force(versions, day)
+        flagged: list[FlaggedPattern] = []
+        cut, unread = False, list[Rule]()
+        for rule, find in self._rules.items():
+            try:
+                async with asyncio.timeout(_share(until)):
+                    odd = await find(within, numbers, day)
+            except (TimeoutError, SearchTooWide):
+                if whole:
+                    return None
+                unread.append(rule)
+                continue
+            flagged += _flagged(rule, odd[:MOST], numbers)
+            cut = cut or len(odd) > MOST
+        return _Day(day, flagged, cut, unread)
 
     async def _many_persons(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
         return await self._store.many_persons(within, numbers[Parameter.MANY_PERSONS])
@@ -154,6 +179,11 @@ class Suspicions:
 
     async def _own_sessions(self, within: Within, numbers: Numbers, _: date) -> list[Odd]:
         return await self._store.own_sessions(within, numbers[Parameter.OWN_SESSIONS])
+
+
+def _share(until: float) -> float:
+    """Give half of the seconds that are left: a rule that takes too long leaves as much to those after it."""
+    return max(until - asyncio.get_running_loop().time(), 0) / 2
 
 
 def _days(period: Period, today: date) -> list[date]:

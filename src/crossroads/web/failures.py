@@ -13,6 +13,7 @@ from litestar.status_codes import (
     HTTP_401_UNAUTHORIZED,
     HTTP_403_FORBIDDEN,
     HTTP_404_NOT_FOUND,
+    HTTP_408_REQUEST_TIMEOUT,
     HTTP_409_CONFLICT,
     HTTP_500_INTERNAL_SERVER_ERROR,
     HTTP_503_SERVICE_UNAVAILABLE,
@@ -33,6 +34,7 @@ from crossroads.web.languages import LANGUAGES, preferred
 from crossroads.web.look import path_of
 from crossroads.web.openid import LoginFailed
 from crossroads.web.passage import passage_of
+from crossroads.web.sent import FormLate
 from crossroads.web.site import Refusal, Site
 from crossroads.web.view import HTML, OwnFailure, View, lead, lead_to_language
 
@@ -48,6 +50,7 @@ class _Failure(NamedTuple):
 
 _FAILURES: tuple[tuple[type[Exception], _Failure], ...] = (
     (FormNotOurs, _Failure(HTTP_403_FORBIDDEN, "failures/form.html")),
+    (FormLate, _Failure(HTTP_408_REQUEST_TIMEOUT, "failures/late.html")),
     (FormBeingTreated, _Failure(HTTP_409_CONFLICT, "failures/twice.html")),
     (LoginFailed, _Failure(HTTP_401_UNAUTHORIZED, "failures/login.html")),
     # It says no more than that of an address that does not exist.
@@ -84,6 +87,9 @@ def respond(request: Request[Any, Any, Any], error: Exception) -> Response[str]:
     status, template = _failure(error)
     incident = _recorded(error) if status == HTTP_500_INTERNAL_SERVER_ERROR else None
     answer = view.page(template, status=status, incident=incident)
+    if status == HTTP_408_REQUEST_TIMEOUT:
+        # What still comes of the form is of no use to anybody.
+        answer.headers["connection"] = "close"
     if status in (429, HTTP_503_SERVICE_UNAVAILABLE):
         answer.headers["retry-after"] = "5"
     return answer

@@ -19,10 +19,11 @@ _FORGET_SECONDS = 120
 def limiting(most_a_minute: int, *, behind_proxy: bool) -> list[DefineMiddleware]:
     """Give what answers 429 beyond the limit; of logins, each of which begins a session, a fifth is let through."""
 
+    # Not by the URL: that is put together from a header in which anybody may write what is none.
     def limit(most: int, counts: Callable[[str], bool], store: str) -> DefineMiddleware:
         return RateLimitConfig(
             rate_limit=("minute", most),
-            check_throttle_handler=lambda request: counts(request.url.path),
+            check_throttle_handler=lambda request: counts(request.scope["path"]),
             identifier_for_request=lambda request: peer_of(request, behind_proxy=behind_proxy),
             set_rate_limit_headers=False,
             store=store,

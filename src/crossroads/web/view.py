@@ -3,7 +3,6 @@
 import hmac
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request, Response
@@ -155,8 +154,9 @@ def lead_to_language(request: Request[Any, Any, Any], path: str = "", query: str
 
 async def provide_view(request: Request[Any, Any, Any], state: State) -> View:
     """Give the view of a request."""
-    parts = urlsplit(str(request.url))
-    return View(state.site, passage_of(request.scope), request.scope["path"], parts.query)
+    # Not by the URL: that is put together from a header in which anybody may write what is none.
+    query = request.scope["query_string"].decode("latin-1")
+    return View(state.site, passage_of(request.scope), request.scope["path"], query)
 
 
 Looking = NamedDependency[SkipValidation[View]]

@@ -163,12 +163,21 @@ class FlaggedPattern(Message, frozen=True, kw_only=True):
     """Of the first ten questions."""
 
 
+class UnreadRule(Message, frozen=True, kw_only=True):
+    """A rule that could not be read in time on a day, so that nobody knows what it flags there."""
+
+    rule: Rule
+    day: date
+
+
 class PatternList(Message, frozen=True, kw_only=True):
     """What was flagged, by day and rule; `cut` where a rule flagged more than are shown."""
 
     environment: Environment
     patterns: tuple[FlaggedPattern, ...]
     cut: bool = False
+    unread: tuple[UnreadRule, ...] = ()
+    """Rules of the first of these days that could not be read in time; a later day of which one could not is left."""
     next: date | None = None
     """The first of the days that were not read yet: ask for the rest from there."""
     archived: tuple[str, ...] = ()

@@ -88,7 +88,9 @@ WITH looked AS MATERIALIZED (
       AND (:institution::text IS NULL OR e.asker = :institution)
       AND e.event IN (
           'exchange:question:decided', 'exchange:question:refused', 'transparency:usage:shown', 'transparency:holders:shown',
-          'transparency:proof:shown', 'transparency:mandates:shown', 'transparency:look:refused', 'box:list:shown'
+          'transparency:proof:shown', 'transparency:mandates:shown', 'transparency:look:refused', 'box:list:shown',
+          'transparency:mandate:tried', 'transparency:acting:begun', 'transparency:acting:refused', 'mutations:error:shown',
+          'batch:record:decided'
       )
 )
 SELECT l.asker AS institution, NULL AS agent, min(l.at) AS since, max(l.at) AS until,
@@ -111,7 +113,9 @@ WITH looked AS MATERIALIZED (
       AND (:institution::text IS NULL OR e.asker = :institution)
       AND e.event IN (
           'exchange:question:decided', 'exchange:question:refused', 'transparency:usage:shown', 'transparency:holders:shown',
-          'transparency:proof:shown', 'transparency:mandates:shown', 'transparency:look:refused', 'box:list:shown'
+          'transparency:proof:shown', 'transparency:mandates:shown', 'transparency:look:refused', 'box:list:shown',
+          'transparency:mandate:tried', 'transparency:acting:begun', 'transparency:acting:refused', 'mutations:error:shown',
+          'batch:record:decided'
       )
 )
 SELECT l.asker AS institution, NULL AS agent, l.person, min(l.at) AS since, max(l.at) AS until, 1 AS persons,

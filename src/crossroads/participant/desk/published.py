@@ -82,6 +82,11 @@ class DataGroup(Message, frozen=True, kw_only=True):
     json_schema: dict[str, Any] | None = msgspec.field(default=None, name="schema")
     media_type: str = _JSON
 
+    @property
+    def is_document(self) -> bool:
+        """Whether it comes as it stands, and not field by field."""
+        return self.media_type != _JSON
+
 
 class InscriptionContext(Message, frozen=True, kw_only=True):
     """A capacity in which an institution knows a person."""

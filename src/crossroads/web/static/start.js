@@ -43,6 +43,9 @@ for (const box of document.querySelectorAll("[data-cr-narrow]")) {
       }
       part.hidden = items.every((item) => item.hidden);
     }
+    for (const several of box.parentElement.querySelectorAll("[role=group]")) {
+      several.hidden = [...several.querySelectorAll("fieldset")].every((part) => part.hidden);
+    }
     status.textContent = parts.every((part) => part.hidden) ? status.dataset.crNone : "";
   });
   // What is typed here is no field of the form: Enter sends nothing.

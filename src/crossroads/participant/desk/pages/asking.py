@@ -57,9 +57,10 @@ async def answer(view: Looking, member: Present, name: FromPath[str]) -> Respons
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:
-    groups = member.by_source(member.askable(choice, "online"))
+    askable = member.askable(choice, "online")
+    groups, documents = member.by_source(askable), member.by_source(askable, documents=True)
     show = view.page if view.form.good else view.again
-    return show("ask.html", member=member, choice=choice, groups=groups)
+    return show("ask.html", member=member, choice=choice, groups=groups, documents=documents)
 
 
 def _wish(view: View, member: Member, choice: Choice) -> Wish | None:

@@ -126,9 +126,10 @@ def _attached(ticket: UUID) -> dict[str, str]:
 
 
 def _form(view: View, member: Member, choice: Choice) -> Response[str]:
-    groups = member.by_source(member.askable(choice, "batch"))
+    askable = member.askable(choice, "batch")
+    groups, documents = member.by_source(askable), member.by_source(askable, documents=True)
     show = view.page if view.form.good else view.again
-    return show("batch_send.html", member=member, choice=choice, groups=groups, most=MOST_TYPED)
+    return show("batch_send.html", member=member, choice=choice, groups=groups, documents=documents, most=MOST_TYPED)
 
 
 async def _fetched(member: Member, name: str) -> Fetched:

@@ -131,11 +131,17 @@ class Member:
         told = [one if count[one.text] == 1 else one._replace(text=f"{one.text} ({one.value})") for one in shown]
         return sorted(told, key=lambda one: in_order(one.text))
 
-    def by_source(self, groups: Mapping[str, DataGroup]) -> list[tuple[Option, list[Option]]]:
-        """Give data groups to choose from, by the sector that answers for them; both by name."""
+    def by_source(
+        self, groups: Mapping[str, DataGroup], *, documents: bool = False
+    ) -> list[tuple[Option, list[Option]]]:
+        """Give data groups to choose from, by the sector that answers for them; both by name.
+
+        Either those that the desk shows field by field, or those that come as a document of another holder.
+        """
         of: defaultdict[str, list[str]] = defaultdict(list)
         for key, group in groups.items():
-            of[str(group.authentic_source)].append(key)
+            if group.is_document == documents:
+                of[str(group.authentic_source)].append(key)
         return [(one, self.options("data_groups", of[str(one.value)])) for one in self.options("sectors", of)]
 
     @property
