@@ -17,7 +17,10 @@ from messages import OTHERS, Program, translated, write
 
 ROOT = Path(crossroads.__file__).parent
 PROBLEMS = Program("problems", LOCALE.parent)
-ELSEWHERE = ("bench", "bootstrap", "cli", "demo", "dmn", "network", "participant", "portal", "statuses", "web")
+ELSEWHERE = (
+    *("bench", "bootstrap", "cli", "demo", "dmn", "network"),
+    *("participant", "portal", "serving", "statuses", "web"),
+)
 """Rooms that answer no request to the hub; pages have their own words, commands speak English."""
 SILENT = {
     "audit/archive*.py": "run by commands",
