@@ -23,6 +23,7 @@ from crossroads.kernel.errors import Refused
 from crossroads.network.ports import free_ports
 from crossroads.serving import connection
 from crossroads.serving.one import Listening, Server
+from serving_programs import live
 
 _LARGE = 30_000_000
 """More than the system itself keeps of what was sent and not read."""
@@ -31,10 +32,7 @@ _HEAD = b"POST /path HTTP/1.1\r\nhost: a\r\n"
 
 async def _application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
+        await live(receive, send)
         return
     body, more = b"", True
     while more:
