@@ -12,7 +12,9 @@ from pathlib import Path
 from crossroads.kernel.priority import give_way
 give_way(parted={parted})
 group = Path("/proc/self/autogroup")
-print(os.nice(0), os.getsid(0) == os.getpid(), group.read_text().split()[-1] if group.exists() else "none")
+# Nothing stands there for a process of no group: one that nobody gave a session since the machine started.
+told = group.read_text().split() if group.exists() else []
+print(os.nice(0), os.getsid(0) == os.getpid(), told[-1] if told else "none")
 """
 
 
