@@ -198,11 +198,11 @@ class Batches:
 
 def job_processes(built: Network) -> list[int]:
     """Give the processes of the hub that work on jobs."""
-    of_the_hub = b"jobs\0run\0--parent\0%d\0" % built.processes["hub"].pid
+    of_the_hub = b"\0--parent\0%d\0" % built.processes["hub"].pid
     found = []
     for told in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            if of_the_hub in told.read_bytes():
+            if of_the_hub in (command := told.read_bytes()) and b"\0jobs\0run\0" in command:
                 found.append(int(told.parent.name))
     return found
 

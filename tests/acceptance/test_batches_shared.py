@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from batch_killing import Batches, batching_network, check, job_processes
+from batch_killing import ASKER, CONTEXT, GROUP, PEOPLE, Batches, batching_network, check, job_processes
 from chaos import rows, until
 from crossroads.network.service import Network
 from database import Database
+from raw import Asker
 
 RECORDS = 31_000
 """Of a file: four pages."""
@@ -46,3 +47,10 @@ async def test_two_processes_answer_a_batch_and_one_is_killed_in_the_middle(buil
     await check(built, database, sent)
     (logged,) = await rows(url, _STREAMS)
     assert logged["streams"] >= 2
+    cores = len(os.sched_getaffinity(0))
+    assert Asker(built, ASKER).ask(PEOPLE[0], GROUP, legal_context=CONTEXT).status == 200
+
+    async def confined() -> bool:
+        return {len(os.sched_getaffinity(pid)) for pid in job_processes(built)} == {max(1, cores // 2)}
+
+    await until(confined)

@@ -16,6 +16,7 @@ from batching import CENTRE, OTHER, asked
 from crossroads.batch.model import RUN_KIND, WHOLE_KIND
 from crossroads.batch.places import Places
 from crossroads.batch.ports import PageErrand, PageReply
+from crossroads.jobs.pace import Pace
 from crossroads.jobs.worker import Kind, Worker
 from crossroads.kernel.codes import Code
 from crossroads.wire.batches import PAGE, BatchState
@@ -133,6 +134,16 @@ async def test_a_process_has_one_job_of_a_batch_at_a_time(here: Hall) -> None:
         assert not await worker.work(kind)
         waiting.opened.set()
         assert await slicing
+
+
+async def test_a_process_that_stands_back_ends_its_slice_with_the_page(here: Hall) -> None:
+    ticket = await here.sent(asked(1) * RECORDS)
+    worker = Worker(here.office.pool, pace=Pace(spare=True, halved=True))
+    kind = Kind(name=RUN_KIND, slice=here.running.slice)
+    assert await worker.work(kind)
+    assert (await here.status(ticket)).answered == SMALL
+    await finished(here)
+    await check_answered(here, ticket, RECORDS)
 
 
 async def test_the_pages_of_a_process_that_died_are_gone_on_with_and_nobody_else_has_them(here: Hall) -> None:

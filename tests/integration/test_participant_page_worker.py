@@ -1,5 +1,6 @@
 """The process in which pages are worked on: it may hang, die or be killed, and single questions are answered."""
 
+import os
 import signal
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from multiprocessing import active_children
 from pathlib import Path
+from time import sleep
 
 import httpx
 import msgspec
@@ -51,6 +53,21 @@ def test_while_a_query_hangs_single_questions_are_answered(tmp_path: Path, hub: 
             assert refused(post(one, page.body())) == (503, "CR-SOURCE-LATE")
             assert one.answer(Question(asker, NAME, SSIN, WAGE)).blocks
     assert active_children() == []
+
+
+def test_whoever_asks_about_one_person_has_half_of_the_cores_to_themselves(
+    tmp_path: Path, hub: FakeHub, asker: FakeAsker
+) -> None:
+    groups = {WAGE: {"sql": WAGE_SQL, "sqlMany": ENDLESS, "list": "amounts"}}
+    with running(write_config(tmp_path, hub, groups=groups), hub) as one:
+        page = PageQuestion(asker, [SSIN], WAGE)
+        page.request["deadline"] = now() + timedelta(seconds=1)
+        assert refused(post(one, page.body())) == (503, "CR-SOURCE-LATE")
+        (child,) = active_children()
+        cores = len(os.sched_getaffinity(child.pid or 0))
+        assert one.answer(Question(asker, NAME, SSIN, WAGE)).blocks
+        while len(os.sched_getaffinity(child.pid or 0)) != max(1, cores // 2):
+            sleep(0.05)
 
 
 def test_pages_beyond_what_it_works_on_are_told_to_come_back(

@@ -1,10 +1,13 @@
 """Work that may wait gives way, whatever Linux shares the processors among."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from crossroads.kernel.priority import confine
 
 _PROGRAM = """
 import os
@@ -27,3 +30,28 @@ def test_it_has_the_lowest_priority_and_parted_from_its_session_its_session_a_lo
     assert leads == str(parted)
     if parted and Path("/proc/self/autogroup").exists():
         assert group == "10"
+
+
+_CONFINED = """
+import os
+from threading import Event, Thread
+from crossroads.kernel.priority import confine
+ended = Event()
+Thread(target=ended.wait, daemon=True).start()
+for half in (True, False):
+    confine(os.getpid(), half=half)
+    print({len(os.sched_getaffinity(int(task))) for task in os.listdir("/proc/self/task")})
+ended.set()
+"""
+
+
+def test_it_is_confined_to_half_of_the_cores_with_all_its_threads_and_has_them_back() -> None:
+    told = subprocess.run([sys.executable, "-c", _CONFINED], capture_output=True, text=True, check=True).stdout
+    cores = len(os.sched_getaffinity(0))
+    assert told.splitlines() == [f"{{{max(1, cores // 2)}}}", f"{{{cores}}}"]
+
+
+def test_a_process_that_ended_is_confined_to_nothing() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+        confine(ended.pid, half=True)

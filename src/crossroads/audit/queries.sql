@@ -151,6 +151,15 @@ SELECT EXISTS (
     WHERE ticket = :ticket AND event = :event AND (:page::int IS NULL OR (content ->> 'page')::int = :page::int)
 );
 
+-- name: asked_within(within)$
+-- Tell whether the newest entry of a stream is about a single question, and no older than that (all streams).
+SELECT EXISTS (
+    SELECT FROM log_stream AS s WHERE s.stream >= 0 AND EXISTS (
+        SELECT FROM log_entry AS e WHERE e.stream = s.stream AND e.index = s.size - 1
+          AND e.at >= now() - :within::interval AND e.event LIKE 'exchange:%'
+    )
+);
+
 -- name: usage(persons, first, until, after_at, after_stream, after_index, limit)
 -- Give what was logged about some persons in a period, after a place, in order of time (all streams).
 SELECT at, stream, index, event, ticket, person, asker, content FROM log_entry

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -129,6 +129,11 @@ class Reading:
         """Tell whether there is such an entry: of a ticket, of one page where one is named."""
         with outages():
             return bool(await queries.is_logged(self._pool, ticket=ticket, event=event, page=page))
+
+    async def asked_within(self, within: timedelta) -> bool:
+        """Tell whether a single question was asked or answered so lately."""
+        with outages():
+            return bool(await queries.asked_within(self._pool, within=within))
 
     async def usage(
         self, persons: Iterable[int], first: datetime, until: datetime, after: Cursor, limit: int

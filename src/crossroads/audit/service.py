@@ -125,6 +125,10 @@ class Log(Prover):
         """Tell whether an event of a ticket stands in the log: for whoever takes up what another left unfinished."""
         return await self._reading.is_logged(ticket, event.value, page)
 
+    async def asked_within(self, within: timedelta) -> bool:
+        """Tell whether somebody asked a single question so lately, of whichever process."""
+        return await self._reading.asked_within(within)
+
     async def usage(
         self, persons: Sequence[int], first: datetime, until: datetime, after: str | None = None, limit: int = 100
     ) -> UsagePage:

@@ -142,9 +142,14 @@ class _Slice:
         for number in await self._taking.due(PAGES_ASKED):
             yield await self._taking.decided_before(number)
         while undecided := await self._taking.undecided():
-            yield await self._taking.decide(undecided)
-            if monotonic() >= until:
+            began = monotonic()
+            page = await self._taking.decide(undecided)
+            worked = monotonic() - began
+            yield page
+            if monotonic() >= until or self._claim.pace.stands_back:
                 return
+            async with self._claim.lane.left():
+                await self._claim.pace.rest(worked)
 
     async def _answer(self, page: Page) -> None:
         """Ask who is due about a page; compose it when all have answered, or failed for good."""

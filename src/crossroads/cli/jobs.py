@@ -90,11 +90,15 @@ def cancel(number: Number) -> None:
 
 
 @app.command()
-def run(*, parent: Annotated[int | None, typer.Option(hidden=True)] = None) -> None:
+def run(
+    *,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+    spare: Annotated[bool, typer.Option("--spare", hidden=True)] = False,
+) -> None:
     """Work on jobs until stopped, giving way to all else on this machine; `crossroads serve` starts such processes."""
     from crossroads.cli.job_running import work  # noqa: PLC0415 - what is only looked at needs none of it
 
-    work(parent)
+    work(parent, spare=spare)
 
 
 def _of(job: "Job") -> Text:

@@ -8,6 +8,7 @@ from crossroads.identity.database import Connection
 from crossroads.jobs import store
 from crossroads.jobs.errors import LeaseLost
 from crossroads.jobs.lanes import Lane
+from crossroads.jobs.pace import Pace
 
 LEASE = timedelta(seconds=15)
 """For which a job stays with a process that does not renew."""
@@ -30,6 +31,8 @@ class Claim:
     owner: UUID
     lane: Lane
     """In which it is worked on; to be left while the slice does nothing but wait for others."""
+    pace: Pace
+    """Of the process; what goes on for long ends its slice when it stands back, and rests between its steps."""
     lease: timedelta = LEASE
 
     async def hold(self, connection: Connection, done: int | None = None) -> None:

@@ -22,6 +22,7 @@ from crossroads.jobs.claims import LEASE, Claim
 from crossroads.jobs.errors import LeaseLost
 from crossroads.jobs.lanes import Lane
 from crossroads.jobs.model import NewJob, Paused, Step, Wait, settled
+from crossroads.jobs.pace import Pace
 from crossroads.kernel.errors import Unavailable
 from crossroads.wire.jobs import JobState
 
@@ -58,6 +59,7 @@ class Worker:
     lease: timedelta = LEASE
     owner: UUID = field(default_factory=uuid4)
     kinds: list[Kind] = field(default_factory=list)
+    pace: Pace = field(default_factory=Pace)
 
     def schedule(self, name: str, every: timedelta, work: Callable[[], Awaitable[None]]) -> None:
         """Have something done from time to time, by one process at a time; `every` is an hour at most."""
@@ -100,6 +102,7 @@ class Worker:
         try:
             # Only one looks, and the others wait for what it finds.
             async with claiming:
+                await self.pace.turn()
                 await lane.take()
                 claim = await self._claim(kind, lane)
                 if claim is None:
@@ -115,7 +118,7 @@ class Worker:
             if kind.scheduled:
                 await store.add(connection, uuid5(NAMESPACE_URL, kind.name), NewJob(kind=kind.name))
             row = await store.claim(connection, kind.name, self.owner, self.lease)
-        return Claim(owner=self.owner, lane=lane, lease=self.lease, **dict(row)) if row else None
+        return Claim(owner=self.owner, lane=lane, lease=self.lease, pace=self.pace, **dict(row)) if row else None
 
     async def _work(self, kind: Kind, claim: Claim) -> None:
         beating = asyncio.create_task(self._beat(claim))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import CrossroadsError, Fault, Malformed, Refused, Unavailable
-from crossroads.kernel.priority import give_way
+from crossroads.kernel.priority import CALM, confine, give_way
 from crossroads.participant.bulk_desk import Desk, Job, Made
 from crossroads.participant.config import Config
 
@@ -56,6 +56,11 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pages")
         self._running: tuple[SpawnProcess, Connection] | None = None
         self._closed = False
+        self._calm_at = 0.0
+
+    def make_way(self) -> None:
+        """Leave half of the cores to others for a while: somebody waits for the answer to a single question."""
+        self._calm_at = monotonic() + CALM.total_seconds()
 
     async def answer(self, job: Job) -> Made:
         """Have an answer made. Raises Malformed, Refused and Unavailable."""
@@ -74,10 +79,10 @@ class Worker:
         if self._closed:
             return _Failure(_ENDS)
         self._running = self._running or self._start()
-        _, pipe = self._running
+        process, pipe = self._running
         try:
             pipe.send(job)
-            why = self._waited(pipe)
+            why = self._waited(process, pipe)
             if not why:
                 outcome: Made | _Failure = pipe.recv()
                 return outcome
@@ -86,16 +91,21 @@ class Worker:
         self._end()
         return _Failure(why)
 
-    def _waited(self, pipe: Connection) -> str:
+    def _waited(self, process: SpawnProcess, pipe: Connection) -> str:
         """Wait until there is an answer; where there will be none, say why."""
         patience = self.patience.total_seconds()
         until = monotonic() + patience
-        while not pipe.poll(_GLANCE):
+        while not self._poll(process, pipe):
             if self._closed:
                 return _ENDS
             if monotonic() > until:
                 return f"A page took longer than {patience:.0f} s and was given up."
         return ""
+
+    def _poll(self, process: SpawnProcess, pipe: Connection) -> bool:
+        if process.pid:
+            confine(process.pid, half=monotonic() < self._calm_at)
+        return pipe.poll(_GLANCE)
 
     def _start(self) -> tuple[SpawnProcess, Connection]:
         context = get_context("spawn")

@@ -142,6 +142,7 @@ class Participant:
         async with self._bounded():
             received_at = self.clock.now()
             signature = await self.hub.authenticate(request, frozenset({KeyUse.PERMIT}))
+            self._pages.make_way()
             asked = decode(body, decoder)
             check_permit(asked.permit, self._identity, self.clock.now())
             async with _within(self._left(asked.deadline)):
