@@ -44,7 +44,7 @@ style: .venv/dev
 types: .venv/dev
 	@$(BIN)/mypy
 
-# What all workers read is compiled once, on the processor that the types leave idle.
+# What all workers read is compiled once.
 compiled: .venv/dev
 	@$(BIN)/pytest --collect-only -q >/dev/null
 
@@ -56,12 +56,15 @@ BROWSER := { command -v chromium-headless-shell || command -v chromium; } >/dev/
 	  || echo "Chromium is missing: sudo apt-get install chromium-headless-shell"
 	@! $(BROWSER) || touch $@
 
+test: .venv/dev .venv/browser ## everything that tells whether it works
+	@$(MAKE) --no-print-directory -j2 style compiled
+	@$(MAKE) --no-print-directory -j2 types tests
+
 # More workers than two cores have: many tests wait, for processes that start and for limits of time. Long
 # files come first: tests/longest.py.
-test: .venv/dev .venv/browser ## everything that tells whether it works
-	@$(MAKE) --no-print-directory -j2 types style compiled
+tests:
 	@without=; test -e .venv/browser || { without=" and not browser"; echo "Left out, since Chromium is missing: the tests of pages in a browser."; }; \
-	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
+	$(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
 
 # Files beside tests/unit that hold rules, of which each example asks a hub or a database.
 PROPERTIES := $(addprefix tests/,acceptance/test_fuzz.py integration/test_directory_bulk.py integration/test_directory_imports.py \
@@ -103,4 +106,4 @@ clean: ## remove what was installed and the state of the demo, with its database
 	  case "$$number" in "$$place"|""|.*|*/*) ;; *) rm -rf "$$place" ;; esac; done; fi
 	@rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: help install demo check style types compiled test torture bench look reference previous clean
+.PHONY: help install demo check style types compiled test tests torture bench look reference previous clean

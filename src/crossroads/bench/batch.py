@@ -8,7 +8,8 @@ single questions come in at set times.
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from crossroads.bench.memory import forget_peaks, peak_megabytes
 from crossroads.bench.open_loop import Asking, p99
 from crossroads.bench.population import SOURCE, Population
 from crossroads.bench.questions import Questions
-from crossroads.bench.report import Report, progress
+from crossroads.bench.report import BenchFailed, Report, progress
 from crossroads.wire.signatures import Request
 
 CONNECTIONS = (32, 192)
@@ -72,6 +73,7 @@ class _Rounds:
         self._values: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         self._files = 0
         self._rate = 100.0
+        self._repeated = 0
 
     def run(self) -> Report:
         self._warm_up()
@@ -103,19 +105,26 @@ class _Rounds:
         """Put the hub under full load with single questions."""
         rates = []
         for connections in CONNECTIONS:
-            path = self._place.folder / "requests"
-            wrk.write_requests(path, self._ask(int(self._rate * self._size.seconds * _SPARE) + connections))
-            with outcomes.checked(self._place.dsn()) as seen:
-                meter = Meter(self._processes())
-                load = wrk.run(self._place.port, path, seconds=self._size.seconds, connections=connections)
-                used = meter.read()
-                seen.expect(load.answers)
+            load, used = outcomes.patiently(partial(self._load, connections), self._failed)
             self._rate = load.rate
             rates.append(load.rate)
             for process, milliseconds in used.items():
                 self._keep(f"single_cpu_{process}", "ms", milliseconds / load.answers)
         progress.print(f"  single: {max(rates):,.0f}/s")
         self._keep("single_rate", "1/s", max(rates))
+
+    def _load(self, connections: int) -> tuple[wrk.Load, Mapping[str, float]]:
+        path = self._place.folder / "requests"
+        wrk.write_requests(path, self._ask(int(self._rate * self._size.seconds * _SPARE) + connections))
+        with outcomes.checked(self._place.dsn()) as seen:
+            meter = Meter(self._processes())
+            load = wrk.run(self._place.port, path, seconds=self._size.seconds, connections=connections)
+            used = meter.read()
+            seen.expect(load.answers)
+        return load, used
+
+    def _failed(self, _: BenchFailed) -> None:
+        self._repeated += 1
 
     def _batch(self, name: str, records: int) -> None:
         """Send a batch and wait until it is answered."""
@@ -176,6 +185,7 @@ class _Rounds:
         report = Report(bench="batch")
         for (name, unit), values in self._values.items():
             report.add(name, values, unit)
+        report.add("repeated_loads", [self._repeated], "")
         figures = report.figures
         report.add_ratio("batch_to_single", figures["batch_rate"].value, figures["single_rate"].value)
         beside, alone = (figures[f"single_p99_at_{RATE}_{name}"].value for name in ("beside_a_batch", "alone"))

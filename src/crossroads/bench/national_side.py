@@ -34,8 +34,6 @@ TOGETHER = 1_000
 _SPARE = 2.5
 """So many times more questions are signed than the last rate would use up."""
 
-_REPETITIONS = 3
-
 Judge = Callable[[Sample], None]
 """Is told what the first piece took; raises when the rest cannot be loaded."""
 
@@ -85,20 +83,14 @@ class Side:
         return count / (time.perf_counter() - began)
 
     def exchange(self, seconds: float, connections: int) -> wrk.Load:
-        """Put the hub under full load. What did not go as it should is told, counted and tried again, three times.
+        """Put the hub under full load, patiently. Raises BenchFailed."""
+        return outcomes.patiently(lambda: self._exchange(seconds, connections), self._failed)
 
-        The directory took hours to load: a moment in which the machine was busy does not undo that. Raises BenchFailed.
-        """
-        for _ in range(_REPETITIONS):
-            try:
-                return self._exchange(seconds, connections)
-            except wrk.TooFewRequests as error:
-                self._rate *= 2
-                progress.print(f"Again, with more questions: {error}")
-            except BenchFailed as error:
-                self.repeated += 1
-                progress.print(f"Again: {error}")
-        return self._exchange(seconds, connections)
+    def _failed(self, error: BenchFailed) -> None:
+        if isinstance(error, wrk.TooFewRequests):
+            self._rate *= 2
+        else:
+            self.repeated += 1
 
     def _exchange(self, seconds: float, connections: int) -> wrk.Load:
         """Ask about people from all over, about nobody twice while there is somebody else."""
