@@ -58,8 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """Processes of the hub on this machine. There must be at least as many `streams` as processes everywhere."""
     job_workers: Annotated[int, msgspec.Meta(ge=0, le=64)] = 1
-    """Further processes of it, for batches and what recurs: at low priority, and at half pace while single questions are
-    asked. 0 where another machine does."""
+    """Further processes of it, for batches and what recurs: at low priority, and at half pace while single questions
+    are asked. 0 where another machine does."""
     database_url: str | None = None
     """Of role crossroads_hub; absent means the embedded PostgreSQL under the home."""
     streams: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
