@@ -64,7 +64,7 @@ test: .venv/dev .venv/browser ## everything that tells whether it works
 # files come first: tests/longest.py.
 tests:
 	@without=; test -e .venv/browser || { without=" and not browser"; echo "Left out, since Chromium is missing: the tests of pages in a browser."; }; \
-	$(BIN)/pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not torture$$without" $(ARGS)
 
 # Files beside tests/unit that hold rules, of which each example asks a hub or a database.
 PROPERTIES := $(addprefix tests/,acceptance/test_fuzz.py integration/test_directory_bulk.py integration/test_directory_imports.py \
