@@ -1,35 +1,22 @@
-"""Archived entries as a Parquet file: all columns, sorted by stream and index, some thousand rows in memory."""
+"""Archived entries as a Parquet file: all columns, sorted by stream and index, some thousand rows in memory.
+
+The library is large and slow to load, and most processes never see a file: it is loaded with the first.
+"""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from uuid import UUID
-
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from crossroads.audit.model import Record
 from crossroads.kernel.errors import Tampered
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ROWS = 10_000
 """In a group, which is what is written, and what is read, at once."""
-
-_SCHEMA = pa.schema(
-    [
-        pa.field("stream", pa.int16(), nullable=False),
-        pa.field("index", pa.int64(), nullable=False),
-        pa.field("epoch", pa.int64(), nullable=False),
-        pa.field("event", pa.string(), nullable=False),
-        pa.field("ticket", pa.binary(16)),
-        pa.field("person", pa.int64()),
-        pa.field("asker", pa.string()),
-        pa.field("at", pa.timestamp("us", "UTC"), nullable=False),
-        pa.field("content", pa.string()),
-        pa.field("salts", pa.binary()),
-        pa.field("leaf", pa.binary(32), nullable=False),
-    ]
-)
 
 
 class ArchivedEntry(NamedTuple):
@@ -47,13 +34,17 @@ class EntryWriter:
 
     def __init__(self, file: BinaryIO) -> None:
         """Begin."""
-        self._writer = pq.ParquetWriter(file, _SCHEMA, compression="zstd")
+        from pyarrow import parquet  # noqa: PLC0415 - see above
+
+        self._writer = parquet.ParquetWriter(file, _schema(), compression="zstd")
 
     def write(self, entries: Sequence[ArchivedEntry]) -> None:
         """Write a group of them, of `ROWS` at most."""
+        import pyarrow as pa  # noqa: PLC0415 - see above
+
         columns = zip(*map(_row, entries), strict=True)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
-        self._writer.write_table(pa.Table.from_arrays(arrays, schema=_SCHEMA), row_group_size=ROWS)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, _schema(), strict=True)]
+        self._writer.write_table(pa.Table.from_arrays(arrays, schema=_schema()), row_group_size=ROWS)
 
     def end(self) -> None:
         """End the file; it stays open."""
@@ -75,12 +66,36 @@ def entries_having(path: Path, column: str, values: Collection[int] | Collection
     return _entries(path, column, [value.bytes if isinstance(value, UUID) else value for value in values])
 
 
+@cache
+def _schema() -> "pa.Schema":
+    import pyarrow as pa  # noqa: PLC0415 - see above
+
+    return pa.schema(
+        [
+            pa.field("stream", pa.int16(), nullable=False),
+            pa.field("index", pa.int64(), nullable=False),
+            pa.field("epoch", pa.int64(), nullable=False),
+            pa.field("event", pa.string(), nullable=False),
+            pa.field("ticket", pa.binary(16)),
+            pa.field("person", pa.int64()),
+            pa.field("asker", pa.string()),
+            pa.field("at", pa.timestamp("us", "UTC"), nullable=False),
+            pa.field("content", pa.string()),
+            pa.field("salts", pa.binary()),
+            pa.field("leaf", pa.binary(32), nullable=False),
+        ]
+    )
+
+
 def _entries(path: Path, column: str, wanted: Sequence[Any] | None) -> Iterator[ArchivedEntry]:
+    import pyarrow as pa  # noqa: PLC0415 - see above
+    from pyarrow import parquet  # noqa: PLC0415 - see above
+
     try:
-        with pq.ParquetFile(path) as file:
-            if not file.schema_arrow.equals(_SCHEMA):
+        with parquet.ParquetFile(path) as file:
+            if not file.schema_arrow.equals(_schema()):
                 raise Tampered(f"{path.name} has not the columns of a log.")
-            place = _SCHEMA.get_field_index(column)
+            place = _schema().get_field_index(column)
             for number in range(file.num_row_groups):
                 if wanted is None or _may_have(file.metadata.row_group(number).column(place).statistics, wanted):
                     yield from _group(file, number, column, wanted)
@@ -91,9 +106,12 @@ def _entries(path: Path, column: str, wanted: Sequence[Any] | None) -> Iterator[
 def _group(file: Any, number: int, column: str, wanted: Sequence[Any] | None) -> Iterable[ArchivedEntry]:
     if wanted is None:
         return _decoded(file.read_row_group(number))
-    values = pa.array(wanted, _SCHEMA.field(column).type)
-    chosen = pc.is_in(file.read_row_group(number, [column])[column], value_set=values)
-    return _decoded(file.read_row_group(number).filter(chosen)) if pc.any(chosen).as_py() else ()
+    import pyarrow as pa  # noqa: PLC0415 - see above
+    from pyarrow import compute  # noqa: PLC0415 - see above
+
+    values = pa.array(wanted, _schema().field(column).type)
+    chosen = compute.is_in(file.read_row_group(number, [column])[column], value_set=values)
+    return _decoded(file.read_row_group(number).filter(chosen)) if compute.any(chosen).as_py() else ()
 
 
 def _may_have(statistics: Any, wanted: Sequence[Any]) -> bool:
