@@ -18,7 +18,7 @@ from database import Database, OpenPool, empty_database, migrated_template, remo
 from longest import longest_first
 
 # `make test` looks for what breaks a rule with fewer examples than `make torture`, which takes all the time it wants.
-settings.register_profile("test", max_examples=30, deadline=None)
+settings.register_profile("test", max_examples=25, deadline=None)
 settings.register_profile("torture", max_examples=1_000, deadline=None)
 settings.load_profile("test")
 
