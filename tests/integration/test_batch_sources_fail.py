@@ -16,6 +16,7 @@ from crossroads.wire.batches import BatchState
 from crossroads.wire.bulk import BulkAnswer
 from crossroads.wire.keys import SigningKey
 from database import OpenPool
+from people import ssin
 
 Change = Callable[[Source, PageErrand], BulkAnswer]
 
@@ -204,3 +205,35 @@ async def test_what_a_source_could_not_give_is_incomplete_and_what_it_gave_is_th
     ticket = await here.sent(asked(2))
     await here.answered()
     assert [line.status.value for line in await here.records(ticket)] == ["DATA_FOUND", "INCOMPLETE_DATA"]
+
+
+async def test_about_a_number_that_is_another_since_it_was_logged_nobody_is_asked(here: Hall) -> None:
+    """Else the source would answer about another number than the asker, and the log, are told of."""
+    here.neighbours.sources[OTHER].behaves = here.silent
+    ticket = await here.sent(asked(2))
+    await here.answered()
+    await here.replaced(0, 50)
+    here.neighbours.sources[OTHER].behaves = honest
+    await here.later(FIRST_PAUSE)
+    assert [[one.ssin for one in named] for *_, named in here.neighbours.records[-1:]] == [[ssin(1)]]
+    await here.later(timedelta(days=5))
+    records = await here.records(ticket)
+    assert [(one.ssin.value, one.status.value, [block.source for block in one.blocks]) for one in records] == [
+        (ssin(0), "INCOMPLETE_DATA", [MANAGED]),
+        (ssin(1), "DATA_FOUND", [OTHER]),
+    ]
+
+
+async def test_about_a_number_that_is_of_another_person_since_it_was_logged_nobody_is_asked(here: Hall) -> None:
+    here.neighbours.sources[OTHER].behaves = here.silent
+    ticket = await here.sent(asked(1))
+    await here.answered()
+    person = await here.office.pool.fetchval("SELECT person FROM ssin_assignment WHERE ssin = $1", ssin(1))
+    await here.office.pool.execute("UPDATE ssin_assignment SET person = $1 WHERE ssin = $2", person, ssin(0))
+    asked_before = len(here.neighbours.asked)
+    here.neighbours.sources[OTHER].behaves = honest
+    await here.later(FIRST_PAUSE)
+    await here.later(timedelta(days=5))
+    (record,) = await here.records(ticket)
+    assert (record.status.value, [block.source for block in record.blocks]) == ("INCOMPLETE_DATA", [MANAGED])
+    assert len(here.neighbours.asked) == asked_before

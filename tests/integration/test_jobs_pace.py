@@ -4,12 +4,12 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from audit_log import entry, open_log, until
+from audit_log import Clock, entry, open_log, until
 from crossroads.audit.events import Event
 from crossroads.identity.database import transaction
 from crossroads.jobs.claims import Claim
@@ -33,6 +33,18 @@ async def test_whoever_asks_is_seen_in_the_log_for_a_while(pool: OpenPool, event
         assert not await other.asked_within(timedelta())
 
 
+async def test_whoever_asks_is_seen_when_something_else_was_written_since(pool: OpenPool) -> None:
+    async with open_log(pool) as log:
+        await log.append_many([entry(Event.QUESTION_DECIDED), *[entry(Event.INSCRIPTION_OPENED)] * 50])
+        assert await log.asked_within(LATELY)
+
+
+async def test_an_entry_from_after_now_keeps_nothing_slow_for_longer_than_another(pool: OpenPool) -> None:
+    async with open_log(pool, clock=Clock(datetime.now(UTC) + timedelta(hours=5))) as log:
+        await log.append(entry(Event.QUESTION_REFUSED))
+        assert not await log.asked_within(LATELY)
+
+
 async def test_what_is_asked_in_a_file_keeps_nobody_waiting(pool: OpenPool) -> None:
     async with open_log(pool) as log:
         await log.append(entry(Event.BATCH_RECORD_DECIDED))
@@ -40,14 +52,14 @@ async def test_what_is_asked_in_a_file_keeps_nobody_waiting(pool: OpenPool) -> N
 
 
 class _People:
-    """Who may ask, or be unheard of because the database is away."""
+    """Who may ask, or be unheard of because the database is away, or for another reason."""
 
     def __init__(self) -> None:
-        self.ask: bool | None = True
+        self.ask: bool | Exception = True
 
     async def asked(self) -> bool:
-        if self.ask is None:
-            raise Unavailable
+        if isinstance(self.ask, Exception):
+            raise self.ask
         return self.ask
 
 
@@ -84,14 +96,22 @@ async def test_a_spare_process_begins_nothing_while_people_wait_and_another_goes
                 for kind in ("a", "b"):
                     await jobs.add(connection, NewJob(kind=kind, subject=uuid4()))
             await until(lambda: _holds(done == ["other"]))
-            people.ask = None
-            await asyncio.sleep(0.6)
-            assert done == ["other"]
+            for failure in (Unavailable(), ValueError()):
+                people.ask = failure
+                await asyncio.sleep(0.6)
+                assert done == ["other"]
             people.ask = False
             await until(lambda: _holds(done == ["other", "spare"]))
             assert not other.halved
             for task in working:
                 task.cancel()
+
+
+async def test_a_spare_process_begins_something_now_and_then_for_the_others_may_hang(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crossroads.jobs.pace._LONGEST_SECONDS", 0.01)
+    await Pace(spare=True, halved=True).turn()
 
 
 async def test_work_rests_for_as_long_as_it_took_while_people_wait_and_not_else() -> None:

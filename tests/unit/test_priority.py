@@ -51,6 +51,13 @@ def test_it_is_confined_to_half_of_the_cores_with_all_its_threads_and_has_them_b
     assert told.splitlines() == [f"{{{max(1, cores // 2)}}}", f"{{{cores}}}"]
 
 
+def test_a_container_that_lost_its_cores_goes_on_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    cores = os.sched_getaffinity(0)
+    monkeypatch.setattr("crossroads.kernel.priority._CORES", {4095})
+    confine(os.getpid(), half=True)
+    assert os.sched_getaffinity(0) == cores
+
+
 def test_a_process_that_ended_is_confined_to_nothing() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused, Unavailable
+from crossroads.kernel.folders import flush
 
 _PRIVATE = 0o077
 
@@ -59,11 +60,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    place = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(place)
-    finally:
-        os.close(place)
+    flush(path.parent)
 
 
 def free_path(folder: Path, month: str) -> Path:

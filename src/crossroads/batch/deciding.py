@@ -51,8 +51,10 @@ class DecidedPage(msgspec.Struct, frozen=True, kw_only=True):
         known = self.scopes.get(permits.holder, ())
 
         def same(person: Permitted) -> bool:
-            number = self.verdicts[person.at].holders.get(permits.holder)
-            return number is not None and known[number] == permits.scopes[person.scope]
+            verdict = self.verdicts[person.at]
+            number = verdict.holders.get(permits.holder)
+            # A number that was replaced since, or is another person's now, is not the one that was logged.
+            return number is not None and (verdict.ssin, known[number]) == (person.ssin, permits.scopes[person.scope])
 
         return permits.only(same)
 

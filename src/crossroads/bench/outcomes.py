@@ -21,6 +21,11 @@ FROM log_entry WHERE at > $1 AND event IN ($2, $3) GROUP BY 1 ORDER BY 2 DESC
 
 _REPETITIONS = 3
 
+
+class NotLogged(BenchFailed):
+    """There were answers that the log does not have: no busy moment explains that."""
+
+
 T = TypeVar("T")
 
 
@@ -32,6 +37,8 @@ def patiently(load: Callable[[], T], failed: Callable[[BenchFailed], None]) -> T
     for _ in range(_REPETITIONS):
         try:
             return load()
+        except NotLogged:
+            raise
         except BenchFailed as error:
             progress.print(f"Again: {error}")
             failed(error)
@@ -56,6 +63,8 @@ def checked(dsn: str, *, exchange: bool = True) -> Iterator[Seen]:
     yield seen
     if since is not None:
         outcomes = asyncio.run(_count(dsn, since))
+        if sum(outcomes.values()) < seen.answers:
+            raise NotLogged(f"Of {seen.answers} answers the log has {sum(outcomes.values())}.")
         found = outcomes.pop(StatusValue.DATA_FOUND.value, 0)
         if found < seen.answers or outcomes:
             others = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()) or "none"

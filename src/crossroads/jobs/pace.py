@@ -10,10 +10,17 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import structlog
+
 from crossroads.kernel.errors import Unavailable
 from crossroads.kernel.priority import confine
 
 _GLANCE_SECONDS = 0.5
+_PATIENCE_SECONDS = 2
+_LONGEST_SECONDS = 30
+"""For which a process stands back: the others may hang, and what they had is to be taken over."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -33,8 +40,13 @@ class Pace:
         """Halve it whenever single questions are asked, until cancelled."""
         while True:
             # While nobody can tell, it stays as it is.
-            with suppress(Unavailable):
-                self._become(halved=await asked())
+            try:
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    self._become(halved=await asked())
+            except (Unavailable, TimeoutError):
+                pass
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next glance may do
+                _log.error("pace not known", error=type(error).__name__)
             await asyncio.sleep(_GLANCE_SECONDS)
 
     @property
@@ -43,8 +55,9 @@ class Pace:
         return not self._free.is_set()
 
     async def turn(self) -> None:
-        """Wait until something may be begun."""
-        await self._free.wait()
+        """Wait until something may be begun, for half a minute at most."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._free.wait(), _LONGEST_SECONDS)
 
     async def rest(self, worked: float) -> None:
         """Rest after so many seconds of work."""

@@ -38,8 +38,8 @@ def confine(process: int, *, half: bool) -> None:
     """
     cores = sorted(_CORES)
     allowed = cores[-max(1, len(cores) // 2) :] if half else cores
-    # Process and threads may have ended since.
-    with suppress(FileNotFoundError, ProcessLookupError):
+    # Process and threads may have ended since, and a container may have lost these cores: then it goes on as it is.
+    with suppress(OSError):
         for thread in Path(f"/proc/{process}/task").iterdir():
             with suppress(ProcessLookupError):
                 os.sched_setaffinity(int(thread.name), allowed)

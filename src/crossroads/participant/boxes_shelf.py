@@ -17,6 +17,7 @@ import msgspec
 
 from crossroads.kernel.codes import Code
 from crossroads.kernel.errors import Refused
+from crossroads.kernel.folders import flush
 from crossroads.participant.config import Config
 from crossroads.wire.box import BoxPublication, Delivery, digest_of
 from crossroads.wire.canonical import sha256
@@ -63,7 +64,9 @@ class Shelf:
             for number, content in enumerate(contents):
                 _write(made / str(number), content)
             _write(made / _CARD, msgspec.json.encode(message))
+            flush(made)
             made.rename(place)
+            flush(self._folder)
         finally:
             shutil.rmtree(made, ignore_errors=True)
 
@@ -72,6 +75,7 @@ class Shelf:
         place = self._place(message.sender, message.publication.reference)
         _write(place / f"{_CARD}.new", msgspec.json.encode(message))
         (place / f"{_CARD}.new").replace(place / _CARD)
+        flush(place)
         if message.delivery is Delivery.NOT_ACTIVE:
             for number in range(len(message.publication.documents)):
                 (place / str(number)).unlink(missing_ok=True)

@@ -1,9 +1,10 @@
 """Answers to pages that are kept until the deadline of their batch: files named by what was asked."""
 
 import math
-import os
 from datetime import datetime
 from pathlib import Path
+
+from crossroads.kernel.folders import flush
 
 _NEW = ".new"
 
@@ -32,11 +33,7 @@ class KeptAnswers:
     def show(self, new: Path, file: Path) -> None:
         """Let an answer be found, also after a crash."""
         new.replace(file)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        flush(self._folder)
 
     def remove_expired(self, now: datetime) -> None:
         """Remove answers whose batch is over: nobody may ask for them any more."""

@@ -57,6 +57,7 @@ class Worker:
         self._running: tuple[SpawnProcess, Connection] | None = None
         self._closed = False
         self._calm_at = 0.0
+        self._halved = False
 
     def make_way(self) -> None:
         """Leave half of the cores to others for a while: somebody waits for the answer to a single question."""
@@ -103,8 +104,10 @@ class Worker:
         return ""
 
     def _poll(self, process: SpawnProcess, pipe: Connection) -> bool:
-        if process.pid:
-            confine(process.pid, half=monotonic() < self._calm_at)
+        halved = monotonic() < self._calm_at
+        if process.pid and halved != self._halved:
+            confine(process.pid, half=halved)
+            self._halved = halved
         return pipe.poll(_GLANCE)
 
     def _start(self) -> tuple[SpawnProcess, Connection]:
@@ -112,6 +115,7 @@ class Worker:
         ours, theirs = context.Pipe()
         process = context.Process(target=work, args=(self._config, theirs), name="pages", daemon=True)
         process.start()
+        self._halved = False
         theirs.close()
         return process, ours
 

@@ -10,6 +10,7 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from crossroads.kernel.errors import CrossroadsError
+from crossroads.kernel.folders import flush
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ def placed(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
+        flush(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
