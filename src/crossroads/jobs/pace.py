@@ -56,8 +56,10 @@ class Pace:
 
     async def turn(self) -> None:
         """Wait until something may be begun, for half a minute at most."""
+        # Not `wait_for`, which up to Python 3.11 forgets a cancellation when what it waits for is there already.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._free.wait(), _LONGEST_SECONDS)
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                await self._free.wait()
 
     async def rest(self, worked: float) -> None:
         """Rest after so many seconds of work."""
